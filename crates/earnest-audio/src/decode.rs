@@ -1,0 +1,233 @@
+//! From a file to samples: recognised by content, decoded by Symphonia, checked.
+
+use std::fs::File;
+use std::path::Path;
+
+use symphonia::core::codecs::audio::AudioDecoderOptions;
+use symphonia::core::codecs::audio::well_known::CODEC_ID_MP3;
+use symphonia::core::errors::Error as SymphoniaError;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, TrackType};
+use symphonia::core::io::MediaSourceStream;
+use symphonia::core::meta::MetadataOptions;
+
+use crate::{AudioError, SAMPLE_RATE, Waveform, resample};
+
+const LOWEST_RATE: u32 = 2_000;
+const HIGHEST_RATE: u32 = 768_000;
+/// Longest recording that is read, in hours. An utterance lasts seconds.
+const LIMIT_H: f64 = 2.0;
+/// Share of undecodable packets that an MP3 or Vorbis stream may have: its first packets
+/// may refer to ones cut off before them.
+const BROKEN_SHARE: f64 = 0.1;
+
+/// A decoded recording as it lies in the file: its own rate, all its channels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recording {
+    /// One vector of equal length per channel; full scale is 1.0.
+    pub channels: Vec<Vec<f32>>,
+    /// Samples each second.
+    pub sample_rate: u32,
+}
+
+impl Recording {
+    /// The mean of the channels.
+    #[must_use]
+    pub fn mix_down(mut self) -> Waveform {
+        let count = self.channels.len().max(1) as f32;
+        let mut channels = self.channels.drain(..);
+        let mut mono = channels.next().unwrap_or_default();
+        for channel in channels {
+            for (sum, x) in mono.iter_mut().zip(&channel) {
+                *sum += x;
+            }
+        }
+        if count > 1.0 {
+            for sum in &mut mono {
+                *sum /= count;
+            }
+        }
+        Waveform::new(mono, self.sample_rate)
+    }
+}
+
+/// Reads a file as mono at [`SAMPLE_RATE`]: the mean of its channels, band-limited
+/// resampling where the rate differs.
+///
+/// # Errors
+/// See [`AudioError`]: missing, empty, unknown, truncated, damaged, without samples, NaN
+/// or longer than two hours.
+pub fn read(path: impl AsRef<Path>) -> Result<Waveform, AudioError> {
+    let path = path.as_ref();
+    resample(&decode(path)?.mix_down(), SAMPLE_RATE).map_err(|error| error.of(path))
+}
+
+/// Reads a file with all its channels, each at [`SAMPLE_RATE`].
+///
+/// # Errors
+/// As [`read`].
+pub fn read_channels(path: impl AsRef<Path>) -> Result<Vec<Waveform>, AudioError> {
+    let path = path.as_ref();
+    let recording = decode(path)?;
+    let rate = recording.sample_rate;
+    recording
+        .channels
+        .into_iter()
+        .map(|c| resample(&Waveform::new(c, rate), SAMPLE_RATE).map_err(|error| error.of(path)))
+        .collect()
+}
+
+/// Decodes a file as it is: its own rate and channels.
+///
+/// # Errors
+/// As [`read`].
+pub fn decode(path: impl AsRef<Path>) -> Result<Recording, AudioError> {
+    let path = path.as_ref();
+    let open_error = |source| AudioError::Open {
+        path: path.to_owned(),
+        source,
+    };
+    let not_audio = |detail: String| AudioError::NotAudio {
+        path: path.to_owned(),
+        detail,
+    };
+    let file = File::open(path).map_err(open_error)?;
+    let metadata = file.metadata().map_err(open_error)?;
+    if metadata.is_dir() {
+        return Err(not_audio("it is a folder".into()));
+    }
+    if metadata.len() == 0 {
+        return Err(AudioError::Empty(path.to_owned()));
+    }
+
+    let stream = MediaSourceStream::new(Box::new(file), Default::default());
+    let mut format = symphonia::default::get_probe()
+        .probe(
+            &Hint::new(), // no extension: the content decides
+            stream,
+            FormatOptions::default(),
+            MetadataOptions::default(),
+        )
+        .map_err(|error| match error {
+            SymphoniaError::IoError(_) => not_audio("it ends inside its header".into()),
+            other => not_audio(other.to_string()),
+        })?;
+    let track = format
+        .default_track(TrackType::Audio)
+        .ok_or_else(|| not_audio("no audio track in it".into()))?;
+    let track_id = track.id;
+    let promised = track.num_frames;
+    let parameters = track
+        .codec_params
+        .as_ref()
+        .and_then(|p| p.audio())
+        .ok_or_else(|| not_audio("its audio track has no description".into()))?
+        .clone();
+    let lossy_start = parameters.codec == CODEC_ID_MP3;
+    let mut decoder = symphonia::default::get_codecs()
+        .make_audio_decoder(&parameters, &AudioDecoderOptions::default())
+        .map_err(|error| not_audio(error.to_string()))?;
+
+    let mut channels: Vec<Vec<f32>> = Vec::new();
+    let mut sample_rate = parameters.sample_rate.unwrap_or(0);
+    let mut planes: Vec<Vec<f32>> = Vec::new();
+    let (mut packets, mut broken) = (0_u64, 0_u64);
+    let mut last_problem = String::new();
+    let at_s = |channels: &[Vec<f32>], rate: u32| {
+        channels.first().map_or(0, Vec::len) as f64 / f64::from(rate.max(1))
+    };
+    loop {
+        let packet = match format.next_packet() {
+            Ok(Some(packet)) => packet,
+            Ok(None) | Err(SymphoniaError::ResetRequired) => break,
+            // An end in the middle of a packet: judged below by what the header promised.
+            Err(SymphoniaError::IoError(error))
+                if error.kind() == std::io::ErrorKind::UnexpectedEof =>
+            {
+                last_problem = error.to_string();
+                break;
+            }
+            Err(error) => {
+                return Err(AudioError::Damaged {
+                    path: path.to_owned(),
+                    at_s: at_s(&channels, sample_rate),
+                    detail: error.to_string(),
+                });
+            }
+        };
+        if packet.track_id != track_id {
+            continue;
+        }
+        packets += 1;
+        match decoder.decode(&packet) {
+            Ok(buffer) => {
+                sample_rate = buffer.spec().rate();
+                buffer.copy_to_vecs_planar(&mut planes);
+                channels.resize_with(channels.len().max(planes.len()), Vec::new);
+                for (channel, plane) in channels.iter_mut().zip(&planes) {
+                    channel.extend_from_slice(plane);
+                }
+                if at_s(&channels, sample_rate) > LIMIT_H * 3600.0 {
+                    return Err(AudioError::TooLong {
+                        path: path.to_owned(),
+                        limit_h: LIMIT_H,
+                    });
+                }
+            }
+            Err(error) => {
+                broken += 1;
+                last_problem = error.to_string();
+            }
+        }
+    }
+
+    let found = channels.iter().map(Vec::len).min().unwrap_or(0);
+    for channel in &mut channels {
+        channel.truncate(found);
+    }
+    let tolerated = if lossy_start {
+        (packets as f64 * BROKEN_SHARE).ceil() as u64
+    } else {
+        0
+    };
+    if broken > tolerated {
+        return Err(AudioError::Damaged {
+            path: path.to_owned(),
+            at_s: at_s(&channels, sample_rate),
+            detail: last_problem,
+        });
+    }
+    // An MP3's length is an estimate unless its encoder wrote one, so it is not held to it.
+    if let Some(promised) = promised.filter(|_| !lossy_start)
+        && (found as u64) < promised
+    {
+        return Err(AudioError::Truncated {
+            path: path.to_owned(),
+            promised,
+            found: found as u64,
+        });
+    }
+    if found == 0 {
+        return Err(AudioError::NoSamples(path.to_owned()));
+    }
+    if !(LOWEST_RATE..=HIGHEST_RATE).contains(&sample_rate) {
+        return Err(AudioError::Rate {
+            path: path.to_owned(),
+            rate: sample_rate,
+            low: LOWEST_RATE,
+            high: HIGHEST_RATE,
+        });
+    }
+    for channel in &channels {
+        if let Some(i) = channel.iter().position(|x| !x.is_finite()) {
+            return Err(AudioError::NotFinite {
+                path: path.to_owned(),
+                at_s: i as f64 / f64::from(sample_rate),
+            });
+        }
+    }
+    Ok(Recording {
+        channels,
+        sample_rate,
+    })
+}

@@ -1,0 +1,42 @@
+//! MFCC 1 .. 13, liftered: LLD_SPEC.md section 5.
+
+use crate::mel::BANDS;
+
+pub(crate) const COEFFICIENTS: usize = 13;
+
+pub(crate) struct Mfcc {
+    /// Cosine table times normalisation and lifter.
+    cosines: [[f32; BANDS]; COEFFICIENTS],
+    lifter: [f32; COEFFICIENTS],
+}
+
+impl Mfcc {
+    pub fn new() -> Self {
+        use std::f64::consts::PI;
+        let mut cosines = [[0.0; BANDS]; COEFFICIENTS];
+        let mut lifter = [0.0; COEFFICIENTS];
+        for (c, (row, lift)) in cosines.iter_mut().zip(&mut lifter).enumerate() {
+            let i = (c + 1) as f64;
+            for (b, cell) in row.iter_mut().enumerate() {
+                *cell = (PI * i * (b as f64 + 0.5) / BANDS as f64).cos() as f32;
+            }
+            *lift = ((2.0 / BANDS as f64).sqrt() * (1.0 + 11.0 * (PI * i / 22.0).sin())) as f32;
+        }
+        Self { cosines, lifter }
+    }
+
+    /// From unscaled band energies; the 16-bit scale is put on here.
+    pub fn of(&self, bands: &[f32; BANDS]) -> [f32; COEFFICIENTS] {
+        const SCALE: f32 = 32767.0 * 32767.0;
+        let logs = bands.map(|s| (s * SCALE).max(1.0).ln());
+        let mut out = [0.0; COEFFICIENTS];
+        for ((c, row), lift) in out.iter_mut().zip(&self.cosines).zip(&self.lifter) {
+            let mut sum = 0.0_f32;
+            for (l, cosine) in logs.iter().zip(row) {
+                sum += l * cosine;
+            }
+            *c = sum * lift;
+        }
+        out
+    }
+}
