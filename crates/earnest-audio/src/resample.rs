@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use audioadapter_buffers::direct::InterleavedSlice;
-use rubato::{Fft, FixedSync, Resampler};
+use rubato::{Fft, FixedSync, Resampler, WindowFunction};
 
 use crate::{AudioError, Waveform};
 
@@ -27,8 +27,12 @@ impl ResampleError {
     }
 }
 
-/// Frames the resampler works on at a time.
-const CHUNK: usize = 1024;
+/// Frames the resampler works on at a time, at least: they set how sharp its filter is.
+const CHUNK: usize = 2048;
+
+fn greatest_common_divisor(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
+}
 
 /// The waveform at another rate (Hz): low-passed below the lower Nyquist frequency, no
 /// delay, `ceil(len * to / from)` samples. A copy if the rate is already right.
@@ -42,8 +46,19 @@ pub fn resample(wave: &Waveform, to: u32) -> Result<Waveform, ResampleError> {
     }
     let error = |detail: String| ResampleError { from, to, detail };
     let frames = wave.samples().len();
-    let mut resampler = Fft::<f32>::new(from as usize, to as usize, CHUNK, 1, FixedSync::Both)
-        .map_err(|e| error(e.to_string()))?;
+    // The transform covers an even number of input frames: with an odd one the filter's
+    // centre falls between two samples, and the output is late by a fraction of one.
+    let step = 2 * from as usize / greatest_common_divisor(from as usize, to as usize);
+    let mut resampler = Fft::<f32>::new_custom(
+        from as usize,
+        to as usize,
+        CHUNK.next_multiple_of(step),
+        1,
+        1,
+        WindowFunction::BlackmanHarris2,
+        FixedSync::Both,
+    )
+    .map_err(|e| error(e.to_string()))?;
     let input =
         InterleavedSlice::new(wave.samples(), 1, frames).map_err(|e| error(e.to_string()))?;
     let output = resampler
