@@ -19,7 +19,7 @@ mod write;
 pub use decode::{Recording, decode, read, read_channels};
 pub use error::AudioError;
 pub use resample::{ResampleError, resample};
-pub use waveform::{SAMPLE_RATE, Waveform};
+pub use waveform::{SAMPLE_RATE, Waveform, rms};
 pub use write::{SampleFormat, write_wav, write_wav_channels};
 
 /// Extensions that a scan of a folder takes for audio (lower case). Files are still

@@ -65,7 +65,7 @@ impl Waveform {
 
 /// Root mean square, summed in f64; 0 for an empty slice.
 #[must_use]
-pub(crate) fn rms(samples: &[f32]) -> f32 {
+pub fn rms(samples: &[f32]) -> f32 {
     if samples.is_empty() {
         return 0.0;
     }
