@@ -1,0 +1,46 @@
+//! A trained tensor and its gradient.
+
+use earnest_random::Key;
+
+use crate::real::Real;
+
+/// A named tensor that training changes.
+#[derive(Clone, Debug)]
+pub struct Param<T> {
+    /// Unique in its network, for example `gru.0.forward.w_ih`.
+    pub name: String,
+    /// Sizes, outermost first.
+    pub shape: Vec<usize>,
+    /// Values, row-major.
+    pub value: Vec<T>,
+    /// Gradient of the loss, same layout.
+    pub grad: Vec<T>,
+}
+
+impl<T: Real> Param<T> {
+    /// Drawn uniformly from [-bound, bound]; the name takes part in the key, so adding a
+    /// layer does not change another's start.
+    pub(crate) fn uniform(name: String, shape: &[usize], bound: f64, key: &Key) -> Self {
+        let mut draws = key.with(name.as_str()).draws();
+        let count = shape.iter().product();
+        let value = (0..count)
+            .map(|_| T::from_f64(draws.uniform(-bound, bound)))
+            .collect();
+        Self::with_value(name, shape, value)
+    }
+
+    /// All the same value.
+    pub(crate) fn constant(name: String, shape: &[usize], x: f64) -> Self {
+        let count: usize = shape.iter().product();
+        Self::with_value(name, shape, vec![T::from_f64(x); count])
+    }
+
+    fn with_value(name: String, shape: &[usize], value: Vec<T>) -> Self {
+        Self {
+            name,
+            shape: shape.to_vec(),
+            grad: vec![T::ZERO; value.len()],
+            value,
+        }
+    }
+}
