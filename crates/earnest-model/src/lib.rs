@@ -1,16 +1,30 @@
 //! The paper's networks, their training, and their files.
+//!
+//! A small layer library of our own on the `gemm` crate: sequences are packed, so padding
+//! is never computed with and can never count. [`Trainer`] runs the paper's training one
+//! epoch at a time; [`Model`] predicts, and lives on disk as safetensors and JSON.
+
 mod adam;
+mod error;
 mod layer;
 mod loss;
+mod model;
 mod network;
 mod param;
 mod product;
 mod real;
+mod recipe;
 mod sequence;
+mod tensors;
+mod trainer;
 
 pub use adam::Adam;
+pub use error::ModelError;
 pub use loss::{Targets, loss, softmax};
+pub use model::{Description, FORMAT, Model, predict_normalised};
 pub use network::{Architecture, Cnn, Network, Rnn, Tape};
 pub use param::Param;
 pub use real::Real;
+pub use recipe::{Recipe, Task};
 pub use sequence::{Gapped, Packing};
+pub use trainer::{EpochReport, Presentations, Trainer};

@@ -38,10 +38,13 @@ pub fn loss<T: Real>(outputs: &[T], width: usize, targets: &Targets) -> (f64, Ve
             let mut gradient = Vec::with_capacity(outputs.len());
             for (row, class) in outputs.chunks_exact(width).zip(classes) {
                 let p = softmax(row);
-                total -= p
-                    .get(*class)
-                    .map_or(f64::MIN_POSITIVE, |p| p.to_f64().max(f64::MIN_POSITIVE))
-                    .ln();
+                // Not f64::max, which would hide a NaN.
+                let probability = p.get(*class).map_or(f64::NAN, |p| p.to_f64());
+                total -= if probability < f64::MIN_POSITIVE {
+                    f64::MIN_POSITIVE.ln()
+                } else {
+                    probability.ln()
+                };
                 gradient.extend(p.into_iter().enumerate().map(|(j, p)| {
                     let truth = if j == *class { T::ONE } else { T::ZERO };
                     (p - truth) / T::from_f64(n)

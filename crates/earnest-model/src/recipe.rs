@@ -1,0 +1,111 @@
+//! How a network is trained (PAPER.md section 6).
+
+use serde::{Deserialize, Serialize};
+
+use crate::network::Architecture;
+
+/// What is predicted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// One of the emotions.
+    Categorical,
+    /// Arousal and valence.
+    Dimensional,
+}
+
+impl Task {
+    /// `categorical` or `dimensional`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Categorical => "categorical",
+            Self::Dimensional => "dimensional",
+        }
+    }
+}
+
+/// Network and hyperparameters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// The network.
+    pub architecture: Architecture,
+    /// Adam's first learning rate.
+    pub learning_rate: f64,
+    /// Every gradient value is clipped to plus or minus this.
+    pub gradient_clip: f64,
+    /// Utterances in a step.
+    pub batch_size: usize,
+    /// The most epochs trained.
+    pub max_epochs: usize,
+    /// Epochs without a better validation result after which the learning rate is halved.
+    pub plateau: usize,
+    /// Epochs without a better validation result after which training stops.
+    pub patience: usize,
+}
+
+impl Recipe {
+    /// The paper's training of a network; where the paper is silent, our choices: halve
+    /// after 4 epochs without improvement, stop after 15, 100 epochs at most.
+    #[must_use]
+    pub fn paper(architecture: Architecture) -> Self {
+        Self {
+            architecture,
+            learning_rate: 3e-4,
+            gradient_clip: 1.0,
+            batch_size: 32,
+            max_epochs: 100,
+            plateau: 4,
+            patience: 15,
+        }
+    }
+
+    /// What is wrong with the numbers, if anything.
+    ///
+    /// # Errors
+    /// A sentence that names the key.
+    pub fn check(&self) -> Result<(), String> {
+        let positive = |name: &str, n: usize| {
+            if n == 0 {
+                Err(format!("{name} must be at least 1"))
+            } else {
+                Ok(())
+            }
+        };
+        match self.architecture {
+            Architecture::Rnn { layers, hidden } => {
+                positive("layers", layers)?;
+                positive("hidden", hidden)?;
+            }
+            Architecture::Cnn {
+                layers,
+                filters,
+                kernel,
+            } => {
+                positive("layers", layers)?;
+                positive("filters", filters)?;
+                if kernel % 2 == 0 {
+                    return Err(format!("kernel must be odd, not {kernel}"));
+                }
+            }
+        }
+        positive("batch_size", self.batch_size)?;
+        positive("max_epochs", self.max_epochs)?;
+        positive("plateau", self.plateau)?;
+        positive("patience", self.patience)?;
+        if !(self.learning_rate > 0.0 && self.learning_rate < 1.0) {
+            return Err(format!(
+                "learning_rate must lie between 0 and 1, not {}",
+                self.learning_rate
+            ));
+        }
+        if self.gradient_clip.is_nan() || self.gradient_clip <= 0.0 {
+            return Err(format!(
+                "gradient_clip must be above 0, not {}",
+                self.gradient_clip
+            ));
+        }
+        Ok(())
+    }
+}

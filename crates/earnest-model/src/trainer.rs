@@ -1,0 +1,341 @@
+//! The training loop, one epoch at a time, so that it can stop and go on anywhere between.
+
+use std::path::Path;
+
+use earnest_features::{Features, descriptor};
+use earnest_random::Key;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::adam::Adam;
+use crate::error::ModelError;
+use crate::loss::{Targets, loss};
+use crate::network::Network;
+use crate::recipe::Recipe;
+use crate::tensors;
+
+/// Where training utterances come from. `present` is called from many threads, in any
+/// order; what it returns may depend on nothing but its arguments.
+pub trait Presentations: Sync {
+    /// Number of training utterances.
+    fn len(&self) -> usize;
+    /// True if there is none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Id of an utterance, for messages.
+    fn id(&self, utterance: usize) -> &str;
+    /// Length in frames of the utterance as it is in the corpus; the first epoch is sorted
+    /// by it.
+    fn frames(&self, utterance: usize) -> usize;
+    /// Normalised features of the utterance as presented in this epoch (counted from 0).
+    ///
+    /// # Errors
+    /// Why it cannot be presented.
+    fn present(&self, epoch: usize, utterance: usize) -> Result<Features, String>;
+}
+
+/// What an epoch came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochReport {
+    /// Counted from 1.
+    pub epoch: usize,
+    /// Mean loss over the training utterances.
+    pub training_loss: f64,
+    /// Validation result: higher is better.
+    pub validation: f64,
+    /// Learning rate of this epoch.
+    pub learning_rate: f64,
+    /// True if this is the best validation result so far.
+    pub best: bool,
+}
+
+/// The part of the state that is not tensors.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Progress {
+    key: u64,
+    history: Vec<EpochReport>,
+    learning_rate: f64,
+    best: Option<(usize, f64)>,
+    since_halved: usize,
+    adam_steps: u64,
+}
+
+/// A training under way.
+pub struct Trainer {
+    recipe: Recipe,
+    outputs: usize,
+    key: Key,
+    network: Network<f32>,
+    best: Vec<Vec<f32>>,
+    adam: Adam<f32>,
+    progress: Progress,
+}
+
+impl Trainer {
+    /// A fresh network, drawn from `key`.
+    #[must_use]
+    pub fn new(recipe: Recipe, outputs: usize, key: &Key) -> Self {
+        let network = Network::new(
+            &recipe.architecture,
+            descriptor::COUNT,
+            outputs,
+            &key.with("weights"),
+        );
+        Self {
+            progress: Progress {
+                key: key.number(),
+                history: Vec::new(),
+                learning_rate: recipe.learning_rate,
+                best: None,
+                since_halved: 0,
+                adam_steps: 0,
+            },
+            best: Vec::new(),
+            adam: Adam::default(),
+            key: key.clone(),
+            recipe,
+            outputs,
+            network,
+        }
+    }
+
+    /// What the epochs so far came to.
+    #[must_use]
+    pub fn history(&self) -> &[EpochReport] {
+        &self.progress.history
+    }
+
+    /// The best epoch (counted from 1) and its validation result.
+    #[must_use]
+    pub fn best(&self) -> Option<(usize, f64)> {
+        self.progress.best
+    }
+
+    /// True when no further epoch should be trained.
+    #[must_use]
+    pub fn finished(&self) -> bool {
+        let done = self.progress.history.len();
+        let since_best = done - self.progress.best.map_or(0, |(epoch, _)| epoch);
+        done >= self.recipe.max_epochs || (done > 0 && since_best >= self.recipe.patience)
+    }
+
+    /// The order in which utterances are presented: by length in the first epoch
+    /// (SortaGrad), shuffled afterwards.
+    fn order(&self, data: &dyn Presentations, epoch: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..data.len()).collect();
+        if epoch == 0 {
+            order.sort_by_key(|i| (data.frames(*i), *i));
+        } else {
+            self.key
+                .with("order")
+                .with(epoch as u64)
+                .draws()
+                .shuffle(&mut order);
+        }
+        order
+    }
+
+    /// Trains one epoch, then asks `validate` how good the network is (higher is better).
+    ///
+    /// # Errors
+    /// [`ModelError::Diverged`], or an utterance that cannot be presented.
+    pub fn epoch(
+        &mut self,
+        data: &dyn Presentations,
+        targets: &Targets,
+        validate: &mut dyn FnMut(&mut Network<f32>) -> f64,
+    ) -> Result<EpochReport, ModelError> {
+        let epoch = self.progress.history.len();
+        let order = self.order(data, epoch);
+        let mut total = 0.0;
+        for (number, batch) in order.chunks(self.recipe.batch_size).enumerate() {
+            let features = batch
+                .par_iter()
+                .map(|i| {
+                    let features = data.present(epoch, *i).and_then(|f| {
+                        if f.is_empty() {
+                            Err("it is shorter than one 60 ms frame".to_owned())
+                        } else {
+                            Ok(f)
+                        }
+                    });
+                    features.map_err(|reason| ModelError::Presentation {
+                        id: data.id(*i).to_owned(),
+                        reason,
+                    })
+                })
+                .collect::<Result<Vec<_>, _>>()?;
+            let sequences: Vec<&[f32]> = features.iter().map(Features::values).collect();
+            let wanted = select(targets, batch, self.outputs);
+            let (y, tape) = self.network.forward(&sequences, true);
+            let (value, gradient) = loss(&y, self.outputs, &wanted);
+            if !value.is_finite() {
+                let ids: Vec<&str> = batch.iter().map(|i| data.id(*i)).collect();
+                return Err(ModelError::Diverged {
+                    epoch: epoch + 1,
+                    batch: number + 1,
+                    loss: value,
+                    utterances: ids.join(", "),
+                });
+            }
+            total += value * batch.len() as f64;
+            self.network.backward(&tape, &gradient);
+            self.adam.step(
+                self.network.params_mut().into_iter(),
+                self.progress.learning_rate,
+                self.recipe.gradient_clip,
+            );
+        }
+        let validation = validate(&mut self.network);
+        let learning_rate = self.progress.learning_rate;
+        let best = validation.is_finite()
+            && self.progress.best.is_none_or(|(_, score)| validation > score);
+        if best || self.best.is_empty() {
+            self.best = values(&self.network);
+        }
+        if best {
+            self.progress.best = Some((epoch + 1, validation));
+            self.progress.since_halved = 0;
+        } else {
+            self.progress.since_halved += 1;
+            if self.progress.since_halved >= self.recipe.plateau {
+                self.progress.learning_rate /= 2.0;
+                self.progress.since_halved = 0;
+            }
+        }
+        let report = EpochReport {
+            epoch: epoch + 1,
+            training_loss: total / data.len().max(1) as f64,
+            validation,
+            learning_rate,
+            best,
+        };
+        self.progress.history.push(report.clone());
+        Ok(report)
+    }
+
+    /// The network of the best epoch.
+    #[must_use]
+    pub fn into_best(mut self) -> Network<f32> {
+        if !self.best.is_empty() {
+            for (param, value) in self.network.tensors_mut().into_iter().zip(self.best) {
+                param.value = value;
+            }
+        }
+        self.network
+    }
+
+    /// Writes the whole state, so that [`Trainer::resume`] goes on with the same bits.
+    ///
+    /// # Errors
+    /// [`ModelError::File`].
+    pub fn save(&mut self, path: &Path) -> Result<(), ModelError> {
+        self.progress.adam_steps = self.adam.steps;
+        let note = serde_json::to_string(&self.progress).map_err(|e| ModelError::Content {
+            path: path.to_owned(),
+            what: "checkpoint",
+            reason: e.to_string(),
+        })?;
+        let current = self
+            .network
+            .tensors()
+            .into_iter()
+            .map(|p| (format!("now.{}", p.name), p.value.as_slice()));
+        let numbered = |prefix: &'static str, list: &'_ [Vec<f32>]| -> Vec<(String, Vec<f32>)> {
+            list.iter()
+                .enumerate()
+                .map(|(i, v)| (format!("{prefix}.{i}"), v.clone()))
+                .collect()
+        };
+        let rest: Vec<(String, Vec<f32>)> = [
+            numbered("best", &self.best),
+            numbered("first", &self.adam.first),
+            numbered("second", &self.adam.second),
+        ]
+        .concat();
+        tensors::save(
+            path,
+            current
+                .chain(rest.iter().map(|(n, v)| (n.clone(), v.as_slice())))
+                .map(|(name, v)| (name, vec![v.len()], v)),
+            Some(note),
+        )
+    }
+
+    /// Goes on from [`Trainer::save`]. The recipe and key must be those of that training.
+    ///
+    /// # Errors
+    /// An unreadable or foreign file.
+    pub fn resume(
+        recipe: Recipe,
+        outputs: usize,
+        key: &Key,
+        path: &Path,
+    ) -> Result<Self, ModelError> {
+        let content = |reason: String| ModelError::Content {
+            path: path.to_owned(),
+            what: "checkpoint",
+            reason,
+        };
+        let mut loaded = tensors::load(path, "checkpoint")?;
+        let note = loaded
+            .note
+            .take()
+            .ok_or_else(|| content("it has no progress note".into()))?;
+        let mut trainer = Self::new(recipe, outputs, key);
+        let progress: Progress =
+            serde_json::from_str(&note).map_err(|e| content(e.to_string()))?;
+        if progress.key != trainer.progress.key {
+            return Err(content("it belongs to another seed or unit".into()));
+        }
+        for param in trainer.network.tensors_mut() {
+            param.value = loaded
+                .take(&format!("now.{}", param.name), param.value.len())
+                .map_err(content)?;
+        }
+        let state_sizes: Vec<usize> = trainer
+            .network
+            .tensors()
+            .iter()
+            .map(|p| p.value.len())
+            .collect();
+        let trained_sizes: Vec<usize> = trainer
+            .network
+            .params_mut()
+            .iter()
+            .map(|p| p.value.len())
+            .collect();
+        let mut numbered = |prefix: &str, sizes: &[usize]| {
+            sizes
+                .iter()
+                .enumerate()
+                .map(|(i, n)| loaded.take(&format!("{prefix}.{i}"), *n))
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(content)
+        };
+        trainer.best = numbered("best", &state_sizes)?;
+        trainer.adam.first = numbered("first", &trained_sizes)?;
+        trainer.adam.second = numbered("second", &trained_sizes)?;
+        trainer.adam.steps = progress.adam_steps;
+        trainer.progress = progress;
+        Ok(trainer)
+    }
+}
+
+fn values(network: &Network<f32>) -> Vec<Vec<f32>> {
+    network.tensors().iter().map(|p| p.value.clone()).collect()
+}
+
+/// The targets of a batch.
+fn select(targets: &Targets, batch: &[usize], width: usize) -> Targets {
+    match targets {
+        Targets::Classes(all) => Targets::Classes(batch.iter().map(|i| all[*i]).collect()),
+        Targets::Values(all) => Targets::Values(
+            batch
+                .iter()
+                .flat_map(|i| all[i * width..(i + 1) * width].iter().copied())
+                .collect(),
+        ),
+    }
+}

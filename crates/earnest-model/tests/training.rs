@@ -1,0 +1,236 @@
+//! What training promises: it learns, it is repeatable on any number of threads, it goes on
+//! after a stop with the same bits, and models survive the disk.
+
+use std::path::Path;
+
+use earnest_features::{Features, Normaliser, descriptor};
+use earnest_model::{
+    Architecture, Description, FORMAT, Model, ModelError, Network, Presentations, Recipe, Targets,
+    Task, Trainer, predict_normalised,
+};
+use earnest_random::Key;
+
+/// Noise whose level in a few columns tells the class.
+struct Toy {
+    classes: Vec<usize>,
+    poison: Option<usize>,
+}
+
+impl Toy {
+    fn new(n: usize) -> Self {
+        Self {
+            classes: (0..n).map(|i| i % 3).collect(),
+            poison: None,
+        }
+    }
+}
+
+impl Presentations for Toy {
+    fn len(&self) -> usize {
+        self.classes.len()
+    }
+    fn id(&self, _: usize) -> &str {
+        "toy"
+    }
+    fn frames(&self, i: usize) -> usize {
+        5 + (i * 7) % 13
+    }
+    fn present(&self, epoch: usize, i: usize) -> Result<Features, String> {
+        let mut draws = Key::new(5).with(epoch as u64).with(i as u64).draws();
+        let mut values: Vec<f32> = (0..self.frames(i) * descriptor::COUNT)
+            .map(|k| {
+                let hint = if k % descriptor::COUNT == self.classes[i] { 1.0 } else { 0.0 };
+                draws.normal() as f32 + hint
+            })
+            .collect();
+        if self.poison == Some(i) {
+            values[3] = f32::NAN;
+        }
+        Ok(Features::from_values(values))
+    }
+}
+
+fn recipe(architecture: Architecture) -> Recipe {
+    Recipe {
+        learning_rate: 5e-3,
+        batch_size: 8,
+        max_epochs: 6,
+        ..Recipe::paper(architecture)
+    }
+}
+
+fn small() -> [Architecture; 2] {
+    [
+        Architecture::Rnn { layers: 2, hidden: 9 },
+        Architecture::Cnn { layers: 2, filters: 11, kernel: 3 },
+    ]
+}
+
+fn accuracy(network: &mut Network<f32>, data: &Toy) -> f64 {
+    let features: Vec<Features> = (0..data.len()).map(|i| data.present(999, i).unwrap()).collect();
+    let references: Vec<&Features> = features.iter().collect();
+    let right = predict_normalised(network, &references, 3)
+        .iter()
+        .zip(&data.classes)
+        .filter(|(row, class)| (0..3).all(|j| row[j] <= row[**class]))
+        .count();
+    right as f64 / data.len() as f64
+}
+
+fn run(trainer: &mut Trainer, data: &Toy, epochs: usize) {
+    for _ in 0..epochs {
+        trainer
+            .epoch(data, &Targets::Classes(data.classes.clone()), &mut |n| accuracy(n, data))
+            .unwrap();
+    }
+}
+
+fn bits(network: &Network<f32>) -> Vec<u32> {
+    network.tensors().iter().flat_map(|p| p.value.iter().map(|x| x.to_bits())).collect()
+}
+
+#[test]
+fn both_networks_learn_what_can_be_learnt() {
+    let data = Toy::new(60);
+    for architecture in small() {
+        let mut trainer = Trainer::new(recipe(architecture), 3, &Key::new(1));
+        run(&mut trainer, &data, 6);
+        assert!(trainer.finished());
+        let reached = accuracy(&mut trainer.into_best(), &data);
+        assert!(reached > 0.8, "{reached}");
+    }
+}
+
+#[test]
+fn one_two_and_four_threads_give_the_same_weights_to_the_bit() {
+    let data = Toy::new(37);
+    for architecture in small() {
+        let weights = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let mut trainer = Trainer::new(recipe(architecture.clone()), 3, &Key::new(1));
+                run(&mut trainer, &data, 3);
+                bits(&trainer.into_best())
+            })
+        };
+        let one = weights(1);
+        assert!(one == weights(2) && one == weights(4));
+    }
+}
+
+#[test]
+fn a_training_that_was_stopped_goes_on_to_the_same_weights() {
+    let data = Toy::new(30);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint.safetensors");
+    for architecture in small() {
+        let recipe = recipe(architecture);
+        let mut whole = Trainer::new(recipe.clone(), 3, &Key::new(2));
+        run(&mut whole, &data, 5);
+        let mut stopped = Trainer::new(recipe.clone(), 3, &Key::new(2));
+        run(&mut stopped, &data, 2);
+        stopped.save(&path).unwrap();
+        drop(stopped);
+        let mut resumed = Trainer::resume(recipe.clone(), 3, &Key::new(2), &path).unwrap();
+        run(&mut resumed, &data, 3);
+        assert_eq!(resumed.history(), whole.history());
+        assert!(bits(&resumed.into_best()) == bits(&whole.into_best()));
+        let other = Trainer::resume(recipe, 3, &Key::new(3), &path);
+        assert!(other.err().unwrap().to_string().contains("another seed"));
+    }
+}
+
+#[test]
+fn the_learning_rate_halves_on_a_plateau_and_patience_ends_training() {
+    let data = Toy::new(8);
+    let recipe = Recipe {
+        plateau: 2,
+        patience: 5,
+        max_epochs: 100,
+        ..recipe(Architecture::Cnn { layers: 1, filters: 2, kernel: 1 })
+    };
+    let mut trainer = Trainer::new(recipe, 3, &Key::new(1));
+    let targets = Targets::Classes(data.classes.clone());
+    while !trainer.finished() {
+        trainer.epoch(&data, &targets, &mut |_| 0.5).unwrap(); // never better than at first
+    }
+    let rates: Vec<f64> = trainer.history().iter().map(|e| e.learning_rate / 5e-3).collect();
+    assert_eq!(rates, [1.0, 1.0, 1.0, 0.5, 0.5, 0.25]);
+    assert_eq!(trainer.best(), Some((1, 0.5)));
+}
+
+#[test]
+fn a_nan_in_the_features_stops_training_with_epoch_batch_and_utterances() {
+    let mut data = Toy::new(10);
+    data.poison = Some(4);
+    let mut trainer = Trainer::new(recipe(small()[0].clone()), 3, &Key::new(1));
+    let error = trainer
+        .epoch(&data, &Targets::Classes(data.classes.clone()), &mut |_| 0.0)
+        .unwrap_err();
+    assert!(matches!(error, ModelError::Diverged { epoch: 1, .. }), "{error}");
+    assert!(error.to_string().contains("toy"));
+}
+
+fn model() -> Model {
+    let recipe = recipe(small()[0].clone());
+    let description = Description {
+        format: FORMAT,
+        earnest: "test".into(),
+        task: Task::Categorical,
+        outputs: ["a", "b", "c"].map(String::from).to_vec(),
+        descriptors: descriptor::NAMES.map(String::from).to_vec(),
+        recipe: recipe.clone(),
+        training: "clean".into(),
+        corpus: "toy".into(),
+        normaliser: Normaliser { mean: vec![0.5; 32], deviation: vec![2.0; 32] },
+        target_mean: vec![0.0; 3],
+        target_deviation: vec![1.0; 3],
+    };
+    Model::new(description, Trainer::new(recipe, 3, &Key::new(1)).into_best())
+}
+
+#[test]
+fn a_model_predicts_the_same_after_a_trip_to_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let features: Vec<Features> = (0..5).map(|i| Toy::new(9).present(0, i).unwrap()).collect();
+    let references: Vec<&Features> = features.iter().collect();
+    let mut model = model();
+    let before = model.predict(&references);
+    model.save(folder.path()).unwrap();
+    let mut loaded = Model::load(folder.path()).unwrap();
+    assert_eq!(loaded.description, model.description);
+    assert_eq!(loaded.predict(&references), before);
+    for row in before {
+        assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+    }
+}
+
+#[test]
+fn broken_foreign_and_newer_model_files_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |word: &str| {
+        let error = Model::load(folder.path()).unwrap_err().to_string();
+        assert!(error.contains(folder.path().to_str().unwrap()) && error.contains(word), "{error}");
+    };
+    refused("cannot read");
+    model().save(folder.path()).unwrap();
+    let weights = folder.path().join("model.safetensors");
+    let whole = std::fs::read(&weights).unwrap();
+    for cut in [0, 7, 100, whole.len() / 2, whole.len() - 1] {
+        std::fs::write(&weights, &whole[..cut]).unwrap();
+        refused("safetensors");
+    }
+    std::fs::write(&weights, whole).unwrap();
+    let edit = |from: &str, to: &str| {
+        let path: &Path = &folder.path().join("model.json");
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text.contains(from));
+        std::fs::write(path, text.replace(from, to)).unwrap();
+    };
+    edit("\"hidden\": 9", "\"hidden\": 8");
+    refused("values");
+    edit("\"format\": 1", "\"format\": 99");
+    refused("format is 99");
+    std::fs::write(folder.path().join("model.json"), "not json").unwrap();
+    refused("model description");
+}
