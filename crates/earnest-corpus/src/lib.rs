@@ -1,1 +1,31 @@
-//! x
+//! Corpora of emotional speech, each from its own official layout; collections of noises
+//! and rooms; and a synthetic corpus for when there is none.
+//!
+//! ```no_run
+//! use earnest_corpus::{Corpus, OpenOptions};
+//! let corpus = Corpus::open("IEMOCAP_full_release".as_ref(), &OpenOptions::default())?;
+//! println!("{}: {} utterances", corpus.layout.name(), corpus.utterances.len());
+//! for problem in &corpus.problems {
+//!     eprintln!("{problem}");
+//! }
+//! # Ok::<(), earnest_corpus::CorpusError>(())
+//! ```
+
+mod audit;
+mod builtin;
+mod collection;
+mod corpus;
+mod emotion;
+mod labels;
+pub mod layout;
+mod problem;
+pub mod synthetic;
+
+pub use audit::{Audit, AudioFacts, audit};
+pub use builtin::{builtin_noises, builtin_rooms, robot_noises, robot_rooms};
+pub use collection::{Clip, Collection, CollectionError};
+pub use corpus::{Corpus, CorpusError, OpenOptions, Utterance};
+pub use emotion::{Emotion, Sex};
+pub use labels::LabelMap;
+pub use layout::Layout;
+pub use problem::{Problem, ProblemKind};
