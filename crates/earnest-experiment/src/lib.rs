@@ -1,1 +1,39 @@
-//! x
+//! Experiments: folds, conditions, units, metrics, Table I and the report.
+//!
+//! ```no_run
+//! use earnest_experiment::{Experiment, Silent, run};
+//! let mut experiment = Experiment::table1("EmoDB".into());
+//! experiment.folds = "3".into();
+//! let outcome = run(experiment, "runs/table1".as_ref(), &Silent)?;
+//! println!("{}", outcome.table.markdown());
+//! # Ok::<(), earnest_experiment::ExperimentError>(())
+//! ```
+
+mod dataset;
+mod error;
+mod experiment;
+mod figure;
+mod fold;
+pub mod metrics;
+mod observer;
+mod paper;
+mod prediction;
+mod report;
+mod run;
+mod sources;
+mod storage;
+mod table;
+pub mod tensorboard;
+mod training;
+
+pub use dataset::{Dataset, Item, Pool};
+pub use error::ExperimentError;
+pub use experiment::{CorpusSpec, DEFAULT_SNR_DB, Experiment, RobotSpec, Unit};
+pub use fold::{Fold, FoldError, folds, select};
+pub use observer::{Event, Observer, Silent};
+pub use prediction::{Prediction, Truth, confusion, figures};
+pub use report::warnings;
+pub use run::{About, Outcome, collect, open_corpus, run, simulated_robot, write_results};
+pub use sources::{LoadedSources, SourceSpec};
+pub use table::{Row, Table1, UnitResult, number, percent};
+pub use training::{Training, TrainingPlan, largest, outputs, train};

@@ -1,1 +1,81 @@
-fn main(){}
+//! `earnest`: the command line. Parses, calls the libraries, prints. Thin.
+#![allow(clippy::print_stdout)]
+
+mod command;
+mod failure;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+
+/// Speech-emotion recognition that keeps working on a robot.
+#[derive(Parser)]
+#[command(
+    name = "earnest",
+    version,
+    about,
+    long_about = "Speech-emotion recognition that keeps working on a robot.\n\n\
+        Trains emotion models that survive a robot's fans, motors and rooms, by augmenting \
+        the training waveforms, and measures how well: the experiment of Lakomkin et al. \
+        (IROS 2018), on your corpus or on a built-in synthetic one.",
+    after_help = "Start with `earnest demo`: it needs nothing but a few minutes.",
+    propagate_version = true,
+    max_term_width = 100
+)]
+struct Cli {
+    /// Threads to use [default: one for each core]
+    #[arg(long, global = true, value_name = "N")]
+    threads: Option<usize>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a synthetic corpus and run a small Table I on it
+    Demo(command::demo::Arguments),
+    /// Look at a corpus, or make a synthetic one
+    #[command(subcommand)]
+    Corpus(command::corpus::Command),
+    /// Run one of the paper's experiments
+    #[command(subcommand)]
+    Reproduce(command::reproduce::Command),
+    /// Run an experiment from its file, or go on with it
+    Run(command::run::Arguments),
+    /// Write the tables and the report of a run again
+    Report(command::report::Arguments),
+    /// Train one model
+    Train(command::train::Arguments),
+    /// Measure a model on a corpus
+    Evaluate(command::evaluate::Arguments),
+    /// Say what a model hears in audio files
+    Predict(command::predict::Arguments),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Some(threads) = cli.threads
+        && let Err(error) = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build_global()
+    {
+        return Failure::asked(format!("--threads {threads}: {error}")).report();
+    }
+    let result = match cli.command {
+        Command::Demo(arguments) => command::demo::run(arguments),
+        Command::Corpus(command) => command::corpus::run(command),
+        Command::Reproduce(command) => command::reproduce::run(command),
+        Command::Run(arguments) => command::run::run(arguments),
+        Command::Report(arguments) => command::report::run(arguments),
+        Command::Train(arguments) => command::train::run(arguments),
+        Command::Evaluate(arguments) => command::evaluate::run(arguments),
+        Command::Predict(arguments) => command::predict::run(arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,219 @@
+//! A corpus in memory: decoded audio and clean features of its usable utterances.
+
+use std::sync::Mutex;
+
+use earnest_audio::Waveform;
+use earnest_augment::Convolver;
+use earnest_corpus::{Corpus, Emotion, Utterance};
+use earnest_features::{Extractor, Features};
+use earnest_model::Task;
+use earnest_scene::Condition;
+use rayon::prelude::*;
+
+use crate::error::ExperimentError;
+use crate::observer::{Event, Observer};
+
+/// Things that are costly to make and are used by one thread at a time.
+pub struct Pool<T> {
+    idle: Mutex<Vec<T>>,
+    make: Box<dyn Fn() -> T + Send + Sync>,
+}
+
+impl<T> Pool<T> {
+    /// A pool that makes what it lacks.
+    pub fn new(make: impl Fn() -> T + Send + Sync + 'static) -> Self {
+        Self {
+            idle: Mutex::new(Vec::new()),
+            make: Box::new(make),
+        }
+    }
+
+    /// Runs `work` with one of them.
+    pub fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        let taken = self.idle.lock().ok().and_then(|mut idle| idle.pop());
+        let mut item = taken.unwrap_or_else(|| (self.make)());
+        let result = work(&mut item);
+        if let Ok(mut idle) = self.idle.lock() {
+            idle.push(item);
+        }
+        result
+    }
+}
+
+/// One utterance in memory.
+pub struct Item {
+    /// What the corpus says of it.
+    pub utterance: Utterance,
+    /// Mono, 16 kHz.
+    pub wave: Waveform,
+    /// Descriptors of the clean audio.
+    pub features: Features,
+}
+
+impl Item {
+    /// True if it can be used for a task: four-class utterances; for the dimensional task
+    /// those of them that have both values.
+    #[must_use]
+    pub fn serves(&self, task: Task) -> bool {
+        let u = &self.utterance;
+        u.emotion.is_some()
+            && (task == Task::Categorical || (u.arousal.is_some() && u.valence.is_some()))
+    }
+
+    /// Class number; 0 if there is none.
+    #[must_use]
+    pub fn class(&self) -> usize {
+        self.utterance.emotion.map_or(0, Emotion::index)
+    }
+
+    /// Arousal and valence; 0 where there is none.
+    #[must_use]
+    pub fn values(&self) -> [f32; 2] {
+        [
+            self.utterance.arousal.unwrap_or(0.0),
+            self.utterance.valence.unwrap_or(0.0),
+        ]
+    }
+}
+
+/// All usable four-class utterances of a corpus.
+pub struct Dataset {
+    /// Sorted by id.
+    pub items: Vec<Item>,
+    /// Extractors, one for each thread that needs one.
+    pub extractors: Pool<Extractor>,
+}
+
+/// A model that hears nothing but its silence learns nothing from such a file.
+const SILENT_PEAK: f32 = 1e-4;
+
+impl Dataset {
+    /// Decodes and extracts, on all cores. Files that cannot be used are left out, each
+    /// with a warning.
+    ///
+    /// # Errors
+    /// If nothing is left.
+    pub fn load(corpus: &Corpus, observer: &dyn Observer) -> Result<Self, ExperimentError> {
+        let wanted: Vec<&Utterance> = corpus
+            .utterances
+            .iter()
+            .filter(|u| u.emotion.is_some())
+            .collect();
+        let extractors = Pool::new(|| Extractor::new(earnest_audio::SAMPLE_RATE));
+        observer.event(Event::StageStarted {
+            name: "decoding and extracting",
+            total: wanted.len(),
+        });
+        let results: Vec<Result<Item, String>> = wanted
+            .par_iter()
+            .map(|utterance| {
+                let result = (|| {
+                    let wave = earnest_audio::read(corpus.audio_path(utterance))
+                        .map_err(|e| e.to_string())?;
+                    if wave.peak() < SILENT_PEAK {
+                        return Err(format!("{} is silent", utterance.path));
+                    }
+                    let features = extractors.with(|e| e.extract(wave.samples()));
+                    if features.is_empty() {
+                        return Err(format!("{} is shorter than 60 ms", utterance.path));
+                    }
+                    Ok(Item {
+                        utterance: (*utterance).clone(),
+                        wave,
+                        features,
+                    })
+                })();
+                observer.event(Event::StageAdvanced);
+                result
+            })
+            .collect();
+        observer.event(Event::StageFinished);
+        let mut items = Vec::with_capacity(results.len());
+        for result in results {
+            match result {
+                Ok(item) => items.push(item),
+                Err(reason) => {
+                    observer.event(Event::Warning(&format!("left out: {reason}")));
+                }
+            }
+        }
+        if items.is_empty() {
+            return Err(ExperimentError::Setup(format!(
+                "{} has no usable utterance of the four classes (angry, happy, neutral, sad); `earnest corpus inspect` shows its labels, and --map label=class maps them",
+                corpus.root.display()
+            )));
+        }
+        Ok(Self { items, extractors })
+    }
+
+    /// Indices of a speaker's utterances for a task.
+    #[must_use]
+    pub fn of_speakers(&self, speakers: &[String], task: Task) -> Vec<usize> {
+        self.items
+            .iter()
+            .enumerate()
+            .filter(|(_, item)| item.serves(task) && speakers.contains(&item.utterance.speaker))
+            .map(|(i, _)| i)
+            .collect()
+    }
+
+    /// Seconds of audio.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.items.iter().map(|i| i.wave.duration_s()).sum()
+    }
+
+    /// Features of some utterances as heard in a condition.
+    ///
+    /// # Errors
+    /// A recording that is missing or unreadable; all of them in one message.
+    pub fn hear(
+        &self,
+        indices: &[usize],
+        condition: &Condition,
+        observer: &dyn Observer,
+    ) -> Result<Vec<Features>, ExperimentError> {
+        if matches!(condition, Condition::Clean) {
+            return Ok(indices.iter().map(|i| self.items[*i].features.clone()).collect());
+        }
+        let convolvers = Pool::new(Convolver::default);
+        observer.event(Event::StageStarted {
+            name: "hearing as the robot",
+            total: indices.len(),
+        });
+        let results: Vec<Result<Features, ExperimentError>> = indices
+            .par_iter()
+            .map(|i| {
+                let item = &self.items[*i];
+                let result = convolvers
+                    .with(|c| condition.hear(&item.utterance, &item.wave, c))
+                    .map_err(ExperimentError::from)
+                    .and_then(|wave| {
+                        let features = self.extractors.with(|e| e.extract(wave.samples()));
+                        if features.is_empty() {
+                            return Err(ExperimentError::Setup(format!(
+                                "the robot's recording of {} is shorter than 60 ms",
+                                item.utterance.id
+                            )));
+                        }
+                        Ok(features)
+                    });
+                observer.event(Event::StageAdvanced);
+                result
+            })
+            .collect();
+        observer.event(Event::StageFinished);
+        let failed: Vec<String> = results
+            .iter()
+            .filter_map(|r| r.as_ref().err().map(ToString::to_string))
+            .collect();
+        if let Some(first) = failed.first() {
+            return Err(ExperimentError::Setup(format!(
+                "{} of {} utterances cannot be heard as the robot; first: {first}",
+                failed.len(),
+                indices.len()
+            )));
+        }
+        results.into_iter().collect()
+    }
+}

@@ -1,0 +1,59 @@
+//! What can go wrong with an experiment.
+
+use std::path::PathBuf;
+
+/// Why an experiment stopped. Finished units are kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExperimentError {
+    /// The corpus cannot be opened.
+    #[error(transparent)]
+    Corpus(#[from] earnest_corpus::CorpusError),
+    /// A collection of noises or rooms cannot be opened.
+    #[error(transparent)]
+    Collection(#[from] earnest_corpus::CollectionError),
+    /// The corpus cannot be folded.
+    #[error(transparent)]
+    Fold(#[from] crate::fold::FoldError),
+    /// A model or its training failed.
+    #[error(transparent)]
+    Model(#[from] earnest_model::ModelError),
+    /// An utterance cannot be heard in a condition.
+    #[error(transparent)]
+    Scene(#[from] earnest_scene::SceneError),
+    /// A file cannot be read or written.
+    #[error("cannot {action} {}: {source}", path.display())]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file does not hold what it should.
+    #[error("{} cannot be used: {reason}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The experiment makes no sense.
+    #[error("{0}")]
+    Setup(String),
+}
+
+impl ExperimentError {
+    pub(crate) fn file(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File {
+            action,
+            path,
+            source,
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! An experiment: what is in `experiment.toml`, with every default written out.
+
+use std::path::PathBuf;
+
+use earnest_augment::Chain;
+use earnest_model::{Architecture, Recipe, Task};
+use earnest_random::Key;
+use serde::{Deserialize, Serialize};
+
+use crate::error::ExperimentError;
+use crate::fold::Fold;
+use crate::sources::SourceSpec;
+use crate::training::Training;
+
+/// The corpus of an experiment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CorpusSpec {
+    /// Its folder or manifest.
+    pub path: PathBuf,
+    /// Layout, recognised if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<String>,
+    /// Changes to the label map, `label=class`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub map: Vec<String>,
+    /// Written by Earnest: what the corpus was when it ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+}
+
+/// How the robot condition comes about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum RobotSpec {
+    /// A folder of recordings with the corpus's relative paths.
+    Recordings {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A room response and noise at a stated SNR, from sources that training never hears.
+    Simulated {
+        /// Speech over noise, dB.
+        snr_db: f64,
+    },
+}
+
+/// Everything that decides an experiment's result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Experiment {
+    /// Its name.
+    pub name: String,
+    /// All randomness.
+    pub seed: u64,
+    /// Which folds: `all`, a number, or test speakers.
+    pub folds: String,
+    /// Which tasks.
+    pub tasks: Vec<Task>,
+    /// With and without augmentation.
+    pub trainings: Vec<Training>,
+    /// The corpus.
+    pub corpus: CorpusSpec,
+    /// The robot condition.
+    pub robot: RobotSpec,
+    /// Noises and rooms.
+    #[serde(default)]
+    pub sources: SourceSpec,
+    /// The augmentation.
+    pub augmentation: Chain,
+    /// One for each network.
+    pub recipes: Vec<Recipe>,
+}
+
+/// SNR of the simulated robot unless asked otherwise, dB. In the paper's range of training
+/// noise (0.9 .. 6 dB) but from other sources.
+pub const DEFAULT_SNR_DB: f64 = 3.0;
+
+impl Experiment {
+    /// Table I of the paper on a corpus: both networks, both trainings, all folds.
+    #[must_use]
+    pub fn table1(corpus: PathBuf) -> Self {
+        Self {
+            name: "table1".into(),
+            seed: 1,
+            folds: "all".into(),
+            tasks: vec![Task::Categorical],
+            trainings: vec![Training::Clean, Training::Augmented],
+            corpus: CorpusSpec {
+                path: corpus,
+                layout: None,
+                map: Vec::new(),
+                fingerprint: None,
+            },
+            robot: RobotSpec::Simulated {
+                snr_db: DEFAULT_SNR_DB,
+            },
+            sources: SourceSpec::default(),
+            augmentation: Chain::paper(),
+            recipes: vec![
+                Recipe::paper(Architecture::paper_rnn()),
+                Recipe::paper(Architecture::paper_cnn()),
+            ],
+        }
+    }
+
+    /// From the text of a TOML file.
+    ///
+    /// # Errors
+    /// A sentence with the line and what is wrong.
+    pub fn from_toml(text: &str) -> Result<Self, String> {
+        let experiment: Self = toml::from_str(text).map_err(|e| e.to_string())?;
+        experiment.check().map_err(|e| e.to_string())?;
+        Ok(experiment)
+    }
+
+    /// As TOML.
+    ///
+    /// # Errors
+    /// If a path is not UTF-8.
+    pub fn to_toml(&self) -> Result<String, ExperimentError> {
+        toml::to_string(self)
+            .map_err(|e| ExperimentError::Setup(format!("cannot write the experiment: {e}")))
+    }
+
+    /// Refuses numbers that make no sense.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Setup`] with the key.
+    pub fn check(&self) -> Result<(), ExperimentError> {
+        let setup = ExperimentError::Setup;
+        for recipe in &self.recipes {
+            recipe
+                .check()
+                .map_err(|e| setup(format!("recipe {}: {e}", recipe.architecture.name())))?;
+        }
+        let mut names: Vec<&str> = self.recipes.iter().map(|r| r.architecture.name()).collect();
+        names.sort_unstable();
+        if names.windows(2).any(|w| w[0] == w[1]) {
+            return Err(setup("two recipes are for the same network".into()));
+        }
+        if self.recipes.is_empty() || self.tasks.is_empty() || self.trainings.is_empty() {
+            return Err(setup(
+                "an experiment needs at least one network, task and training".into(),
+            ));
+        }
+        self.augmentation
+            .check()
+            .map_err(|e| setup(format!("augmentation {e}")))?;
+        if let RobotSpec::Simulated { snr_db } = self.robot
+            && !(-60.0..=120.0).contains(&snr_db)
+        {
+            return Err(setup(format!("snr_db {snr_db} is not between -60 and 120")));
+        }
+        Ok(())
+    }
+
+    /// The units, in the order in which they run.
+    #[must_use]
+    pub fn units(&self, folds: &[Fold]) -> Vec<Unit> {
+        let mut units = Vec::new();
+        for task in &self.tasks {
+            for recipe in &self.recipes {
+                for fold in folds {
+                    for training in &self.trainings {
+                        units.push(Unit {
+                            task: *task,
+                            recipe: recipe.clone(),
+                            training: *training,
+                            fold: fold.clone(),
+                            seed: self.seed,
+                        });
+                    }
+                }
+            }
+        }
+        units
+    }
+}
+
+/// The smallest piece of an experiment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unit {
+    /// What is predicted.
+    pub task: Task,
+    /// By which network, trained how.
+    pub recipe: Recipe,
+    /// On what.
+    pub training: Training,
+    /// Who trains, validates and tests.
+    pub fold: Fold,
+    /// All randomness.
+    pub seed: u64,
+}
+
+impl Unit {
+    /// Its folder's name: unique in the experiment, safe in a file system.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+        let mut speaker: String = self.fold.test.chars().take(40).map(plain).collect();
+        if speaker != self.fold.test {
+            // Two names may look the same when made safe.
+            let number = Key::new(0).with(self.fold.test.as_str()).number();
+            speaker.push_str(&format!("-{:08x}", number >> 32));
+        }
+        format!(
+            "{}-{}-{}-fold_{speaker}-seed_{}",
+            self.task.name(),
+            self.recipe.architecture.name(),
+            self.training.name(),
+            self.seed
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_experiment_survives_its_own_toml_with_every_default_written_out() {
+        let mut experiment = Experiment::table1("corpus".into());
+        experiment.sources.noise = Some("noise".into());
+        let text = experiment.to_toml().unwrap();
+        for word in ["learning_rate", "probability", "snr_db", "patience"] {
+            assert!(text.contains(word), "{word} is not in\n{text}");
+        }
+        assert_eq!(Experiment::from_toml(&text).unwrap(), experiment);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line() {
+        let text = Experiment::table1("c".into()).to_toml().unwrap();
+        let wrong = text.replace("learning_rate", "lerning_rate");
+        let error = Experiment::from_toml(&wrong).unwrap_err();
+        assert!(error.contains("lerning_rate") && error.contains("line"), "{error}");
+    }
+}

@@ -1,0 +1,242 @@
+//! Leave one speaker out, the partner validates (PAPER.md section 7).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use earnest_corpus::Corpus;
+use serde::{Deserialize, Serialize};
+
+/// Who trains, who validates, who tests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fold {
+    /// The test speaker.
+    pub test: String,
+    /// The validation speaker: the other one of the session.
+    pub validation: String,
+    /// All speakers of the other sessions.
+    pub training: Vec<String>,
+}
+
+/// Why a corpus cannot be folded.
+#[derive(Debug, thiserror::Error)]
+pub enum FoldError {
+    /// Not enough speakers.
+    #[error(
+        "leave-one-speaker-out needs at least 3 speakers (or 2 sessions of 2), the corpus has {speakers}: {list}"
+    )]
+    TooFew {
+        /// Speakers there are.
+        speakers: usize,
+        /// Their names.
+        list: String,
+    },
+    /// A speaker would be on both sides.
+    #[error("speaker {speaker} is in sessions {sessions}; a fold would train and test on one person. Give each speaker one session")]
+    Leak {
+        /// The speaker.
+        speaker: String,
+        /// Sessions.
+        sessions: String,
+    },
+    /// A fold was asked for that does not exist.
+    #[error("there is no fold for speaker {asked}; speakers are {known}")]
+    Unknown {
+        /// What was asked for.
+        asked: String,
+        /// What there is.
+        known: String,
+    },
+}
+
+/// All folds of a corpus, in the order of sessions and speakers, and whether its sessions
+/// are its own. Where a corpus has no sessions, speakers are paired in the order of their
+/// names; an odd last one is validated by its predecessor.
+///
+/// # Errors
+/// [`FoldError`].
+pub fn folds(corpus: &Corpus) -> Result<(Vec<Fold>, bool), FoldError> {
+    let mut sessions_of: BTreeMap<&str, BTreeSet<Option<&str>>> = BTreeMap::new();
+    for u in &corpus.utterances {
+        sessions_of
+            .entry(&u.speaker)
+            .or_default()
+            .insert(u.session.as_deref());
+    }
+    for (speaker, sessions) in &sessions_of {
+        if sessions.len() > 1 {
+            let list: Vec<&str> = sessions.iter().map(|s| s.unwrap_or("none")).collect();
+            return Err(FoldError::Leak {
+                speaker: (*speaker).to_owned(),
+                sessions: list.join(" and "),
+            });
+        }
+    }
+    let speakers: Vec<&str> = sessions_of.keys().copied().collect();
+    let own = |s: &&str| sessions_of[*s].first().copied().flatten();
+    let mut sessions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for s in &speakers {
+        if let Some(session) = own(s) {
+            sessions.entry(session).or_default().push(s);
+        }
+    }
+    let has_sessions = speakers.iter().all(|s| own(s).is_some())
+        && sessions.len() > 1
+        && sessions.values().all(|members| members.len() > 1);
+
+    let too_few = || FoldError::TooFew {
+        speakers: speakers.len(),
+        list: speakers.join(", "),
+    };
+    let fold = |test: &str, validation: &str, apart: &[&str]| Fold {
+        test: test.to_owned(),
+        validation: validation.to_owned(),
+        training: speakers
+            .iter()
+            .filter(|s| !apart.contains(s))
+            .map(|s| (*s).to_owned())
+            .collect(),
+    };
+    let mut out = Vec::new();
+    if has_sessions {
+        for members in sessions.values() {
+            for (i, test) in members.iter().enumerate() {
+                let validation = members[(i + 1) % members.len()];
+                out.push(fold(test, validation, members));
+            }
+        }
+    } else {
+        if speakers.len() < 3 {
+            return Err(too_few());
+        }
+        for (i, test) in speakers.iter().enumerate() {
+            let partner = if i % 2 == 0 && i + 1 < speakers.len() {
+                i + 1
+            } else {
+                i - 1
+            };
+            out.push(fold(test, speakers[partner], &[test, speakers[partner]]));
+        }
+    }
+    if out.iter().any(|f| f.training.is_empty()) {
+        return Err(too_few());
+    }
+    Ok((out, has_sessions))
+}
+
+/// Which folds to run: `all`, a number (spread evenly over the list), or speakers by name
+/// separated by commas.
+///
+/// # Errors
+/// [`FoldError::Unknown`].
+pub fn select(folds: &[Fold], wanted: &str) -> Result<Vec<Fold>, FoldError> {
+    let wanted = wanted.trim();
+    if wanted.eq_ignore_ascii_case("all") {
+        return Ok(folds.to_vec());
+    }
+    let names: Vec<&str> = wanted.split(',').map(str::trim).collect();
+    let by_name = |name: &str| folds.iter().find(|f| f.test == name);
+    // A speaker may be called 3: a name wins if all that is asked for are names.
+    if !names.iter().all(|n| by_name(n).is_some())
+        && let Ok(count) = wanted.parse::<usize>()
+        && count > 0
+    {
+        let n = folds.len();
+        let count = count.min(n);
+        return Ok((0..count).map(|i| folds[i * n / count].clone()).collect());
+    }
+    names
+        .into_iter()
+        .map(|name| {
+            by_name(name).cloned().ok_or_else(|| FoldError::Unknown {
+                asked: name.to_owned(),
+                known: folds
+                    .iter()
+                    .map(|f| f.test.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use earnest_corpus::{LabelMap, Layout, Utterance};
+
+    fn corpus(who: &[(&str, Option<&str>)]) -> Corpus {
+        Corpus {
+            layout: Layout::Manifest,
+            root: "".into(),
+            name: "test".into(),
+            synthetic: false,
+            utterances: who
+                .iter()
+                .enumerate()
+                .map(|(i, (speaker, session))| Utterance {
+                    id: i.to_string(),
+                    path: String::new(),
+                    speaker: (*speaker).into(),
+                    session: session.map(str::to_owned),
+                    sex: None,
+                    label: "neutral".into(),
+                    emotion: None,
+                    arousal: None,
+                    valence: None,
+                    origin: ("".into(), None),
+                })
+                .collect(),
+            problems: vec![],
+            labels: LabelMap::default(),
+        }
+    }
+
+    #[test]
+    fn with_sessions_the_partner_validates_and_the_other_sessions_train() {
+        let c = corpus(&[("1F", Some("1")), ("1M", Some("1")), ("2F", Some("2")), ("2M", Some("2"))]);
+        let (folds, own) = folds(&c).unwrap();
+        assert!(own);
+        assert_eq!(folds.len(), 4);
+        assert_eq!(folds[0].test, "1F");
+        assert_eq!(folds[0].validation, "1M");
+        assert_eq!(folds[0].training, ["2F", "2M"]);
+        assert_eq!(folds[3].validation, "2F");
+    }
+
+    #[test]
+    fn without_sessions_speakers_are_paired_and_no_one_is_on_two_sides() {
+        for n in 3..9 {
+            let names: Vec<String> = (0..n).map(|i| format!("s{i}")).collect();
+            let c = corpus(&names.iter().map(|s| (s.as_str(), None)).collect::<Vec<_>>());
+            let (folds, own) = folds(&c).unwrap();
+            assert!(!own && folds.len() == n);
+            for f in &folds {
+                assert_ne!(f.test, f.validation);
+                assert!(!f.training.contains(&f.test) && !f.training.contains(&f.validation));
+                assert_eq!(f.training.len(), n - 2);
+            }
+        }
+        assert!(matches!(folds(&corpus(&[("a", None), ("b", None)])), Err(FoldError::TooFew { .. })));
+    }
+
+    #[test]
+    fn a_speaker_in_two_sessions_is_refused_by_name() {
+        let c = corpus(&[("a", Some("1")), ("b", Some("1")), ("a", Some("2")), ("c", Some("2"))]);
+        let error = folds(&c).unwrap_err().to_string();
+        assert!(error.contains("speaker a") && error.contains("1 and 2"), "{error}");
+    }
+
+    #[test]
+    fn folds_are_chosen_by_number_or_by_name() {
+        let c = corpus(&["03", "08", "09", "10", "11", "12"].map(|s| (s, None)));
+        let (all, _) = folds(&c).unwrap();
+        let tests = |w: &str| {
+            select(&all, w).map(|f| f.into_iter().map(|f| f.test).collect::<Vec<_>>())
+        };
+        assert_eq!(tests("3").unwrap(), ["03", "09", "11"]);
+        assert_eq!(tests("10, 03").unwrap(), ["10", "03"]);
+        assert_eq!(tests("all").unwrap().len(), 6);
+        assert_eq!(tests("99").unwrap().len(), 6);
+        assert!(tests("16").is_ok_and(|t| t.len() == 6));
+        assert!(tests("x").unwrap_err().to_string().contains("03, 08"));
+    }
+}

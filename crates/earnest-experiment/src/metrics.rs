@@ -1,0 +1,231 @@
+//! What is measured, with scikit-learn's definitions.
+//!
+//! * accuracy: share of right answers (the paper's "UW Acc").
+//! * UAR, unweighted average recall: mean over the classes that occur in the truth of
+//!   (right answers of the class / utterances of the class).
+//! * macro F: mean of F1 = 2 TP / (2 TP + FP + FN) over the classes that occur in the truth
+//!   or in the answers (`f1_score(average="macro", zero_division=0)`).
+//! * MAE: mean absolute error. r: Pearson's correlation.
+
+use serde::{Deserialize, Serialize};
+
+/// Counts of truth (rows) against answer (columns).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confusion {
+    classes: usize,
+    counts: Vec<usize>,
+}
+
+impl Confusion {
+    /// From (truth, answer) pairs of class numbers below `classes`.
+    pub fn new(classes: usize, pairs: impl Iterator<Item = (usize, usize)>) -> Self {
+        let mut counts = vec![0; classes * classes];
+        for (truth, answer) in pairs {
+            if truth < classes && answer < classes {
+                counts[truth * classes + answer] += 1;
+            }
+        }
+        Self { classes, counts }
+    }
+
+    /// How often `truth` was answered with `answer`.
+    #[must_use]
+    pub fn count(&self, truth: usize, answer: usize) -> usize {
+        self.counts[truth * self.classes + answer]
+    }
+
+    /// Utterances of a class.
+    #[must_use]
+    pub fn support(&self, truth: usize) -> usize {
+        (0..self.classes).map(|a| self.count(truth, a)).sum()
+    }
+
+    fn answered(&self, answer: usize) -> usize {
+        (0..self.classes).map(|t| self.count(t, answer)).sum()
+    }
+
+    /// All utterances.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.counts.iter().sum()
+    }
+
+    /// Recall of a class; `None` if it does not occur.
+    #[must_use]
+    pub fn recall(&self, class: usize) -> Option<f64> {
+        match self.support(class) {
+            0 => None,
+            n => Some(self.count(class, class) as f64 / n as f64),
+        }
+    }
+
+    /// Share of right answers; NaN without utterances.
+    #[must_use]
+    pub fn accuracy(&self) -> f64 {
+        let right: usize = (0..self.classes).map(|c| self.count(c, c)).sum();
+        right as f64 / self.total() as f64
+    }
+
+    /// Unweighted average recall; NaN without utterances.
+    #[must_use]
+    pub fn uar(&self) -> f64 {
+        mean((0..self.classes).filter_map(|c| self.recall(c)))
+    }
+
+    /// Macro F; NaN without utterances.
+    #[must_use]
+    pub fn macro_f(&self) -> f64 {
+        mean((0..self.classes).filter_map(|c| {
+            let both = self.support(c) + self.answered(c);
+            (both > 0).then(|| 2.0 * self.count(c, c) as f64 / both as f64)
+        }))
+    }
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (mut sum, mut n) = (0.0, 0);
+    for v in values {
+        sum += v;
+        n += 1;
+    }
+    sum / f64::from(n)
+}
+
+/// Mean absolute error of (truth, answer) pairs; NaN without pairs.
+#[must_use]
+pub fn mean_absolute_error(pairs: &[(f64, f64)]) -> f64 {
+    mean(pairs.iter().map(|(t, a)| (t - a).abs()))
+}
+
+/// Pearson's correlation; NaN with fewer than two pairs or if one side is constant.
+#[must_use]
+pub fn pearson(pairs: &[(f64, f64)]) -> f64 {
+    let (mx, my) = (
+        mean(pairs.iter().map(|p| p.0)),
+        mean(pairs.iter().map(|p| p.1)),
+    );
+    let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
+    for (x, y) in pairs {
+        xy += (x - mx) * (y - my);
+        xx += (x - mx).powi(2);
+        yy += (y - my).powi(2);
+    }
+    if xx == 0.0 || yy == 0.0 {
+        return f64::NAN;
+    }
+    xy / (xx * yy).sqrt()
+}
+
+/// Mean and sample standard deviation (n - 1) of the finite values; the deviation is NaN
+/// for fewer than two.
+#[must_use]
+pub fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+    let finite: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
+    let m = mean(finite.iter().copied());
+    if finite.len() < 2 {
+        return (m, f64::NAN);
+    }
+    let sum: f64 = finite.iter().map(|v| (v - m).powi(2)).sum();
+    (m, (sum / (finite.len() - 1) as f64).sqrt())
+}
+
+/// The figures of one cell row of Table I; those of the other task are `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    /// Accuracy.
+    pub accuracy: Option<f64>,
+    /// Unweighted average recall.
+    pub uar: Option<f64>,
+    /// Macro F.
+    pub macro_f: Option<f64>,
+    /// Mean absolute error of arousal.
+    pub arousal_mae: Option<f64>,
+    /// Mean absolute error of valence.
+    pub valence_mae: Option<f64>,
+    /// Correlation of arousal.
+    pub arousal_r: Option<f64>,
+    /// Correlation of valence.
+    pub valence_r: Option<f64>,
+}
+
+/// Name of each figure in tables, and whether less is better.
+pub const FIGURES: [(&str, bool); 7] = [
+    ("Acc", false),
+    ("UAR", false),
+    ("F", false),
+    ("A MAE", true),
+    ("V MAE", true),
+    ("A r", false),
+    ("V r", false),
+];
+
+impl Figures {
+    /// In the order of [`FIGURES`].
+    #[must_use]
+    pub fn list(&self) -> [Option<f64>; 7] {
+        [
+            self.accuracy,
+            self.uar,
+            self.macro_f,
+            self.arousal_mae,
+            self.valence_mae,
+            self.arousal_r,
+            self.valence_r,
+        ]
+    }
+
+    /// From the order of [`FIGURES`].
+    #[must_use]
+    pub fn from_list(list: [Option<f64>; 7]) -> Self {
+        let [accuracy, uar, macro_f, arousal_mae, valence_mae, arousal_r, valence_r] = list;
+        Self {
+            accuracy,
+            uar,
+            macro_f,
+            arousal_mae,
+            valence_mae,
+            arousal_r,
+            valence_r,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Worked out by hand, label by label: truth 0 0 0 1 1 2, answers 0 0 1 1 2 2.
+    #[test]
+    fn a_case_counted_by_hand() {
+        let c = Confusion::new(3, [0, 0, 0, 1, 1, 2].into_iter().zip([0, 0, 1, 1, 2, 2]));
+        assert!((c.accuracy() - 4.0 / 6.0).abs() < 1e-12);
+        // Recalls 2/3, 1/2, 1.
+        assert!((c.uar() - (2.0 / 3.0 + 0.5 + 1.0) / 3.0).abs() < 1e-12);
+        // F1: 2*2/(3+2) = 0.8; 2*1/(2+2) = 0.5; 2*1/(1+2) = 2/3.
+        assert!((c.macro_f() - (0.8 + 0.5 + 2.0 / 3.0) / 3.0).abs() < 1e-12);
+    }
+
+    /// scikit-learn 1.5: `f1_score([0,0,1,1],[0,3,1,1],average="macro",zero_division=0)` has
+    /// classes 0, 1 and 3 (3 only answered): (2/3 + 1 + 0)/3. Class 2 occurs nowhere.
+    #[test]
+    fn classes_that_occur_nowhere_do_not_count_and_wrongly_answered_ones_do() {
+        let c = Confusion::new(4, [0, 0, 1, 1].into_iter().zip([0, 3, 1, 1]));
+        assert!((c.macro_f() - (2.0 / 3.0 + 1.0) / 3.0).abs() < 1e-12);
+        assert!((c.uar() - 0.75).abs() < 1e-12);
+        assert_eq!(c.recall(2), None);
+        assert!(Confusion::new(4, std::iter::empty()).accuracy().is_nan());
+    }
+
+    /// The data set of Anscombe 1973, I: r = 0.81642.
+    #[test]
+    fn pearson_and_mae_have_their_published_values() {
+        let x = [10., 8., 13., 9., 11., 14., 6., 4., 12., 7., 5.];
+        let y = [8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68];
+        let pairs: Vec<(f64, f64)> = x.into_iter().zip(y).collect();
+        assert!((pearson(&pairs) - 0.81642).abs() < 1e-5);
+        assert!(pearson(&[(1.0, 2.0), (1.0, 3.0)]).is_nan());
+        assert!((mean_absolute_error(&[(1.0, 2.0), (3.0, 1.0)]) - 1.5).abs() < 1e-12);
+        let (m, s) = mean_and_deviation(&[1.0, 2.0, 3.0, 4.0, f64::NAN]);
+        assert!((m - 2.5).abs() < 1e-12 && (s - (5.0_f64 / 3.0).sqrt()).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,314 @@
+//! Training one model on some utterances of a dataset.
+
+use std::path::Path;
+
+use earnest_augment::{Augmenter, Chain, Sources};
+use earnest_corpus::Emotion;
+use earnest_features::{Features, Normaliser, descriptor};
+use earnest_model::{
+    Description, FORMAT, Model, Network, Presentations, Recipe, Targets, Task, Trainer,
+    predict_normalised, softmax,
+};
+use earnest_random::Key;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::{Dataset, Pool};
+use crate::error::ExperimentError;
+use crate::metrics::{Confusion, pearson};
+use crate::observer::{Event, Observer};
+use crate::storage::write_whole;
+
+/// Whether training waveforms are augmented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Training {
+    /// Only the corpus's own waveforms.
+    Clean,
+    /// Each presentation drawn anew from the augmentation chain.
+    Augmented,
+}
+
+impl Training {
+    /// `clean` or `augmented`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Augmented => "augmented",
+        }
+    }
+}
+
+/// What [`train`] needs to know.
+pub struct TrainingPlan<'a> {
+    /// What is predicted.
+    pub task: Task,
+    /// How.
+    pub recipe: &'a Recipe,
+    /// The augmentation and its sources; `None` trains on clean waveforms.
+    pub augmentation: Option<(&'a Chain, &'a Sources)>,
+    /// Training utterances, indices into the dataset.
+    pub training: &'a [usize],
+    /// Validation utterances: heard clean.
+    pub validation: &'a [usize],
+    /// All draws come from here.
+    pub key: Key,
+    /// Corpus name and fingerprint, for the model's description.
+    pub corpus: String,
+}
+
+/// Names of the outputs of a task.
+#[must_use]
+pub fn outputs(task: Task) -> Vec<String> {
+    match task {
+        Task::Categorical => Emotion::ALL.map(|e| e.name().to_owned()).to_vec(),
+        Task::Dimensional => ["arousal", "valence"].map(String::from).to_vec(),
+    }
+}
+
+/// Training utterances as they are presented.
+struct Presenter<'a> {
+    dataset: &'a Dataset,
+    indices: &'a [usize],
+    augmenters: Option<Pool<Augmenter>>,
+    key: Key,
+    normaliser: Normaliser,
+    /// Raw features of the first epoch, if they were computed for the normaliser.
+    first: Option<Vec<Features>>,
+}
+
+impl Presenter<'_> {
+    fn raw(&self, epoch: usize, i: usize) -> Features {
+        let item = &self.dataset.items[self.indices[i]];
+        let Some(augmenters) = &self.augmenters else {
+            return item.features.clone();
+        };
+        let key = self
+            .key
+            .with(item.utterance.id.as_str())
+            .with(epoch as u64);
+        let (samples, _) = augmenters.with(|a| a.apply(item.wave.samples(), &key));
+        self.dataset.extractors.with(|e| e.extract(&samples))
+    }
+}
+
+impl Presentations for Presenter<'_> {
+    fn len(&self) -> usize {
+        self.indices.len()
+    }
+    fn id(&self, i: usize) -> &str {
+        &self.dataset.items[self.indices[i]].utterance.id
+    }
+    fn frames(&self, i: usize) -> usize {
+        self.dataset.items[self.indices[i]].features.frames()
+    }
+    fn present(&self, epoch: usize, i: usize) -> Result<Features, String> {
+        let kept = self.first.as_ref().filter(|_| epoch == 0);
+        let mut features = match kept {
+            Some(first) => first[i].clone(),
+            None => self.raw(epoch, i),
+        };
+        self.normaliser.apply(&mut features);
+        if features.is_empty() {
+            // Only a tempo draw can make an utterance too short for a frame.
+            features = self.dataset.items[self.indices[i]].features.clone();
+            self.normaliser.apply(&mut features);
+        }
+        Ok(features)
+    }
+}
+
+/// Training targets; values are standardised with the mean and deviation that are returned.
+fn targets(dataset: &Dataset, indices: &[usize], task: Task) -> (Targets, Vec<f32>, Vec<f32>) {
+    match task {
+        Task::Categorical => {
+            let classes = indices.iter().map(|i| dataset.items[*i].class()).collect();
+            (Targets::Classes(classes), vec![0.0; 4], vec![1.0; 4])
+        }
+        Task::Dimensional => {
+            let rows: Vec<[f32; 2]> = indices.iter().map(|i| dataset.items[*i].values()).collect();
+            let n = rows.len().max(1) as f64;
+            let mut mean = vec![0.0_f32; 2];
+            let mut deviation = vec![1.0_f32; 2];
+            for j in 0..2 {
+                let m = rows.iter().map(|r| f64::from(r[j])).sum::<f64>() / n;
+                let v = rows.iter().map(|r| (f64::from(r[j]) - m).powi(2)).sum::<f64>() / n;
+                mean[j] = m as f32;
+                if v > 1e-12 {
+                    deviation[j] = v.sqrt() as f32;
+                }
+            }
+            let values = rows
+                .iter()
+                .flat_map(|r| (0..2).map(|j| (r[j] - mean[j]) / deviation[j]))
+                .collect();
+            (Targets::Values(values), mean, deviation)
+        }
+    }
+}
+
+/// Macro F, or the mean of the two correlations (one that is not defined counts as 0).
+fn score(dataset: &Dataset, indices: &[usize], task: Task, rows: &[Vec<f32>]) -> f64 {
+    match task {
+        Task::Categorical => {
+            let pairs = indices
+                .iter()
+                .zip(rows)
+                .map(|(i, row)| (dataset.items[*i].class(), largest(&softmax(row))));
+            Confusion::new(4, pairs).macro_f()
+        }
+        Task::Dimensional => {
+            let r = |j: usize| {
+                let pairs: Vec<(f64, f64)> = indices
+                    .iter()
+                    .zip(rows)
+                    .map(|(i, row)| {
+                        (f64::from(dataset.items[*i].values()[j]), f64::from(row[j]))
+                    })
+                    .collect();
+                let r = pearson(&pairs);
+                if r.is_finite() { r } else { 0.0 }
+            };
+            (r(0) + r(1)) / 2.0
+        }
+    }
+}
+
+/// Index of the largest value; the first of equals.
+#[must_use]
+pub fn largest(row: &[f32]) -> usize {
+    let mut best = 0;
+    for (i, x) in row.iter().enumerate() {
+        if *x > row[best] {
+            best = i;
+        }
+    }
+    best
+}
+
+/// Trains a model. With a `folder`, the state is kept there after each epoch
+/// (`checkpoint.safetensors`, `normaliser.json`), and an interrupted training goes on from
+/// it with the same bits. Returns the model and its training history.
+///
+/// # Errors
+/// See [`ExperimentError`].
+pub fn train(
+    dataset: &Dataset,
+    plan: &TrainingPlan<'_>,
+    folder: Option<&Path>,
+    observer: &dyn Observer,
+) -> Result<(Model, Vec<earnest_model::EpochReport>), ExperimentError> {
+    if plan.training.is_empty() || plan.validation.is_empty() {
+        return Err(ExperimentError::Setup(format!(
+            "there are {} training and {} validation utterances for the {} task; both are needed{}",
+            plan.training.len(),
+            plan.validation.len(),
+            plan.task.name(),
+            if plan.task == Task::Dimensional {
+                " (does the corpus have arousal and valence?)"
+            } else {
+                ""
+            }
+        )));
+    }
+    let names = outputs(plan.task);
+    let checkpoint = folder.map(|f| f.join("checkpoint.safetensors"));
+    let normaliser_path = folder.map(|f| f.join("normaliser.json"));
+
+    let mut presenter = Presenter {
+        dataset,
+        indices: plan.training,
+        augmenters: plan.augmentation.map(|(chain, sources)| {
+            let (chain, sources) = (chain.clone(), sources.clone());
+            Pool::new(move || Augmenter::new(chain.clone(), sources.clone()))
+        }),
+        key: plan.key.with("augmentation"),
+        normaliser: Normaliser {
+            mean: Vec::new(),
+            deviation: Vec::new(),
+        },
+        first: None,
+    };
+    let kept = normaliser_path
+        .as_deref()
+        .and_then(|p| serde_json::from_slice::<Normaliser>(&std::fs::read(p).ok()?).ok())
+        .filter(|n| n.mean.len() == descriptor::COUNT && n.deviation.len() == descriptor::COUNT);
+    presenter.normaliser = match kept {
+        Some(normaliser) => normaliser,
+        None => {
+            // Over the training set as it is presented: the first epoch's draws.
+            let first: Vec<Features> = (0..plan.training.len())
+                .into_par_iter()
+                .map(|i| presenter.raw(0, i))
+                .collect();
+            let normaliser = Normaliser::fit(first.iter());
+            presenter.first = Some(first);
+            if let Some(path) = &normaliser_path {
+                let json = serde_json::to_vec(&normaliser).unwrap_or_default();
+                write_whole(path, &json)?;
+            }
+            normaliser
+        }
+    };
+
+    let validation: Vec<Features> = plan
+        .validation
+        .iter()
+        .map(|i| {
+            let mut features = dataset.items[*i].features.clone();
+            presenter.normaliser.apply(&mut features);
+            features
+        })
+        .collect();
+    let validation_rows: Vec<&Features> = validation.iter().collect();
+    let (wanted, target_mean, target_deviation) = targets(dataset, plan.training, plan.task);
+    let key = plan.key.with("training");
+    let resumed = match checkpoint.as_deref().filter(|p| p.exists()) {
+        Some(path) => {
+            match Trainer::resume(plan.recipe.clone(), names.len(), &key, path) {
+                Ok(trainer) => Some(trainer),
+                Err(error) => {
+                    observer.event(Event::Warning(&format!("{error}; this unit starts anew")));
+                    None
+                }
+            }
+        }
+        None => None,
+    };
+    let mut trainer =
+        resumed.unwrap_or_else(|| Trainer::new(plan.recipe.clone(), names.len(), &key));
+    while !trainer.finished() {
+        let mut validate = |network: &mut Network<f32>| {
+            let rows = predict_normalised(network, &validation_rows, names.len());
+            score(dataset, plan.validation, plan.task, &rows)
+        };
+        let report = trainer.epoch(&presenter, &wanted, &mut validate)?;
+        presenter.first = None;
+        if let Some(path) = &checkpoint {
+            trainer.save(path)?;
+        }
+        observer.event(Event::Epoch {
+            report: &report,
+            most: plan.recipe.max_epochs,
+        });
+    }
+    let history = trainer.history().to_vec();
+    let description = Description {
+        format: FORMAT,
+        earnest: env!("CARGO_PKG_VERSION").to_owned(),
+        task: plan.task,
+        outputs: names,
+        descriptors: descriptor::NAMES.map(String::from).to_vec(),
+        recipe: plan.recipe.clone(),
+        training: match plan.augmentation {
+            Some(_) => Training::Augmented.name().to_owned(),
+            None => Training::Clean.name().to_owned(),
+        },
+        corpus: plan.corpus.clone(),
+        normaliser: presenter.normaliser.clone(),
+        target_mean,
+        target_deviation,
+    };
+    Ok((Model::new(description, trainer.into_best()), history))
+}

@@ -1,0 +1,120 @@
+//! Test conditions.
+
+use std::path::{Path, PathBuf};
+
+use earnest_audio::{AudioError, Waveform};
+use earnest_augment::Convolver;
+use earnest_corpus::Utterance;
+
+use crate::robot::SimulatedRobot;
+
+/// How test utterances reach the model.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// As they are in the corpus.
+    Clean,
+    /// A folder of recordings with the corpus's relative paths, one or more channels.
+    Recordings(PathBuf),
+    /// A simulated robot.
+    Robot(Box<SimulatedRobot>),
+}
+
+/// Why an utterance cannot be heard in a condition.
+#[derive(Debug, thiserror::Error)]
+pub enum SceneError {
+    /// The recording is not there.
+    #[error(
+        "the robot's recording of {id} is missing: looked for {}; recordings keep the corpus's relative paths (WAV or FLAC)",
+        path.display()
+    )]
+    Missing {
+        /// The utterance.
+        id: String,
+        /// The path that was looked for.
+        path: PathBuf,
+    },
+    /// The recording cannot be read.
+    #[error(transparent)]
+    Audio(#[from] AudioError),
+}
+
+impl Condition {
+    /// `clean` or `robot`: the two columns of Table I.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Recordings(_) | Self::Robot(_) => "robot",
+        }
+    }
+
+    /// The utterance as heard in this condition: mono, 16 kHz (channels are averaged).
+    ///
+    /// # Errors
+    /// [`SceneError`], for recordings only.
+    pub fn hear(
+        &self,
+        utterance: &Utterance,
+        clean: &Waveform,
+        convolver: &mut Convolver,
+    ) -> Result<Waveform, SceneError> {
+        match self {
+            Self::Clean => Ok(clean.clone()),
+            Self::Robot(robot) => Ok(robot.hear(&utterance.id, clean, convolver)),
+            Self::Recordings(folder) => {
+                let path = find(folder, &utterance.path).ok_or_else(|| SceneError::Missing {
+                    id: utterance.id.clone(),
+                    path: folder.join(&utterance.path),
+                })?;
+                Ok(earnest_audio::read(path)?)
+            }
+        }
+    }
+}
+
+/// The recording at the same relative path, or beside it with another audio extension.
+fn find(folder: &Path, relative: &str) -> Option<PathBuf> {
+    let path = folder.join(relative);
+    if path.is_file() {
+        return Some(path);
+    }
+    earnest_audio::EXTENSIONS
+        .iter()
+        .map(|e| path.with_extension(e))
+        .find(|p| p.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use earnest_audio::{SampleFormat, write_wav_channels};
+
+    #[test]
+    fn a_stereo_recording_at_the_same_path_is_averaged_and_a_missing_one_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("wav")).unwrap();
+        let (l, r) = (vec![0.5_f32; 8000], vec![0.25_f32; 8000]);
+        write_wav_channels(folder.path().join("wav/a.wav"), &[&l, &r], 16_000, SampleFormat::Int16)
+            .unwrap();
+        let utterance = |path: &str| Utterance {
+            id: "a".into(),
+            path: path.into(),
+            speaker: "s".into(),
+            session: None,
+            sex: None,
+            label: "anger".into(),
+            emotion: None,
+            arousal: None,
+            valence: None,
+            origin: (PathBuf::new(), None),
+        };
+        let condition = Condition::Recordings(folder.path().to_owned());
+        let clean = Waveform::at_16k(vec![0.0; 8000]);
+        let mut convolver = Convolver::default();
+        // The corpus has FLAC, the robot wrote WAV.
+        let heard = condition.hear(&utterance("wav/a.flac"), &clean, &mut convolver).unwrap();
+        assert!(heard.samples().iter().all(|x| (x - 0.375).abs() < 1e-4));
+        let error = condition.hear(&utterance("wav/b.wav"), &clean, &mut convolver).unwrap_err();
+        assert!(error.to_string().contains("wav/b.wav"), "{error}");
+    }
+}

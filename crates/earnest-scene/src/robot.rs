@@ -1,0 +1,67 @@
+//! A simulated robot, the simple one: a room response, then noise at a stated SNR, both
+//! from sources that training never draws on. Direct sound keeps its time, and the level of
+//! the speech is kept.
+
+use earnest_audio::{Waveform, rms};
+use earnest_augment::{Convolver, RoomResponse, SoundBank, add_noise, draw_offset};
+use earnest_random::Key;
+
+/// A robot in its room.
+#[derive(Clone, Debug)]
+pub struct SimulatedRobot {
+    /// Room responses; one is drawn for each utterance. May be empty: no room.
+    pub rooms: SoundBank,
+    /// Noises; one is drawn for each utterance. May be empty: no noise.
+    pub noises: SoundBank,
+    /// RMS of the speech in the room over RMS of the noise, dB.
+    pub snr_db: f64,
+    /// Draws depend on this and the utterance's id only.
+    pub key: Key,
+}
+
+impl SimulatedRobot {
+    /// What the robot hears of an utterance, as long as the utterance.
+    pub fn hear(&self, id: &str, speech: &Waveform, convolver: &mut Convolver) -> Waveform {
+        let mut draws = self.key.with(id).draws();
+        let rooms = self.rooms.sounds();
+        let mut samples = match rooms.get(draws.below(rooms.len())) {
+            Some(room) => RoomResponse::new(&room.samples).apply(convolver, speech.samples()),
+            None => speech.samples().to_vec(),
+        };
+        let noises = self.noises.sounds();
+        if let Some(noise) = noises.get(draws.below(noises.len())) {
+            let offset = draw_offset(&noise.samples, samples.len(), &mut draws);
+            let ratio = 10.0_f64.powf(-self.snr_db / 20.0);
+            if rms(&samples) > 0.0 {
+                add_noise(&mut samples, &noise.samples, offset, ratio);
+            }
+        }
+        Waveform::new(samples, speech.sample_rate())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use earnest_augment::Sound;
+
+    #[test]
+    fn the_stated_snr_is_the_one_that_is_heard_and_each_utterance_has_its_own_draws() {
+        let noise: Vec<f32> = (0..50_000).map(|i| ((i * 7919) % 211) as f32 / 211.0 - 0.5).collect();
+        let bank = |s: &[f32]| SoundBank::new(vec![Sound::noise("n".into(), "n".into(), s).unwrap()]);
+        let speech = Waveform::at_16k((0..20_000).map(|i| 0.1 * (i as f32 * 0.05).sin()).collect());
+        let robot = SimulatedRobot {
+            rooms: SoundBank::default(),
+            noises: bank(&noise),
+            snr_db: 5.0,
+            key: Key::new(1),
+        };
+        let mut convolver = Convolver::default();
+        let heard = robot.hear("a", &speech, &mut convolver);
+        assert_eq!(heard, robot.hear("a", &speech, &mut convolver));
+        assert_ne!(heard, robot.hear("b", &speech, &mut convolver));
+        let added: Vec<f32> = heard.samples().iter().zip(speech.samples()).map(|(y, x)| y - x).collect();
+        let snr = 20.0 * (speech.rms() / rms(&added)).log10();
+        assert!((snr - 5.0).abs() < 0.01, "{snr}");
+    }
+}

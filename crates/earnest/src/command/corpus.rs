@@ -1,0 +1,329 @@
+//! `earnest corpus inspect` and `earnest corpus synthesize`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use earnest_corpus::synthetic::{Settings, count, write};
+use earnest_corpus::{Audit, Corpus, Emotion, Problem, ProblemKind, audit};
+use earnest_experiment::{folds, open_corpus};
+use serde_json::json;
+
+use super::options::ReadingOptions;
+use super::{must_exist, text_table};
+use crate::failure::Failure;
+use crate::progress::Progress;
+
+/// Look at a corpus, or make one.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Say what a folder holds and what is wrong with it
+    #[command(after_help = "Example:\n  earnest corpus inspect EmoDB\n\n\
+        Recognises IEMOCAP, EmoDB, RAVDESS (speech), CREMA-D, TESS, SAVEE, URDU, nEMO, and manifests \
+        (manifest.csv, manifest.jsonl, Hugging Face's metadata.csv) with the columns path, speaker, emotion and \
+        optionally session, id, arousal, valence, sex.")]
+    Inspect(Inspect),
+    /// Write a synthetic corpus in IEMOCAP's layout
+    #[command(after_help = "Example:\n  earnest corpus synthesize my-corpus --seed 7\n\n\
+        Ten speakers in five sessions, labels, arousal and valence. It is no speech, but everything that reads a \
+        corpus can be tried on it. The same seed writes the same bytes.")]
+    Synthesize(Synthesize),
+}
+
+/// `earnest corpus inspect`.
+#[derive(Args)]
+pub struct Inspect {
+    /// Folder of a corpus as it was unpacked, or a manifest file
+    #[arg(value_name = "DIR")]
+    corpus: PathBuf,
+    #[command(flatten)]
+    reading: ReadingOptions,
+    /// Do not decode the audio: no hours, no check for silent or clipped files
+    #[arg(long)]
+    no_audio: bool,
+    /// Print every problem, not the first few of each kind
+    #[arg(long)]
+    all_problems: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// `earnest corpus synthesize`.
+#[derive(Args)]
+pub struct Synthesize {
+    /// Where to write it: a folder that is not there or is empty
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Same seed, same bytes
+    #[arg(long, default_value_t = Settings::default().seed)]
+    seed: u64,
+    /// Four-class utterances of each of the 10 speakers
+    #[arg(long, default_value_t = Settings::default().utterances_per_speaker, value_name = "N")]
+    utterances_per_speaker: usize,
+}
+
+/// Runs the verb.
+pub fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Inspect(a) => inspect(&a),
+        Command::Synthesize(a) => synthesize(&a),
+    }
+}
+
+fn synthesize(a: &Synthesize) -> Result<(), Failure> {
+    let occupied = std::fs::read_dir(&a.folder).is_ok_and(|mut d| d.next().is_some());
+    if occupied {
+        return Err(Failure::asked(format!(
+            "{} is not empty; give a new folder",
+            a.folder.display()
+        )));
+    }
+    if !(4..=900).contains(&a.utterances_per_speaker) {
+        return Err(Failure::asked(
+            "--utterances-per-speaker must lie between 4 (one of each class) and 900",
+        ));
+    }
+    let settings = Settings {
+        seed: a.seed,
+        utterances_per_speaker: a.utterances_per_speaker,
+    };
+    let progress = Progress::new();
+    progress.start("synthesising speech", count(settings));
+    let result = write(&a.folder, settings, || progress.advance());
+    progress.finish();
+    result?;
+    println!(
+        "Wrote {} synthetic utterances of 10 speakers to {}.",
+        count(settings),
+        a.folder.display()
+    );
+    println!("Next: earnest corpus inspect {}", a.folder.display());
+    Ok(())
+}
+
+/// Problems shown of each kind unless all are asked for.
+const SHOWN: usize = 5;
+
+fn inspect(a: &Inspect) -> Result<(), Failure> {
+    must_exist("the corpus", &a.corpus)?;
+    let corpus = open_corpus(&a.reading.spec(a.corpus.clone()))?;
+    let audited = if a.no_audio {
+        None
+    } else {
+        let progress = Progress::new();
+        progress.start("decoding", corpus.utterances.len());
+        let result = audit(&corpus, || progress.advance());
+        progress.finish();
+        Some(result)
+    };
+    if a.json {
+        return print_json(&corpus, audited.as_ref());
+    }
+    println!(
+        "{}: {} layout, {} utterances",
+        corpus.root.display(),
+        corpus.layout.name(),
+        corpus.utterances.len()
+    );
+    if corpus.synthetic {
+        println!("This is a {}.", corpus.name);
+    }
+    if let Some(audited) = &audited {
+        println!("{}", audio_line(audited));
+    }
+    print_labels(&corpus);
+    print_speakers(&corpus, audited.as_ref());
+    print_folds(&corpus);
+    let mut problems: Vec<&Problem> = corpus.problems.iter().collect();
+    if let Some(audited) = &audited {
+        problems.extend(&audited.problems);
+    }
+    print_problems(&problems, a.all_problems);
+    Ok(())
+}
+
+fn audio_line(audited: &Audit) -> String {
+    let facts: Vec<_> = audited.facts.iter().flatten().collect();
+    let seconds: f64 = facts.iter().map(|f| f.duration_s).sum();
+    let mut rates: BTreeMap<(u32, usize), usize> = BTreeMap::new();
+    for f in &facts {
+        *rates.entry((f.sample_rate, f.channels)).or_default() += 1;
+    }
+    let rates: Vec<String> = rates
+        .iter()
+        .map(|((rate, channels), n)| {
+            let channels = match channels {
+                1 => "mono".to_owned(),
+                2 => "stereo".to_owned(),
+                n => format!("{n} channels"),
+            };
+            format!("{n} at {rate} Hz {channels}")
+        })
+        .collect();
+    let shortest = facts.iter().map(|f| f.duration_s).fold(f64::INFINITY, f64::min);
+    let longest = facts.iter().map(|f| f.duration_s).fold(0.0, f64::max);
+    if facts.is_empty() {
+        return "Audio: none could be decoded".to_owned();
+    }
+    format!(
+        "Audio: {:.2} h, utterances of {shortest:.2} to {longest:.2} s; {}",
+        seconds / 3600.0,
+        rates.join(", ")
+    )
+}
+
+fn print_labels(corpus: &Corpus) {
+    let rows: Vec<Vec<String>> = corpus
+        .label_counts()
+        .into_iter()
+        .map(|(label, (class, n))| {
+            vec![label, class.map_or("–", Emotion::name).to_owned(), n.to_string()]
+        })
+        .collect();
+    println!("\nLabels, and the class each counts as (change with --map label=class):");
+    println!(
+        "{}",
+        text_table(&["label", "class", "utterances"].map(String::from), &rows, 2)
+    );
+}
+
+fn print_speakers(corpus: &Corpus, audited: Option<&Audit>) {
+    let mut rows: BTreeMap<(String, String), (Vec<usize>, usize, f64)> = BTreeMap::new();
+    for (i, u) in corpus.utterances.iter().enumerate() {
+        let key = (u.session.clone().unwrap_or_else(|| "–".into()), u.speaker.clone());
+        let row = rows.entry(key).or_insert_with(|| (vec![0; 4], 0, 0.0));
+        match u.emotion {
+            Some(e) => row.0[e.index()] += 1,
+            None => row.1 += 1,
+        }
+        row.2 += audited
+            .and_then(|a| a.facts.get(i)?.as_ref())
+            .map_or(0.0, |f| f.duration_s);
+    }
+    let mut titles: Vec<String> = ["session", "speaker"].map(String::from).to_vec();
+    titles.extend(Emotion::ALL.map(|e| e.name().to_owned()));
+    titles.extend(["four classes", "other"].map(String::from));
+    if audited.is_some() {
+        titles.push("minutes".into());
+    }
+    let mut total = (vec![0; 4], 0, 0.0);
+    let mut cells = Vec::new();
+    let line = |session: String, speaker: String, row: &(Vec<usize>, usize, f64)| {
+        let mut cells = vec![session, speaker];
+        cells.extend(row.0.iter().map(usize::to_string));
+        cells.push(row.0.iter().sum::<usize>().to_string());
+        cells.push(row.1.to_string());
+        if audited.is_some() {
+            cells.push(format!("{:.1}", row.2 / 60.0));
+        }
+        cells
+    };
+    for ((session, speaker), row) in &rows {
+        for (t, n) in total.0.iter_mut().zip(&row.0) {
+            *t += n;
+        }
+        total.1 += row.1;
+        total.2 += row.2;
+        cells.push(line(session.clone(), speaker.clone(), row));
+    }
+    cells.push(line("all".into(), format!("{} speakers", rows.len()), &total));
+    println!("\nUtterances by speaker and class:");
+    println!("{}", text_table(&titles, &cells, 2));
+}
+
+fn four_class(corpus: &Corpus) -> Corpus {
+    let mut four = corpus.clone();
+    four.utterances.retain(|u| u.emotion.is_some());
+    four
+}
+
+fn print_folds(corpus: &Corpus) {
+    match folds(&four_class(corpus)) {
+        Err(error) => println!("\nFolds: {error}"),
+        Ok((folds, own)) => {
+            println!(
+                "\nFolds: {}, leaving one speaker out; {}:",
+                folds.len(),
+                if own {
+                    "the session's other speaker validates"
+                } else {
+                    "no sessions, so speakers are paired by name to validate each other"
+                }
+            );
+            let list: Vec<String> = folds
+                .iter()
+                .map(|f| format!("{} (validated by {})", f.test, f.validation))
+                .collect();
+            println!("  {}", list.join(", "));
+        }
+    }
+}
+
+fn print_problems(problems: &[&Problem], all: bool) {
+    if problems.is_empty() {
+        println!("\nNo problems found.");
+        return;
+    }
+    let mut by_kind: BTreeMap<ProblemKind, Vec<&Problem>> = BTreeMap::new();
+    for p in problems {
+        by_kind.entry(p.kind).or_default().push(p);
+    }
+    println!("\nProblems: {}", problems.len());
+    let mut hidden = false;
+    for (kind, list) in by_kind {
+        let effect = if kind.excludes() { "left out" } else { "kept" };
+        println!("  {} ({}, {effect}):", kind.name(), list.len());
+        let shown = if all { list.len() } else { SHOWN };
+        for p in list.iter().take(shown) {
+            let line = p.line.map_or(String::new(), |l| format!(":{l}"));
+            println!("    {}{line}: {}", p.file.display(), p.detail);
+        }
+        if list.len() > shown {
+            println!("    … and {} more", list.len() - shown);
+            hidden = true;
+        }
+    }
+    if hidden {
+        println!("  --all-problems prints them all.");
+    }
+}
+
+fn print_json(corpus: &Corpus, audited: Option<&Audit>) -> Result<(), Failure> {
+    let problems: Vec<_> = corpus
+        .problems
+        .iter()
+        .chain(audited.iter().flat_map(|a| &a.problems))
+        .map(|p| {
+            json!({"kind": p.kind.name(), "file": p.file, "line": p.line, "detail": p.detail, "left_out": p.kind.excludes()})
+        })
+        .collect();
+    let utterances: Vec<_> = corpus
+        .utterances
+        .iter()
+        .enumerate()
+        .map(|(i, u)| {
+            let facts = audited.and_then(|a| a.facts.get(i)?.as_ref());
+            json!({
+                "id": u.id, "path": u.path, "speaker": u.speaker, "session": u.session,
+                "sex": u.sex, "label": u.label, "emotion": u.emotion,
+                "arousal": u.arousal, "valence": u.valence,
+                "duration_s": facts.map(|f| f.duration_s),
+                "sample_rate": facts.map(|f| f.sample_rate),
+                "channels": facts.map(|f| f.channels),
+            })
+        })
+        .collect();
+    let list = folds(&four_class(corpus)).map(|(folds, _)| folds);
+    let value = json!({
+        "root": corpus.root, "layout": corpus.layout.name(), "name": corpus.name,
+        "synthetic": corpus.synthetic, "fingerprint": corpus.fingerprint(),
+        "labels": corpus.label_counts().into_iter()
+            .map(|(l, (e, n))| json!({"label": l, "class": e, "utterances": n})).collect::<Vec<_>>(),
+        "folds": list.as_ref().ok(),
+        "folds_error": list.as_ref().err().map(ToString::to_string),
+        "problems": problems, "utterances": utterances,
+    });
+    println!("{}", serde_json::to_string_pretty(&value)?);
+    Ok(())
+}

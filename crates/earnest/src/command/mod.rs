@@ -1,0 +1,66 @@
+//! One file for each verb.
+
+pub mod corpus;
+pub mod demo;
+pub mod evaluate;
+mod options;
+pub mod predict;
+pub mod report;
+pub mod reproduce;
+pub mod run;
+pub mod train;
+
+use std::path::Path;
+
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use earnest_experiment::{Outcome, warnings};
+
+use crate::failure::Failure;
+
+const LINE_UNDER_HEADER: TableStyle =
+    TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
+
+/// A plain text table; columns from `numbers` on are aligned right.
+fn text_table(titles: &[String], rows: &[Vec<String>], numbers: usize) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(LINE_UNDER_HEADER)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(titles);
+    for row in rows {
+        table.add_row(row);
+    }
+    for (i, column) in table.column_iter_mut().enumerate() {
+        if i >= numbers {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// Prints Table I, what to keep in mind, and where the rest is.
+fn print_outcome(outcome: &Outcome, folder: &Path) {
+    let table = &outcome.table;
+    println!(
+        "\nTable I, {}: {} of {} folds. Figures pooled over folds, ± standard deviation over folds; beside them the paper's, for IEMOCAP and an iCub.",
+        outcome.about.corpus, outcome.about.folds.0, outcome.about.folds.1
+    );
+    println!("{}", text_table(&table.titles(), &table.cells(), 3));
+    println!("gap: robot against clean; improvement: augmented against clean training; plus is better.");
+    for warning in warnings(outcome) {
+        println!("note: {warning}");
+    }
+    println!("report: {}", folder.join("report.html").display());
+}
+
+/// Asks that a path exist, before any work is done.
+fn must_exist(what: &str, path: &Path) -> Result<(), Failure> {
+    if path.exists() {
+        Ok(())
+    } else {
+        Err(Failure::asked(format!(
+            "{what}: there is nothing at {}",
+            path.display()
+        )))
+    }
+}

@@ -1,0 +1,154 @@
+//! Options that several verbs share.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use earnest_experiment::{CorpusSpec, DEFAULT_SNR_DB, RobotSpec, SourceSpec};
+use earnest_model::{Architecture, Recipe, Task};
+
+use super::must_exist;
+use crate::failure::Failure;
+
+/// A network of the paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum NetworkName {
+    /// Two bidirectional GRU layers, mean over time
+    Rnn,
+    /// Three convolution layers, maximum over time
+    Cnn,
+}
+
+impl NetworkName {
+    /// The paper's recipe for it.
+    pub fn recipe(self) -> Recipe {
+        Recipe::paper(match self {
+            Self::Rnn => Architecture::paper_rnn(),
+            Self::Cnn => Architecture::paper_cnn(),
+        })
+    }
+}
+
+/// What is predicted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TaskName {
+    /// Angry, happy, neutral or sad
+    Categorical,
+    /// Arousal and valence
+    Dimensional,
+}
+
+impl TaskName {
+    /// As the libraries call it.
+    pub fn task(self) -> Task {
+        match self {
+            Self::Categorical => Task::Categorical,
+            Self::Dimensional => Task::Dimensional,
+        }
+    }
+}
+
+/// Which corpus, and how its labels count.
+#[derive(Args, Clone, Debug)]
+pub struct CorpusOptions {
+    /// Folder of a corpus as it was unpacked, or a manifest file
+    #[arg(long, value_name = "DIR")]
+    pub corpus: PathBuf,
+    #[command(flatten)]
+    pub reading: ReadingOptions,
+}
+
+/// How a corpus is read.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ReadingOptions {
+    /// Layout, if it should not be recognised: IEMOCAP, EmoDB, RAVDESS, CREMA-D, TESS,
+    /// SAVEE, URDU, nEMO or manifest
+    #[arg(long, value_name = "NAME")]
+    pub layout: Option<String>,
+    /// Count a label of the corpus as a class: `fru=angry`, `exc=none`. May be repeated
+    #[arg(long, value_name = "LABEL=CLASS")]
+    pub map: Vec<String>,
+}
+
+impl ReadingOptions {
+    /// For the libraries.
+    pub fn spec(&self, path: PathBuf) -> CorpusSpec {
+        CorpusSpec {
+            path,
+            layout: self.layout.clone(),
+            map: self.map.clone(),
+            fingerprint: None,
+        }
+    }
+}
+
+/// Noises and rooms for training.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SoundOptions {
+    /// Noises for training: a folder of audio files, or ESC-50 [default: built-in synthetic]
+    #[arg(long, value_name = "DIR")]
+    pub noise: Option<PathBuf>,
+    /// Folds of the noise collection used in training, where it has folds
+    #[arg(long, value_name = "N,N", value_delimiter = ',')]
+    pub noise_folds: Vec<u32>,
+    /// Room responses for training: a folder of audio files [default: built-in synthetic]
+    #[arg(long, value_name = "DIR")]
+    pub rooms: Option<PathBuf>,
+}
+
+/// How the robot condition comes about.
+#[derive(Args, Clone, Debug, Default)]
+pub struct RobotOptions {
+    /// The corpus as a robot recorded it: same relative paths, one or more channels
+    /// [default: a simulated robot]
+    #[arg(long, value_name = "DIR")]
+    pub robot: Option<PathBuf>,
+    /// Noises that the simulated robot hears [default: a part of --noise that training
+    /// does not get]
+    #[arg(long, value_name = "DIR", conflicts_with = "robot")]
+    pub robot_noise: Option<PathBuf>,
+    /// Folds of that collection, where it has folds
+    #[arg(long, value_name = "N,N", value_delimiter = ',', conflicts_with = "robot")]
+    pub robot_noise_folds: Vec<u32>,
+    /// Room responses of the simulated robot [default: a part of --rooms that training
+    /// does not get]
+    #[arg(long, value_name = "DIR", conflicts_with = "robot")]
+    pub robot_rooms: Option<PathBuf>,
+    /// Speech over noise at the simulated robot, dB
+    #[arg(long, value_name = "DB", default_value_t = DEFAULT_SNR_DB, allow_hyphen_values = true)]
+    pub robot_snr: f64,
+}
+
+impl RobotOptions {
+    /// For the libraries.
+    pub fn spec(&self) -> RobotSpec {
+        match &self.robot {
+            Some(path) => RobotSpec::Recordings { path: path.clone() },
+            None => RobotSpec::Simulated {
+                snr_db: self.robot_snr,
+            },
+        }
+    }
+}
+
+/// Where all sounds come from.
+pub fn sources(sounds: &SoundOptions, robot: &RobotOptions) -> Result<SourceSpec, Failure> {
+    for (what, path) in [
+        ("--noise", &sounds.noise),
+        ("--rooms", &sounds.rooms),
+        ("--robot", &robot.robot),
+        ("--robot-noise", &robot.robot_noise),
+        ("--robot-rooms", &robot.robot_rooms),
+    ] {
+        if let Some(path) = path {
+            must_exist(what, path)?;
+        }
+    }
+    Ok(SourceSpec {
+        noise: sounds.noise.clone(),
+        rooms: sounds.rooms.clone(),
+        robot_noise: robot.robot_noise.clone(),
+        robot_rooms: robot.robot_rooms.clone(),
+        noise_folds: sounds.noise_folds.clone(),
+        robot_noise_folds: robot.robot_noise_folds.clone(),
+    })
+}

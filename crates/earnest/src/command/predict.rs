@@ -1,0 +1,117 @@
+//! `earnest predict`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use earnest_experiment::largest;
+use earnest_features::{Extractor, Features};
+use earnest_model::{Model, Task};
+use rayon::prelude::*;
+use serde_json::json;
+
+use super::must_exist;
+use crate::failure::Failure;
+
+/// Say what a model hears in audio files.
+#[derive(Args)]
+#[command(after_help = "Example:\n  earnest predict --model my-model recordings/*.wav\n\n\
+    Prints CSV: the file, the answer, and each class's probability (or arousal and valence). A file that cannot \
+    be read is named on standard error; the others are still done, and the exit code is 1.")]
+pub struct Arguments {
+    /// Folder of the model
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// Audio files, or folders of them
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Print one JSON object a line instead of CSV
+    #[arg(long)]
+    json: bool,
+}
+
+fn expand(files: &[PathBuf]) -> Vec<PathBuf> {
+    let mut out = Vec::new();
+    for file in files {
+        if file.is_dir() {
+            let mut inner: Vec<PathBuf> = std::fs::read_dir(file)
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|e| e.path())
+                .filter(|p| earnest_audio::has_audio_extension(p))
+                .collect();
+            inner.sort();
+            out.extend(inner);
+        } else {
+            out.push(file.clone());
+        }
+    }
+    out
+}
+
+fn features(path: &Path) -> Result<Features, String> {
+    let wave = earnest_audio::read(path).map_err(|e| e.to_string())?;
+    let features = Extractor::new(earnest_audio::SAMPLE_RATE).extract(wave.samples());
+    if features.is_empty() {
+        return Err(format!("{} is shorter than 60 ms", path.display()));
+    }
+    Ok(features)
+}
+
+/// Runs the verb.
+pub fn run(a: Arguments) -> Result<(), Failure> {
+    must_exist("--model", &a.model)?;
+    let mut model = Model::load(&a.model)?;
+    let files = expand(&a.files);
+    let heard: Vec<Result<Features, String>> = files.par_iter().map(|f| features(f)).collect();
+    let good: Vec<(&PathBuf, &Features)> = files
+        .iter()
+        .zip(&heard)
+        .filter_map(|(f, h)| Some((f, h.as_ref().ok()?)))
+        .collect();
+    let references: Vec<&Features> = good.iter().map(|(_, f)| *f).collect();
+    let answers = model.predict(&references);
+    let names = &model.description.outputs;
+    let task = model.description.task;
+    let mut writer = csv::Writer::from_writer(std::io::stdout());
+    if !a.json {
+        let mut header = vec!["file"];
+        if task == Task::Categorical {
+            header.push("emotion");
+        }
+        header.extend(names.iter().map(String::as_str));
+        writer.write_record(&header)?;
+    }
+    for ((file, _), answer) in good.iter().zip(&answers) {
+        let emotion = names.get(largest(answer)).cloned().unwrap_or_default();
+        if a.json {
+            let values: serde_json::Map<String, serde_json::Value> = names
+                .iter()
+                .zip(answer)
+                .map(|(n, x)| (n.clone(), json!(x)))
+                .collect();
+            let mut object = json!({"file": file, "outputs": values});
+            if task == Task::Categorical {
+                object["emotion"] = json!(emotion);
+            }
+            println!("{object}");
+        } else {
+            let mut row = vec![file.display().to_string()];
+            if task == Task::Categorical {
+                row.push(emotion);
+            }
+            row.extend(answer.iter().map(|x| format!("{x:.4}")));
+            writer.write_record(&row)?;
+        }
+    }
+    writer.flush()?;
+    let bad: Vec<&String> = heard.iter().filter_map(|h| h.as_ref().err()).collect();
+    for reason in &bad {
+        eprintln!("warning: {reason}");
+    }
+    if bad.is_empty() {
+        Ok(())
+    } else {
+        Err(anyhow::anyhow!("{} of {} files could not be read", bad.len(), files.len()).into())
+    }
+}
