@@ -31,7 +31,11 @@ impl ResampleError {
 const CHUNK: usize = 2048;
 
 fn greatest_common_divisor(a: usize, b: usize) -> usize {
-    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
+    if b == 0 {
+        a
+    } else {
+        greatest_common_divisor(b, a % b)
+    }
 }
 
 /// The waveform at another rate (Hz): low-passed below the lower Nyquist frequency, no

@@ -1,9 +1,12 @@
 //! What a user may rely on when a file is read.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use earnest_audio::{AudioError, SampleFormat, Waveform, decode, read, write_wav, write_wav_channels};
+use earnest_audio::{
+    AudioError, SampleFormat, Waveform, decode, read, write_wav, write_wav_channels,
+};
 
 fn tone(rate: u32, seconds: f64, hz: f64) -> Vec<f32> {
     (0..(f64::from(rate) * seconds) as usize)
@@ -20,7 +23,9 @@ fn wav_at(dir: &Path, name: &str, spec: hound::WavSpec, samples: &[f32]) -> Path
                 hound::SampleFormat::Float => writer.write_sample(*x).unwrap(),
                 hound::SampleFormat::Int => {
                     let scale = f64::from(1_u32 << (spec.bits_per_sample - 1));
-                    writer.write_sample((f64::from(*x) * scale).round() as i32).unwrap();
+                    writer
+                        .write_sample((f64::from(*x) * scale).round() as i32)
+                        .unwrap();
                 }
             }
         }
@@ -47,11 +52,19 @@ fn every_wav_sample_format_reads_the_same_tone() {
                 bits_per_sample: bits,
                 sample_format: format,
             };
-            let path = wav_at(dir.path(), &format!("{bits}{format:?}{channels}.wav"), spec, &samples);
+            let path = wav_at(
+                dir.path(),
+                &format!("{bits}{format:?}{channels}.wav"),
+                spec,
+                &samples,
+            );
             let wave = read(&path).unwrap();
             assert_eq!(wave.samples().len(), samples.len());
             for (a, b) in wave.samples().iter().zip(&samples) {
-                assert!((a - b).abs() <= tolerance, "{bits} bit {format:?}: {a} for {b}");
+                assert!(
+                    (a - b).abs() <= tolerance,
+                    "{bits} bit {format:?}: {a} for {b}"
+                );
             }
         }
     }
@@ -60,11 +73,23 @@ fn every_wav_sample_format_reads_the_same_tone() {
 #[test]
 fn sixteen_bit_samples_survive_reading_and_writing_exactly() {
     let dir = tempfile::tempdir().unwrap();
-    let samples: Vec<f32> = (-32768..32768).step_by(7).map(|i| i as f32 / 32768.0).collect();
+    let samples: Vec<f32> = (-32768..32768)
+        .step_by(7)
+        .map(|i| i as f32 / 32768.0)
+        .collect();
     let path = dir.path().join("a.wav");
-    write_wav(&path, &Waveform::at_16k(samples.clone()), SampleFormat::Int16).unwrap();
+    write_wav(
+        &path,
+        &Waveform::at_16k(samples.clone()),
+        SampleFormat::Int16,
+    )
+    .unwrap();
     assert_eq!(read(&path).unwrap().samples(), samples);
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
+    assert_eq!(
+        fs::read_dir(dir.path()).unwrap().count(),
+        1,
+        "no temporary file is left"
+    );
 }
 
 #[test]
@@ -72,7 +97,12 @@ fn other_rates_are_resampled_without_aliases_and_without_delay() {
     let dir = tempfile::tempdir().unwrap();
     for rate in [8_000, 11_025, 22_050, 44_100, 48_000, 96_000] {
         let path = dir.path().join(format!("{rate}.wav"));
-        write_wav(&path, &Waveform::new(tone(rate, 1.0, 1000.0), rate), SampleFormat::Float32).unwrap();
+        write_wav(
+            &path,
+            &Waveform::new(tone(rate, 1.0, 1000.0), rate),
+            SampleFormat::Float32,
+        )
+        .unwrap();
         let wave = read(&path).unwrap();
         assert_eq!(wave.samples().len(), 16_000, "{rate} Hz");
         let expected = tone(16_000, 1.0, 1000.0);
@@ -82,9 +112,16 @@ fn other_rates_are_resampled_without_aliases_and_without_delay() {
         assert!(worst < 2e-3, "{rate} Hz: {worst}");
         if rate >= 44_100 {
             // 15 kHz lies above the new Nyquist frequency and must vanish, not fold to 1 kHz.
-            write_wav(&path, &Waveform::new(tone(rate, 1.0, 15_000.0), rate), SampleFormat::Float32).unwrap();
+            write_wav(
+                &path,
+                &Waveform::new(tone(rate, 1.0, 15_000.0), rate),
+                SampleFormat::Float32,
+            )
+            .unwrap();
             let alias = read(&path).unwrap();
-            let worst = alias.samples()[2_000..14_000].iter().fold(0.0_f32, |m, x| m.max(x.abs()));
+            let worst = alias.samples()[2_000..14_000]
+                .iter()
+                .fold(0.0_f32, |m, x| m.max(x.abs()));
             assert!(worst < 1e-3, "{rate} Hz aliases at {worst}");
         }
     }
@@ -107,7 +144,12 @@ fn stereo_is_mixed_to_its_mean() {
 fn a_file_is_read_by_its_content_whatever_its_extension_says() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("liar.wav");
-    write_wav(&path, &Waveform::at_16k(tone(16_000, 0.2, 200.0)), SampleFormat::Int16).unwrap();
+    write_wav(
+        &path,
+        &Waveform::at_16k(tone(16_000, 0.2, 200.0)),
+        SampleFormat::Int16,
+    )
+    .unwrap();
     for name in ["liar.mp3", "liar.flac", "liar.txt", "liar"] {
         let lie = dir.path().join(name);
         fs::copy(&path, &lie).unwrap();
@@ -131,14 +173,31 @@ fn files_written_by_sox_and_ffmpeg_in_every_format_decode() {
     ] {
         let path = folder.join(name);
         let raw = decode(&path).unwrap();
-        assert_eq!((raw.sample_rate, raw.channels.len()), (rate, channels), "{name}");
+        assert_eq!(
+            (raw.sample_rate, raw.channels.len()),
+            (rate, channels),
+            "{name}"
+        );
         let wave = read(&path).unwrap();
-        assert!((wave.duration_s() - 0.25).abs() < 0.06, "{name}: {} s", wave.duration_s());
+        assert!(
+            (wave.duration_s() - 0.25).abs() < 0.06,
+            "{name}: {} s",
+            wave.duration_s()
+        );
         let middle = &wave.samples()[1000..3000];
         let rms = (middle.iter().map(|x| x * x).sum::<f32>() / 2000.0).sqrt();
-        assert!((rms - 0.5 / 2.0_f32.sqrt()).abs() < 0.02, "{name}: RMS {rms}");
-        let crossings = middle.windows(2).filter(|w| w[0] < 0.0 && w[1] >= 0.0).count();
-        assert!((54..=56).contains(&crossings), "{name}: {crossings} cycles in 125 ms of 440 Hz");
+        assert!(
+            (rms - 0.5 / 2.0_f32.sqrt()).abs() < 0.02,
+            "{name}: RMS {rms}"
+        );
+        let crossings = middle
+            .windows(2)
+            .filter(|w| w[0] < 0.0 && w[1] >= 0.0)
+            .count();
+        assert!(
+            (54..=56).contains(&crossings),
+            "{name}: {crossings} cycles in 125 ms of 440 Hz"
+        );
     }
 }
 
@@ -146,7 +205,12 @@ fn files_written_by_sox_and_ffmpeg_in_every_format_decode() {
 fn each_kind_of_bad_file_gets_its_own_error_that_names_it() {
     let dir = tempfile::tempdir().unwrap();
     let good = dir.path().join("good.wav");
-    write_wav(&good, &Waveform::at_16k(tone(16_000, 1.0, 200.0)), SampleFormat::Int16).unwrap();
+    write_wav(
+        &good,
+        &Waveform::at_16k(tone(16_000, 1.0, 200.0)),
+        SampleFormat::Int16,
+    )
+    .unwrap();
     let bytes = fs::read(&good).unwrap();
     let make = |name: &str, content: &[u8]| {
         let path = dir.path().join(name);
@@ -163,11 +227,24 @@ fn each_kind_of_bad_file_gets_its_own_error_that_names_it() {
     check(dir.path().join("absent.wav"), "cannot open");
     check(dir.path().to_owned(), "folder");
     check(make("empty.wav", b""), "empty");
-    check(make("text.wav", b"These are not the samples you are looking for.\n"), "not audio");
+    check(
+        make(
+            "text.wav",
+            b"These are not the samples you are looking for.\n",
+        ),
+        "not audio",
+    );
     check(make("header.wav", &bytes[..30]), "not audio");
-    check(make("truncated.wav", &bytes[..bytes.len() / 2]), "truncated");
-    check(make("one-byte-short.wav", &bytes[..bytes.len() - 2]), "truncated");
-    let flac = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audio/tone.flac")).unwrap();
+    check(
+        make("truncated.wav", &bytes[..bytes.len() / 2]),
+        "truncated",
+    );
+    check(
+        make("one-byte-short.wav", &bytes[..bytes.len() - 2]),
+        "truncated",
+    );
+    let flac =
+        fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audio/tone.flac")).unwrap();
     check(make("truncated.flac", &flac[..flac.len() / 2]), "truncated");
 
     let mut nan = tone(16_000, 0.5, 200.0);
@@ -179,7 +256,12 @@ fn each_kind_of_bad_file_gets_its_own_error_that_names_it() {
     write_wav(&path, &Waveform::at_16k(vec![]), SampleFormat::Int16).unwrap();
     check(path, "no samples");
     let path = dir.path().join("long.wav");
-    write_wav(&path, &Waveform::new(vec![0.0; 2_000 * 7_300], 2_000), SampleFormat::Int16).unwrap();
+    write_wav(
+        &path,
+        &Waveform::new(vec![0.0; 2_000 * 7_300], 2_000),
+        SampleFormat::Int16,
+    )
+    .unwrap();
     check(path, "longer than 2 h");
 }
 

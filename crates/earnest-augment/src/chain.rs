@@ -239,8 +239,8 @@ impl Augmenter {
                 Transform::Room {} => {
                     let sounds = self.sources.rooms.sounds();
                     if let Some(room) = sounds.get(draws.below(sounds.len())) {
-                        samples = RoomResponse::new(&room.samples)
-                            .apply(&mut self.convolver, &samples);
+                        samples =
+                            RoomResponse::new(&room.samples).apply(&mut self.convolver, &samples);
                         drawn.push(Drawn::Room {
                             response: room.name.clone(),
                         });
@@ -259,13 +259,14 @@ mod tests {
     use earnest_audio::rms;
 
     fn sources() -> Sources {
-        let noise: Vec<f32> = (0..20_000).map(|i| ((i * 7919) % 211) as f32 / 211.0 - 0.5).collect();
+        let noise: Vec<f32> = (0..20_000)
+            .map(|i| ((i * 7919) % 211) as f32 / 211.0 - 0.5)
+            .collect();
         let mut room = vec![0.0_f32; 3_000];
         room[40] = 1.0;
         room[900] = 0.3;
-        let sound = |name: &str, samples: &[f32]| {
-            Sound::noise(name.into(), name.into(), samples).unwrap()
-        };
+        let sound =
+            |name: &str, samples: &[f32]| Sound::noise(name.into(), name.into(), samples).unwrap();
         Sources {
             noises: SoundBank::new(vec![sound("a", &noise), sound("b", &noise[..900])]),
             rooms: SoundBank::new(vec![sound("r", &room)]),
@@ -285,7 +286,10 @@ mod tests {
             assert_eq!((a.clone(), drawn), two.apply(&speech, &key));
             different += usize::from(a != speech);
         }
-        assert!((30..=40).contains(&different), "1 in 16 stays clean, {different} of 40 did not");
+        assert!(
+            (30..=40).contains(&different),
+            "1 in 16 stays clean, {different} of 40 did not"
+        );
     }
 
     #[test]
@@ -330,12 +334,18 @@ mod tests {
             let chain = Chain {
                 steps: vec![Step {
                     probability: 1.0,
-                    transform: Transform::Noise { ratio: [value, value], reading },
+                    transform: Transform::Noise {
+                        ratio: [value, value],
+                        reading,
+                    },
                 }],
             };
             let (noisy, _) = Augmenter::new(chain, sources()).apply(&speech, &Key::new(1));
             let added: Vec<f32> = noisy.iter().zip(&speech).map(|(y, x)| y - x).collect();
-            assert!((rms(&added) / rms(&speech) - 0.5).abs() < 1e-3, "{reading:?}");
+            assert!(
+                (rms(&added) / rms(&speech) - 0.5).abs() < 1e-3,
+                "{reading:?}"
+            );
         }
     }
 
@@ -343,7 +353,9 @@ mod tests {
     fn senseless_ranges_are_refused_with_the_step_that_has_them() {
         let mut chain = Chain::paper();
         assert!(chain.check().is_ok());
-        chain.steps[0].transform = Transform::Tempo { factor: [1.2, 0.85] };
+        chain.steps[0].transform = Transform::Tempo {
+            factor: [1.2, 0.85],
+        };
         assert!(chain.check().unwrap_err().contains("step 1"));
     }
 }

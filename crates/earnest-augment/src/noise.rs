@@ -62,7 +62,9 @@ mod tests {
     fn the_ratio_is_one_of_amplitudes_over_the_stretch_that_is_used() {
         let speech: Vec<f32> = (0..8_000).map(|i| (i as f32 * 0.1).sin()).collect();
         for noise_length in [500, 8_000, 30_000] {
-            let noise: Vec<f32> = (0..noise_length).map(|i| ((i * 7919) % 101) as f32 - 50.0).collect();
+            let noise: Vec<f32> = (0..noise_length)
+                .map(|i| ((i * 7919) % 101) as f32 - 50.0)
+                .collect();
             let mut noisy = speech.clone();
             add_noise(&mut noisy, &noise, 123, 0.7);
             let added: Vec<f32> = noisy.iter().zip(&speech).map(|(y, x)| y - x).collect();

@@ -44,7 +44,11 @@ pub fn tempo(samples: &[f32], sample_rate: u32, factor: f64) -> Vec<f32> {
         let target = &samples[natural..natural + overlap];
         let candidates = first..=(first + search).min(last_start);
         let start = most_similar(samples, target, candidates);
-        for (i, (old, new)) in target.iter().zip(&samples[start..start + overlap]).enumerate() {
+        for (i, (old, new)) in target
+            .iter()
+            .zip(&samples[start..start + overlap])
+            .enumerate()
+        {
             let w = (i as f32 + 0.5) / overlap as f32;
             out.push(old + (new - old) * w);
         }
@@ -108,16 +112,24 @@ mod tests {
             .map(|i| (std::f32::consts::TAU * 200.0 * i as f32 / 16_000.0).sin())
             .collect();
         let largest_step = |x: &[f32]| {
-            x.windows(2).map(|w| (w[1] - w[0]).abs()).fold(0.0, f32::max)
+            x.windows(2)
+                .map(|w| (w[1] - w[0]).abs())
+                .fold(0.0, f32::max)
         };
         for factor in [0.5, 0.85, 0.97, 1.0, 1.2, 2.0] {
             let out = tempo(&tone, 16_000, factor);
             assert_eq!(out.len(), (32_000.0 / factor).round() as usize);
             let body = &out[..out.len() - 2_000];
-            let cycles = body.windows(2).filter(|w| w[0] < 0.0 && w[1] >= 0.0).count();
+            let cycles = body
+                .windows(2)
+                .filter(|w| w[0] < 0.0 && w[1] >= 0.0)
+                .count();
             let hz = cycles as f64 * 16_000.0 / body.len() as f64;
             assert!((hz - 200.0).abs() < 1.5, "factor {factor}: {hz} Hz");
-            assert!(largest_step(body) <= 1.1 * largest_step(&tone), "factor {factor} clicks");
+            assert!(
+                largest_step(body) <= 1.1 * largest_step(&tone),
+                "factor {factor} clicks"
+            );
         }
     }
 

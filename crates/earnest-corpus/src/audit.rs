@@ -87,7 +87,10 @@ fn examine(corpus: &Corpus, utterance: &Utterance) -> (Option<AudioFacts>, Vec<P
     if facts.duration_s < SHORTEST_S {
         problems.push(problem(
             ProblemKind::TooShort,
-            format!("{:.0} ms, less than one 60 ms frame", facts.duration_s * 1e3),
+            format!(
+                "{:.0} ms, less than one 60 ms frame",
+                facts.duration_s * 1e3
+            ),
         ));
     }
     if wave.peak() < SILENT_PEAK {

@@ -20,12 +20,18 @@ fn coloured(draws: &mut Draws, n: usize, smooth: f64) -> Vec<f64> {
 
 fn finish(samples: Vec<f64>) -> Vec<f32> {
     let peak = samples.iter().fold(1e-9_f64, |m, x| m.max(x.abs()));
-    samples.into_iter().map(|x| (0.5 * x / peak) as f32).collect()
+    samples
+        .into_iter()
+        .map(|x| (0.5 * x / peak) as f32)
+        .collect()
 }
 
 /// Impacts: bursts of noise and damped modes at random times.
 fn impacts(draws: &mut Draws, n: usize, each_second: f64, decay_s: f64) -> Vec<f64> {
-    let mut out = coloured(draws, n, 0.9).into_iter().map(|x| x * 0.01).collect::<Vec<_>>();
+    let mut out = coloured(draws, n, 0.9)
+        .into_iter()
+        .map(|x| x * 0.01)
+        .collect::<Vec<_>>();
     let mut at = 0.0;
     loop {
         at += -(1.0 - draws.unit()).ln() / each_second * RATE;
@@ -36,7 +42,11 @@ fn impacts(draws: &mut Draws, n: usize, each_second: f64, decay_s: f64) -> Vec<f
             .map(|_| (draws.uniform(200.0, 4000.0), draws.uniform(0.2, 1.0)))
             .collect();
         let decay = decay_s * draws.uniform(0.5, 1.5) * RATE;
-        for (k, y) in out[at as usize..].iter_mut().enumerate().take((decay * 6.0) as usize) {
+        for (k, y) in out[at as usize..]
+            .iter_mut()
+            .enumerate()
+            .take((decay * 6.0) as usize)
+        {
             let t = k as f64 / RATE;
             let ring: f64 = modes
                 .iter()
@@ -77,7 +87,11 @@ fn beeps(draws: &mut Draws, n: usize) -> Vec<f64> {
     (0..n)
         .map(|i| {
             let t = i as f64 / RATE;
-            let gate = if (t / (on + off)).fract() * (on + off) < on { 1.0 } else { 0.02 };
+            let gate = if (t / (on + off)).fract() * (on + off) < on {
+                1.0
+            } else {
+                0.02
+            };
             gate * (std::f64::consts::TAU * f * t).sin() + 0.01 * draws.normal()
         })
         .collect()
@@ -151,7 +165,11 @@ pub fn robot_noises(seed: u64) -> Vec<(String, Vec<f32>)> {
                         + 0.25 * (4.0 * w * phase).sin();
                     // Speed profile of a joint: up, hold, down, rest.
                     let x = (t / (2.0 * move_s)).fract() * 2.0;
-                    let speed = if x < 1.0 { (w / 2.0 * x).sin().max(0.0).sqrt() } else { 0.0 };
+                    let speed = if x < 1.0 {
+                        (w / 2.0 * x).sin().max(0.0).sqrt()
+                    } else {
+                        0.0
+                    };
                     whine += top * speed / RATE;
                     let motor = speed
                         * ((w * whine).sin() + 0.6 * (2.0 * w * whine).sin() + 0.5 * bright[i]);
@@ -207,7 +225,10 @@ pub fn builtin_rooms(seed: u64) -> Vec<(String, Vec<f32>)> {
             let rt60 = 0.15 * (1.2_f64 / 0.15).powf(number as f64 / 15.0);
             let ratio = draws.uniform(-4.0, 8.0);
             let samples = room(&mut draws, rt60, ratio);
-            (format!("synthetic room {number} (RT60 {rt60:.2} s)"), samples)
+            (
+                format!("synthetic room {number} (RT60 {rt60:.2} s)"),
+                samples,
+            )
         })
         .collect()
 }
@@ -255,13 +276,19 @@ mod tests {
     #[test]
     fn built_in_rooms_reverberate_from_a_little_to_a_lot() {
         let times: Vec<f64> = builtin_rooms(1).iter().map(|(_, r)| rt60(r)).collect();
-        assert!(times.iter().copied().fold(f64::INFINITY, f64::min) < 0.25, "{times:?}");
+        assert!(
+            times.iter().copied().fold(f64::INFINITY, f64::min) < 0.25,
+            "{times:?}"
+        );
         assert!(times.iter().copied().fold(0.0, f64::max) > 0.6, "{times:?}");
     }
 
     #[test]
     fn what_the_robot_hears_is_never_in_the_training_set_and_nothing_is_silent() {
-        let training: Vec<_> = builtin_noises(1).into_iter().chain(builtin_rooms(1)).collect();
+        let training: Vec<_> = builtin_noises(1)
+            .into_iter()
+            .chain(builtin_rooms(1))
+            .collect();
         let robot: Vec<_> = robot_noises(1).into_iter().chain(robot_rooms(1)).collect();
         for (name, samples) in training.iter().chain(&robot) {
             assert!(samples.iter().all(|x| x.is_finite()), "{name}");

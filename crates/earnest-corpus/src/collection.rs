@@ -53,7 +53,13 @@ pub enum CollectionError {
 }
 
 /// ESC-50 classes that are human voices: unwanted as background noise (PAPER.md section 4).
-const VOICES: [&str; 5] = ["crying_baby", "laughing", "coughing", "sneezing", "breathing"];
+const VOICES: [&str; 5] = [
+    "crying_baby",
+    "laughing",
+    "coughing",
+    "sneezing",
+    "breathing",
+];
 
 impl Collection {
     /// Opens a folder of sounds: ESC-50 by its `meta/esc50.csv` (human voices left out),

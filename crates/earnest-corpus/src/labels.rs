@@ -104,7 +104,11 @@ mod tests {
         assert_eq!(map.class("fru"), Some(Emotion::Angry));
         assert_eq!(map.class("exc"), None);
         assert!(map.set_from_text("exc").is_err());
-        assert!(map.set_from_text("exc=bored").unwrap_err().contains("bored"));
+        assert!(
+            map.set_from_text("exc=bored")
+                .unwrap_err()
+                .contains("bored")
+        );
         assert_eq!(map.changes(), ["exc=none", "fru=angry"]);
     }
 }

@@ -1,5 +1,6 @@
 //! Each corpus as it lies on disk: what is read, what is found wrong, and that the good
 //! rest is not lost. The trees are written here; no real corpus is needed.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 use std::fs;
 use std::path::Path;
@@ -55,17 +56,31 @@ C-E2:\tExcited;\t()\r
 fn iemocap(root: &Path) {
     let base = "Session1/dialog/EmoEvaluation";
     text(root, &format!("{base}/Ses01F_impro01.txt"), EVALUATION);
-    text(root, &format!("{base}/._Ses01F_impro01.txt"), "\0\0Mac OS X");
-    text(root, &format!("{base}/Categorical/Ses01F_impro01_e2_cat.txt"), "Ses01F_impro01_F000 :Neutral state; ()\n");
+    text(
+        root,
+        &format!("{base}/._Ses01F_impro01.txt"),
+        "\0\0Mac OS X",
+    );
+    text(
+        root,
+        &format!("{base}/Categorical/Ses01F_impro01_e2_cat.txt"),
+        "Ses01F_impro01_F000 :Neutral state; ()\n",
+    );
     for turn in ["F000", "M000", "F001", "M001", "M002"] {
-        wav(root, &format!("Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_{turn}.wav"));
+        wav(
+            root,
+            &format!("Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_{turn}.wav"),
+        );
     }
     text(
         root,
         "Session2/dialog/EmoEvaluation/Ses02M_script01_1.txt",
         "[0.1 - 1.2]\tSes02M_script01_1_F003\tsad\t[2.0000, 1.6667, 2.0000]\n",
     );
-    wav(root, "Session2/sentences/wav/Ses02M_script01_1/Ses02M_script01_1_F003.wav");
+    wav(
+        root,
+        "Session2/sentences/wav/Ses02M_script01_1/Ses02M_script01_1_F003.wav",
+    );
 }
 
 #[test]
@@ -77,12 +92,24 @@ fn iemocap_turns_labels_and_talkers_are_read_and_each_problem_has_its_line() {
     let ids: Vec<&str> = corpus.utterances.iter().map(|u| u.id.as_str()).collect();
     assert_eq!(
         ids,
-        ["Ses01F_impro01_F000", "Ses01F_impro01_F001", "Ses01F_impro01_M000", "Ses01F_impro01_M002", "Ses02M_script01_1_F003"]
+        [
+            "Ses01F_impro01_F000",
+            "Ses01F_impro01_F001",
+            "Ses01F_impro01_M000",
+            "Ses01F_impro01_M002",
+            "Ses02M_script01_1_F003"
+        ]
     );
     let turn = &corpus.utterances[2];
     // The dialogue's name says F; the talker is M.
-    assert_eq!((turn.speaker.as_str(), turn.sex, turn.session.as_deref()), ("1M", Some(Sex::Male), Some("1")));
-    assert_eq!((turn.label.as_str(), turn.emotion), ("exc", Some(Emotion::Happy)));
+    assert_eq!(
+        (turn.speaker.as_str(), turn.sex, turn.session.as_deref()),
+        ("1M", Some(Sex::Male), Some("1"))
+    );
+    assert_eq!(
+        (turn.label.as_str(), turn.emotion),
+        ("exc", Some(Emotion::Happy))
+    );
     assert_eq!((turn.valence, turn.arousal), (Some(4.0), Some(4.5)));
     assert_eq!(corpus.utterances[1].emotion, None, "xxx is of no class");
     assert_eq!(corpus.utterances[4].speaker, "2F");
@@ -110,7 +137,12 @@ fn iemocap_is_found_one_folder_down_as_the_archive_unpacks() {
 #[test]
 fn corpora_that_speak_through_file_names_are_recognised() {
     let cases: [(Layout, &[&str], &str, usize); 7] = [
-        (Layout::EmoDb, &["wav/03a01Fa.wav", "wav/03a01Nc.wav", "wav/16b10Wb.wav"], "16", 3),
+        (
+            Layout::EmoDb,
+            &["wav/03a01Fa.wav", "wav/03a01Nc.wav", "wav/16b10Wb.wav"],
+            "16",
+            3,
+        ),
         (
             Layout::Ravdess,
             &[
@@ -121,11 +153,46 @@ fn corpora_that_speak_through_file_names_are_recognised() {
             "02",
             1,
         ),
-        (Layout::CremaD, &["AudioWAV/1001_DFA_ANG_XX.wav", "AudioWAV/1040_ITH_SAD_X.wav"], "1040", 2),
-        (Layout::Tess, &["OAF_angry/OAF_back_angry.wav", "YAF_pleasant_surprised/YAF_dog_ps.wav"], "YAF", 1),
-        (Layout::Savee, &["AudioData/DC/a01.wav", "AudioData/KL/sa15.wav", "AudioData/KL/su02.wav"], "KL", 2),
-        (Layout::Urdu, &["Angry/SM1_F10_A010.wav", "Sad/SF4_F2_S02.wav"], "SF4", 2),
-        (Layout::Nemo, &["samples/EB0_anger_1.wav", "samples/WR0_surprised_64.wav"], "WR0", 1),
+        (
+            Layout::CremaD,
+            &[
+                "AudioWAV/1001_DFA_ANG_XX.wav",
+                "AudioWAV/1040_ITH_SAD_X.wav",
+            ],
+            "1040",
+            2,
+        ),
+        (
+            Layout::Tess,
+            &[
+                "OAF_angry/OAF_back_angry.wav",
+                "YAF_pleasant_surprised/YAF_dog_ps.wav",
+            ],
+            "YAF",
+            1,
+        ),
+        (
+            Layout::Savee,
+            &[
+                "AudioData/DC/a01.wav",
+                "AudioData/KL/sa15.wav",
+                "AudioData/KL/su02.wav",
+            ],
+            "KL",
+            2,
+        ),
+        (
+            Layout::Urdu,
+            &["Angry/SM1_F10_A010.wav", "Sad/SF4_F2_S02.wav"],
+            "SF4",
+            2,
+        ),
+        (
+            Layout::Nemo,
+            &["samples/EB0_anger_1.wav", "samples/WR0_surprised_64.wav"],
+            "WR0",
+            1,
+        ),
     ];
     for (layout, files, speaker, four_class) in cases {
         let dir = tempfile::tempdir().unwrap();
@@ -136,8 +203,15 @@ fn corpora_that_speak_through_file_names_are_recognised() {
         text(dir.path(), "readme.txt", "hello");
         let corpus = open(dir.path());
         assert_eq!(corpus.layout, layout);
-        assert!(corpus.utterances.iter().any(|u| u.speaker == speaker), "{layout:?}");
-        let classed = corpus.utterances.iter().filter(|u| u.emotion.is_some()).count();
+        assert!(
+            corpus.utterances.iter().any(|u| u.speaker == speaker),
+            "{layout:?}"
+        );
+        let classed = corpus
+            .utterances
+            .iter()
+            .filter(|u| u.emotion.is_some())
+            .count();
         assert_eq!(classed, four_class, "{layout:?}");
         assert_eq!(count(&corpus, ProblemKind::UnknownName), 1, "{layout:?}");
     }
@@ -148,7 +222,10 @@ fn a_second_copy_of_a_corpus_inside_it_is_reported_and_counted_once() {
     let dir = tempfile::tempdir().unwrap();
     for prefix in ["", "audio_speech_actors_01-24/"] {
         for actor in ["01", "02"] {
-            wav(dir.path(), &format!("{prefix}Actor_{actor}/03-01-05-01-02-01-{actor}.wav"));
+            wav(
+                dir.path(),
+                &format!("{prefix}Actor_{actor}/03-01-05-01-02-01-{actor}.wav"),
+            );
         }
     }
     let corpus = open(dir.path());
@@ -171,7 +248,10 @@ fn the_table_of_nemo_decides_and_names_what_is_missing() {
     let corpus = open(dir.path());
     assert_eq!(corpus.layout, Layout::Nemo);
     let u = &corpus.utterances[0];
-    assert_eq!((u.speaker.as_str(), u.sex, u.path.as_str()), ("EB0", Some(Sex::Female), "samples/EB0_anger_1.flac"));
+    assert_eq!(
+        (u.speaker.as_str(), u.sex, u.path.as_str()),
+        ("EB0", Some(Sex::Female), "samples/EB0_anger_1.flac")
+    );
     let lines: Vec<_> = corpus.problems.iter().map(|p| (p.kind, p.line)).collect();
     assert!(lines.contains(&(ProblemKind::MissingAudio, Some(3))));
     assert!(lines.contains(&(ProblemKind::UnreadableLine, Some(4))));
@@ -195,9 +275,17 @@ fn a_csv_manifest_may_use_any_of_the_usual_column_names() {
     let corpus = open(dir.path());
     assert_eq!(corpus.layout, Layout::Manifest);
     assert_eq!(corpus.utterances.len(), 2);
-    let [one, two] = corpus.utterances.as_slice() else { panic!() };
-    assert_eq!((one.id.as_str(), one.arousal, one.valence, one.sex), ("a/one", Some(4.5), Some(1.5), Some(Sex::Female)));
-    assert_eq!((two.emotion, two.arousal, two.valence), (Some(Emotion::Happy), None, Some(3.0)));
+    let [one, two] = corpus.utterances.as_slice() else {
+        panic!()
+    };
+    assert_eq!(
+        (one.id.as_str(), one.arousal, one.valence, one.sex),
+        ("a/one", Some(4.5), Some(1.5), Some(Sex::Female))
+    );
+    assert_eq!(
+        (two.emotion, two.arousal, two.valence),
+        (Some(Emotion::Happy), None, Some(3.0))
+    );
     let lines: Vec<_> = corpus.problems.iter().map(|p| (p.kind, p.line)).collect();
     assert_eq!(
         lines,
@@ -222,7 +310,13 @@ fn a_jsonl_manifest_and_a_manifest_given_as_a_file_work_too() {
     );
     let corpus = open(&dir.path().join("my-list.jsonl"));
     assert_eq!(corpus.utterances.len(), 2);
-    assert_eq!((corpus.utterances[0].speaker.as_str(), corpus.utterances[0].arousal), ("3", Some(1.5)));
+    assert_eq!(
+        (
+            corpus.utterances[0].speaker.as_str(),
+            corpus.utterances[0].arousal
+        ),
+        ("3", Some(1.5))
+    );
     assert_eq!(corpus.problems[0].line, Some(2));
 }
 
@@ -238,9 +332,17 @@ fn a_speaker_in_two_sessions_is_reported_with_both_lines() {
         "path,speaker,emotion,session\na.wav,s1,sad,1\nb.wav,s1,sad,2\nc.wav,s2,sad,1\n",
     );
     let corpus = open(dir.path());
-    let problem = corpus.problems.iter().find(|p| p.kind == ProblemKind::SpeakerInTwoSessions).unwrap();
+    let problem = corpus
+        .problems
+        .iter()
+        .find(|p| p.kind == ProblemKind::SpeakerInTwoSessions)
+        .unwrap();
     assert_eq!(problem.line, Some(3));
-    assert!(problem.detail.contains("manifest.csv:2"), "{}", problem.detail);
+    assert!(
+        problem.detail.contains("manifest.csv:2"),
+        "{}",
+        problem.detail
+    );
     assert_eq!(corpus.utterances.len(), 3);
 }
 
@@ -264,10 +366,20 @@ fn bad_audio_is_found_by_name_and_the_rest_is_measured() {
     }
     let file = |name: &str| dir.path().join("wav").join(name);
     let write = |name: &str, samples: Vec<f32>| {
-        write_wav(file(name), &Waveform::at_16k(samples), SampleFormat::Float32).unwrap();
+        write_wav(
+            file(name),
+            &Waveform::at_16k(samples),
+            SampleFormat::Float32,
+        )
+        .unwrap();
     };
     write("08a01Na.wav", vec![0.0; 4000]);
-    write("08a02Na.wav", (0..4000).map(|i| if i % 40 < 20 { 1.0 } else { -1.0 }).collect());
+    write(
+        "08a02Na.wav",
+        (0..4000)
+            .map(|i| if i % 40 < 20 { 1.0 } else { -1.0 })
+            .collect(),
+    );
     write("08a04Na.wav", vec![0.1; 500]);
     write("08a05Na.wav", vec![f32::NAN; 4000]);
     fs::write(file("08a07Na.wav"), b"RIFF").unwrap();
@@ -297,12 +409,26 @@ fn a_folder_that_is_no_corpus_is_refused_with_advice() {
     let error = Corpus::open(&dir.path().join("absent"), &OpenOptions::default()).unwrap_err();
     assert!(matches!(error, CorpusError::Absent { .. }));
     wav(dir.path(), "song.wav");
-    let error = Corpus::open(dir.path(), &OpenOptions::default()).unwrap_err().to_string();
-    assert!(error.contains("1 audio files") && error.contains("manifest.csv"), "{error}");
+    let error = Corpus::open(dir.path(), &OpenOptions::default())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("1 audio files") && error.contains("manifest.csv"),
+        "{error}"
+    );
     // A manifest whose audio is all missing.
-    text(dir.path(), "manifest.csv", "path,speaker,emotion\nx.wav,a,sad\n");
-    let error = Corpus::open(dir.path(), &OpenOptions::default()).unwrap_err().to_string();
-    assert!(error.contains("manifest.csv:2") && error.contains("missing audio"), "{error}");
+    text(
+        dir.path(),
+        "manifest.csv",
+        "path,speaker,emotion\nx.wav,a,sad\n",
+    );
+    let error = Corpus::open(dir.path(), &OpenOptions::default())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("manifest.csv:2") && error.contains("missing audio"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -313,15 +439,26 @@ fn the_fingerprint_changes_with_labels_and_with_audio() {
     assert_eq!(before, open(dir.path()).fingerprint());
     let mut options = OpenOptions::default();
     options.labels.set_from_text("exc=none").unwrap();
-    assert_ne!(before, Corpus::open(dir.path(), &options).unwrap().fingerprint());
+    assert_ne!(
+        before,
+        Corpus::open(dir.path(), &options).unwrap().fingerprint()
+    );
     let path = open(dir.path()).audio_path(&open(dir.path()).utterances[0]);
-    write_wav(path, &Waveform::at_16k(vec![0.1; 5000]), SampleFormat::Int16).unwrap();
+    write_wav(
+        path,
+        &Waveform::at_16k(vec![0.1; 5000]),
+        SampleFormat::Int16,
+    )
+    .unwrap();
     assert_ne!(before, open(dir.path()).fingerprint());
 }
 
 #[test]
 fn the_synthetic_corpus_is_an_iemocap_tree_that_calls_itself_synthetic() {
-    let settings = synthetic::Settings { seed: 5, utterances_per_speaker: 4 };
+    let settings = synthetic::Settings {
+        seed: 5,
+        utterances_per_speaker: 4,
+    };
     let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     synthetic::write(a.path(), settings, || {}).unwrap();
     synthetic::write(b.path(), settings, || {}).unwrap();
@@ -331,14 +468,27 @@ fn the_synthetic_corpus_is_an_iemocap_tree_that_calls_itself_synthetic() {
     assert!(corpus.problems.is_empty(), "{:?}", corpus.problems);
     assert_eq!(corpus.utterances.len(), synthetic::count(settings));
     for e in Emotion::ALL {
-        assert_eq!(corpus.utterances.iter().filter(|u| u.emotion == Some(e)).count(), 10);
+        assert_eq!(
+            corpus
+                .utterances
+                .iter()
+                .filter(|u| u.emotion == Some(e))
+                .count(),
+            10
+        );
     }
     for u in &corpus.utterances {
-        assert_eq!(fs::read(a.path().join(&u.path)).unwrap(), fs::read(b.path().join(&u.path)).unwrap());
+        assert_eq!(
+            fs::read(a.path().join(&u.path)).unwrap(),
+            fs::read(b.path().join(&u.path)).unwrap()
+        );
     }
     let problems = audit(&corpus, || {}).problems;
     assert!(problems.is_empty(), "{problems:?}");
-    let other = synthetic::Settings { seed: 6, ..settings };
+    let other = synthetic::Settings {
+        seed: 6,
+        ..settings
+    };
     let c = tempfile::tempdir().unwrap();
     synthetic::write(c.path(), other, || {}).unwrap();
     assert_ne!(open(c.path()).fingerprint(), corpus.fingerprint());
@@ -347,25 +497,45 @@ fn the_synthetic_corpus_is_an_iemocap_tree_that_calls_itself_synthetic() {
 #[test]
 fn synthetic_values_follow_the_emotion_through_rater_noise() {
     let dir = tempfile::tempdir().unwrap();
-    let settings = synthetic::Settings { seed: 2, utterances_per_speaker: 8 };
+    let settings = synthetic::Settings {
+        seed: 2,
+        utterances_per_speaker: 8,
+    };
     synthetic::write(dir.path(), settings, || {}).unwrap();
     let corpus = open(dir.path());
     let mean = |e: Emotion, f: fn(&earnest_corpus::Utterance) -> Option<f32>| {
-        let v: Vec<f32> = corpus.utterances.iter().filter(|u| u.emotion == Some(e)).filter_map(f).collect();
+        let v: Vec<f32> = corpus
+            .utterances
+            .iter()
+            .filter(|u| u.emotion == Some(e))
+            .filter_map(f)
+            .collect();
         v.iter().sum::<f32>() / v.len() as f32
     };
     assert!(mean(Emotion::Angry, |u| u.arousal) > mean(Emotion::Neutral, |u| u.arousal) + 0.5);
     assert!(mean(Emotion::Neutral, |u| u.arousal) > mean(Emotion::Sad, |u| u.arousal) + 0.2);
     assert!(mean(Emotion::Happy, |u| u.valence) > mean(Emotion::Angry, |u| u.valence) + 1.0);
-    assert!(corpus.utterances.iter().all(|u| (1.0..=5.0).contains(&u.arousal.unwrap())));
+    assert!(
+        corpus
+            .utterances
+            .iter()
+            .all(|u| (1.0..=5.0).contains(&u.arousal.unwrap()))
+    );
 }
 
 #[test]
 fn esc_50_gives_its_classes_and_folds_and_leaves_voices_out() {
     let dir = tempfile::tempdir().unwrap();
     let mut table = String::from("filename,fold,target,category,esc10,src_file,take\n");
-    for (i, (fold, category)) in
-        [(1, "dog"), (2, "rain"), (3, "engine"), (3, "laughing"), (2, "siren")].iter().enumerate()
+    for (i, (fold, category)) in [
+        (1, "dog"),
+        (2, "rain"),
+        (3, "engine"),
+        (3, "laughing"),
+        (2, "siren"),
+    ]
+    .iter()
+    .enumerate()
     {
         let name = format!("{fold}-{i}-A-0.wav");
         if i != 4 {

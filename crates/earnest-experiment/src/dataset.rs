@@ -174,7 +174,10 @@ impl Dataset {
         observer: &dyn Observer,
     ) -> Result<Vec<Features>, ExperimentError> {
         if matches!(condition, Condition::Clean) {
-            return Ok(indices.iter().map(|i| self.items[*i].features.clone()).collect());
+            return Ok(indices
+                .iter()
+                .map(|i| self.items[*i].features.clone())
+                .collect());
         }
         let convolvers = Pool::new(Convolver::default);
         observer.event(Event::StageStarted {

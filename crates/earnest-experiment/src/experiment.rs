@@ -109,7 +109,7 @@ impl Experiment {
     /// # Errors
     /// A sentence with the line and what is wrong.
     pub fn from_toml(text: &str) -> Result<Self, String> {
-        let experiment: Self = toml::from_str(text).map_err(|e| e.to_string())?;
+        let experiment: Self = toml::from_str(text).map_err(|e| with_nearest(&e.to_string()))?;
         experiment.check().map_err(|e| e.to_string())?;
         Ok(experiment)
     }
@@ -178,6 +178,28 @@ impl Experiment {
     }
 }
 
+/// Adds the nearest known key to a message about an unknown one. Keys stand between
+/// backticks: the unknown one first, then those that are expected.
+fn with_nearest(message: &str) -> String {
+    let message = message.trim_end();
+    if !message.contains("unknown field") && !message.contains("unknown variant") {
+        return message.to_owned();
+    }
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let Some(unknown) = quoted.next() else {
+        return message.to_owned();
+    };
+    let nearest = quoted
+        .map(|known| (strsim::jaro_winkler(unknown, known), known))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    match nearest {
+        Some((likeness, known)) if likeness > 0.6 => {
+            format!("{message}\ndid you mean `{known}`?")
+        }
+        _ => message.to_owned(),
+    }
+}
+
 /// The smallest piece of an experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Unit {
@@ -234,6 +256,20 @@ mod tests {
         let text = Experiment::table1("c".into()).to_toml().unwrap();
         let wrong = text.replace("learning_rate", "lerning_rate");
         let error = Experiment::from_toml(&wrong).unwrap_err();
-        assert!(error.contains("lerning_rate") && error.contains("line"), "{error}");
+        assert!(
+            error.contains("lerning_rate") && error.contains("line"),
+            "{error}"
+        );
+        assert!(error.ends_with("did you mean `learning_rate`?"), "{error}");
+        for (key, wrong) in [
+            ("gain_db", "gain"),
+            ("snr_db", "snr"),
+            ("kind = \"rnn\"", "kind = \"rn\""),
+        ] {
+            assert!(text.contains(key), "{key} is not in\n{text}");
+            let error = Experiment::from_toml(&text.replace(key, wrong)).unwrap_err();
+            let known = key.trim_end_matches('"').rsplit('"').next().unwrap();
+            assert!(error.contains(known), "{error}");
+        }
     }
 }

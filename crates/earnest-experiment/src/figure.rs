@@ -73,9 +73,9 @@ pub fn training_curves(
                     .collect();
                 let series = chart.draw_series(LineSeries::new(points, style))?;
                 if !named {
-                    series.label(format!("{} training", training.name())).legend(
-                        move |(x, y)| PathElement::new(vec![(x, y), (x + 16, y)], style),
-                    );
+                    series
+                        .label(format!("{} training", training.name()))
+                        .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 16, y)], style));
                     named = true;
                 }
             }
@@ -114,7 +114,9 @@ pub fn by_fold(
             .x_label_formatter(&|x| {
                 let middle = (x.fract() - 0.5).abs() < 1e-6;
                 if middle {
-                    columns.get(*x as usize).map_or(String::new(), |c| c.0.clone())
+                    columns
+                        .get(*x as usize)
+                        .map_or(String::new(), |c| c.0.clone())
                 } else {
                     String::new()
                 }

@@ -30,7 +30,9 @@ pub enum FoldError {
         list: String,
     },
     /// A speaker would be on both sides.
-    #[error("speaker {speaker} is in sessions {sessions}; a fold would train and test on one person. Give each speaker one session")]
+    #[error(
+        "speaker {speaker} is in sessions {sessions}; a fold would train and test on one person. Give each speaker one session"
+    )]
     Leak {
         /// The speaker.
         speaker: String,
@@ -192,7 +194,12 @@ mod tests {
 
     #[test]
     fn with_sessions_the_partner_validates_and_the_other_sessions_train() {
-        let c = corpus(&[("1F", Some("1")), ("1M", Some("1")), ("2F", Some("2")), ("2M", Some("2"))]);
+        let c = corpus(&[
+            ("1F", Some("1")),
+            ("1M", Some("1")),
+            ("2F", Some("2")),
+            ("2M", Some("2")),
+        ]);
         let (folds, own) = folds(&c).unwrap();
         assert!(own);
         assert_eq!(folds.len(), 4);
@@ -215,23 +222,33 @@ mod tests {
                 assert_eq!(f.training.len(), n - 2);
             }
         }
-        assert!(matches!(folds(&corpus(&[("a", None), ("b", None)])), Err(FoldError::TooFew { .. })));
+        assert!(matches!(
+            folds(&corpus(&[("a", None), ("b", None)])),
+            Err(FoldError::TooFew { .. })
+        ));
     }
 
     #[test]
     fn a_speaker_in_two_sessions_is_refused_by_name() {
-        let c = corpus(&[("a", Some("1")), ("b", Some("1")), ("a", Some("2")), ("c", Some("2"))]);
+        let c = corpus(&[
+            ("a", Some("1")),
+            ("b", Some("1")),
+            ("a", Some("2")),
+            ("c", Some("2")),
+        ]);
         let error = folds(&c).unwrap_err().to_string();
-        assert!(error.contains("speaker a") && error.contains("1 and 2"), "{error}");
+        assert!(
+            error.contains("speaker a") && error.contains("1 and 2"),
+            "{error}"
+        );
     }
 
     #[test]
     fn folds_are_chosen_by_number_or_by_name() {
         let c = corpus(&["03", "08", "09", "10", "11", "12"].map(|s| (s, None)));
         let (all, _) = folds(&c).unwrap();
-        let tests = |w: &str| {
-            select(&all, w).map(|f| f.into_iter().map(|f| f.test).collect::<Vec<_>>())
-        };
+        let tests =
+            |w: &str| select(&all, w).map(|f| f.into_iter().map(|f| f.test).collect::<Vec<_>>());
         assert_eq!(tests("3").unwrap(), ["03", "09", "11"]);
         assert_eq!(tests("10, 03").unwrap(), ["10", "03"]);
         assert_eq!(tests("all").unwrap().len(), 6);

@@ -177,7 +177,15 @@ impl Figures {
     /// From the order of [`FIGURES`].
     #[must_use]
     pub fn from_list(list: [Option<f64>; 7]) -> Self {
-        let [accuracy, uar, macro_f, arousal_mae, valence_mae, arousal_r, valence_r] = list;
+        let [
+            accuracy,
+            uar,
+            macro_f,
+            arousal_mae,
+            valence_mae,
+            arousal_r,
+            valence_r,
+        ] = list;
         Self {
             accuracy,
             uar,
@@ -220,7 +228,9 @@ mod tests {
     #[test]
     fn pearson_and_mae_have_their_published_values() {
         let x = [10., 8., 13., 9., 11., 14., 6., 4., 12., 7., 5.];
-        let y = [8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68];
+        let y = [
+            8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68,
+        ];
         let pairs: Vec<(f64, f64)> = x.into_iter().zip(y).collect();
         assert!((pearson(&pairs) - 0.81642).abs() < 1e-5);
         assert!(pearson(&[(1.0, 2.0), (1.0, 3.0)]).is_nan());

@@ -58,7 +58,12 @@ pub fn warnings(outcome: &Outcome) -> Vec<String> {
     let early = outcome
         .histories
         .iter()
-        .filter(|(_, h)| h.iter().rev().find(|e| e.best).is_some_and(|e| e.epoch <= 2))
+        .filter(|(_, h)| {
+            h.iter()
+                .rev()
+                .find(|e| e.best)
+                .is_some_and(|e| e.epoch <= 2)
+        })
         .count();
     if early > 0 {
         out.push(format!(
@@ -113,9 +118,8 @@ th.l,td.l{text-align:left}td.p,th.p{color:var(--soft)}
 tr.derived td{background:var(--wash);font-style:italic}tr.first td{border-top:2px solid var(--line)}
 .warn{border-left:4px solid #d55e00;background:var(--wash);padding:.5em 1em;margin:1em 0}
 .warn ul{margin:.3em 0;padding-left:1.2em}
-.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:1rem}
-.grid.wide{grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr))}
-figure{margin:0}figure svg{width:100%;height:auto;border-radius:6px;border:1px solid var(--line)}
+.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:1rem}
+figure{margin:0}figure svg{width:100%;max-width:560px;height:auto;border-radius:6px;border:1px solid var(--line)}
 figcaption{font-size:.9rem;color:var(--soft);margin-bottom:.3em}
 table.confusion td{border:1px solid var(--paper);text-align:center;min-width:3.4rem}
 table.confusion th{border:0;text-align:center}table.confusion th.l{text-align:right}
@@ -257,7 +261,7 @@ fn members<'a>(
 }
 
 fn folds(page: &mut String, outcome: &Outcome) -> Result<(), ExperimentError> {
-    page.push_str("<h2>Spread over folds</h2><p>Each dot is a test speaker, the bar their mean.</p><div class=\"grid wide\">");
+    page.push_str("<h2>Spread over folds</h2><p>Each dot is a test speaker, the bar their mean.</p><div class=\"grid\">");
     for (task, network) in groups(outcome) {
         let mut columns = Vec::new();
         for training in [Training::Clean, Training::Augmented] {
@@ -267,7 +271,9 @@ fn folds(page: &mut String, outcome: &Outcome) -> Result<(), ExperimentError> {
                         let f = figures(task, &u.in_condition(condition));
                         match task {
                             Task::Categorical => f.macro_f,
-                            Task::Dimensional => f.arousal_r.zip(f.valence_r).map(|(a, v)| (a + v) / 2.0),
+                            Task::Dimensional => {
+                                f.arousal_r.zip(f.valence_r).map(|(a, v)| (a + v) / 2.0)
+                            }
                         }
                         .unwrap_or(f64::NAN)
                     })
@@ -282,7 +288,11 @@ fn folds(page: &mut String, outcome: &Outcome) -> Result<(), ExperimentError> {
             Task::Categorical => "macro F",
             Task::Dimensional => "mean r of arousal and valence",
         };
-        let title = format!("{} {}: trained, tested", network.to_uppercase(), task.name());
+        let title = format!(
+            "{} {}: trained, tested",
+            network.to_uppercase(),
+            task.name()
+        );
         let svg = figure::by_fold(&title, name, &columns, None)?;
         let _ = write!(page, "<figure>{svg}</figure>");
     }
@@ -300,11 +310,14 @@ fn confusions(page: &mut String, outcome: &Outcome) {
     }
     page.push_str("<h2>Confusion matrices</h2><p>Rows are the truth, columns the answer, in percent of the row; all folds together (Figure 4 of the paper).</p>");
     for (task, network) in of {
-        let _ = write!(page, "<h3>{}</h3><div class=\"grid\">", network.to_uppercase());
+        let _ = write!(
+            page,
+            "<h3>{}</h3><div class=\"grid\">",
+            network.to_uppercase()
+        );
         for training in [Training::Clean, Training::Augmented] {
             for condition in CONDITIONS {
-                let units: Vec<&UnitResult> =
-                    members(outcome, task, &network, training).collect();
+                let units: Vec<&UnitResult> = members(outcome, task, &network, training).collect();
                 if units.is_empty() {
                     continue;
                 }
@@ -348,7 +361,7 @@ fn confusion_table(c: &Confusion) -> String {
 }
 
 fn curves(page: &mut String, outcome: &Outcome) -> Result<(), ExperimentError> {
-    page.push_str("<h2>Training</h2><p>One line for each fold.</p><div class=\"grid wide\">");
+    page.push_str("<h2>Training</h2><p>One line for each fold.</p><div class=\"grid\">");
     for (task, network) in groups(outcome) {
         let histories: Vec<(Training, &[EpochReport])> = outcome
             .units

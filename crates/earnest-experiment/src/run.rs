@@ -18,12 +18,12 @@ use crate::experiment::{CorpusSpec, Experiment, RobotSpec, Unit};
 use crate::fold::{Fold, folds, select};
 use crate::observer::{Event, Observer};
 use crate::prediction::{self, Prediction, Truth, figures};
+use crate::report;
 use crate::sources::LoadedSources;
 use crate::storage::{create_folder, read_text, write_whole};
 use crate::table::{CONDITIONS, Table1, UnitResult, number};
 use crate::tensorboard::event_file;
 use crate::training::{Training, TrainingPlan, train};
-use crate::report;
 
 /// What a report says of the corpus and the conditions; kept in `about.json` so that the
 /// report can be made again without the corpus.
@@ -165,7 +165,14 @@ pub fn run(
                 None => Condition::Clean,
             },
         };
-        let about = describe(&experiment, &corpus, &chosen, all.len(), own_sessions, &sources);
+        let about = describe(
+            &experiment,
+            &corpus,
+            &chosen,
+            all.len(),
+            own_sessions,
+            &sources,
+        );
         write_whole(
             &about_path,
             &serde_json::to_vec_pretty(&about).unwrap_or_default(),
@@ -328,7 +335,10 @@ impl Runner<'_> {
             let heard = self.dataset.hear(&test, &self.robot, self.observer)?;
             self.heard.insert(key.clone(), heard);
         }
-        let clean: Vec<&Features> = test.iter().map(|i| &self.dataset.items[*i].features).collect();
+        let clean: Vec<&Features> = test
+            .iter()
+            .map(|i| &self.dataset.items[*i].features)
+            .collect();
         let robot: Vec<&Features> = self.heard[&key].iter().collect();
         let mut predictions = Vec::new();
         for (condition, features) in CONDITIONS.into_iter().zip([clean, robot]) {
@@ -389,7 +399,13 @@ fn summary(task: Task, predictions: &[Prediction]) -> String {
     }
 }
 
-const HISTORY: [&str; 5] = ["epoch", "training_loss", "validation", "learning_rate", "best"];
+const HISTORY: [&str; 5] = [
+    "epoch",
+    "training_loss",
+    "validation",
+    "learning_rate",
+    "best",
+];
 
 fn write_history(folder: &Path, history: &[EpochReport]) -> Result<(), ExperimentError> {
     let mut text = HISTORY.join(",");
@@ -439,11 +455,12 @@ fn read_history(path: &Path) -> Result<Vec<EpochReport>, ExperimentError> {
 /// A folder that is no run, or damaged files in it.
 pub fn collect(folder: &Path) -> Result<Outcome, ExperimentError> {
     let toml_path = folder.join("experiment.toml");
-    let experiment =
-        Experiment::from_toml(&read_text(&toml_path)?).map_err(|reason| ExperimentError::Content {
+    let experiment = Experiment::from_toml(&read_text(&toml_path)?).map_err(|reason| {
+        ExperimentError::Content {
             path: toml_path,
             reason,
-        })?;
+        }
+    })?;
     let about_path = folder.join("about.json");
     let about: About =
         serde_json::from_str(&read_text(&about_path)?).map_err(|e| ExperimentError::Content {

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use earnest_augment::{Sound, SoundBank, Sources};
-use earnest_corpus::{
-    Clip, Collection, builtin_noises, builtin_rooms, robot_noises, robot_rooms,
-};
+use earnest_corpus::{Clip, Collection, builtin_noises, builtin_rooms, robot_noises, robot_rooms};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -160,7 +160,11 @@ impl Table1 {
     pub fn titles(&self) -> Vec<String> {
         let mut titles: Vec<String> = ["network", "trained", "tested"].map(String::from).to_vec();
         titles.extend(self.columns.iter().map(|i| FIGURES[*i].0.to_owned()));
-        titles.extend(self.columns.iter().map(|i| format!("paper {}", FIGURES[*i].0)));
+        titles.extend(
+            self.columns
+                .iter()
+                .map(|i| format!("paper {}", FIGURES[*i].0)),
+        );
         titles
     }
 
@@ -191,8 +195,7 @@ impl Table1 {
                 .is_none_or(|next| next.network != row.network);
             if last {
                 for d in self.derived.iter().filter(|d| d.network == row.network) {
-                    let mut cells =
-                        vec![row.network.to_uppercase(), d.name.clone(), String::new()];
+                    let mut cells = vec![row.network.to_uppercase(), d.name.clone(), String::new()];
                     cells.extend(self.columns.iter().map(|c| percent(d.ours[*c])));
                     cells.extend(self.columns.iter().map(|c| percent(d.paper[*c])));
                     out.push(cells);
@@ -224,14 +227,18 @@ impl Table1 {
     /// Never in practice: it is written to memory.
     pub fn csv(&self) -> Result<Vec<u8>, csv::Error> {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let mut header: Vec<String> =
-            ["network", "training", "test", "folds"].map(String::from).to_vec();
+        let mut header: Vec<String> = ["network", "training", "test", "folds"]
+            .map(String::from)
+            .to_vec();
         for i in &self.columns {
             let name = FIGURES[*i].0.replace(' ', "_");
             header.extend([name.clone(), format!("{name}_sd"), format!("{name}_paper")]);
         }
         writer.write_record(&header)?;
-        let exact = |v: Option<f64>| v.filter(|v| v.is_finite()).map_or(String::new(), |v| v.to_string());
+        let exact = |v: Option<f64>| {
+            v.filter(|v| v.is_finite())
+                .map_or(String::new(), |v| v.to_string())
+        };
         for row in &self.rows {
             let mut cells = vec![
                 row.network.clone(),
@@ -408,7 +415,13 @@ mod tests {
     fn every_form_of_the_table_has_all_rows() {
         let table = Table1::new(&[unit(Training::Clean, 8, 2), unit(Training::Augmented, 8, 4)]);
         assert_eq!(table.markdown().lines().count(), 2 + 4 + 3);
-        assert_eq!(String::from_utf8(table.csv().unwrap()).unwrap().lines().count(), 5);
+        assert_eq!(
+            String::from_utf8(table.csv().unwrap())
+                .unwrap()
+                .lines()
+                .count(),
+            5
+        );
         assert!(table.latex().contains("\\toprule") && table.latex().contains("gap \\%"));
         assert_eq!(number(Some(0.5312)), ".531");
         assert_eq!(number(Some(-0.04)), "-.040");

@@ -84,10 +84,7 @@ impl Presenter<'_> {
         let Some(augmenters) = &self.augmenters else {
             return item.features.clone();
         };
-        let key = self
-            .key
-            .with(item.utterance.id.as_str())
-            .with(epoch as u64);
+        let key = self.key.with(item.utterance.id.as_str()).with(epoch as u64);
         let (samples, _) = augmenters.with(|a| a.apply(item.wave.samples(), &key));
         self.dataset.extractors.with(|e| e.extract(&samples))
     }
@@ -133,7 +130,11 @@ fn targets(dataset: &Dataset, indices: &[usize], task: Task) -> (Targets, Vec<f3
             let mut deviation = vec![1.0_f32; 2];
             for j in 0..2 {
                 let m = rows.iter().map(|r| f64::from(r[j])).sum::<f64>() / n;
-                let v = rows.iter().map(|r| (f64::from(r[j]) - m).powi(2)).sum::<f64>() / n;
+                let v = rows
+                    .iter()
+                    .map(|r| (f64::from(r[j]) - m).powi(2))
+                    .sum::<f64>()
+                    / n;
                 mean[j] = m as f32;
                 if v > 1e-12 {
                     deviation[j] = v.sqrt() as f32;
@@ -163,9 +164,7 @@ fn score(dataset: &Dataset, indices: &[usize], task: Task, rows: &[Vec<f32>]) ->
                 let pairs: Vec<(f64, f64)> = indices
                     .iter()
                     .zip(rows)
-                    .map(|(i, row)| {
-                        (f64::from(dataset.items[*i].values()[j]), f64::from(row[j]))
-                    })
+                    .map(|(i, row)| (f64::from(dataset.items[*i].values()[j]), f64::from(row[j])))
                     .collect();
                 let r = pearson(&pairs);
                 if r.is_finite() { r } else { 0.0 }
@@ -265,15 +264,13 @@ pub fn train(
     let (wanted, target_mean, target_deviation) = targets(dataset, plan.training, plan.task);
     let key = plan.key.with("training");
     let resumed = match checkpoint.as_deref().filter(|p| p.exists()) {
-        Some(path) => {
-            match Trainer::resume(plan.recipe.clone(), names.len(), &key, path) {
-                Ok(trainer) => Some(trainer),
-                Err(error) => {
-                    observer.event(Event::Warning(&format!("{error}; this unit starts anew")));
-                    None
-                }
+        Some(path) => match Trainer::resume(plan.recipe.clone(), names.len(), &key, path) {
+            Ok(trainer) => Some(trainer),
+            Err(error) => {
+                observer.event(Event::Warning(&format!("{error}; this unit starts anew")));
+                None
             }
-        }
+        },
         None => None,
     };
     let mut trainer =

@@ -95,10 +95,7 @@ impl Harmonics {
         let acf = |lag: usize| self.correlation[lag].abs();
         let expected = (self.sample_rate / f64::from(f0)).floor() as usize;
         let peak = |lag: usize| {
-            lag > 0
-                && lag + 1 < lags
-                && acf(lag) > acf(lag - 1)
-                && acf(lag) > acf(lag + 1)
+            lag > 0 && lag + 1 < lags && acf(lag) > acf(lag - 1) && acf(lag) > acf(lag + 1)
         };
         let mut found = expected;
         if !peak(expected) {
@@ -173,11 +170,8 @@ impl Harmonics {
             }
             self.list[h] = match found {
                 Some(k) if k >= first && k > 0 && k + 1 < bins => {
-                    let (offset, height) = vertex(
-                        f64::from(m[k - 1]),
-                        f64::from(m[k]),
-                        f64::from(m[k + 1]),
-                    );
+                    let (offset, height) =
+                        vertex(f64::from(m[k - 1]), f64::from(m[k]), f64::from(m[k + 1]));
                     Harmonic {
                         bin: k,
                         magnitude: m[k],
@@ -202,8 +196,8 @@ impl Harmonics {
             } else if harmonic.height <= 0.0 {
                 NOT_FOUND
             } else {
-                let level = 20.0
-                    * (f64::from(harmonic.height).log10() - f64::from(reference).log10());
+                let level =
+                    20.0 * (f64::from(harmonic.height).log10() - f64::from(reference).log10());
                 (level as f32).max(NOT_FOUND)
             };
         }

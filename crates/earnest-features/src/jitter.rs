@@ -195,6 +195,9 @@ mod tests {
         let (j, s) = (j / n as f32, s / n as f32);
         assert!((j - 2.0 / 160.0).abs() < 0.003, "jitter {j}");
         let expected = 20.0 * (1.0_f32 + 0.1 / 0.95).log10();
-        assert!((s - expected).abs() < 0.1, "shimmer {s} dB, expected {expected}");
+        assert!(
+            (s - expected).abs() < 0.1,
+            "shimmer {s} dB, expected {expected}"
+        );
     }
 }

@@ -79,11 +79,9 @@ impl Spectrum {
         }
         self.input[self.window.len()..].fill(0.0);
         // The lengths come from the plan itself, so it cannot refuse.
-        let done = self.plan.process_with_scratch(
-            &mut self.input,
-            &mut self.transform,
-            &mut self.scratch,
-        );
+        let done =
+            self.plan
+                .process_with_scratch(&mut self.input, &mut self.transform, &mut self.scratch);
         debug_assert!(done.is_ok());
         for (k, z) in self.transform.iter().enumerate() {
             let (re, im) = (z.re as f32, z.im as f32);

@@ -1,4 +1,5 @@
 //! Our descriptors beside openSMILE's own output (`shared/reference/lld`), column by column.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
 
@@ -71,7 +72,8 @@ fn every_column_follows_opensmile_on_speech_noise_and_synthetic_signals() {
             .unwrap()
             .filter_map(|e| {
                 let path = e.unwrap().path();
-                (path.extension()? == "csv").then(|| path.file_stem().unwrap().to_str().unwrap().to_owned())
+                (path.extension()? == "csv")
+                    .then(|| path.file_stem().unwrap().to_str().unwrap().to_owned())
             })
             .collect();
         stems.sort();
@@ -82,11 +84,20 @@ fn every_column_follows_opensmile_on_speech_noise_and_synthetic_signals() {
             };
             let wave = earnest_audio::read(&audio).unwrap();
             let ours = extractor.extract(wave.samples());
-            let csv = shared.join("reference/lld").join(set).join(format!("{stem}.csv"));
+            let csv = shared
+                .join("reference/lld")
+                .join(set)
+                .join(format!("{stem}.csv"));
             let mut reader = csv::Reader::from_path(&csv).unwrap();
             let theirs: Vec<Vec<f64>> = reader
                 .records()
-                .map(|r| r.unwrap().iter().skip(2).map(|x| x.parse().unwrap_or(f64::NAN)).collect())
+                .map(|r| {
+                    r.unwrap()
+                        .iter()
+                        .skip(2)
+                        .map(|x| x.parse().unwrap_or(f64::NAN))
+                        .collect()
+                })
                 .filter(|r: &Vec<f64>| r.iter().all(|x| x.is_finite()))
                 .collect();
             assert_eq!(ours.frames(), theirs.len(), "rows of {set}/{stem}");
@@ -102,13 +113,22 @@ fn every_column_follows_opensmile_on_speech_noise_and_synthetic_signals() {
         }
     }
     println!("{files} files, {rows} rows, voicing differs on {voicing} rows");
-    println!("{:<30} {:>10} {:>11} {:>11} {:>11}", "column", "r", "median", "p99", "max");
+    println!(
+        "{:<30} {:>10} {:>11} {:>11} {:>11}",
+        "column", "r", "median", "p99", "max"
+    );
     for (name, column) in descriptor::NAMES.iter().zip(&columns) {
         let [median, p99, max] = column.differences();
-        println!("{name:<30} {:>10.7} {median:>11.3e} {p99:>11.3e} {max:>11.3e}", column.correlation());
+        println!(
+            "{name:<30} {:>10.7} {median:>11.3e} {p99:>11.3e} {max:>11.3e}",
+            column.correlation()
+        );
     }
     assert!(files > 50, "only {files} reference files were found");
-    assert!(f64::from(voicing) <= 0.001 * f64::from(rows), "voicing differs on {voicing} of {rows}");
+    assert!(
+        f64::from(voicing) <= 0.001 * f64::from(rows),
+        "voicing differs on {voicing} of {rows}"
+    );
     for (c, column) in columns.iter().enumerate() {
         let least = if c < 24 { 0.9999 } else { 0.97 };
         let r = column.correlation();

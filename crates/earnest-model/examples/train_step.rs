@@ -17,7 +17,11 @@ fn main() {
     let steps: usize = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(20);
     let mut draws = Key::new(1).draws();
     let batch: Vec<Vec<f32>> = (0..32)
-        .map(|i| (0..(450 - i * 8) * 32).map(|_| draws.normal() as f32).collect())
+        .map(|i| {
+            (0..(450 - i * 8) * 32)
+                .map(|_| draws.normal() as f32)
+                .collect()
+        })
         .collect();
     let sequences: Vec<&[f32]> = batch.iter().map(Vec::as_slice).collect();
     let targets = Targets::Classes((0..32).map(|i| i % 4).collect());
@@ -36,5 +40,8 @@ fn main() {
     times.sort_by(f64::total_cmp);
     let median = times.get(times.len() / 2).copied().unwrap_or(f64::NAN);
     let least = times.first().copied().unwrap_or(f64::NAN);
-    println!("{}: median {median:.0} ms, least {least:.0} ms a step", architecture.name());
+    println!(
+        "{}: median {median:.0} ms, least {least:.0} ms a step",
+        architecture.name()
+    );
 }

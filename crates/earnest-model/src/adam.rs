@@ -69,7 +69,11 @@ mod tests {
         for k in 1..=2 {
             p.grad[0] = 0.5;
             adam.step(std::iter::once(&mut p), 0.1, 1.0);
-            assert!((p.value[0] + 0.1 * f64::from(k)).abs() < 1e-7, "{}", p.value[0]);
+            assert!(
+                (p.value[0] + 0.1 * f64::from(k)).abs() < 1e-7,
+                "{}",
+                p.value[0]
+            );
             assert_eq!(p.grad[0], 0.0);
         }
         // Clipping: a gradient of 40 counts as 1.

@@ -77,10 +77,14 @@ impl Model {
             })
             .collect();
         let references: Vec<&Features> = normalised.iter().collect();
-        predict_normalised(&mut self.network, &references, self.description.outputs.len())
-            .into_iter()
-            .map(|row| self.finish(row))
-            .collect()
+        predict_normalised(
+            &mut self.network,
+            &references,
+            self.description.outputs.len(),
+        )
+        .into_iter()
+        .map(|row| self.finish(row))
+        .collect()
     }
 
     fn finish(&self, row: Vec<f32>) -> Vec<f32> {
@@ -164,7 +168,9 @@ impl Model {
         if description.normaliser.mean.len() != descriptor::COUNT
             || description.normaliser.deviation.len() != descriptor::COUNT
         {
-            return Err(content("its normaliser is not one of 32 descriptors".into()));
+            return Err(content(
+                "its normaliser is not one of 32 descriptors".into(),
+            ));
         }
         let weights = folder.join("model.safetensors");
         let mut loaded = tensors::load(&weights, "model")?;

@@ -125,7 +125,13 @@ mod tests {
         let x: Vec<f64> = (0..60).map(|i| f64::from((i * 37) % 11) - 5.0).collect();
         let w: Vec<f64> = (0..60).map(|i| f64::from((i * 13) % 7) - 3.0).collect();
         // Windows of 3 rows of 4: rows overlap.
-        let a = View { data: &x, rows: 13, columns: 12, row: 4, column: 1 };
+        let a = View {
+            data: &x,
+            rows: 13,
+            columns: 12,
+            row: 4,
+            column: 1,
+        };
         let b = View::new(&w, 5, 12).transposed();
         let mut c = vec![1.0; 13 * 5];
         multiply(&mut c, a, b, 2.0);

@@ -145,8 +145,14 @@ mod tests {
         let packing = Packing::new(&[1, 3, 2]);
         assert_eq!(packing.order, [1, 2, 0]);
         assert_eq!(packing.alive, [3, 2, 1]);
-        assert_eq!(packing.pack::<f64>(&sequences, 1), [2.0, 5.0, 1.0, 3.0, 6.0, 4.0]);
+        assert_eq!(
+            packing.pack::<f64>(&sequences, 1),
+            [2.0, 5.0, 1.0, 3.0, 6.0, 4.0]
+        );
         let gapped = Gapped::new(&[1, 3, 2], 1);
-        assert_eq!(gapped.lay::<f64>(&sequences, 1), [0., 1., 0., 2., 3., 4., 0., 5., 6., 0.]);
+        assert_eq!(
+            gapped.lay::<f64>(&sequences, 1),
+            [0., 1., 0., 2., 3., 4., 0., 5., 6., 0.]
+        );
     }
 }

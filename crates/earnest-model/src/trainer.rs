@@ -59,6 +59,8 @@ struct Progress {
     best: Option<(usize, f64)>,
     since_halved: usize,
     adam_steps: u64,
+    /// Training utterances; 0 before the first epoch.
+    utterances: usize,
 }
 
 /// A training under way.
@@ -90,6 +92,7 @@ impl Trainer {
                 best: None,
                 since_halved: 0,
                 adam_steps: 0,
+                utterances: 0,
             },
             best: Vec::new(),
             adam: Adam::default(),
@@ -117,7 +120,10 @@ impl Trainer {
     pub fn finished(&self) -> bool {
         let done = self.progress.history.len();
         let since_best = done - self.progress.best.map_or(0, |(epoch, _)| epoch);
-        done >= self.recipe.max_epochs || (done > 0 && since_best >= self.recipe.patience)
+        let patience = self
+            .recipe
+            .lasting(self.recipe.patience, self.progress.utterances);
+        done >= self.recipe.max_epochs || (done > 0 && since_best >= patience)
     }
 
     /// The order in which utterances are presented: by length in the first epoch
@@ -147,6 +153,7 @@ impl Trainer {
         validate: &mut dyn FnMut(&mut Network<f32>) -> f64,
     ) -> Result<EpochReport, ModelError> {
         let epoch = self.progress.history.len();
+        self.progress.utterances = data.len();
         let order = self.order(data, epoch);
         let mut total = 0.0;
         for (number, batch) in order.chunks(self.recipe.batch_size).enumerate() {
@@ -190,7 +197,10 @@ impl Trainer {
         let validation = validate(&mut self.network);
         let learning_rate = self.progress.learning_rate;
         let best = validation.is_finite()
-            && self.progress.best.is_none_or(|(_, score)| validation > score);
+            && self
+                .progress
+                .best
+                .is_none_or(|(_, score)| validation > score);
         if best || self.best.is_empty() {
             self.best = values(&self.network);
         }
@@ -199,7 +209,7 @@ impl Trainer {
             self.progress.since_halved = 0;
         } else {
             self.progress.since_halved += 1;
-            if self.progress.since_halved >= self.recipe.plateau {
+            if self.progress.since_halved >= self.recipe.lasting(self.recipe.plateau, data.len()) {
                 self.progress.learning_rate /= 2.0;
                 self.progress.since_halved = 0;
             }
@@ -284,8 +294,7 @@ impl Trainer {
             .take()
             .ok_or_else(|| content("it has no progress note".into()))?;
         let mut trainer = Self::new(recipe, outputs, key);
-        let progress: Progress =
-            serde_json::from_str(&note).map_err(|e| content(e.to_string()))?;
+        let progress: Progress = serde_json::from_str(&note).map_err(|e| content(e.to_string()))?;
         if progress.key != trainer.progress.key {
             return Err(content("it belongs to another seed or unit".into()));
         }

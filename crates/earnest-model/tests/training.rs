@@ -1,5 +1,6 @@
 //! What training promises: it learns, it is repeatable on any number of threads, it goes on
 //! after a stop with the same bits, and models survive the disk.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 use std::path::Path;
 
@@ -39,7 +40,11 @@ impl Presentations for Toy {
         let mut draws = Key::new(5).with(epoch as u64).with(i as u64).draws();
         let mut values: Vec<f32> = (0..self.frames(i) * descriptor::COUNT)
             .map(|k| {
-                let hint = if k % descriptor::COUNT == self.classes[i] { 1.0 } else { 0.0 };
+                let hint = if k % descriptor::COUNT == self.classes[i] {
+                    1.0
+                } else {
+                    0.0
+                };
                 draws.normal() as f32 + hint
             })
             .collect();
@@ -55,19 +60,29 @@ fn recipe(architecture: Architecture) -> Recipe {
         learning_rate: 5e-3,
         batch_size: 8,
         max_epochs: 6,
+        least_steps: 1,
         ..Recipe::paper(architecture)
     }
 }
 
 fn small() -> [Architecture; 2] {
     [
-        Architecture::Rnn { layers: 2, hidden: 9 },
-        Architecture::Cnn { layers: 2, filters: 11, kernel: 3 },
+        Architecture::Rnn {
+            layers: 2,
+            hidden: 9,
+        },
+        Architecture::Cnn {
+            layers: 2,
+            filters: 11,
+            kernel: 3,
+        },
     ]
 }
 
 fn accuracy(network: &mut Network<f32>, data: &Toy) -> f64 {
-    let features: Vec<Features> = (0..data.len()).map(|i| data.present(999, i).unwrap()).collect();
+    let features: Vec<Features> = (0..data.len())
+        .map(|i| data.present(999, i).unwrap())
+        .collect();
     let references: Vec<&Features> = features.iter().collect();
     let right = predict_normalised(network, &references, 3)
         .iter()
@@ -80,13 +95,19 @@ fn accuracy(network: &mut Network<f32>, data: &Toy) -> f64 {
 fn run(trainer: &mut Trainer, data: &Toy, epochs: usize) {
     for _ in 0..epochs {
         trainer
-            .epoch(data, &Targets::Classes(data.classes.clone()), &mut |n| accuracy(n, data))
+            .epoch(data, &Targets::Classes(data.classes.clone()), &mut |n| {
+                accuracy(n, data)
+            })
             .unwrap();
     }
 }
 
 fn bits(network: &Network<f32>) -> Vec<u32> {
-    network.tensors().iter().flat_map(|p| p.value.iter().map(|x| x.to_bits())).collect()
+    network
+        .tensors()
+        .iter()
+        .flat_map(|p| p.value.iter().map(|x| x.to_bits()))
+        .collect()
 }
 
 #[test]
@@ -106,7 +127,10 @@ fn one_two_and_four_threads_give_the_same_weights_to_the_bit() {
     let data = Toy::new(37);
     for architecture in small() {
         let weights = |threads: usize| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
             pool.install(|| {
                 let mut trainer = Trainer::new(recipe(architecture.clone()), 3, &Key::new(1));
                 run(&mut trainer, &data, 3);
@@ -147,14 +171,22 @@ fn the_learning_rate_halves_on_a_plateau_and_patience_ends_training() {
         plateau: 2,
         patience: 5,
         max_epochs: 100,
-        ..recipe(Architecture::Cnn { layers: 1, filters: 2, kernel: 1 })
+        ..recipe(Architecture::Cnn {
+            layers: 1,
+            filters: 2,
+            kernel: 1,
+        })
     };
     let mut trainer = Trainer::new(recipe, 3, &Key::new(1));
     let targets = Targets::Classes(data.classes.clone());
     while !trainer.finished() {
         trainer.epoch(&data, &targets, &mut |_| 0.5).unwrap(); // never better than at first
     }
-    let rates: Vec<f64> = trainer.history().iter().map(|e| e.learning_rate / 5e-3).collect();
+    let rates: Vec<f64> = trainer
+        .history()
+        .iter()
+        .map(|e| e.learning_rate / 5e-3)
+        .collect();
     assert_eq!(rates, [1.0, 1.0, 1.0, 0.5, 0.5, 0.25]);
     assert_eq!(trainer.best(), Some((1, 0.5)));
 }
@@ -167,8 +199,23 @@ fn a_nan_in_the_features_stops_training_with_epoch_batch_and_utterances() {
     let error = trainer
         .epoch(&data, &Targets::Classes(data.classes.clone()), &mut |_| 0.0)
         .unwrap_err();
-    assert!(matches!(error, ModelError::Diverged { epoch: 1, .. }), "{error}");
+    assert!(
+        matches!(error, ModelError::Diverged { epoch: 1, .. }),
+        "{error}"
+    );
     assert!(error.to_string().contains("toy"));
+}
+
+#[test]
+fn on_a_small_corpus_plateau_and_patience_last_more_epochs() {
+    let recipe = Recipe::paper(Architecture::paper_rnn());
+    assert_eq!(
+        (recipe.batch_size, recipe.plateau, recipe.least_steps),
+        (32, 4, 50)
+    );
+    assert_eq!(recipe.lasting(4, 4_400), 4); // 138 steps an epoch
+    assert_eq!(recipe.lasting(4, 1_280), 5); // 40 steps
+    assert_eq!(recipe.lasting(4, 270), 23); // 9 steps
 }
 
 fn model() -> Model {
@@ -182,11 +229,17 @@ fn model() -> Model {
         recipe: recipe.clone(),
         training: "clean".into(),
         corpus: "toy".into(),
-        normaliser: Normaliser { mean: vec![0.5; 32], deviation: vec![2.0; 32] },
+        normaliser: Normaliser {
+            mean: vec![0.5; 32],
+            deviation: vec![2.0; 32],
+        },
         target_mean: vec![0.0; 3],
         target_deviation: vec![1.0; 3],
     };
-    Model::new(description, Trainer::new(recipe, 3, &Key::new(1)).into_best())
+    Model::new(
+        description,
+        Trainer::new(recipe, 3, &Key::new(1)).into_best(),
+    )
 }
 
 #[test]
@@ -210,7 +263,10 @@ fn broken_foreign_and_newer_model_files_are_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |word: &str| {
         let error = Model::load(folder.path()).unwrap_err().to_string();
-        assert!(error.contains(folder.path().to_str().unwrap()) && error.contains(word), "{error}");
+        assert!(
+            error.contains(folder.path().to_str().unwrap()) && error.contains(word),
+            "{error}"
+        );
     };
     refused("cannot read");
     model().save(folder.path()).unwrap();

@@ -159,12 +159,18 @@ mod tests {
         let normal: Vec<f64> = (0..n).map(|_| draws.normal()).collect();
         let mean = normal.iter().sum::<f64>() / f64::from(n);
         let var = normal.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / f64::from(n);
-        assert!(mean.abs() < 0.01 && (var - 1.0).abs() < 0.02, "{mean} {var}");
+        assert!(
+            mean.abs() < 0.01 && (var - 1.0).abs() < 0.02,
+            "{mean} {var}"
+        );
         let mut counts = [0_u32; 7];
         for _ in 0..70_000 {
             counts[draws.below(7)] += 1;
         }
-        assert!(counts.iter().all(|c| (9_500..10_500).contains(c)), "{counts:?}");
+        assert!(
+            counts.iter().all(|c| (9_500..10_500).contains(c)),
+            "{counts:?}"
+        );
     }
 
     #[test]

@@ -94,8 +94,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("wav")).unwrap();
         let (l, r) = (vec![0.5_f32; 8000], vec![0.25_f32; 8000]);
-        write_wav_channels(folder.path().join("wav/a.wav"), &[&l, &r], 16_000, SampleFormat::Int16)
-            .unwrap();
+        write_wav_channels(
+            folder.path().join("wav/a.wav"),
+            &[&l, &r],
+            16_000,
+            SampleFormat::Int16,
+        )
+        .unwrap();
         let utterance = |path: &str| Utterance {
             id: "a".into(),
             path: path.into(),
@@ -112,9 +117,13 @@ mod tests {
         let clean = Waveform::at_16k(vec![0.0; 8000]);
         let mut convolver = Convolver::default();
         // The corpus has FLAC, the robot wrote WAV.
-        let heard = condition.hear(&utterance("wav/a.flac"), &clean, &mut convolver).unwrap();
+        let heard = condition
+            .hear(&utterance("wav/a.flac"), &clean, &mut convolver)
+            .unwrap();
         assert!(heard.samples().iter().all(|x| (x - 0.375).abs() < 1e-4));
-        let error = condition.hear(&utterance("wav/b.wav"), &clean, &mut convolver).unwrap_err();
+        let error = condition
+            .hear(&utterance("wav/b.wav"), &clean, &mut convolver)
+            .unwrap_err();
         assert!(error.to_string().contains("wav/b.wav"), "{error}");
     }
 }

@@ -47,8 +47,11 @@ mod tests {
 
     #[test]
     fn the_stated_snr_is_the_one_that_is_heard_and_each_utterance_has_its_own_draws() {
-        let noise: Vec<f32> = (0..50_000).map(|i| ((i * 7919) % 211) as f32 / 211.0 - 0.5).collect();
-        let bank = |s: &[f32]| SoundBank::new(vec![Sound::noise("n".into(), "n".into(), s).unwrap()]);
+        let noise: Vec<f32> = (0..50_000)
+            .map(|i| ((i * 7919) % 211) as f32 / 211.0 - 0.5)
+            .collect();
+        let bank =
+            |s: &[f32]| SoundBank::new(vec![Sound::noise("n".into(), "n".into(), s).unwrap()]);
         let speech = Waveform::at_16k((0..20_000).map(|i| 0.1 * (i as f32 * 0.05).sin()).collect());
         let robot = SimulatedRobot {
             rooms: SoundBank::default(),
@@ -60,7 +63,12 @@ mod tests {
         let heard = robot.hear("a", &speech, &mut convolver);
         assert_eq!(heard, robot.hear("a", &speech, &mut convolver));
         assert_ne!(heard, robot.hear("b", &speech, &mut convolver));
-        let added: Vec<f32> = heard.samples().iter().zip(speech.samples()).map(|(y, x)| y - x).collect();
+        let added: Vec<f32> = heard
+            .samples()
+            .iter()
+            .zip(speech.samples())
+            .map(|(y, x)| y - x)
+            .collect();
         let snr = 20.0 * (speech.rms() / rms(&added)).log10();
         assert!((snr - 5.0).abs() < 0.01, "{snr}");
     }

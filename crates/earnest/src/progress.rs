@@ -55,10 +55,9 @@ impl Progress {
     /// Begins a bar for a pass over items.
     pub fn start(&self, name: &str, total: usize) {
         if self.terminal {
-            let style = ProgressStyle::with_template(
-                "{prefix} {wide_bar} {pos}/{len} {msg} {eta} left",
-            )
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
+            let style =
+                ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {msg} {eta} left")
+                    .unwrap_or_else(|_| ProgressStyle::default_bar());
             let bar = ProgressBar::new(total as u64)
                 .with_style(style)
                 .with_prefix(name.to_owned());

@@ -96,7 +96,11 @@ fn ravdess(stem: &str) -> Option<Said> {
         _ => return None,
     };
     let actor: u32 = parts[6].parse().ok()?;
-    let sex = if actor % 2 == 1 { Sex::Male } else { Sex::Female };
+    let sex = if actor % 2 == 1 {
+        Sex::Male
+    } else {
+        Sex::Female
+    };
     let mut said = said(stem, parts[6], Some(sex), label)?;
     said.speech = parts[1] == "01";
     Some(said)
@@ -224,7 +228,10 @@ pub(super) fn read(survey: &Survey, layout: Layout) -> Reading {
                 ProblemKind::UnknownName,
                 &file,
                 None,
-                format!("{path} does not name a speaker and an emotion as {} does", layout.name()),
+                format!(
+                    "{path} does not name a speaker and an emotion as {} does",
+                    layout.name()
+                ),
             ),
         }
     }
@@ -239,20 +246,47 @@ mod tests {
     fn real_names_of_each_corpus_say_who_and_how() {
         let cases = [
             (Layout::EmoDb, "wav/16b10Wb.wav", "16", "anger"),
-            (Layout::Ravdess, "Actor_12/03-01-06-01-02-01-12.wav", "12", "fearful"),
-            (Layout::CremaD, "AudioWAV/1001_DFA_ANG_XX.wav", "1001", "anger"),
+            (
+                Layout::Ravdess,
+                "Actor_12/03-01-06-01-02-01-12.wav",
+                "12",
+                "fearful",
+            ),
+            (
+                Layout::CremaD,
+                "AudioWAV/1001_DFA_ANG_XX.wav",
+                "1001",
+                "anger",
+            ),
             (Layout::CremaD, "AudioWAV/1040_ITH_SAD_X.wav", "1040", "sad"),
-            (Layout::Tess, "OAF_Pleasant_surprise/OAF_back_ps.wav", "OAF", "pleasant surprise"),
-            (Layout::Tess, "OAF_neutral/OA_bite_neutral.wav", "OAF", "neutral"),
+            (
+                Layout::Tess,
+                "OAF_Pleasant_surprise/OAF_back_ps.wav",
+                "OAF",
+                "pleasant surprise",
+            ),
+            (
+                Layout::Tess,
+                "OAF_neutral/OA_bite_neutral.wav",
+                "OAF",
+                "neutral",
+            ),
             (Layout::Savee, "AudioData/DC/sa01.wav", "DC", "sadness"),
             (Layout::Savee, "ALL/JK_su15.wav", "JK", "surprise"),
             (Layout::Urdu, "Angry/SM1_F10_A010.wav", "SM1", "angry"),
         ];
         for (layout, path, speaker, label) in cases {
             let said = parse(layout, path).unwrap_or_else(|| panic!("{path}"));
-            assert_eq!((said.speaker.as_str(), said.label.as_str()), (speaker, label));
+            assert_eq!(
+                (said.speaker.as_str(), said.label.as_str()),
+                (speaker, label)
+            );
         }
-        assert!(!parse(Layout::Ravdess, "03-02-06-01-02-01-12.wav").unwrap().speech);
+        assert!(
+            !parse(Layout::Ravdess, "03-02-06-01-02-01-12.wav")
+                .unwrap()
+                .speech
+        );
         assert_eq!(parse(Layout::Urdu, "Sad/SM1_F10_A010.wav"), None);
         assert_eq!(parse(Layout::EmoDb, "wav/03a01Xa.wav"), None);
     }

@@ -81,13 +81,7 @@ pub(super) fn read(survey: &Survey) -> Reading {
     reading
 }
 
-fn read_dialogue(
-    root: &Path,
-    session: &Path,
-    number: &str,
-    file: &Path,
-    reading: &mut Reading,
-) {
+fn read_dialogue(root: &Path, session: &Path, number: &str, file: &Path, reading: &mut Reading) {
     let lines = match numbered_lines(file) {
         Ok(lines) => lines,
         Err(error) => {
@@ -172,7 +166,9 @@ fn parse_line(text: &str) -> Result<Option<Turn>, String> {
     }
     let shown: String = text.chars().take(60).collect();
     let unreadable = |why: &str| {
-        format!("{why} in {shown:?}; expected [start - end] TURN label [valence, activation, dominance]")
+        format!(
+            "{why} in {shown:?}; expected [start - end] TURN label [valence, activation, dominance]"
+        )
     };
     let rest = text
         .strip_prefix('[')

@@ -86,7 +86,12 @@ fn read_jsonl(survey: &Survey, manifest: &Path, reading: &mut Reading) {
     let lines = match numbered_lines(manifest) {
         Ok(lines) => lines,
         Err(error) => {
-            reading.problem(ProblemKind::UnreadableLine, manifest, None, error.to_string());
+            reading.problem(
+                ProblemKind::UnreadableLine,
+                manifest,
+                None,
+                error.to_string(),
+            );
             return;
         }
     };
@@ -94,8 +99,7 @@ fn read_jsonl(survey: &Survey, manifest: &Path, reading: &mut Reading) {
         if text.trim().is_empty() {
             continue;
         }
-        let object: serde_json::Map<String, serde_json::Value> = match serde_json::from_str(&text)
-        {
+        let object: serde_json::Map<String, serde_json::Value> = match serde_json::from_str(&text) {
             Ok(object) => object,
             Err(error) => {
                 reading.problem(
@@ -131,7 +135,12 @@ fn read_table(survey: &Survey, manifest: &Path, delimiter: u8, reading: &mut Rea
     {
         Ok(reader) => reader,
         Err(error) => {
-            reading.problem(ProblemKind::UnreadableLine, manifest, None, error.to_string());
+            reading.problem(
+                ProblemKind::UnreadableLine,
+                manifest,
+                None,
+                error.to_string(),
+            );
             return;
         }
     };
@@ -141,7 +150,12 @@ fn read_table(survey: &Survey, manifest: &Path, delimiter: u8, reading: &mut Rea
             .map(|h| column(String::from_utf8_lossy(h).trim_start_matches('\u{feff}')))
             .collect(),
         Err(error) => {
-            reading.problem(ProblemKind::UnreadableLine, manifest, Some(1), error.to_string());
+            reading.problem(
+                ProblemKind::UnreadableLine,
+                manifest,
+                Some(1),
+                error.to_string(),
+            );
             return;
         }
     };
@@ -164,7 +178,12 @@ fn read_table(survey: &Survey, manifest: &Path, delimiter: u8, reading: &mut Rea
             Ok(record) => record,
             Err(error) => {
                 let line = error.position().map(|p| p.line() as usize);
-                reading.problem(ProblemKind::UnreadableLine, manifest, line, error.to_string());
+                reading.problem(
+                    ProblemKind::UnreadableLine,
+                    manifest,
+                    line,
+                    error.to_string(),
+                );
                 continue;
             }
         };
@@ -174,7 +193,11 @@ fn read_table(survey: &Survey, manifest: &Path, delimiter: u8, reading: &mut Rea
                 ProblemKind::UnreadableLine,
                 manifest,
                 Some(line),
-                format!("{} cells where the header has {}", record.len(), headers.len()),
+                format!(
+                    "{} cells where the header has {}",
+                    record.len(),
+                    headers.len()
+                ),
             );
             continue;
         }
@@ -222,11 +245,15 @@ fn add(survey: &Survey, manifest: &Path, line: usize, row: &Row, reading: &mut R
             ProblemKind::UnreadableLine,
             manifest,
             Some(line),
-            format!("{file:?} lies outside the corpus's folder; use paths relative to the manifest"),
+            format!(
+                "{file:?} lies outside the corpus's folder; use paths relative to the manifest"
+            ),
         );
         return;
     };
-    let without_extension = path.rsplit_once('.').map_or(path.as_str(), |(stem, _)| stem);
+    let without_extension = path
+        .rsplit_once('.')
+        .map_or(path.as_str(), |(stem, _)| stem);
     reading.utterances.push(Utterance {
         id: cell(Column::Id).unwrap_or(without_extension).to_owned(),
         speaker: cell(Column::Speaker).unwrap_or("unknown").to_owned(),

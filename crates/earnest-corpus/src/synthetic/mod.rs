@@ -108,7 +108,11 @@ fn plan(settings: Settings) -> Vec<Turn> {
                     "fru"
                 };
                 // Dialogues carry the letter of one speaker but hold turns of both.
-                let dialogue = format!("Ses{session:02}{}_impro{:02}", ["F", "M"][count % 2], 1 + count / 40);
+                let dialogue = format!(
+                    "Ses{session:02}{}_impro{:02}",
+                    ["F", "M"][count % 2],
+                    1 + count / 40
+                );
                 turns.push(Turn {
                     name: format!("{dialogue}_{letter}{:03}", i),
                     dialogue,
@@ -174,8 +178,10 @@ pub fn write(
         })
         .collect::<Result<_, CorpusError>>()?;
 
-    let mut dialogues: Vec<(usize, String)> =
-        turns.iter().map(|t| (t.session, t.dialogue.clone())).collect();
+    let mut dialogues: Vec<(usize, String)> = turns
+        .iter()
+        .map(|t| (t.session, t.dialogue.clone()))
+        .collect();
     dialogues.sort();
     dialogues.dedup();
     for (session, dialogue) in dialogues {

@@ -38,8 +38,16 @@ impl Speaker {
     pub fn draw(female: bool, key: &Key) -> Self {
         let mut d = key.with("speaker").draws();
         Self {
-            f0: if female { d.uniform(175.0, 235.0) } else { d.uniform(95.0, 140.0) },
-            tract: if female { d.uniform(1.12, 1.22) } else { d.uniform(0.94, 1.05) },
+            f0: if female {
+                d.uniform(175.0, 235.0)
+            } else {
+                d.uniform(95.0, 140.0)
+            },
+            tract: if female {
+                d.uniform(1.12, 1.22)
+            } else {
+                d.uniform(0.94, 1.05)
+            },
             jitter: d.uniform(0.004, 0.012),
             shimmer: d.uniform(0.02, 0.07),
             breath: d.uniform(0.01, 0.05),
@@ -86,10 +94,14 @@ impl Style {
         // Tendencies: pitch (st), range (st), slope (st), rate (factor - 1), level (dB),
         // effort, roughness, breath, smile, arousal, valence.
         let t: [f64; 11] = match emotion {
-            Emotion::Angry => [3.0, 1.6, -1.5, 0.12, 5.0, 0.35, 0.9, -0.01, -0.01, 1.25, -1.3],
+            Emotion::Angry => [
+                3.0, 1.6, -1.5, 0.12, 5.0, 0.35, 0.9, -0.01, -0.01, 1.25, -1.3,
+            ],
             Emotion::Happy => [3.4, 2.2, 1.0, 0.10, 2.5, 0.12, 0.0, 0.0, 0.04, 0.9, 1.2],
             Emotion::Neutral => [0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -0.2, 0.0],
-            Emotion::Sad => [-1.4, -0.8, -2.2, -0.16, -4.0, -0.2, 0.3, 0.05, -0.01, -0.9, -0.9],
+            Emotion::Sad => [
+                -1.4, -0.8, -2.2, -0.16, -4.0, -0.2, 0.3, 0.05, -0.01, -0.9, -0.9,
+            ],
         };
         // Some turns hardly show their emotion.
         let strength = speaker.expression * d.uniform(0.25, 1.25);

@@ -78,7 +78,11 @@ fn plan(style: &Style, key: &Key) -> Vec<Syllable> {
             start: at,
             end: at + length,
             onset_s: length * d.uniform(0.2, 0.35),
-            accent: if stressed { d.uniform(0.6, 1.2) } else { d.uniform(-0.4, 0.3) },
+            accent: if stressed {
+                d.uniform(0.6, 1.2)
+            } else {
+                d.uniform(-0.4, 0.3)
+            },
             stress: if stressed { 1.0 } else { d.uniform(0.55, 0.8) },
         });
         at += length;
@@ -120,7 +124,9 @@ pub fn speak(speaker: &Speaker, style: &Style, key: &Key) -> Vec<f32> {
         while current + 1 < syllables.len() && t >= syllables[current + 1].start {
             current += 1;
         }
-        let Some(s) = syllables.get(current) else { break };
+        let Some(s) = syllables.get(current) else {
+            break;
+        };
         let inside = t >= s.start && t < s.end;
         let since = t - s.start;
         let in_onset = inside && s.onset != Onset::None && since < s.onset_s;
@@ -140,7 +146,12 @@ pub fn speak(speaker: &Speaker, style: &Style, key: &Key) -> Vec<f32> {
             (false, ..) => 0.0,
             (_, true, Onset::Stop | Onset::Fricative) => 0.0,
             (_, true, Onset::Nasal) => 0.35 * s.stress,
-            _ => s.stress * (PI * (since / (s.end - s.start)).clamp(0.05, 0.95)).sin().sqrt(),
+            _ => {
+                s.stress
+                    * (PI * (since / (s.end - s.start)).clamp(0.05, 0.95))
+                        .sin()
+                        .sqrt()
+            }
         };
         voice_level += (target - voice_level) * (1.0 / (0.008 * RATE));
 

@@ -57,7 +57,10 @@ mod tests {
             y[n] = 1.6 * y[n - 1] - if n > 1 { 0.81 * y[n - 2] } else { 0.0 };
         }
         let a = linear_prediction(&y);
-        assert!((a[0] + 1.6).abs() < 1e-3 && (a[1] - 0.81).abs() < 1e-3, "{a:?}");
+        assert!(
+            (a[0] + 1.6).abs() < 1e-3 && (a[1] - 0.81).abs() < 1e-3,
+            "{a:?}"
+        );
         assert!(a[2..].iter().all(|x| x.abs() < 1e-2), "{a:?}");
     }
 }

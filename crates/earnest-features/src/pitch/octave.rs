@@ -87,10 +87,9 @@ impl Spline {
         }
         for (value, t) in out.iter_mut().zip(&self.targets) {
             let i = t.interval;
-            *value = (t.a * y[i]
-                + t.b * y[i + 1]
-                + t.a2 * self.second[i]
-                + t.b2 * self.second[i + 1]) as f32;
+            *value =
+                (t.a * y[i] + t.b * y[i + 1] + t.a2 * self.second[i] + t.b2 * self.second[i + 1])
+                    as f32;
         }
     }
 }
@@ -123,9 +122,7 @@ impl OctaveScale {
         let per_octave = bins as f64 / (highest / LOWEST_HZ).log2();
         let s = per_octave * (65.0_f64 / 50.0).log2() - 1.0;
         let weights = (0..bins)
-            .map(|i| {
-                0.5 + (3.0 * ((i + 1) as f64 - s) / per_octave).atan() / std::f64::consts::PI
-            })
+            .map(|i| 0.5 + (3.0 * ((i + 1) as f64 - s) / per_octave).atan() / std::f64::consts::PI)
             .collect();
         Self {
             spline: Spline::new(&x, &targets),

@@ -87,8 +87,7 @@ impl SubHarmonicSum {
                 f64::from(self.sum[i]),
                 f64::from(self.sum[i + 1]),
             );
-            let frequency =
-                (self.first_log2 + (i as f64 + offset) * self.step_log2).exp2();
+            let frequency = (self.first_log2 + (i as f64 + offset) * self.step_log2).exp2();
             let voicing = if score > 0.0 && score > mean {
                 1.0 - mean / score
             } else {

@@ -67,10 +67,18 @@ impl Viterbi {
         for (c, cost) in candidates.iter().zip(&mut local) {
             any_voiced |= c.voicing >= THRESHOLD;
             let v = f64::from(c.voicing).clamp(0.01, 1.0);
-            let below = if c.voicing < THRESHOLD { W_THRESHOLD } else { 0.0 };
+            let below = if c.voicing < THRESHOLD {
+                W_THRESHOLD
+            } else {
+                0.0
+            };
             *cost = W_LOCAL * (-v.ln() + below) + W_RANGE * range_cost(f64::from(c.frequency));
         }
-        local[UNVOICED] = if any_voiced { W_LOCAL * W_THRESHOLD } else { 0.0 };
+        local[UNVOICED] = if any_voiced {
+            W_LOCAL * W_THRESHOLD
+        } else {
+            0.0
+        };
 
         let mut from = [0; STATES];
         if let (true, Some(previous)) = (self.started, self.columns.back()) {

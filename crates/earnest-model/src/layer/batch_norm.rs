@@ -30,8 +30,7 @@ pub(crate) struct BatchNormTape<T> {
 
 impl<T: Real> BatchNormRelu<T> {
     pub fn new(name: &str, width: usize) -> Self {
-        let constant =
-            |part: &str, x: f64| Param::constant(format!("{name}.{part}"), &[width], x);
+        let constant = |part: &str, x: f64| Param::constant(format!("{name}.{part}"), &[width], x);
         Self {
             gamma: constant("gamma", 1.0),
             beta: constant("beta", 0.0),
@@ -117,7 +116,10 @@ impl<T: Real> BatchNormRelu<T> {
         }
         let mut sum = vec![0.0_f64; width];
         let mut dot = vec![0.0_f64; width];
-        for (row, u) in d.chunks_exact(width).zip(tape.normalised.chunks_exact(width)) {
+        for (row, u) in d
+            .chunks_exact(width)
+            .zip(tape.normalised.chunks_exact(width))
+        {
             for j in 0..width {
                 sum[j] += row[j].to_f64();
                 dot[j] += row[j].to_f64() * u[j].to_f64();

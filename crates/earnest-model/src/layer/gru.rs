@@ -13,9 +13,7 @@
 
 use earnest_random::Key;
 
-use super::linear::{
-    add_column_sums, project, project_backward_input, project_backward_weights,
-};
+use super::linear::{add_column_sums, project, project_backward_input, project_backward_weights};
 use crate::param::Param;
 use crate::product::{View, multiply, multiply_in_blocks};
 use crate::real::Real;
@@ -109,7 +107,11 @@ impl<T: Real> GruDirection<T> {
             for i in 0..alive {
                 let gi = &projected[(first + i) * 3 * h..(first + i + 1) * 3 * h];
                 let gh = &recurrent[i * 3 * h..(i + 1) * 3 * h];
-                let h_old = if i < carried { &old[i * h..(i + 1) * h] } else { &zeros };
+                let h_old = if i < carried {
+                    &old[i * h..(i + 1) * h]
+                } else {
+                    &zeros
+                };
                 let saved = &mut gates[(first + i) * 4 * h..(first + i + 1) * 4 * h];
                 cell(gi, gh, h_old, saved, &mut new[i * h..(i + 1) * h]);
             }

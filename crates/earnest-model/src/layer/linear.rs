@@ -108,15 +108,31 @@ mod tests {
         let x: Vec<f64> = (0..20).map(|_| draws.normal()).collect();
         let c: Vec<f64> = (0..12).map(|_| draws.normal()).collect();
         let loss = |(layer, x): &mut (Linear<f64>, Vec<f64>)| -> f64 {
-            layer.forward(x).iter().zip(&c).map(|(y, c)| y * c + 0.1 * y * y).sum()
+            layer
+                .forward(x)
+                .iter()
+                .zip(&c)
+                .map(|(y, c)| y * c + 0.1 * y * y)
+                .sum()
         };
         let mut state = (layer, x.clone());
-        let dy: Vec<f64> = state.0.forward(&x).iter().zip(&c).map(|(y, c)| c + 0.2 * y).collect();
+        let dy: Vec<f64> = state
+            .0
+            .forward(&x)
+            .iter()
+            .zip(&c)
+            .map(|(y, c)| c + 0.2 * y)
+            .collect();
         let dx = state.0.backward(&x, &dy);
         let dw = state.0.weight.grad.clone();
         let db = state.0.bias.grad.clone();
         assert!(gradient_check::worst(&mut state, &dx, 99, |s, i| &mut s.1[i], loss) < 1e-7);
-        assert!(gradient_check::worst(&mut state, &dw, 99, |s, i| &mut s.0.weight.value[i], loss) < 1e-7);
-        assert!(gradient_check::worst(&mut state, &db, 99, |s, i| &mut s.0.bias.value[i], loss) < 1e-7);
+        assert!(
+            gradient_check::worst(&mut state, &dw, 99, |s, i| &mut s.0.weight.value[i], loss)
+                < 1e-7
+        );
+        assert!(
+            gradient_check::worst(&mut state, &db, 99, |s, i| &mut s.0.bias.value[i], loss) < 1e-7
+        );
     }
 }

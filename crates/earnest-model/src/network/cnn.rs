@@ -55,11 +55,7 @@ impl<T: Real> Cnn<T> {
         }
     }
 
-    pub(super) fn forward(
-        &mut self,
-        sequences: &[&[f32]],
-        training: bool,
-    ) -> (Vec<T>, CnnTape<T>) {
+    pub(super) fn forward(&mut self, sequences: &[&[f32]], training: bool) -> (Vec<T>, CnnTape<T>) {
         let lengths: Vec<usize> = sequences.iter().map(|s| s.len() / self.inputs).collect();
         let layout = Gapped::new(&lengths, self.kernel / 2);
         let mut values: Vec<Vec<T>> = vec![layout.lay(sequences, self.inputs)];

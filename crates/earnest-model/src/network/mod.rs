@@ -167,8 +167,15 @@ mod tests {
 
     fn both() -> [Architecture; 2] {
         [
-            Architecture::Rnn { layers: 2, hidden: 7 },
-            Architecture::Cnn { layers: 3, filters: 9, kernel: 5 },
+            Architecture::Rnn {
+                layers: 2,
+                hidden: 7,
+            },
+            Architecture::Cnn {
+                layers: 3,
+                filters: 9,
+                kernel: 5,
+            },
         ]
     }
 
@@ -184,8 +191,11 @@ mod tests {
                 let (y, tape) = network.forward(&slices(&batch), true);
                 let (_, dy) = loss(&y, 3, &targets);
                 network.backward(&tape, &dy);
-                let gradients: Vec<Vec<f64>> =
-                    network.params_mut().iter().map(|p| p.grad.clone()).collect();
+                let gradients: Vec<Vec<f64>> = network
+                    .params_mut()
+                    .iter()
+                    .map(|p| p.grad.clone())
+                    .collect();
                 for (p, gradient) in gradients.iter().enumerate() {
                     // A bias before batch norm has no effect, so its gradient is 0.
                     let worst = gradient_check::worst(
@@ -200,7 +210,10 @@ mod tests {
                     );
                     let largest = gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
                     let name = network.params_mut()[p].name.clone();
-                    assert!(worst * largest.max(1e-8) < 2e-7, "{name}: {worst} of {largest}");
+                    assert!(
+                        worst * largest.max(1e-8) < 2e-7,
+                        "{name}: {worst} of {largest}"
+                    );
                 }
             }
         }
@@ -231,7 +244,11 @@ mod tests {
             .into_iter()
             .map(|r| whole[0][r.start * 5..r.end * 5].to_vec())
             .collect();
-        let architecture = Architecture::Cnn { layers: 1, filters: 4, kernel: 1 };
+        let architecture = Architecture::Cnn {
+            layers: 1,
+            filters: 4,
+            kernel: 1,
+        };
         let mut a = Network::<f64>::new(&architecture, 5, 2, &Key::new(4));
         let mut b = a.clone();
         a.forward(&slices(&whole), true);

@@ -24,9 +24,11 @@ pub enum Command {
         optionally session, id, arousal, valence, sex.")]
     Inspect(Inspect),
     /// Write a synthetic corpus in IEMOCAP's layout
-    #[command(after_help = "Example:\n  earnest corpus synthesize my-corpus --seed 7\n\n\
+    #[command(
+        after_help = "Example:\n  earnest corpus synthesize my-corpus --seed 7\n\n\
         Ten speakers in five sessions, labels, arousal and valence. It is no speech, but everything that reads a \
-        corpus can be tried on it. The same seed writes the same bytes.")]
+        corpus can be tried on it. The same seed writes the same bytes."
+    )]
     Synthesize(Synthesize),
 }
 
@@ -161,7 +163,10 @@ fn audio_line(audited: &Audit) -> String {
             format!("{n} at {rate} Hz {channels}")
         })
         .collect();
-    let shortest = facts.iter().map(|f| f.duration_s).fold(f64::INFINITY, f64::min);
+    let shortest = facts
+        .iter()
+        .map(|f| f.duration_s)
+        .fold(f64::INFINITY, f64::min);
     let longest = facts.iter().map(|f| f.duration_s).fold(0.0, f64::max);
     if facts.is_empty() {
         return "Audio: none could be decoded".to_owned();
@@ -178,20 +183,31 @@ fn print_labels(corpus: &Corpus) {
         .label_counts()
         .into_iter()
         .map(|(label, (class, n))| {
-            vec![label, class.map_or("–", Emotion::name).to_owned(), n.to_string()]
+            vec![
+                label,
+                class.map_or("–", Emotion::name).to_owned(),
+                n.to_string(),
+            ]
         })
         .collect();
     println!("\nLabels, and the class each counts as (change with --map label=class):");
     println!(
         "{}",
-        text_table(&["label", "class", "utterances"].map(String::from), &rows, 2)
+        text_table(
+            &["label", "class", "utterances"].map(String::from),
+            &rows,
+            2
+        )
     );
 }
 
 fn print_speakers(corpus: &Corpus, audited: Option<&Audit>) {
     let mut rows: BTreeMap<(String, String), (Vec<usize>, usize, f64)> = BTreeMap::new();
     for (i, u) in corpus.utterances.iter().enumerate() {
-        let key = (u.session.clone().unwrap_or_else(|| "–".into()), u.speaker.clone());
+        let key = (
+            u.session.clone().unwrap_or_else(|| "–".into()),
+            u.speaker.clone(),
+        );
         let row = rows.entry(key).or_insert_with(|| (vec![0; 4], 0, 0.0));
         match u.emotion {
             Some(e) => row.0[e.index()] += 1,
@@ -227,7 +243,11 @@ fn print_speakers(corpus: &Corpus, audited: Option<&Audit>) {
         total.2 += row.2;
         cells.push(line(session.clone(), speaker.clone(), row));
     }
-    cells.push(line("all".into(), format!("{} speakers", rows.len()), &total));
+    cells.push(line(
+        "all".into(),
+        format!("{} speakers", rows.len()),
+        &total,
+    ));
     println!("\nUtterances by speaker and class:");
     println!("{}", text_table(&titles, &cells, 2));
 }

@@ -56,14 +56,13 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         max_epochs: 24,
         patience: 10,
         plateau: 4,
+        least_steps: 1,
         ..Recipe::paper(Architecture::Rnn {
             layers: 2,
             hidden: 48,
         })
     }];
-    let run = a
-        .out
-        .join(format!("run-seed-{}-folds-{}", a.seed, a.folds));
+    let run = a.out.join(format!("run-seed-{}-folds-{}", a.seed, a.folds));
     let outcome = run_experiment(experiment, &run, &progress)?;
     print_outcome(&outcome, &run);
     Ok(())

@@ -20,9 +20,11 @@ use crate::progress::Progress;
 
 /// Measure a model on a corpus.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  earnest evaluate --model my-model --corpus EmoDB --speakers 03\n  \
+#[command(
+    after_help = "Examples:\n  earnest evaluate --model my-model --corpus EmoDB --speakers 03\n  \
     earnest evaluate --model my-model --corpus EmoDB --speakers 03 --condition robot --robot my-recordings\n\n\
-    Name only speakers that the model was not trained on.")]
+    Name only speakers that the model was not trained on."
+)]
 pub struct Arguments {
     /// Folder of the model
     #[arg(long, value_name = "DIR")]
@@ -60,7 +62,9 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
                 return Err(Failure::asked(format!("the corpus has no speaker {s}")));
             }
         }
-        corpus.utterances.retain(|u| a.speakers.contains(&u.speaker));
+        corpus
+            .utterances
+            .retain(|u| a.speakers.contains(&u.speaker));
     }
     let progress = Progress::new();
     let condition = if a.condition == "clean" {

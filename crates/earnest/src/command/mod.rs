@@ -46,7 +46,9 @@ fn print_outcome(outcome: &Outcome, folder: &Path) {
         outcome.about.corpus, outcome.about.folds.0, outcome.about.folds.1
     );
     println!("{}", text_table(&table.titles(), &table.cells(), 3));
-    println!("gap: robot against clean; improvement: augmented against clean training; plus is better.");
+    println!(
+        "gap: robot against clean; improvement: augmented against clean training; plus is better."
+    );
     for warning in warnings(outcome) {
         println!("note: {warning}");
     }

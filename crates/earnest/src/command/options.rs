@@ -107,7 +107,12 @@ pub struct RobotOptions {
     #[arg(long, value_name = "DIR", conflicts_with = "robot")]
     pub robot_noise: Option<PathBuf>,
     /// Folds of that collection, where it has folds
-    #[arg(long, value_name = "N,N", value_delimiter = ',', conflicts_with = "robot")]
+    #[arg(
+        long,
+        value_name = "N,N",
+        value_delimiter = ',',
+        conflicts_with = "robot"
+    )]
     pub robot_noise_folds: Vec<u32>,
     /// Room responses of the simulated robot [default: a part of --rooms that training
     /// does not get]

@@ -14,9 +14,11 @@ use crate::failure::Failure;
 
 /// Say what a model hears in audio files.
 #[derive(Args)]
-#[command(after_help = "Example:\n  earnest predict --model my-model recordings/*.wav\n\n\
+#[command(
+    after_help = "Example:\n  earnest predict --model my-model recordings/*.wav\n\n\
     Prints CSV: the file, the answer, and each class's probability (or arousal and valence). A file that cannot \
-    be read is named on standard error; the others are still done, and the exit code is 1.")]
+    be read is named on standard error; the others are still done, and the exit code is 1."
+)]
 pub struct Arguments {
     /// Folder of the model
     #[arg(long, value_name = "DIR")]

@@ -10,7 +10,9 @@ use crate::failure::Failure;
 
 /// Write the tables and the report of a run again.
 #[derive(Args)]
-#[command(after_help = "Example:\n  earnest report runs/table1\n\nUses the units that are finished; the corpus is not needed.")]
+#[command(
+    after_help = "Example:\n  earnest report runs/table1\n\nUses the units that are finished; the corpus is not needed."
+)]
 pub struct Arguments {
     /// The run's folder
     #[arg(value_name = "DIR")]

@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use earnest_experiment::{Experiment, Training, run as run_experiment};
 
-use super::options::{
-    CorpusOptions, NetworkName, RobotOptions, SoundOptions, TaskName, sources,
-};
+use super::options::{CorpusOptions, NetworkName, RobotOptions, SoundOptions, TaskName, sources};
 use super::{must_exist, print_outcome};
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -16,9 +14,11 @@ use crate::progress::Progress;
 #[derive(Subcommand)]
 pub enum Command {
     /// Train with and without augmentation, test clean and as the robot hears it
-    #[command(after_help = "Example:\n  earnest reproduce table1 --corpus EmoDB --noise ESC-50 --rooms my-rooms --folds 3\n\n\
+    #[command(
+        after_help = "Example:\n  earnest reproduce table1 --corpus EmoDB --noise ESC-50 --rooms my-rooms --folds 3\n\n\
         The same command goes on with an interrupted run. Without --robot, the robot is simulated: a room \
-        response and noise from sources that training never hears.")]
+        response and noise from sources that training never hears."
+    )]
     Table1(Table1),
 }
 

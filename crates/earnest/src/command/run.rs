@@ -11,8 +11,10 @@ use crate::progress::Progress;
 
 /// Run an experiment from its file, or go on with it.
 #[derive(Args)]
-#[command(after_help = "Example:\n  earnest run runs/table1/experiment.toml --out runs/table1-again\n\n\
-    Every run writes its experiment.toml with all defaults; copy and change it.")]
+#[command(
+    after_help = "Example:\n  earnest run runs/table1/experiment.toml --out runs/table1-again\n\n\
+    Every run writes its experiment.toml with all defaults; copy and change it."
+)]
 pub struct Arguments {
     /// The experiment
     #[arg(value_name = "EXPERIMENT.toml")]

@@ -4,22 +4,20 @@ use std::path::PathBuf;
 
 use clap::Args;
 use earnest_augment::Chain;
-use earnest_experiment::{
-    Dataset, ExperimentError, Observer, TrainingPlan, open_corpus, train,
-};
+use earnest_experiment::{Dataset, ExperimentError, Observer, TrainingPlan, open_corpus, train};
 use earnest_random::Key;
 
 use super::must_exist;
-use super::options::{
-    CorpusOptions, NetworkName, RobotOptions, SoundOptions, TaskName, sources,
-};
+use super::options::{CorpusOptions, NetworkName, RobotOptions, SoundOptions, TaskName, sources};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
 /// Train one model.
 #[derive(Args)]
-#[command(after_help = "Example:\n  earnest train --corpus EmoDB --augment --noise ESC-50 --rooms my-rooms --out my-model\n\n\
-    The model's folder holds model.safetensors and model.json. The same command goes on with an interrupted training.")]
+#[command(
+    after_help = "Example:\n  earnest train --corpus EmoDB --augment --noise ESC-50 --rooms my-rooms --out my-model\n\n\
+    The model's folder holds model.safetensors and model.json. The same command goes on with an interrupted training."
+)]
 pub struct Arguments {
     #[command(flatten)]
     corpus: CorpusOptions,

@@ -1,0 +1,293 @@
+//! A whole small experiment: what it leaves on disk, that it can be repeated and resumed to
+//! the byte, and that it refuses what would not be honest.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+
+use std::fs;
+use std::path::Path;
+
+use earnest_audio::{SampleFormat, Waveform, write_wav};
+use earnest_corpus::synthetic;
+use earnest_experiment::{
+    Event, Experiment, ExperimentError, Observer, RobotSpec, Silent, collect, run,
+};
+use earnest_model::{Architecture, Recipe, Task};
+
+fn corpus(folder: &Path) {
+    let settings = synthetic::Settings {
+        seed: 1,
+        utterances_per_speaker: 4,
+    };
+    synthetic::write(folder, settings, || {}).unwrap();
+}
+
+/// Two folds, both tasks, a network that trains in no time.
+fn small(corpus: &Path) -> Experiment {
+    let mut experiment = Experiment::table1(corpus.to_owned());
+    experiment.folds = "2".into();
+    experiment.tasks = vec![Task::Categorical, Task::Dimensional];
+    experiment.recipes = vec![
+        Recipe {
+            max_epochs: 2,
+            ..Recipe::paper(Architecture::Rnn {
+                layers: 1,
+                hidden: 4,
+            })
+        },
+        Recipe {
+            max_epochs: 2,
+            ..Recipe::paper(Architecture::Cnn {
+                layers: 1,
+                filters: 5,
+                kernel: 3,
+            })
+        },
+    ];
+    experiment
+}
+
+const RESULTS: [&str; 5] = [
+    "results.csv",
+    "tables.md",
+    "tables.csv",
+    "tables.tex",
+    "report.html",
+];
+
+fn results(folder: &Path) -> Vec<Vec<u8>> {
+    RESULTS
+        .iter()
+        .map(|f| fs::read(folder.join(f)).unwrap())
+        .collect()
+}
+
+#[test]
+fn a_run_leaves_the_promised_files_and_the_same_bytes_when_repeated_on_other_threads() {
+    let dir = tempfile::tempdir().unwrap();
+    corpus(&dir.path().join("corpus"));
+    let experiment = small(&dir.path().join("corpus"));
+    let run_with = |threads: usize, out: &Path| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        pool.install(|| run(experiment.clone(), out, &Silent))
+            .unwrap()
+    };
+    let one = dir.path().join("one");
+    let outcome = run_with(1, &one);
+    assert_eq!(outcome.units.len(), 2 * 2 * 2 * 2);
+    assert_eq!(outcome.table.rows.len(), 8);
+    assert_eq!(outcome.table.columns, [0, 1, 2, 3, 4, 5, 6]);
+    for unit in fs::read_dir(one.join("units")).unwrap() {
+        let folder = unit.unwrap().path();
+        for file in [
+            "unit.json",
+            "training.csv",
+            "events.out.tfevents.earnest",
+            "model.safetensors",
+            "model.json",
+            "predictions.csv",
+            "done",
+        ] {
+            assert!(
+                folder.join(file).is_file(),
+                "{file} in {}",
+                folder.display()
+            );
+        }
+        assert!(!folder.join("checkpoint.safetensors").exists());
+    }
+    let report = fs::read_to_string(one.join("report.html")).unwrap();
+    assert!(report.contains("synthetic") && report.contains("<svg"));
+    for outside in ["http://", "https://", "src=", "@import"] {
+        let own = report.replace("http://www.w3.org/2000/svg", "");
+        assert!(
+            !own.contains(outside),
+            "the report refers to something outside: {outside}"
+        );
+    }
+    let three = dir.path().join("three");
+    run_with(3, &three);
+    assert!(results(&one) == results(&three));
+    // Everything is there already: running again only reads, and changes nothing.
+    let before = results(&one);
+    run(experiment.clone(), &one, &Silent).unwrap();
+    assert!(before == results(&one));
+}
+
+/// Stops an experiment as a power cut would, after some epochs.
+struct PowerCut(std::sync::atomic::AtomicUsize);
+
+impl Observer for PowerCut {
+    fn event(&self, event: Event<'_>) {
+        if matches!(event, Event::Epoch { .. })
+            && self.0.fetch_sub(1, std::sync::atomic::Ordering::SeqCst) == 1
+        {
+            panic!("power cut");
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_run_goes_on_to_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    corpus(&dir.path().join("corpus"));
+    let mut experiment = small(&dir.path().join("corpus"));
+    experiment.tasks = vec![Task::Categorical];
+    let whole = dir.path().join("whole");
+    run(experiment.clone(), &whole, &Silent).unwrap();
+    let cut = dir.path().join("cut");
+    for epochs in [1, 2, 3, 1] {
+        let observer = PowerCut(epochs.into());
+        let stopped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            run(experiment.clone(), &cut, &observer)
+        }));
+        assert!(stopped.is_err());
+    }
+    let left = fs::read_dir(cut.join("units"))
+        .unwrap()
+        .any(|u| u.unwrap().path().join("checkpoint.safetensors").exists());
+    assert!(left, "a unit was cut in the middle");
+    run(experiment, &cut, &Silent).unwrap();
+    assert!(results(&whole) == results(&cut));
+    assert_eq!(collect(&cut).unwrap().units.len(), 8);
+}
+
+#[test]
+fn a_damaged_checkpoint_is_said_and_its_unit_starts_anew() {
+    struct Warnings(std::sync::Mutex<Vec<String>>);
+    impl Observer for Warnings {
+        fn event(&self, event: Event<'_>) {
+            if let Event::Warning(text) = event {
+                self.0.lock().unwrap().push(text.to_owned());
+            }
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    corpus(&dir.path().join("corpus"));
+    let mut experiment = small(&dir.path().join("corpus"));
+    experiment.tasks = vec![Task::Categorical];
+    experiment.recipes.truncate(1);
+    let whole = dir.path().join("whole");
+    run(experiment.clone(), &whole, &Silent).unwrap();
+    let cut = dir.path().join("cut");
+    let stopped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        run(experiment.clone(), &cut, &PowerCut(2.into()))
+    }));
+    assert!(stopped.is_err());
+    for unit in fs::read_dir(cut.join("units")).unwrap() {
+        let path = unit.unwrap().path().join("checkpoint.safetensors");
+        if path.exists() {
+            let bytes = fs::read(&path).unwrap();
+            fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+        }
+    }
+    let warnings = Warnings(Default::default());
+    run(experiment, &cut, &warnings).unwrap();
+    assert!(
+        warnings
+            .0
+            .lock()
+            .unwrap()
+            .iter()
+            .any(|w| w.contains("checkpoint"))
+    );
+    assert!(results(&whole) == results(&cut));
+}
+
+#[test]
+fn another_experiment_in_the_same_folder_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    corpus(&dir.path().join("corpus"));
+    let mut experiment = small(&dir.path().join("corpus"));
+    experiment.tasks = vec![Task::Categorical];
+    experiment.recipes.truncate(1);
+    let out = dir.path().join("run");
+    run(experiment.clone(), &out, &Silent).unwrap();
+    experiment.seed = 2;
+    let error = run(experiment, &out, &Silent).err().unwrap().to_string();
+    assert!(
+        error.contains("seed = 1") && error.contains("seed = 2"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_noise_that_is_trained_on_must_not_come_back_at_the_robot() {
+    let dir = tempfile::tempdir().unwrap();
+    corpus(&dir.path().join("corpus"));
+    let noise = dir.path().join("noise");
+    fs::create_dir_all(&noise).unwrap();
+    for i in 0..4 {
+        let samples = (0..8000)
+            .map(|k| ((k * (i + 3)) % 17) as f32 / 17.0 - 0.5)
+            .collect();
+        write_wav(
+            noise.join(format!("{i}.wav")),
+            &Waveform::at_16k(samples),
+            SampleFormat::Int16,
+        )
+        .unwrap();
+    }
+    let mut experiment = small(&dir.path().join("corpus"));
+    experiment.sources.noise = Some(noise.clone());
+    experiment.sources.robot_noise = Some(noise);
+    let error = run(experiment, &dir.path().join("run"), &Silent)
+        .err()
+        .unwrap();
+    assert!(
+        matches!(&error, ExperimentError::Setup(text) if text.contains("0.wav")),
+        "{error}"
+    );
+}
+
+#[test]
+fn robot_recordings_are_used_and_missing_ones_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let clean = dir.path().join("corpus");
+    corpus(&clean);
+    let robot = dir.path().join("robot");
+    // The robot hears everything at half level, in stereo.
+    let mut first = None;
+    for entry in walk(&clean) {
+        let relative = entry.strip_prefix(&clean).unwrap();
+        let to = robot.join(relative);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        let wave = earnest_audio::read(&entry).unwrap();
+        let half: Vec<f32> = wave.samples().iter().map(|x| x * 0.5).collect();
+        earnest_audio::write_wav_channels(&to, &[&half, &half], 16_000, SampleFormat::Int16)
+            .unwrap();
+        first.get_or_insert(to);
+    }
+    let mut experiment = small(&clean);
+    experiment.tasks = vec![Task::Categorical];
+    experiment.recipes.truncate(1);
+    experiment.folds = "1F".into();
+    experiment.robot = RobotSpec::Recordings { path: robot };
+    let outcome = run(experiment.clone(), &dir.path().join("run"), &Silent).unwrap();
+    assert_eq!(outcome.units[0].in_condition("robot").len(), 4);
+    assert!(outcome.about.conditions[0].contains("recordings"));
+    fs::remove_file(first.unwrap()).unwrap();
+    let error = run(experiment, &dir.path().join("other"), &Silent)
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        error.contains("1 of 4") && error.contains("Ses01F"),
+        "{error}"
+    );
+}
+
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut out = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            out.extend(walk(&path));
+        } else if path.extension().is_some_and(|e| e == "wav") {
+            out.push(path);
+        }
+    }
+    out.sort();
+    out
+}

@@ -1,0 +1,111 @@
+//! `earnest run`, `report` and `reproduce`, killed and resumed.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::{earnest, run, small_experiment, stderr, stdout, synthesize};
+
+fn results(folder: &Path) -> Vec<Vec<u8>> {
+    [
+        "results.csv",
+        "tables.csv",
+        "tables.md",
+        "tables.tex",
+        "report.html",
+    ]
+    .iter()
+    .map(|f| fs::read(folder.join(f)).unwrap())
+    .collect()
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_moment_ends_with_the_same_tables() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    small_experiment(dir.path());
+    let output = run(dir.path(), &["run", "small.toml", "--out", "whole"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let mut killed = 0;
+    for wait_ms in [60, 120, 180, 250, 350, 500] {
+        let mut child = earnest(dir.path())
+            .args(["run", "small.toml", "--out", "cut"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let until = Instant::now() + Duration::from_millis(wait_ms);
+        while Instant::now() < until && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        if child.try_wait().unwrap().is_none() {
+            child.kill().unwrap();
+            killed += 1;
+        }
+        child.wait().unwrap();
+    }
+    assert!(killed > 0, "the run was over before it could be killed");
+    let output = run(dir.path(), &["run", "small.toml", "--out", "cut"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(results(&dir.path().join("whole")) == results(&dir.path().join("cut")));
+}
+
+#[test]
+fn reproduce_prints_table_1_beside_the_paper_and_report_writes_it_again() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    let output = run(
+        dir.path(),
+        &[
+            "reproduce",
+            "table1",
+            "--corpus",
+            "corpus",
+            "--folds",
+            "1",
+            "--networks",
+            "cnn",
+            "--tasks",
+            "categorical,dimensional",
+            "--max-epochs",
+            "1",
+            "--out",
+            "run",
+        ],
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    let table = stdout(&output);
+    for word in [
+        "CNN",
+        "gap %",
+        "improvement %",
+        "paper F",
+        ".247",
+        "synthetic corpus",
+        "report: run/report.html",
+    ] {
+        assert!(table.contains(word), "{word} is not in\n{table}");
+    }
+    // Progress goes to standard error as plain lines when it is no terminal.
+    assert!(stderr(&output).contains("[4/4] dimensional-cnn-augmented-fold_1F-seed_1"));
+    let before = results(&dir.path().join("run"));
+    fs::remove_file(dir.path().join("run/report.html")).unwrap();
+    fs::remove_dir_all(dir.path().join("corpus")).unwrap();
+    let output = run(dir.path(), &["report", "run"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(stdout(&output), table);
+    assert!(before == results(&dir.path().join("run")));
+}
+
+#[test]
+fn an_unknown_key_in_an_experiment_is_named_with_its_line() {
+    let dir = tempfile::tempdir().unwrap();
+    small_experiment(dir.path());
+    let path = dir.path().join("small.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("learning_rate", "learning_rat")).unwrap();
+    let output = run(dir.path(), &["run", "small.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    insta::assert_snapshot!("unknown-key", stderr(&output));
+}

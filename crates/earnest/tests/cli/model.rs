@@ -1,0 +1,105 @@
+//! `earnest train`, `evaluate` and `predict`.
+
+use crate::{run, stderr, stdout, synthesize};
+
+#[test]
+fn a_model_is_trained_measured_and_used() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 8);
+    let output = run(
+        dir.path(),
+        &[
+            "train",
+            "--corpus",
+            "corpus",
+            "--network",
+            "cnn",
+            "--augment",
+            "--max-epochs",
+            "3",
+            "--leave-out",
+            "5M",
+            "--out",
+            "model",
+        ],
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(
+        stdout(&output).contains("64 utterances of 8 speakers for 3 epochs"),
+        "{}",
+        stdout(&output)
+    );
+    for condition in ["clean", "robot"] {
+        let output = run(
+            dir.path(),
+            &[
+                "evaluate",
+                "--model",
+                "model",
+                "--corpus",
+                "corpus",
+                "--speakers",
+                "5M",
+                "--condition",
+                condition,
+                "--json",
+            ],
+        );
+        assert!(output.status.success(), "{}", stderr(&output));
+        let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(value["utterances"], 8);
+        assert!(value["figures"]["macro_f"].as_f64().unwrap() <= 1.0);
+    }
+    // Prediction takes whatever is there, and says what it could not take.
+    let wavs = dir
+        .path()
+        .join("corpus/Session5/sentences/wav/Ses05F_impro01");
+    std::fs::write(dir.path().join("broken.wav"), b"RIFF????").unwrap();
+    let folder = wavs.to_str().unwrap();
+    let output = run(
+        dir.path(),
+        &["predict", "--model", "model", folder, "broken.wav"],
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("broken.wav"));
+    let text = stdout(&output);
+    let mut rows = csv::Reader::from_reader(text.as_bytes());
+    assert_eq!(
+        rows.headers().unwrap().iter().collect::<Vec<_>>(),
+        ["file", "emotion", "angry", "happy", "neutral", "sad"]
+    );
+    let rows: Vec<_> = rows.records().map(|r| r.unwrap()).collect();
+    assert_eq!(rows.len(), std::fs::read_dir(&wavs).unwrap().count());
+    for row in rows {
+        let sum: f64 = (2..6).map(|i| row[i].parse::<f64>().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-3);
+    }
+    // Without the broken file the work succeeds, and one thread gives the same answers.
+    let all = run(
+        dir.path(),
+        &["predict", "--model", "model", "--threads", "1", folder],
+    );
+    assert!(all.status.success());
+    assert_eq!(stdout(&all), text);
+}
+
+#[test]
+fn a_speaker_that_is_not_there_is_refused_with_those_who_are() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    let output = run(
+        dir.path(),
+        &[
+            "train",
+            "--corpus",
+            "corpus",
+            "--validation",
+            "9X",
+            "--out",
+            "model",
+        ],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("1F, 1M"), "{}", stderr(&output));
+    assert!(!dir.path().join("model").exists());
+}
