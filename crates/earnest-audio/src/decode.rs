@@ -1,6 +1,7 @@
 //! From a file to samples: recognised by content, decoded by Symphonia, checked.
 
 use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use symphonia::core::codecs::audio::AudioDecoderOptions;
@@ -91,7 +92,7 @@ pub fn decode(path: impl AsRef<Path>) -> Result<Recording, AudioError> {
         path: path.to_owned(),
         detail,
     };
-    let file = File::open(path).map_err(open_error)?;
+    let mut file = File::open(path).map_err(open_error)?;
     let metadata = file.metadata().map_err(open_error)?;
     if metadata.is_dir() {
         return Err(not_audio("it is a folder".into()));
@@ -100,6 +101,10 @@ pub fn decode(path: impl AsRef<Path>) -> Result<Recording, AudioError> {
         return Err(AudioError::Empty(path.to_owned()));
     }
 
+    let (start, end) = edges(&mut file).map_err(open_error)?;
+    if start.starts_with(b"OggS") && !ends_ogg(&end) {
+        return Err(AudioError::Unfinished(path.to_owned()));
+    }
     let stream = MediaSourceStream::new(Box::new(file), Default::default());
     let mut format = symphonia::default::get_probe()
         .probe(
@@ -109,7 +114,7 @@ pub fn decode(path: impl AsRef<Path>) -> Result<Recording, AudioError> {
             MetadataOptions::default(),
         )
         .map_err(|error| match error {
-            SymphoniaError::IoError(_) => not_audio("it ends inside its header".into()),
+            SymphoniaError::IoError(_) => not_audio("it is truncated inside its header".into()),
             other => not_audio(other.to_string()),
         })?;
     let track = format
@@ -197,9 +202,15 @@ pub fn decode(path: impl AsRef<Path>) -> Result<Recording, AudioError> {
             detail: last_problem,
         });
     }
-    // An MP3's length is an estimate unless its encoder wrote one, so it is not held to it.
-    if let Some(promised) = promised.filter(|_| !lossy_start)
-        && (found as u64) < promised
+    // An MP3's length is an estimate unless its encoder wrote one; encoders pad by up to
+    // two frames of 1152 samples.
+    let slack = match (lossy_start, &start) {
+        (false, _) => Some(0),
+        (true, start) if states_mp3_length(start) => Some(2 * 1152),
+        (true, _) => None,
+    };
+    if let (Some(promised), Some(slack)) = (promised, slack)
+        && (found as u64) + slack < promised
     {
         return Err(AudioError::Truncated {
             path: path.to_owned(),
@@ -230,4 +241,42 @@ pub fn decode(path: impl AsRef<Path>) -> Result<Recording, AudioError> {
         channels,
         sample_rate,
     })
+}
+
+/// An Ogg page is at most 65307 bytes.
+const EDGE: u64 = 65_536;
+
+/// The first and last bytes of a file; it is rewound afterwards.
+fn edges(file: &mut File) -> std::io::Result<(Vec<u8>, Vec<u8>)> {
+    let (mut start, mut end) = (Vec::new(), Vec::new());
+    file.by_ref().take(EDGE).read_to_end(&mut start)?;
+    let length = file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(length.saturating_sub(EDGE)))?;
+    file.read_to_end(&mut end)?;
+    file.rewind()?;
+    Ok((start, end))
+}
+
+/// True if the last page of an Ogg stream is whole and marked as the last (RFC 3533).
+fn ends_ogg(end: &[u8]) -> bool {
+    let Some(at) = end.windows(4).rposition(|w| w == b"OggS") else {
+        return false;
+    };
+    let page = &end[at..];
+    let Some(segments) = page.get(26).map(|n| usize::from(*n)) else {
+        return false;
+    };
+    let Some(table) = page.get(27..27 + segments) else {
+        return false;
+    };
+    let body: usize = table.iter().map(|n| usize::from(*n)).sum();
+    const LAST_PAGE: u8 = 4;
+    page[5] & LAST_PAGE != 0 && page.len() >= 27 + segments + body
+}
+
+/// True if an MP3's encoder wrote how long it is (a Xing, Info or VBRI header).
+fn states_mp3_length(start: &[u8]) -> bool {
+    start
+        .windows(4)
+        .any(|w| matches!(w, b"Xing" | b"Info" | b"VBRI"))
 }

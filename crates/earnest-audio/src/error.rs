@@ -44,6 +44,12 @@ pub enum AudioError {
         /// Samples a channel that could be decoded.
         found: u64,
     },
+    /// The stream does not come to its end.
+    #[error(
+        "audio file {} is truncated: its last page is missing or cut; copy it again from its source",
+        .0.display()
+    )]
+    Unfinished(PathBuf),
     /// The coded data are broken.
     #[error("audio file {} is damaged after {at_s:.2} s ({detail}); copy it again from its source", path.display())]
     Damaged {
@@ -115,7 +121,7 @@ impl AudioError {
     #[must_use]
     pub fn path(&self) -> &Path {
         match self {
-            Self::Empty(path) | Self::NoSamples(path) => path,
+            Self::Empty(path) | Self::NoSamples(path) | Self::Unfinished(path) => path,
             Self::Open { path, .. }
             | Self::NotAudio { path, .. }
             | Self::Truncated { path, .. }

@@ -58,6 +58,13 @@ pub struct TrainingPlan<'a> {
     pub corpus: String,
 }
 
+/// A normaliser on disk, with the key of the training it belongs to.
+#[derive(Serialize, Deserialize)]
+struct KeptNormaliser {
+    key: u64,
+    normaliser: Normaliser,
+}
+
 /// Names of the outputs of a task.
 #[must_use]
 pub fn outputs(task: Task) -> Vec<String> {
@@ -229,9 +236,12 @@ pub fn train(
         },
         first: None,
     };
+    let number = plan.key.number();
     let kept = normaliser_path
         .as_deref()
-        .and_then(|p| serde_json::from_slice::<Normaliser>(&std::fs::read(p).ok()?).ok())
+        .and_then(|p| serde_json::from_slice::<KeptNormaliser>(&std::fs::read(p).ok()?).ok())
+        .filter(|k| k.key == number)
+        .map(|k| k.normaliser)
         .filter(|n| n.mean.len() == descriptor::COUNT && n.deviation.len() == descriptor::COUNT);
     presenter.normaliser = match kept {
         Some(normaliser) => normaliser,
@@ -244,8 +254,11 @@ pub fn train(
             let normaliser = Normaliser::fit(first.iter());
             presenter.first = Some(first);
             if let Some(path) = &normaliser_path {
-                let json = serde_json::to_vec(&normaliser).unwrap_or_default();
-                write_whole(path, &json)?;
+                let kept = KeptNormaliser {
+                    key: number,
+                    normaliser: normaliser.clone(),
+                };
+                write_whole(path, &serde_json::to_vec(&kept).unwrap_or_default())?;
             }
             normaliser
         }
@@ -291,6 +304,14 @@ pub fn train(
         });
     }
     let history = trainer.history().to_vec();
+    let mut speakers: Vec<String> = plan
+        .training
+        .iter()
+        .chain(plan.validation)
+        .map(|i| dataset.items[*i].utterance.speaker.clone())
+        .collect();
+    speakers.sort();
+    speakers.dedup();
     let description = Description {
         format: FORMAT,
         earnest: env!("CARGO_PKG_VERSION").to_owned(),
@@ -303,6 +324,7 @@ pub fn train(
             None => Training::Clean.name().to_owned(),
         },
         corpus: plan.corpus.clone(),
+        speakers,
         normaliser: presenter.normaliser.clone(),
         target_mean,
         target_deviation,

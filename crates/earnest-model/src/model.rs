@@ -39,6 +39,8 @@ pub struct Description {
     pub training: String,
     /// What it was trained on: name and fingerprint of the corpus.
     pub corpus: String,
+    /// Speakers it was trained or validated on: testing on them says nothing.
+    pub speakers: Vec<String>,
     /// Normalisation of its input.
     pub normaliser: Normaliser,
     /// Mean of each output over the training set (0 for classes).

@@ -229,6 +229,7 @@ fn model() -> Model {
         recipe: recipe.clone(),
         training: "clean".into(),
         corpus: "toy".into(),
+        speakers: vec!["s1".into()],
         normaliser: Normaliser {
             mean: vec![0.5; 32],
             deviation: vec![2.0; 32],

@@ -22,7 +22,7 @@ use crate::progress::Progress;
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  earnest evaluate --model my-model --corpus EmoDB --speakers 03\n  \
-    earnest evaluate --model my-model --corpus EmoDB --speakers 03 --condition robot --robot my-recordings\n\n\
+    earnest evaluate --model my-model --corpus EmoDB --speakers 03 --condition recordings:my-recordings\n\n\
     Name only speakers that the model was not trained on."
 )]
 pub struct Arguments {
@@ -34,9 +34,10 @@ pub struct Arguments {
     /// Test speakers [default: all]
     #[arg(long, value_name = "SPEAKER,…", value_delimiter = ',')]
     speakers: Vec<String>,
-    /// `clean`, or `robot`: recordings with --robot, simulated otherwise
-    #[arg(long, default_value = "clean", value_parser = ["clean", "robot"])]
-    condition: String,
+    /// `clean`; `recordings:DIR`, the corpus as a robot recorded it; or `robot`, a simulated
+    /// one (or the recordings of --robot)
+    #[arg(long, default_value = "clean", value_name = "WHICH", value_parser = which)]
+    condition: Which,
     #[command(flatten)]
     sounds: SoundOptions,
     #[command(flatten)]
@@ -49,6 +50,25 @@ pub struct Arguments {
     json: bool,
 }
 
+/// A condition as asked for.
+#[derive(Clone, Debug)]
+enum Which {
+    Clean,
+    Robot,
+    Recordings(PathBuf),
+}
+
+fn which(text: &str) -> Result<Which, String> {
+    match text.split_once(':') {
+        None if text == "clean" => Ok(Which::Clean),
+        None if text == "robot" => Ok(Which::Robot),
+        Some(("recordings", folder)) if !folder.is_empty() => {
+            Ok(Which::Recordings(PathBuf::from(folder)))
+        }
+        _ => Err("conditions are clean, robot, and recordings:DIR".into()),
+    }
+}
+
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
     must_exist("--model", &a.model)?;
@@ -56,6 +76,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let mut model = Model::load(&a.model)?;
     let task = model.description.task;
     let mut corpus = open_corpus(&a.corpus.reading.spec(a.corpus.corpus.clone()))?;
+    let trained_here = model.description.corpus.contains(&corpus.fingerprint());
     if !a.speakers.is_empty() {
         for s in &a.speakers {
             if !corpus.utterances.iter().any(|u| &u.speaker == s) {
@@ -67,14 +88,21 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             .retain(|u| a.speakers.contains(&u.speaker));
     }
     let progress = Progress::new();
-    let condition = if a.condition == "clean" {
-        Condition::Clean
-    } else if let Some(path) = &a.robot.robot {
-        must_exist("--robot", path)?;
-        Condition::Recordings(path.clone())
-    } else {
-        let loaded = sources(&a.sounds, &a.robot)?.load(&progress)?;
-        simulated_robot(&loaded, a.robot.robot_snr, a.seed)
+    let recorded = match &a.condition {
+        Which::Recordings(path) => Some(path),
+        Which::Robot => a.robot.robot.as_ref(),
+        Which::Clean => None,
+    };
+    let condition = match (&a.condition, recorded) {
+        (_, Some(path)) => {
+            must_exist("the recordings", path)?;
+            Condition::Recordings(path.clone())
+        }
+        (Which::Clean, None) => Condition::Clean,
+        (_, None) => {
+            let loaded = sources(&a.sounds, &a.robot)?.load(&progress)?;
+            simulated_robot(&loaded, a.robot.robot_snr, a.seed)
+        }
     };
     let dataset = Dataset::load(&corpus, &progress)?;
     let indices: Vec<usize> = (0..dataset.items.len())
@@ -87,6 +115,18 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         )));
     }
     let heard = dataset.hear(&indices, &condition, &progress)?;
+    let mut known: Vec<&str> = indices
+        .iter()
+        .map(|i| dataset.items[*i].utterance.speaker.as_str())
+        .filter(|s| trained_here && model.description.speakers.iter().any(|k| k == s))
+        .collect();
+    known.dedup();
+    if !known.is_empty() {
+        eprintln!(
+            "warning: the model was trained or validated on speakers {}; these figures flatter it. Use --speakers with others",
+            known.join(", ")
+        );
+    }
     let references: Vec<&Features> = heard.iter().collect();
     let predictions: Vec<Prediction> = indices
         .iter()

@@ -53,6 +53,12 @@ pub struct Arguments {
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
     must_exist("--corpus", &a.corpus.corpus)?;
+    if a.out.join("model.json").exists() {
+        return Err(Failure::asked(format!(
+            "{} already holds a model; choose another --out",
+            a.out.display()
+        )));
+    }
     let corpus = open_corpus(&a.corpus.reading.spec(a.corpus.corpus.clone()))?;
     let mut speakers: Vec<String> = corpus
         .utterances
@@ -103,7 +109,16 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         augmentation: sounds.as_ref().map(|s| (&chain, s)),
         training: &dataset.of_speakers(&training, task),
         validation: &dataset.of_speakers(&validation, task),
-        key: Key::new(a.seed).with("train"),
+        // Whatever changes the result changes the key, so a checkpoint of another training
+        // in the same folder is not mistaken for this one.
+        key: Key::new(a.seed)
+            .with("train")
+            .with(corpus.fingerprint().as_str())
+            .with(serde_json::to_string(&recipe)?.as_str())
+            .with(task.name())
+            .with(training.join(",").as_str())
+            .with(validation.join(",").as_str())
+            .with(format!("{:?} {:?}", a.augment, a.sounds).as_str()),
         corpus: format!("{} ({})", corpus.name, corpus.fingerprint()),
     };
     std::fs::create_dir_all(&a.out).map_err(|source| ExperimentError::File {

@@ -50,6 +50,13 @@ fn a_model_is_trained_measured_and_used() {
         assert_eq!(value["utterances"], 8);
         assert!(value["figures"]["macro_f"].as_f64().unwrap() <= 1.0);
     }
+    let known = run(
+        dir.path(),
+        &["evaluate", "--model", "model", "--corpus", "corpus"],
+    );
+    assert!(known.status.success());
+    assert!(stderr(&known).contains("trained or validated on speakers 1F, 1M"));
+    assert!(!stderr(&known).contains("5M"));
     // Prediction takes whatever is there, and says what it could not take.
     let wavs = dir
         .path()
