@@ -104,7 +104,7 @@ impl Style {
             ],
         };
         // Some turns hardly show their emotion.
-        let strength = speaker.expression * d.uniform(0.25, 1.25);
+        let strength = speaker.expression * d.uniform(0.4, 1.5);
         let habit = speaker.habit[emotion.index()];
         let mut around = |i: usize, spread: f64| strength * t[i] + spread * d.normal();
         let pitch = around(0, 1.5) + habit[0];

@@ -21,7 +21,7 @@ pub struct Arguments {
     #[arg(long, default_value = "earnest-demo", value_name = "DIR")]
     out: PathBuf,
     /// Test speakers (folds), at most 10
-    #[arg(long, default_value_t = 2, value_name = "N")]
+    #[arg(long, default_value_t = 3, value_name = "N")]
     folds: usize,
     /// All randomness
     #[arg(long, default_value_t = 1)]
