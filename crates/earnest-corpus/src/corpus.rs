@@ -72,7 +72,7 @@ pub enum CorpusError {
     },
     /// The layout is there but no utterance could be used.
     #[error(
-        "{} looks like {layout} but holds no usable utterance; first problem: {first}",
+        "{} was read as {layout} and holds no usable utterance; first problem: {first}",
         path.display()
     )]
     Empty {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use earnest_augment::Sources;
-use earnest_corpus::{Corpus, Emotion, LabelMap, Layout, OpenOptions};
+use earnest_corpus::{Corpus, Emotion, LabelMap, Layout, OpenOptions, Utterance};
 use earnest_features::Features;
 use earnest_model::{EpochReport, Task};
 use earnest_random::Key;
@@ -123,6 +123,13 @@ pub fn run(
     // Only four-class utterances count, so only their speakers make folds.
     let mut four_class = corpus.clone();
     four_class.utterances.retain(|u| u.emotion.is_some());
+    let rated = |u: &Utterance| u.arousal.is_some() && u.valence.is_some();
+    if experiment.tasks.contains(&Task::Dimensional) && !four_class.utterances.iter().any(rated) {
+        return Err(ExperimentError::Setup(format!(
+            "the dimensional task needs arousal and valence, and {} has none",
+            corpus.name
+        )));
+    }
     let (all, own_sessions) = folds(&four_class)?;
     let chosen = select(&all, &experiment.folds)?;
     let fingerprint = corpus.fingerprint();
@@ -244,7 +251,9 @@ fn describe(
 fn settle_folder(experiment: &Experiment, folder: &Path) -> Result<(), ExperimentError> {
     let path = folder.join("experiment.toml");
     let text = experiment.to_toml()?;
-    if path.is_file() {
+    // A run that failed before its first unit left nothing worth keeping.
+    let begun = std::fs::read_dir(folder.join("units")).is_ok_and(|mut d| d.next().is_some());
+    if begun && path.is_file() {
         let before = read_text(&path)?;
         if before != text {
             let changed = before

@@ -230,15 +230,41 @@ fn a_noise_that_is_trained_on_must_not_come_back_at_the_robot() {
         .unwrap();
     }
     let mut experiment = small(&dir.path().join("corpus"));
+    experiment.tasks = vec![Task::Categorical];
+    experiment.recipes.truncate(1);
     experiment.sources.noise = Some(noise.clone());
     experiment.sources.robot_noise = Some(noise);
-    let error = run(experiment, &dir.path().join("run"), &Silent)
+    let error = run(experiment.clone(), &dir.path().join("run"), &Silent)
         .err()
         .unwrap();
     assert!(
         matches!(&error, ExperimentError::Setup(text) if text.contains("0.wav")),
         "{error}"
     );
+    // Asked rightly, the same folder can be used: nothing half is in the way.
+    experiment.sources.robot_noise = None;
+    run(experiment, &dir.path().join("run"), &Silent).unwrap();
+}
+
+#[test]
+fn a_corpus_without_arousal_and_valence_is_refused_for_the_dimensional_task_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let wav = dir.path().join("corpus/wav");
+    fs::create_dir_all(&wav).unwrap();
+    for speaker in ["03", "08", "09"] {
+        let samples = (0..8000).map(|k| 0.1 * (k as f32 * 0.05).sin()).collect();
+        let path = wav.join(format!("{speaker}a01Na.wav"));
+        write_wav(path, &Waveform::at_16k(samples), SampleFormat::Int16).unwrap();
+    }
+    let error = run(
+        small(&dir.path().join("corpus")),
+        &dir.path().join("run"),
+        &Silent,
+    )
+    .err()
+    .unwrap();
+    assert!(error.to_string().contains("EmoDB has none"), "{error}");
+    assert!(!dir.path().join("run").exists());
 }
 
 #[test]

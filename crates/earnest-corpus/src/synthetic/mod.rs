@@ -225,7 +225,7 @@ pub fn write(
     std::fs::write(&path, json).map_err(file_error(&path))
 }
 
-/// How many utterances [`write`] makes.
+/// How many utterances [`write()`] makes.
 #[must_use]
 pub fn count(settings: Settings) -> usize {
     let each = settings.utterances_per_speaker + settings.utterances_per_speaker.div_ceil(20);
