@@ -47,7 +47,8 @@ pub fn training_curves(
         .collect();
     let epochs = histories.iter().map(|(_, h)| h.len()).max().unwrap_or(1);
     let low = values.iter().copied().fold(0.0, f64::min);
-    let high = values.iter().copied().fold(f64::MIN_POSITIVE, f64::max) * 1.05;
+    // At least some range, or the axis has no place for its marks.
+    let high = values.iter().copied().fold(low + 0.1, f64::max) * 1.05;
     draw((460, 300), |area| {
         let mut chart = ChartBuilder::on(area)
             .caption(title, ("sans-serif", 16))
@@ -146,4 +147,28 @@ pub fn by_fold(
         }
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_are_all_zero_or_not_numbers_can_still_be_drawn() {
+        let epoch = |n: usize, v: f64| EpochReport {
+            epoch: n,
+            training_loss: v,
+            validation: v,
+            learning_rate: 1e-3,
+            best: false,
+        };
+        for v in [0.0, f64::NAN, -0.3, 1e6] {
+            let history = [epoch(1, v), epoch(2, v)];
+            let histories = [(Training::Clean, &history[..])];
+            let svg = training_curves("t", "y", &histories, |e| e.validation).unwrap();
+            assert!(svg.contains("</svg>"));
+        }
+        let columns = [("a".to_owned(), Training::Clean, vec![f64::NAN])];
+        assert!(by_fold("t", "y", &columns, Some(0.25)).is_ok());
+    }
 }

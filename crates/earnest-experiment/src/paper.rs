@@ -4,55 +4,16 @@ use crate::metrics::Figures;
 use crate::training::Training;
 
 /// Table I as printed: network, training, test condition, and the seven figures.
+#[rustfmt::skip]
 const TABLE_1: [(&str, Training, &str, [f64; 7]); 8] = [
-    (
-        "rnn",
-        Training::Clean,
-        "clean",
-        [0.533, 0.559, 0.531, 0.430, 0.655, 0.715, 0.525],
-    ),
-    (
-        "rnn",
-        Training::Clean,
-        "robot",
-        [0.203, 0.303, 0.144, 0.493, 1.004, 0.572, 0.076],
-    ),
-    (
-        "rnn",
-        Training::Augmented,
-        "clean",
-        [0.545, 0.563, 0.540, 0.422, 0.727, 0.675, 0.426],
-    ),
-    (
-        "rnn",
-        Training::Augmented,
-        "robot",
-        [0.475, 0.418, 0.411, 0.431, 0.762, 0.658, 0.330],
-    ),
-    (
-        "cnn",
-        Training::Clean,
-        "clean",
-        [0.511, 0.532, 0.505, 1.351, 1.150, 0.687, 0.412],
-    ),
-    (
-        "cnn",
-        Training::Clean,
-        "robot",
-        [0.360, 0.342, 0.247, 1.419, 1.116, 0.647, 0.155],
-    ),
-    (
-        "cnn",
-        Training::Augmented,
-        "clean",
-        [0.495, 0.521, 0.480, 1.320, 1.184, 0.638, 0.214],
-    ),
-    (
-        "cnn",
-        Training::Augmented,
-        "robot",
-        [0.400, 0.401, 0.312, 1.399, 1.164, 0.605, 0.145],
-    ),
+    ("rnn", Training::Clean, "clean", [0.533, 0.559, 0.531, 0.430, 0.655, 0.715, 0.525]),
+    ("rnn", Training::Clean, "robot", [0.203, 0.303, 0.144, 0.493, 1.004, 0.572, 0.076]),
+    ("rnn", Training::Augmented, "clean", [0.545, 0.563, 0.540, 0.422, 0.727, 0.675, 0.426]),
+    ("rnn", Training::Augmented, "robot", [0.475, 0.418, 0.411, 0.431, 0.762, 0.658, 0.330]),
+    ("cnn", Training::Clean, "clean", [0.511, 0.532, 0.505, 1.351, 1.150, 0.687, 0.412]),
+    ("cnn", Training::Clean, "robot", [0.360, 0.342, 0.247, 1.419, 1.116, 0.647, 0.155]),
+    ("cnn", Training::Augmented, "clean", [0.495, 0.521, 0.480, 1.320, 1.184, 0.638, 0.214]),
+    ("cnn", Training::Augmented, "robot", [0.400, 0.401, 0.312, 1.399, 1.164, 0.605, 0.145]),
 ];
 
 /// The paper's figures on IEMOCAP and the iCub, where it has them.
