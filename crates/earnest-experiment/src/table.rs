@@ -155,6 +155,14 @@ impl Table1 {
         table
     }
 
+    /// The same table with some of its columns (places in [`FIGURES`]).
+    #[must_use]
+    pub fn with_columns(&self, columns: std::ops::Range<usize>) -> Self {
+        let mut table = self.clone();
+        table.columns.retain(|c| columns.contains(c));
+        table
+    }
+
     /// Column titles for [`Table1::cells`].
     #[must_use]
     pub fn titles(&self) -> Vec<String> {

@@ -42,10 +42,18 @@ fn text_table(titles: &[String], rows: &[Vec<String>], numbers: usize) -> Table 
 fn print_outcome(outcome: &Outcome, folder: &Path) {
     let table = &outcome.table;
     println!(
-        "\nTable I, {}: {} of {} folds. Figures pooled over folds, ± standard deviation over folds; beside them the paper's, for IEMOCAP and an iCub.",
+        "\nTable I, {}: {} of {} folds.",
         outcome.about.corpus, outcome.about.folds.0, outcome.about.folds.1
     );
-    println!("{}", text_table(&table.titles(), &table.cells(), 3));
+    println!("Figures pooled over folds, ± standard deviation over folds;");
+    println!("beside them the paper's, for IEMOCAP and an iCub.");
+    // The figures of each task apart: together they are wider than a terminal.
+    for columns in [0..3, 3..7] {
+        let part = table.with_columns(columns);
+        if !part.columns.is_empty() {
+            println!("{}", text_table(&part.titles(), &part.cells(), 3));
+        }
+    }
     println!(
         "gap: robot against clean; improvement: augmented against clean training; plus is better."
     );
