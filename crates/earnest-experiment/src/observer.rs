@@ -21,7 +21,7 @@ pub enum Event<'a> {
     StageFinished,
     /// Something a person should know.
     Warning(&'a str),
-    /// A unit begins or goes on.
+    /// A unit begins, or goes on from its last epoch.
     UnitStarted {
         /// Its id.
         id: &'a str,
@@ -29,8 +29,6 @@ pub enum Event<'a> {
         number: usize,
         /// Units in all.
         total: usize,
-        /// Epochs it has already been trained.
-        epochs_done: usize,
     },
     /// An epoch is over.
     Epoch {

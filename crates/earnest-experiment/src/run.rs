@@ -318,7 +318,6 @@ impl Runner<'_> {
             id: &id,
             number: at,
             total,
-            epochs_done: 0,
         });
         let of = |speakers: &[String]| self.dataset.of_speakers(speakers, unit.task);
         let training = of(&unit.fold.training);

@@ -86,9 +86,7 @@ impl Observer for Progress {
             Event::StageAdvanced => self.advance(),
             Event::StageFinished => self.finish(),
             Event::Warning(text) => self.line(&format!("warning: {text}")),
-            Event::UnitStarted {
-                id, number, total, ..
-            } => {
+            Event::UnitStarted { id, number, total } => {
                 if let Ok(mut unit) = self.unit.lock() {
                     *unit = format!("[{number}/{total}] {id}");
                 }
