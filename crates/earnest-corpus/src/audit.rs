@@ -6,7 +6,7 @@ use crate::corpus::{Corpus, Utterance};
 use crate::problem::{Problem, ProblemKind};
 
 /// Below this peak a recording is silent (-80 dB).
-const SILENT_PEAK: f32 = 1e-4;
+pub const SILENT_PEAK: f32 = 1e-4;
 /// A sample at or above this counts as being at full scale.
 const FULL_SCALE: f32 = 0.999;
 /// Share of samples at full scale above which a recording is clipped.

@@ -223,6 +223,15 @@ impl Corpus {
         })
     }
 
+    /// The same corpus with its four-class utterances only: those that experiments use, and
+    /// whose speakers make folds.
+    #[must_use]
+    pub fn four_class(&self) -> Self {
+        let mut four = self.clone();
+        four.utterances.retain(|u| u.emotion.is_some());
+        four
+    }
+
     /// Absolute path of an utterance's audio.
     #[must_use]
     pub fn audio_path(&self, utterance: &Utterance) -> PathBuf {

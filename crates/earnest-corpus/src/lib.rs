@@ -21,7 +21,7 @@ pub mod layout;
 mod problem;
 pub mod synthetic;
 
-pub use audit::{AudioFacts, Audit, audit};
+pub use audit::{AudioFacts, Audit, SILENT_PEAK, audit};
 pub use builtin::{builtin_noises, builtin_rooms, robot_noises, robot_rooms};
 pub use collection::{Clip, Collection, CollectionError};
 pub use corpus::{Corpus, CorpusError, OpenOptions, Utterance};

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use earnest_audio::Waveform;
 use earnest_augment::Convolver;
-use earnest_corpus::{Corpus, Emotion, Utterance};
+use earnest_corpus::{Corpus, Emotion, SILENT_PEAK, Utterance};
 use earnest_features::{Extractor, Features};
 use earnest_model::Task;
 use earnest_scene::Condition;
@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use crate::error::ExperimentError;
 use crate::observer::{Event, Observer};
+use crate::prediction::{Prediction, Truth};
 
 /// Things that are costly to make and are used by one thread at a time.
 pub struct Pool<T> {
@@ -74,6 +75,21 @@ impl Item {
             self.utterance.valence.unwrap_or(0.0),
         ]
     }
+
+    /// A model's answer for this utterance in a condition, beside the truth.
+    #[must_use]
+    pub fn prediction(&self, condition: &str, task: Task, answer: Vec<f32>) -> Prediction {
+        Prediction {
+            condition: condition.to_owned(),
+            id: self.utterance.id.clone(),
+            speaker: self.utterance.speaker.clone(),
+            truth: match task {
+                Task::Categorical => Truth::Class(self.class()),
+                Task::Dimensional => Truth::Values(self.values()),
+            },
+            answer,
+        }
+    }
 }
 
 /// All usable four-class utterances of a corpus.
@@ -83,9 +99,6 @@ pub struct Dataset {
     /// Extractors, one for each thread that needs one.
     pub extractors: Pool<Extractor>,
 }
-
-/// A model that hears nothing but its silence learns nothing from such a file.
-const SILENT_PEAK: f32 = 1e-4;
 
 impl Dataset {
     /// Decodes and extracts, on all cores. Files that cannot be used are left out, each
@@ -155,12 +168,6 @@ impl Dataset {
             .filter(|(_, item)| item.serves(task) && speakers.contains(&item.utterance.speaker))
             .map(|(i, _)| i)
             .collect()
-    }
-
-    /// Seconds of audio.
-    #[must_use]
-    pub fn seconds(&self) -> f64 {
-        self.items.iter().map(|i| i.wave.duration_s()).sum()
     }
 
     /// Features of some utterances as heard in a condition.

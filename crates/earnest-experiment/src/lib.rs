@@ -36,4 +36,4 @@ pub use report::warnings;
 pub use run::{About, Outcome, collect, open_corpus, run, simulated_robot, write_results};
 pub use sources::{LoadedSources, SourceSpec};
 pub use table::{Row, Table1, UnitResult, number, percent};
-pub use training::{Training, TrainingPlan, largest, outputs, train};
+pub use training::{Training, TrainingPlan, forget_progress, largest, outputs, train};

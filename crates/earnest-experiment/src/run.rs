@@ -17,13 +17,13 @@ use crate::error::ExperimentError;
 use crate::experiment::{CorpusSpec, Experiment, RobotSpec, Unit};
 use crate::fold::{Fold, folds, select};
 use crate::observer::{Event, Observer};
-use crate::prediction::{self, Prediction, Truth, figures};
+use crate::prediction::{self, Prediction, figures};
 use crate::report;
 use crate::sources::LoadedSources;
 use crate::storage::{create_folder, read_text, write_whole};
 use crate::table::{CONDITIONS, Table1, UnitResult, number};
 use crate::tensorboard::event_file;
-use crate::training::{Training, TrainingPlan, train};
+use crate::training::{Training, TrainingPlan, forget_progress, train};
 
 /// What a report says of the corpus and the conditions; kept in `about.json` so that the
 /// report can be made again without the corpus.
@@ -121,8 +121,7 @@ pub fn run(
         )));
     }
     // Only four-class utterances count, so only their speakers make folds.
-    let mut four_class = corpus.clone();
-    four_class.utterances.retain(|u| u.emotion.is_some());
+    let four_class = corpus.four_class();
     let rated = |u: &Utterance| u.arousal.is_some() && u.valence.is_some();
     if experiment.tasks.contains(&Task::Dimensional) && !four_class.utterances.iter().any(rated) {
         return Err(ExperimentError::Setup(format!(
@@ -351,17 +350,7 @@ impl Runner<'_> {
         let mut predictions = Vec::new();
         for (condition, features) in CONDITIONS.into_iter().zip([clean, robot]) {
             for (i, answer) in test.iter().zip(model.predict(&features)) {
-                let item = &self.dataset.items[*i];
-                predictions.push(Prediction {
-                    condition: condition.to_owned(),
-                    id: item.utterance.id.clone(),
-                    speaker: item.utterance.speaker.clone(),
-                    truth: match unit.task {
-                        Task::Categorical => Truth::Class(item.class()),
-                        Task::Dimensional => Truth::Values(item.values()),
-                    },
-                    answer,
-                });
+                predictions.push(self.dataset.items[*i].prediction(condition, unit.task, answer));
             }
         }
         prediction::write(&folder.join("predictions.csv"), unit.task, &predictions)?;
@@ -372,9 +361,7 @@ impl Runner<'_> {
             &folder.join("done"),
             format!("{:.1} s\n", took.as_secs_f64()).as_bytes(),
         )?;
-        for name in ["checkpoint.safetensors", "normaliser.json"] {
-            let _ = std::fs::remove_file(folder.join(name));
-        }
+        forget_progress(&folder);
         self.observer
             .event(finished(Some(took), summary(unit.task, &predictions)));
         Ok(())

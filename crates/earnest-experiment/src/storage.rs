@@ -1,22 +1,12 @@
-//! Files that are whole or absent.
+//! Files and folders, with this crate's errors.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::error::ExperimentError;
 
-/// Writes under a temporary name, flushes to disk, renames.
+/// As [`earnest_model::write_whole`].
 pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Result<(), ExperimentError> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let write = || -> std::io::Result<()> {
-        let mut file = std::fs::File::create(&part)?;
-        file.write_all(content)?;
-        file.sync_all()?;
-        std::fs::rename(&part, path)
-    };
-    write().map_err(ExperimentError::file("write", path))
+    earnest_model::write_whole(path, content).map_err(ExperimentError::file("write", path))
 }
 
 pub(crate) fn create_folder(path: &Path) -> Result<(), ExperimentError> {

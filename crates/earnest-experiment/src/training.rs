@@ -65,6 +65,17 @@ struct KeptNormaliser {
     normaliser: Normaliser,
 }
 
+/// The state of a training under way, in its folder.
+const CHECKPOINT: &str = "checkpoint.safetensors";
+const NORMALISER: &str = "normaliser.json";
+
+/// Removes what [`train`] kept in a folder to go on from, once its result is saved.
+pub fn forget_progress(folder: &Path) {
+    for name in [CHECKPOINT, NORMALISER] {
+        let _ = std::fs::remove_file(folder.join(name));
+    }
+}
+
 /// Names of the outputs of a task.
 #[must_use]
 pub fn outputs(task: Task) -> Vec<String> {
@@ -219,8 +230,8 @@ pub fn train(
         )));
     }
     let names = outputs(plan.task);
-    let checkpoint = folder.map(|f| f.join("checkpoint.safetensors"));
-    let normaliser_path = folder.map(|f| f.join("normaliser.json"));
+    let checkpoint = folder.map(|f| f.join(CHECKPOINT));
+    let normaliser_path = folder.map(|f| f.join(NORMALISER));
 
     let mut presenter = Presenter {
         dataset,

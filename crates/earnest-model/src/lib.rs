@@ -17,6 +17,7 @@ mod recipe;
 mod sequence;
 mod tensors;
 mod trainer;
+mod whole;
 
 pub use adam::Adam;
 pub use error::ModelError;
@@ -28,3 +29,4 @@ pub use real::Real;
 pub use recipe::{Recipe, Task};
 pub use sequence::{Gapped, Packing};
 pub use trainer::{EpochReport, Presentations, Trainer};
+pub use whole::write_whole;

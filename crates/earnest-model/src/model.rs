@@ -122,7 +122,7 @@ impl Model {
                 reason: e.to_string(),
             })?;
         json.push(b'\n');
-        tensors::write_whole(&path, &json)
+        tensors::write(&path, &json)
     }
 
     /// Reads a model from its folder.

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors, View};
 
@@ -30,18 +29,9 @@ impl View for Outgoing<'_> {
     }
 }
 
-/// Writes bytes under a temporary name, flushes them to disk, and renames.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let write = || -> std::io::Result<()> {
-        let mut file = std::fs::File::create(&part)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&part, path)
-    };
-    write().map_err(|source| ModelError::File {
+/// As [`crate::write_whole`], with this crate's error.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
+    crate::write_whole(path, bytes).map_err(|source| ModelError::File {
         action: "write",
         path: path.to_owned(),
         source,
@@ -63,7 +53,7 @@ pub(crate) fn save<'a>(
         what: "tensor file",
         reason: error.to_string(),
     })?;
-    write_whole(path, &bytes)
+    write(path, &bytes)
 }
 
 /// The tensors of a file by name, and its note.

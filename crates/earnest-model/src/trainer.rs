@@ -252,22 +252,21 @@ impl Trainer {
             .tensors()
             .into_iter()
             .map(|p| (format!("now.{}", p.name), p.value.as_slice()));
-        let numbered = |prefix: &'static str, list: &'_ [Vec<f32>]| -> Vec<(String, Vec<f32>)> {
+        let numbered = [
+            ("best", &self.best),
+            ("first", &self.adam.first),
+            ("second", &self.adam.second),
+        ]
+        .into_iter()
+        .flat_map(|(prefix, list)| {
             list.iter()
                 .enumerate()
-                .map(|(i, v)| (format!("{prefix}.{i}"), v.clone()))
-                .collect()
-        };
-        let rest: Vec<(String, Vec<f32>)> = [
-            numbered("best", &self.best),
-            numbered("first", &self.adam.first),
-            numbered("second", &self.adam.second),
-        ]
-        .concat();
+                .map(move |(i, v)| (format!("{prefix}.{i}"), v.as_slice()))
+        });
         tensors::save(
             path,
             current
-                .chain(rest.iter().map(|(n, v)| (n.clone(), v.as_slice())))
+                .chain(numbered)
                 .map(|(name, v)| (name, vec![v.len()], v)),
             Some(note),
         )

@@ -252,14 +252,8 @@ fn print_speakers(corpus: &Corpus, audited: Option<&Audit>) {
     println!("{}", text_table(&titles, &cells, 2));
 }
 
-fn four_class(corpus: &Corpus) -> Corpus {
-    let mut four = corpus.clone();
-    four.utterances.retain(|u| u.emotion.is_some());
-    four
-}
-
 fn print_folds(corpus: &Corpus) {
-    match folds(&four_class(corpus)) {
+    match folds(&corpus.four_class()) {
         Err(error) => println!("\nFolds: {error}"),
         Ok((folds, own)) => {
             println!(
@@ -334,7 +328,7 @@ fn print_json(corpus: &Corpus, audited: Option<&Audit>) -> Result<(), Failure> {
             })
         })
         .collect();
-    let list = folds(&four_class(corpus)).map(|(folds, _)| folds);
+    let list = folds(&corpus.four_class()).map(|(folds, _)| folds);
     let value = json!({
         "root": corpus.root, "layout": corpus.layout.name(), "name": corpus.name,
         "synthetic": corpus.synthetic, "fingerprint": corpus.fingerprint(),

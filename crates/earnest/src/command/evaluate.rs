@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use earnest_corpus::Emotion;
 use earnest_experiment::{
-    Dataset, Prediction, Truth, confusion, figures, metrics::FIGURES, number, open_corpus,
-    simulated_robot,
+    Dataset, Prediction, confusion, figures, metrics::FIGURES, number, open_corpus, simulated_robot,
 };
 use earnest_features::Features;
 use earnest_model::{Model, Task};
@@ -131,19 +130,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let predictions: Vec<Prediction> = indices
         .iter()
         .zip(model.predict(&references))
-        .map(|(i, answer)| {
-            let item = &dataset.items[*i];
-            Prediction {
-                condition: condition.name().to_owned(),
-                id: item.utterance.id.clone(),
-                speaker: item.utterance.speaker.clone(),
-                truth: match task {
-                    Task::Categorical => Truth::Class(item.class()),
-                    Task::Dimensional => Truth::Values(item.values()),
-                },
-                answer,
-            }
-        })
+        .map(|(i, answer)| dataset.items[*i].prediction(condition.name(), task, answer))
         .collect();
     let all: Vec<&Prediction> = predictions.iter().collect();
     let measured = figures(task, &all);

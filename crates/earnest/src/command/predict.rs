@@ -51,9 +51,9 @@ fn expand(files: &[PathBuf]) -> Vec<PathBuf> {
     out
 }
 
-fn features(path: &Path) -> Result<Features, String> {
+fn features(path: &Path, extractor: &mut Extractor) -> Result<Features, String> {
     let wave = earnest_audio::read(path).map_err(|e| e.to_string())?;
-    let features = Extractor::new(earnest_audio::SAMPLE_RATE).extract(wave.samples());
+    let features = extractor.extract(wave.samples());
     if features.is_empty() {
         return Err(format!("{} is shorter than 60 ms", path.display()));
     }
@@ -65,7 +65,13 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     must_exist("--model", &a.model)?;
     let mut model = Model::load(&a.model)?;
     let files = expand(&a.files);
-    let heard: Vec<Result<Features, String>> = files.par_iter().map(|f| features(f)).collect();
+    let heard: Vec<Result<Features, String>> = files
+        .par_iter()
+        .map_init(
+            || Extractor::new(earnest_audio::SAMPLE_RATE),
+            |extractor, f| features(f, extractor),
+        )
+        .collect();
     let good: Vec<(&PathBuf, &Features)> = files
         .iter()
         .zip(&heard)

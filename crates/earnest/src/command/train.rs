@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use earnest_augment::Chain;
-use earnest_experiment::{Dataset, ExperimentError, Observer, TrainingPlan, open_corpus, train};
+use earnest_experiment::{
+    Dataset, ExperimentError, Observer, TrainingPlan, forget_progress, open_corpus, train,
+};
 use earnest_random::Key;
 
 use super::must_exist;
@@ -103,6 +105,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     recipe.check().map_err(Failure::asked)?;
     let task = a.task.task();
     let chain = Chain::paper();
+    let fingerprint = corpus.fingerprint();
     let plan = TrainingPlan {
         task,
         recipe: &recipe,
@@ -113,13 +116,13 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         // in the same folder is not mistaken for this one.
         key: Key::new(a.seed)
             .with("train")
-            .with(corpus.fingerprint().as_str())
+            .with(fingerprint.as_str())
             .with(serde_json::to_string(&recipe)?.as_str())
             .with(task.name())
             .with(training.join(",").as_str())
             .with(validation.join(",").as_str())
             .with(format!("{:?} {:?}", a.augment, a.sounds).as_str()),
-        corpus: format!("{} ({})", corpus.name, corpus.fingerprint()),
+        corpus: format!("{} ({fingerprint})", corpus.name),
     };
     std::fs::create_dir_all(&a.out).map_err(|source| ExperimentError::File {
         action: "create the folder",
@@ -129,9 +132,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let (model, history) = train(&dataset, &plan, Some(&a.out), observer)?;
     progress.finish();
     model.save(&a.out)?;
-    for name in ["checkpoint.safetensors", "normaliser.json"] {
-        let _ = std::fs::remove_file(a.out.join(name));
-    }
+    forget_progress(&a.out);
     if let Some(best) = history.iter().rev().find(|e| e.best) {
         println!(
             "Trained on {} utterances of {} speakers for {} epochs; best in epoch {} (validation {:.3} on {}).",
