@@ -16,10 +16,12 @@
 pub mod descriptor;
 mod extractor;
 mod features;
+mod fft;
 mod formants;
 mod framing;
 mod harmonics;
 mod jitter;
+mod lanes;
 mod loudness;
 mod mel;
 mod mfcc;

@@ -83,8 +83,12 @@ impl Spectrum {
             self.plan
                 .process_with_scratch(&mut self.input, &mut self.transform, &mut self.scratch);
         debug_assert!(done.is_ok());
-        for (k, z) in self.transform.iter().enumerate() {
-            let (re, im) = (z.re as f32, z.im as f32);
+        let plan = crate::fft::RealFft::new(self.size());
+        let mut work: Vec<crate::lanes::F32s> = (0..self.size()).map(|i| crate::lanes::F32s::splat(self.windowed.get(i).copied().unwrap_or(0.0))).collect();
+        let mut res = vec![(0.0_f32,0.0_f32); self.size()/2+1];
+        plan.forward(&mut work, |k, re, im| res[k] = (re.0[0], -im.0[0]));
+        for (k, z) in res.iter().enumerate() {
+            let (re, im) = *z;
             self.re[k] = re;
             self.im[k] = im;
             self.magnitude[k] = (re * re + im * im).sqrt();

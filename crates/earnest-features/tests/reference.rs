@@ -46,6 +46,13 @@ impl Column {
         ab / (aa * bb).sqrt()
     }
 
+    /// Share of rows whose f32 is the same to the bit.
+    fn equal(&self) -> f64 {
+        let same = |(a, b): &(&f64, &f64)| **a as f32 == **b as f32;
+        let n = self.ours.iter().zip(&self.theirs).filter(same).count();
+        n as f64 / self.ours.len() as f64
+    }
+
     /// Median, 99th percentile and maximum of the absolute difference.
     fn differences(&self) -> [f64; 3] {
         let mut d: Vec<f64> = self
@@ -119,14 +126,15 @@ fn every_column_follows_opensmile_on_speech_noise_and_synthetic_signals() {
     }
     println!("{files} files, {rows} rows, voicing differs on {voicing} rows");
     println!(
-        "{:<30} {:>10} {:>11} {:>11} {:>11}",
-        "column", "r", "median", "p99", "max"
+        "{:<30} {:>10} {:>11} {:>11} {:>11} {:>8}",
+        "column", "r", "median", "p99", "max", "bits"
     );
     for (name, column) in descriptor::NAMES.iter().zip(&columns) {
         let [median, p99, max] = column.differences();
         println!(
-            "{name:<30} {:>10.7} {median:>11.3e} {p99:>11.3e} {max:>11.3e}",
-            column.correlation()
+            "{name:<30} {:>10.7} {median:>11.3e} {p99:>11.3e} {max:>11.3e} {:>8.4}",
+            column.correlation(),
+            column.equal()
         );
     }
     assert!(files > 50, "only {files} reference files were found");

@@ -29,7 +29,7 @@ pub(crate) fn linear_prediction(y: &[f32]) -> [f32; ORDER] {
         for i in 0..m {
             sum += a[i] * r[m - i];
         }
-        let k = -sum / error;
+        let k = (-1.0 / error) * sum;
         for i in 0..m.div_ceil(2) {
             let (front, back) = (a[i], a[m - 1 - i]);
             a[i] = front + k * back;

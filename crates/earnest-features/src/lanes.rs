@@ -1,0 +1,120 @@
+//! Eight frames side by side.
+//!
+//! Every stage of a frame works on plain arrays of eight values, one for each of eight
+//! frames, so that each frame's sums run in the order the definition gives while the
+//! processor still does eight of them at once. No value ever crosses from one lane to
+//! another here, so a frame's result does not depend on its neighbours, on how many lanes
+//! are filled, or on the width of the processor's vectors. Rust neither reorders float
+//! sums nor contracts `a * b + c`, so the bits are the same on every processor.
+
+use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
+
+/// Frames worked on together.
+pub(crate) const LANES: usize = 8;
+
+/// Eight f32.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(C, align(32))]
+pub(crate) struct F32s(pub [f32; LANES]);
+
+/// Eight f64.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(C, align(32))]
+pub(crate) struct F64s(pub [f64; LANES]);
+
+macro_rules! lanes {
+    ($name:ident, $scalar:ty) => {
+        impl $name {
+            pub const ZERO: Self = Self([0.0; LANES]);
+
+            #[inline(always)]
+            pub fn splat(x: $scalar) -> Self {
+                Self([x; LANES])
+            }
+
+            #[inline(always)]
+            pub fn map(self, f: impl Fn($scalar) -> $scalar) -> Self {
+                Self(std::array::from_fn(|l| f(self.0[l])))
+            }
+
+            #[inline(always)]
+            pub fn max(self, other: Self) -> Self {
+                Self(std::array::from_fn(|l| {
+                    if self.0[l] > other.0[l] { self.0[l] } else { other.0[l] }
+                }))
+            }
+
+            #[inline(always)]
+            pub fn sqrt(self) -> Self {
+                Self(std::array::from_fn(|l| self.0[l].sqrt()))
+            }
+
+            #[inline(always)]
+            pub fn abs(self) -> Self {
+                Self(std::array::from_fn(|l| self.0[l].abs()))
+            }
+        }
+
+        lanes!(@operator $name, $scalar, Add, add, +);
+        lanes!(@operator $name, $scalar, Sub, sub, -);
+        lanes!(@operator $name, $scalar, Mul, mul, *);
+        lanes!(@operator $name, $scalar, Div, div, /);
+
+        impl AddAssign for $name {
+            #[inline(always)]
+            fn add_assign(&mut self, other: Self) {
+                *self = *self + other;
+            }
+        }
+
+        impl Neg for $name {
+            type Output = Self;
+            #[inline(always)]
+            fn neg(self) -> Self {
+                self.map(|x| -x)
+            }
+        }
+    };
+    (@operator $name:ident, $scalar:ty, $operator:ident, $method:ident, $sign:tt) => {
+        impl $operator for $name {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                Self(std::array::from_fn(|l| self.0[l] $sign other.0[l]))
+            }
+        }
+
+        impl $operator<$scalar> for $name {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: $scalar) -> Self {
+                Self(std::array::from_fn(|l| self.0[l] $sign other))
+            }
+        }
+    };
+}
+
+lanes!(F32s, f32);
+lanes!(F64s, f64);
+
+impl F32s {
+    #[inline(always)]
+    pub fn wide(self) -> F64s {
+        F64s(std::array::from_fn(|l| f64::from(self.0[l])))
+    }
+}
+
+impl F64s {
+    #[inline(always)]
+    pub fn narrow(self) -> F32s {
+        F32s(std::array::from_fn(|l| self.0[l] as f32))
+    }
+}
+
+/// Runs a kernel compiled for the widest vectors that this processor has.
+///
+/// What the kernel calls must be `#[inline(always)]`, or it is compiled for the baseline.
+#[inline(always)]
+pub(crate) fn vectorised<R>(kernel: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(kernel)
+}
