@@ -1,10 +1,6 @@
 //! HNR, harmonic levels and formant amplitudes: LLD_SPEC.md section 9.
 
-use std::sync::Arc;
-
-use realfft::num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner};
-
+use crate::lanes::Column;
 use crate::parabola::vertex;
 
 const HARMONICS: usize = 100;
@@ -17,15 +13,12 @@ struct Harmonic {
     magnitude: f32,
     frequency: f32,
     height: f32,
-    level: f32,
+    /// The same bin as the harmonic before it.
+    cleared: bool,
 }
 
 /// Voice quality from the long spectrum.
 pub(crate) struct Harmonics {
-    plan: Arc<dyn ComplexToReal<f64>>,
-    power: Vec<Complex<f64>>,
-    correlation: Vec<f64>,
-    scratch: Vec<Complex<f64>>,
     df: f64,
     sample_rate: f64,
     list: [Harmonic; HARMONICS],
@@ -49,50 +42,46 @@ impl HarmonicValues {
     };
 }
 
-fn is_peak(m: &[f32], k: usize) -> bool {
-    (k == 0 || m[k] > m[k - 1]) && (k + 1 >= m.len() || m[k] > m[k + 1])
+fn is_peak(m: Column<'_>, k: usize) -> bool {
+    (k == 0 || m.at(k) > m.at(k - 1)) && (k + 1 >= m.len() || m.at(k) > m.at(k + 1))
 }
 
 impl Harmonics {
-    pub fn new(planner: &mut RealFftPlanner<f64>, size: usize, sample_rate: f64) -> Self {
-        let plan = planner.plan_fft_inverse(size);
+    pub fn new(size: usize, sample_rate: f64) -> Self {
         Self {
-            power: plan.make_input_vec(),
-            correlation: plan.make_output_vec(),
-            scratch: plan.make_scratch_vec(),
-            plan,
             df: sample_rate / size as f64,
             sample_rate,
             list: [Harmonic::default(); HARMONICS],
         }
     }
 
-    /// Values of a voiced frame: its magnitudes, F0 in Hz, and formants in Hz.
-    pub fn of(&mut self, m: &[f32], f0: f32, formants: [f32; 3]) -> HarmonicValues {
-        let hnr = self.hnr(m, f0);
-        self.find(m, f64::from(f0));
-        let h1 = self.list[1].level;
-        let amplitudes = formants.map(|f| self.strongest_near(f));
+    /// Values of a voiced frame: its magnitudes, its autocorrelation, F0 in Hz, and
+    /// formants in Hz.
+    pub fn of(
+        &mut self,
+        magnitude: Column<'_>,
+        correlation: Column<'_>,
+        f0: f32,
+        formants: [f32; 3],
+    ) -> HarmonicValues {
+        let hnr = self.hnr(correlation, f0);
+        let used = formants.iter().fold(0.0_f32, |a, f| a.max(*f));
+        let found = self.find(magnitude, f64::from(f0), 1.2 * f64::from(used));
+        let reference = self.list[0].magnitude;
+        let h1 = level(&self.list[1], reference);
+        let h2 = level(&self.list[2], reference);
+        let amplitudes = formants.map(|f| self.strongest_near(f, found));
         HarmonicValues {
             hnr,
-            h1_h2: (h1 - self.list[2].level).clamp(NO_LEVEL, -NO_LEVEL),
+            h1_h2: (h1 - h2).clamp(NO_LEVEL, -NO_LEVEL),
             h1_a3: (h1 + amplitudes[2].map_or(NO_LEVEL, |a3| -a3)).clamp(NO_LEVEL, -NO_LEVEL),
             amplitudes: amplitudes.map(|a| a.unwrap_or(0.0)),
         }
     }
 
-    fn hnr(&mut self, m: &[f32], f0: f32) -> f32 {
-        for (p, m) in self.power.iter_mut().zip(m) {
-            *p = Complex::new(f64::from(m * m), 0.0);
-        }
-        let done = self.plan.process_with_scratch(
-            &mut self.power,
-            &mut self.correlation,
-            &mut self.scratch,
-        );
-        debug_assert!(done.is_ok());
-        let lags = m.len();
-        let acf = |lag: usize| self.correlation[lag].abs();
+    fn hnr(&self, correlation: Column<'_>, f0: f32) -> f32 {
+        let lags = correlation.len();
+        let acf = |lag: usize| correlation.at(lag).abs();
         let expected = (self.sample_rate / f64::from(f0)).floor() as usize;
         let peak = |lag: usize| {
             lag > 0 && lag + 1 < lags && acf(lag) > acf(lag - 1) && acf(lag) > acf(lag + 1)
@@ -117,7 +106,14 @@ impl Harmonics {
         let found = found.min(lags - 1);
         let rest = acf(0) - acf(found);
         let ratio = if rest == 0.0 { 1e11 } else { acf(found) / rest };
-        (10.0 * ratio.clamp(1e-9, 1e11).log10()) as f32
+        match *crate::V { 0 => (10.0 * f64::from(ratio.clamp(1e-9, 1e11)).log10()) as f32,
+ 1 =>  (10.0 * f64::from(ratio.clamp(1e-9, 1e11).log10())) as f32,
+ 2 => 10.0 * ratio.clamp(1e-9, 1e11).log10(),
+ 3 => (10.0 * f64::from(ratio.clamp(1e-9, 1e11).ln()) / std::f64::consts::LN_10) as f32,
+ 4 => { let r = f64::from(acf(found)) / (f64::from(acf(0)) - f64::from(acf(found))); (10.0 * r.clamp(1e-9, 1e11).log10()) as f32 },
+ 5 => { let r = f64::from(acf(found)) / f64::from(acf(0)- acf(found)); (10.0 * r.clamp(1e-9, 1e11).log10()) as f32 },
+ 6 => { (10.0 / std::f64::consts::LN_10) as f32 * ratio.clamp(1e-9, 1e11).ln() },
+ _ => 0.0 }
     }
 
     /// The bin nearest to `f` Hz, not searched below `from`; 0 beyond the last bin.
@@ -140,12 +136,20 @@ impl Harmonics {
         }
     }
 
-    fn find(&mut self, m: &[f32], f0: f64) {
+    /// Fills the list up to the harmonics that can lie at or below `highest` Hz, and at
+    /// least up to the third; returns how many it filled.
+    fn find(&mut self, m: Column<'_>, f0: f64, highest: f64) -> usize {
         let bins = m.len();
         let first = self.nearest(0.5 * f0, 0, bins);
         let mut previous = first;
+        let mut count = HARMONICS;
         for h in 0..HARMONICS {
             let n = h as f64;
+            // A harmonic is found at most half an F0 and a bin below where it should be.
+            if h > 2 && (n + 0.5) * f0 - 2.0 * self.df > highest {
+                count = h;
+                break;
+            }
             let expected = self.nearest((n + 1.0) * f0, previous, bins);
             let mut found = is_peak(m, expected).then_some(expected);
             if found.is_none() {
@@ -171,13 +175,13 @@ impl Harmonics {
             self.list[h] = match found {
                 Some(k) if k >= first && k > 0 && k + 1 < bins => {
                     let (offset, height) =
-                        vertex(f64::from(m[k - 1]), f64::from(m[k]), f64::from(m[k + 1]));
+                        vertex(f64::from(m.at(k - 1)), f64::from(m.at(k)), f64::from(m.at(k + 1)));
                     Harmonic {
                         bin: k,
-                        magnitude: m[k],
+                        magnitude: m.at(k),
                         frequency: ((k as f64 + offset) * self.df) as f32,
                         height: height as f32,
-                        level: 0.0,
+                        cleared: false,
                     }
                 }
                 _ => Harmonic {
@@ -187,45 +191,46 @@ impl Harmonics {
             };
             previous = expected;
         }
-        let reference = self.list[0].magnitude;
-        for (h, harmonic) in self.list.iter_mut().enumerate() {
-            harmonic.level = if h == 0 {
-                0.0
-            } else if reference <= 0.0 {
-                NO_LEVEL
-            } else if harmonic.height <= 0.0 {
-                NOT_FOUND
-            } else {
-                let level =
-                    20.0 * (f64::from(harmonic.height).log10() - f64::from(reference).log10());
-                (level as f32).max(NOT_FOUND)
-            };
-        }
         let mut before = self.list[0].bin;
-        for harmonic in &mut self.list[1..] {
-            let bin = harmonic.bin;
-            if bin == before {
+        for harmonic in &mut self.list[1..count] {
+            if harmonic.bin == before {
                 *harmonic = Harmonic {
-                    level: NO_LEVEL,
+                    cleared: true,
                     ..Harmonic::default()
                 };
             }
             before = harmonic.bin;
         }
+        count
     }
 
     /// The level of the strongest harmonic within 20 % of a formant.
-    fn strongest_near(&self, formant: f32) -> Option<f32> {
+    fn strongest_near(&self, formant: f32, found: usize) -> Option<f32> {
         let (low, high) = (0.8 * formant, 1.2 * formant);
-        let mut best: Option<&Harmonic> = None;
-        for harmonic in &self.list {
+        let mut best = None::<usize>;
+        for (h, harmonic) in self.list[..found].iter().enumerate() {
             if harmonic.frequency > 0.0
                 && (low..=high).contains(&harmonic.frequency)
-                && best.is_none_or(|b| harmonic.magnitude > b.magnitude)
+                && best.is_none_or(|b| harmonic.magnitude > self.list[b].magnitude)
             {
-                best = Some(harmonic);
+                best = Some(h);
             }
         }
-        best.map(|b| b.level)
+        best.map(|h| match h {
+            0 => 0.0,
+            _ => level(&self.list[h], self.list[0].magnitude),
+        })
+    }
+}
+
+/// The level of a harmonic above the fundamental, dB over the fundamental's magnitude.
+fn level(harmonic: &Harmonic, fundamental: f32) -> f32 {
+    if harmonic.cleared || fundamental <= 0.0 {
+        NO_LEVEL
+    } else if harmonic.height <= 0.0 {
+        NOT_FOUND
+    } else {
+        let difference = f64::from(harmonic.height.log10()) - f64::from(fundamental.log10());
+        ((20.0 * difference) as f32).max(NOT_FOUND)
     }
 }

@@ -1,7 +1,9 @@
 //! Jitter and shimmer, measured period by period on the waveform: LLD_SPEC.md section 8.
 
 use crate::framing::Framing;
+use crate::lanes::{F64s, LANES, vectorised};
 use crate::parabola::vertex;
+use crate::samples::Samples;
 
 /// Reads the waveform along with the F0 track.
 pub(crate) struct Jitter {
@@ -13,28 +15,7 @@ pub(crate) struct Jitter {
     last_period: f32,
     last_jitter: f32,
     last_shimmer: f32,
-    correlations: Vec<f64>,
-}
-
-/// Pearson correlation of two equally long slices, each against its own mean; NaN if one
-/// is constant. Sums run in plain order, which decides ties.
-fn correlation(a: &[f32], b: &[f32]) -> f64 {
-    let n = a.len() as f64;
-    let (mut mean_a, mut mean_b) = (0.0_f64, 0.0_f64);
-    for (x, y) in a.iter().zip(b) {
-        mean_a += f64::from(*x);
-        mean_b += f64::from(*y);
-    }
-    mean_a /= n;
-    mean_b /= n;
-    let (mut ab, mut aa, mut bb) = (0.0_f64, 0.0_f64, 0.0_f64);
-    for (x, y) in a.iter().zip(b) {
-        let (x, y) = (f64::from(*x) - mean_a, f64::from(*y) - mean_b);
-        ab += x * y;
-        aa += x * x;
-        bb += y * y;
-    }
-    ab / (aa.sqrt() * bb.sqrt())
+    correlations: Correlations,
 }
 
 /// Peak-to-peak amplitude without the first and last sample.
@@ -63,36 +44,41 @@ impl Jitter {
             last_period: 0.0,
             last_jitter: 0.0,
             last_shimmer: 0.0,
-            correlations: Vec::with_capacity(framing.long),
+            correlations: Correlations::default(),
         }
     }
 
-    /// Samples before the frame's start that may still be read.
-    #[cfg(test)]
-    fn backlog(&self) -> usize {
+    /// Forgets the recording.
+    pub fn reset(&mut self) {
+        self.backlog = 0;
+        self.last_period = 0.0;
+        self.last_jitter = 0.0;
+        self.last_shimmer = 0.0;
+    }
+
+    /// Samples before the next frame's start that may still be read.
+    pub fn backlog(&self) -> usize {
         self.backlog
     }
 
     /// Jitter (ratio) and shimmer (dB) of the frame that starts at `start`, in order.
-    pub fn frame(&mut self, samples: &[f32], start: usize, hop: usize, f0: f32) -> (f32, f32) {
+    pub fn frame(&mut self, samples: &Samples, start: usize, hop: usize, f0: f32) -> (f32, f32) {
         let position = start - self.backlog.min(start);
         let need = hop + self.backlog;
         if f0 <= 0.0 {
-            self.backlog = 0;
-            self.last_period = 0.0;
-            self.last_jitter = 0.0;
-            self.last_shimmer = 0.0;
+            self.reset();
             return (0.0, 0.0);
         }
-        let period = self.sample_rate / f64::from(f0);
-        let rounded = (period.round() as usize).max(1);
-        let low = (0.9 * period).floor() as usize;
-        let high = (1.1 * period).ceil() as usize;
+        let expected = self.sample_rate / f64::from(f0);
+        let rounded = (expected.round() as usize).max(1);
+        let low = (0.9 * expected).floor() as usize;
+        let high = (1.1 * expected).ceil() as usize;
         let length = need
             .max(2 * high + 2)
             .min(self.backlog + self.longest)
-            .min(samples.len().saturating_sub(position));
-        let d = &samples[position..position + length];
+            .min(samples.end().saturating_sub(position));
+        let d = &samples.from(position)[..length];
+        let whole = &samples.whole_from(position)[..length];
 
         let (mut at, mut last_start) = (0, 0);
         let mut lowest_peak: Option<f32> = None;
@@ -100,35 +86,28 @@ impl Jitter {
         let (mut changes, mut sum_change) = (0_u32, 0.0_f32);
         let (mut sum_amplitude, mut sum_difference) = (0.0_f32, 0.0_f32);
         while at + 2 * high + 1 < length {
-            self.correlations.clear();
-            self.correlations
-                .extend((low..=high).map(|t| correlation(&d[at..at + t], &d[at + t..at + 2 * t])));
-            let cc = &self.correlations;
-            let mut best: Option<usize> = None;
-            for t in 1..cc.len().saturating_sub(2) {
-                if cc[t] > cc[t - 1] && cc[t] > cc[t + 1] && best.is_none_or(|b| cc[t] > cc[b]) {
-                    best = Some(t);
-                }
-            }
+            let best = self
+                .correlations
+                .best_lag(&d[at..], &whole[at..], low, high);
             match best {
                 None => at += rounded,
-                Some(t) => {
-                    let whole = low + t;
-                    let amplitude_a = amplitude(&d[at..at + whole]);
-                    at += whole;
-                    let amplitude_b = amplitude(&d[at..(at + whole).min(length)]);
-                    let (offset, peak) = vertex(cc[t - 1], cc[t], cc[t + 1]);
-                    let exact = ((low as f64 + t as f64 + offset) * self.period_s) as f32;
+                Some(lag) => {
+                    let amplitude_a = amplitude(&d[at..at + lag]);
+                    let cc = exact(&d[at..], lag - 1);
+                    at += lag;
+                    let amplitude_b = amplitude(&d[at..(at + lag).min(length)]);
+                    let (offset, peak) = vertex(cc[0], cc[1], cc[2]);
+                    let period = ((lag as f64 + offset) * self.period_s) as f32;
                     let lowest = lowest_peak.map_or(peak as f32, |m| m.min(peak as f32));
                     lowest_peak = Some(lowest);
                     if peak > f64::from(lowest) {
                         periods += 1;
-                        sum_period += exact;
+                        sum_period += period;
                         if self.last_period > 0.0 {
-                            sum_change += (self.last_period - exact).abs();
+                            sum_change += (self.last_period - period).abs();
                             changes += 1;
                         }
-                        self.last_period = exact;
+                        self.last_period = period;
                         sum_amplitude += (amplitude_a + amplitude_b) / 2.0;
                         sum_difference += (amplitude_a - amplitude_b).abs();
                     }
@@ -161,6 +140,196 @@ impl Jitter {
     }
 }
 
+/// Correlations over all lags of a search.
+///
+/// The definition's double sums over all lags are most of the work, but only the three
+/// around the best lag enter the result. The samples are 16-bit numbers, so all sums of
+/// their products are whole numbers below 2^53, exact in any order, and the correlation
+/// of each lag comes out to some 15 digits from one product sum. That decides which lag is
+/// best, and the definition's own sums are then worked out for that one. Where the best
+/// lag hangs on less than `MARGIN`, the definition's sums decide everywhere.
+#[derive(Default)]
+struct Correlations {
+    values: Vec<f64>,
+    /// Sums of the samples and of their squares up to each place.
+    sums: Vec<f64>,
+    squares: Vec<f64>,
+}
+
+/// Far above what the rounding of sums, and of samples over 32767, can move, as long as a
+/// segment's variance is at least `LEAST_VARIANCE` of its squared mean.
+const MARGIN: f64 = 1e-6;
+const LEAST_VARIANCE: f64 = 1e-2;
+
+impl Correlations {
+    /// The lag in low+1 ..= high-2 whose correlation is the best strict local maximum.
+    fn best_lag(&mut self, d: &[f32], whole: &[f32], low: usize, high: usize) -> Option<usize> {
+        let certain = vectorised(|| self.from_whole(whole, low, high));
+        if certain && let Some(best) = self.clear_best() {
+            return best.map(|t| low + t);
+        }
+        self.values.clear();
+        let mut lag = low;
+        while lag <= high {
+            let three = exact(d, lag);
+            let count = (high + 1 - lag).min(3);
+            self.values.extend_from_slice(&three[..count]);
+            lag += count;
+        }
+        let cc = &self.values;
+        let mut best: Option<usize> = None;
+        for t in 1..cc.len().saturating_sub(2) {
+            if cc[t] > cc[t - 1] && cc[t] > cc[t + 1] && best.is_none_or(|b| cc[t] > cc[b]) {
+                best = Some(t);
+            }
+        }
+        best.map(|t| low + t)
+    }
+
+    /// All correlations by whole numbers; false where one has no variance to speak of.
+    #[inline(always)]
+    fn from_whole(&mut self, whole: &[f32], low: usize, high: usize) -> bool {
+        self.sums.clear();
+        self.squares.clear();
+        self.sums.push(0.0);
+        self.squares.push(0.0);
+        let (mut sum, mut square) = (0.0, 0.0);
+        for x in &whole[..2 * high] {
+            let x = f64::from(*x);
+            sum += x;
+            square += x * x;
+            self.sums.push(sum);
+            self.squares.push(square);
+        }
+        self.values.clear();
+        for lag in low..=high {
+            let products = whole_products(&whole[..lag], &whole[lag..2 * lag]);
+            let n = lag as f64;
+            let (a, b) = (self.sums[lag], self.sums[2 * lag] - self.sums[lag]);
+            let (aa, bb) = (
+                self.squares[lag],
+                self.squares[2 * lag] - self.squares[lag],
+            );
+            let (va, vb) = (n * aa - a * a, n * bb - b * b);
+            if va <= LEAST_VARIANCE * a * a || vb <= LEAST_VARIANCE * b * b {
+                return false;
+            }
+            self.values.push((n * products - a * b) / (va.sqrt() * vb.sqrt()));
+        }
+        true
+    }
+
+    /// The best local maximum if no comparison was close; otherwise nothing.
+    fn clear_best(&self) -> Option<Option<usize>> {
+        let cc = &self.values;
+        let mut best: Option<usize> = None;
+        let mut close = f64::NEG_INFINITY;
+        for t in 1..cc.len().saturating_sub(2) {
+            let rise = (cc[t] - cc[t - 1]).min(cc[t] - cc[t + 1]);
+            if rise < -MARGIN {
+                continue;
+            }
+            if rise < MARGIN {
+                close = close.max(cc[t]);
+                continue;
+            }
+            match best {
+                Some(b) if cc[t] <= cc[b] + MARGIN => {
+                    if cc[t] > cc[b] - MARGIN {
+                        close = close.max(cc[t]);
+                    }
+                }
+                _ => best = Some(t),
+            }
+        }
+        match best {
+            Some(b) if close < cc[b] - MARGIN => Some(best),
+            None if close == f64::NEG_INFINITY => Some(None),
+            _ => None,
+        }
+    }
+}
+
+/// The sum of products of whole numbers, exact in any order.
+#[inline(always)]
+fn whole_products(a: &[f32], b: &[f32]) -> f64 {
+    let mut sums = [F64s::ZERO; 2];
+    let (a_blocks, b_blocks) = (a.chunks_exact(2 * LANES), b.chunks_exact(2 * LANES));
+    let rest: f64 = a_blocks
+        .remainder()
+        .iter()
+        .zip(b_blocks.remainder())
+        .map(|(x, y)| f64::from(*x) * f64::from(*y))
+        .sum();
+    for (x, y) in a_blocks.zip(b_blocks) {
+        for (part, sum) in sums.iter_mut().enumerate() {
+            *sum += F64s(std::array::from_fn(|l| {
+                f64::from(x[part * LANES + l]) * f64::from(y[part * LANES + l])
+            }));
+        }
+    }
+    (sums[0] + sums[1]).0.iter().sum::<f64>() + rest
+}
+
+/// Pearson correlations at `lag`, `lag` + 1 and `lag` + 2 as the definition has them: the
+/// first `lag` samples with as many that follow, each against its own mean, NaN if one is
+/// constant. Sums run in plain order, which decides ties. Lags that do not fit are NaN.
+fn exact(d: &[f32], lag: usize) -> [f64; 3] {
+    let mut out = [f64::NAN; 3];
+    if d.len() < 2 * (lag + 2) {
+        for (i, out) in out.iter_mut().enumerate() {
+            if d.len() >= 2 * (lag + i) {
+                *out = pearson::<1>(d, lag + i)[0];
+            }
+        }
+        return out;
+    }
+    pearson::<3>(d, lag)
+}
+
+/// Correlations of `N` lags at once, so that their sums need not wait for each other.
+#[inline(always)]
+fn pearson<const N: usize>(d: &[f32], lag: usize) -> [f64; N] {
+    let pairs = |i: usize, n: usize| (f64::from(d[n]), f64::from(d[lag + i + n]));
+    let (mut mean_a, mut mean_b) = ([0.0_f64; N], [0.0_f64; N]);
+    for n in 0..lag {
+        for i in 0..N {
+            let (x, y) = pairs(i, n);
+            mean_a[i] += x;
+            mean_b[i] += y;
+        }
+    }
+    for i in 0..N {
+        for n in lag..lag + i {
+            let (x, y) = pairs(i, n);
+            mean_a[i] += x;
+            mean_b[i] += y;
+        }
+        mean_a[i] /= (lag + i) as f64;
+        mean_b[i] /= (lag + i) as f64;
+    }
+    let mut products = [[0.0_f64; 3]; N];
+    let add = |products: &mut [f64; 3], i: usize, n: usize| {
+        let (x, y) = pairs(i, n);
+        let (x, y) = (x - mean_a[i], y - mean_b[i]);
+        products[0] += x * y;
+        products[1] += x * x;
+        products[2] += y * y;
+    };
+    for n in 0..lag {
+        for (i, products) in products.iter_mut().enumerate() {
+            add(products, i, n);
+        }
+    }
+    std::array::from_fn(|i| {
+        for n in lag..lag + i {
+            add(&mut products[i], i, n);
+        }
+        let [ab, aa, bb] = products[i];
+        ab / (aa.sqrt() * bb.sqrt())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,16 +344,18 @@ mod tests {
         while at + 40 < samples.len() {
             for k in 0..40 {
                 let shape = (std::f32::consts::PI * k as f32 / 40.0).sin();
-                samples[at + k] = shape * if i.is_multiple_of(2) { 1.0 } else { 0.9 };
+                samples[at + k] = shape * if i.is_multiple_of(2) { 0.99 } else { 0.891 };
             }
             at += if i.is_multiple_of(2) { 159 } else { 161 };
             i += 1;
         }
         let framing = Framing::new(16_000);
         let mut jitter = Jitter::new(&framing);
+        let mut buffer = Samples::default();
+        buffer.extend(&samples);
         let (mut j, mut s, mut n) = (0.0, 0.0, 0);
         for frame in 0..90 {
-            let (a, b) = jitter.frame(&samples, frame * 160, 160, 100.0);
+            let (a, b) = jitter.frame(&buffer, frame * 160, 160, 100.0);
             assert!(jitter.backlog() <= 2 * 176 + 2);
             if frame > 5 {
                 j += a;

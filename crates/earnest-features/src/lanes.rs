@@ -118,3 +118,25 @@ impl F64s {
 pub(crate) fn vectorised<R>(kernel: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(kernel)
 }
+
+/// One lane of rows of eight: a frame's own values.
+#[derive(Clone, Copy)]
+pub(crate) struct Column<'a> {
+    rows: &'a [F32s],
+    lane: usize,
+}
+
+impl<'a> Column<'a> {
+    pub fn new(rows: &'a [F32s], lane: usize) -> Self {
+        Self { rows, lane }
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    #[inline(always)]
+    pub fn at(&self, row: usize) -> f32 {
+        self.rows[row].0[self.lane]
+    }
+}

@@ -22,17 +22,22 @@ mod framing;
 mod harmonics;
 mod jitter;
 mod lanes;
+mod logarithm;
 mod loudness;
 mod mel;
 mod mfcc;
 mod normaliser;
 mod parabola;
 mod pitch;
+mod samples;
 mod smoothing;
 mod spectral;
 mod spectrum;
+mod stream;
 
 pub use extractor::Extractor;
 pub use features::Features;
 pub use framing::Framing;
 pub use normaliser::Normaliser;
+
+pub(crate) static V: std::sync::LazyLock<usize> = std::sync::LazyLock::new(|| std::env::var("V").unwrap().parse().unwrap());

@@ -1,5 +1,7 @@
 //! Loudness: the mean of a compressed auditory spectrum, LLD_SPEC.md section 4.
 
+use crate::lanes::F32s;
+use crate::logarithm::{exp, ln};
 use crate::mel::{BANDS, MelBank};
 
 /// Equal-loudness weights and the power law.
@@ -19,11 +21,14 @@ impl Loudness {
         Self { weights }
     }
 
-    pub fn of(&self, bands: &[f32; BANDS]) -> f32 {
+    #[inline(always)]
+    pub fn of(&self, bands: &[F32s; BANDS]) -> F32s {
+        let floor = F32s::splat(9.3e-10);
         let exponent = f64::from(0.33_f32);
-        let mut sum = 0.0_f32;
+        let mut sum = F32s::ZERO;
         for (band, weight) in bands.iter().zip(&self.weights) {
-            sum += f64::from(band.max(9.3e-10) * weight).powf(exponent) as f32;
+            let x = band.max(floor) * *weight;
+            sum += exp(ln(x.wide()) * exponent).narrow();
         }
         sum / BANDS as f32
     }

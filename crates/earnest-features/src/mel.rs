@@ -1,5 +1,7 @@
 //! The 26-band mel filterbank: LLD_SPEC.md section 3.
 
+use crate::lanes::F32s;
+
 pub(crate) const BANDS: usize = 26;
 
 /// Triangular bands with peak 1 over a power spectrum.
@@ -22,9 +24,10 @@ impl MelBank {
         let (low, high) = (20.0, 8000.0_f64.min(sample_rate / 2.0));
         let df = f64::from(df as f32);
         let (mel_low, mel_high) = (mel(low), mel(high));
+        let step = (mel_high - mel_low) / (BANDS + 1) as f32;
         let mut points = [0.0_f32; BANDS + 2];
         for (m, point) in points.iter_mut().enumerate() {
-            *point = mel_low + m as f32 * (mel_high - mel_low) / (BANDS + 1) as f32;
+            *point = mel_low + m as f32 * step;
         }
         let lowest = (low / df).round() as usize;
         let highest = ((high / df).round() as usize).min(bins);
@@ -52,16 +55,15 @@ impl MelBank {
     }
 
     /// Band energies of a power spectrum.
-    pub fn apply(&self, power: &[f32]) -> [f32; BANDS] {
+    #[inline(always)]
+    pub fn apply(&self, power: &[F32s]) -> [F32s; BANDS] {
         // Two bands of slack take what falls outside 0 .. 26.
-        let mut sums = [0.0_f32; BANDS + 2];
+        let mut sums = [F32s::ZERO; BANDS + 2];
         for ((m, w), p) in self.bins.iter().zip(&power[self.first_bin..]) {
-            let falling = f64::from(*p) * f64::from(*w);
-            sums[m - 1] += falling as f32;
-            sums[*m] += (f64::from(*p) - falling) as f32;
+            let falling = *p * *w;
+            sums[m - 1] += falling;
+            sums[*m] += *p - falling;
         }
-        let mut bands = [0.0; BANDS];
-        bands.copy_from_slice(&sums[1..=BANDS]);
-        bands
+        std::array::from_fn(|b| sums[b + 1])
     }
 }

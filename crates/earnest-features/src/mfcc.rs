@@ -1,5 +1,7 @@
 //! MFCC 1 .. 13, liftered: LLD_SPEC.md section 5.
 
+use crate::lanes::F32s;
+use crate::logarithm::ln_f32;
 use crate::mel::BANDS;
 
 pub(crate) const COEFFICIENTS: usize = 13;
@@ -26,16 +28,21 @@ impl Mfcc {
     }
 
     /// From unscaled band energies; the 16-bit scale is put on here.
-    pub fn of(&self, bands: &[f32; BANDS]) -> [f32; COEFFICIENTS] {
+    #[inline(always)]
+    pub fn of(&self, bands: &[F32s; BANDS]) -> [F32s; COEFFICIENTS] {
         const SCALE: f32 = 32767.0 * 32767.0;
-        let logs = bands.map(|s| (s * SCALE).max(1.0).ln());
-        let mut out = [0.0; COEFFICIENTS];
+        let one = F32s::splat(1.0);
+        let mut logs = [F32s::ZERO; BANDS];
+        for (log, s) in logs.iter_mut().zip(bands) {
+            *log = ln_f32((*s * SCALE).max(one));
+        }
+        let mut out = [F32s::ZERO; COEFFICIENTS];
         for ((c, row), lift) in out.iter_mut().zip(&self.cosines).zip(&self.lifter) {
-            let mut sum = 0.0_f32;
+            let mut sum = F32s::ZERO;
             for (l, cosine) in logs.iter().zip(row) {
-                sum += l * cosine;
+                sum += *l * *cosine;
             }
-            *c = sum * lift;
+            *c = sum * *lift;
         }
         out
     }

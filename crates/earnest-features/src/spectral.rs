@@ -1,5 +1,8 @@
 //! Alpha ratio, Hammarberg index, spectral slopes and flux: LLD_SPEC.md section 6.
 
+use crate::lanes::{F32s, F64s, LANES};
+use crate::logarithm::ln_f32;
+
 const FLOOR: f32 = 1e-14;
 
 /// A least-squares slope over one band; its design is fixed by the bin frequencies.
@@ -40,22 +43,23 @@ impl Slope {
         }
     }
 
-    fn of(&self, db: &[f32]) -> f32 {
-        let (mut sum_s, mut sum_fs) = (0.0, 0.0);
+    #[inline(always)]
+    fn of(&self, db: &[F32s]) -> F32s {
+        let (mut sum_s, mut sum_fs) = (F64s::ZERO, F64s::ZERO);
         for ((f, w), s) in self
             .frequencies
             .iter()
             .zip(&self.weights)
             .zip(&db[self.first..])
         {
-            let s = f64::from(*s) * w;
+            let s = s.wide() * *w;
             sum_s += s;
-            sum_fs += f * s;
+            sum_fs += s * *f;
         }
         if self.denominator == 0.0 {
-            return 0.0;
+            return F32s::ZERO;
         }
-        ((self.n * sum_fs - self.sum_f * sum_s) / self.denominator) as f32
+        ((sum_fs * self.n - sum_s * self.sum_f) / self.denominator).narrow()
     }
 }
 
@@ -68,18 +72,27 @@ pub(crate) struct Spectral {
     past_5000: usize,
     slope_0_500: Slope,
     slope_500_1500: Slope,
-    db: Vec<f32>,
+    db: Vec<F32s>,
+    /// The last frame's magnitudes.
     previous: Vec<f32>,
     seen: bool,
 }
 
-/// alphaRatio, hammarbergIndex, slope0-500, slope500-1500, spectralFlux.
+/// alphaRatio, hammarbergIndex, slope0-500, slope500-1500, spectralFlux of eight frames.
 pub(crate) struct SpectralValues {
-    pub alpha_ratio: f32,
-    pub hammarberg: f32,
-    pub slope_0_500: f32,
-    pub slope_500_1500: f32,
-    pub flux: f32,
+    pub alpha_ratio: F32s,
+    pub hammarberg: F32s,
+    pub slope_0_500: F32s,
+    pub slope_500_1500: F32s,
+    pub flux: F32s,
+}
+
+/// 10 log10(a / b), rounded where the original rounds; 0 where b is 0.
+#[inline(always)]
+fn ratio_db(a: F32s, b: F32s) -> F32s {
+    let safe = F32s(std::array::from_fn(|l| if b.0[l] == 0.0 { 1.0 } else { b.0[l] }));
+    let db = (ln_f32(a / safe).wide() * 10.0 / std::f64::consts::LN_10).narrow();
+    F32s(std::array::from_fn(|l| if b.0[l] == 0.0 { 0.0 } else { db.0[l] }))
 }
 
 impl Spectral {
@@ -95,7 +108,7 @@ impl Spectral {
             past_5000: past(5000.0),
             slope_0_500: Slope::new(0.0, 500.0, df, bins),
             slope_500_1500,
-            db: vec![0.0; needed],
+            db: vec![F32s::ZERO; needed],
             previous: vec![0.0; bins],
             seen: false,
         }
@@ -106,46 +119,42 @@ impl Spectral {
         self.seen = false;
     }
 
-    pub fn of(&mut self, magnitude: &[f32], power: &[f32]) -> SpectralValues {
+    /// The values of `count` frames in a row.
+    #[inline(always)]
+    pub fn of(&mut self, magnitude: &[F32s], power: &[F32s], count: usize) -> SpectralValues {
+        let tenth = (10.0 / std::f64::consts::LN_10) as f32;
+        let floor = F32s::splat(FLOOR);
         for (db, p) in self.db.iter_mut().zip(power) {
-            *db = if *p <= FLOOR {
-                -140.0
-            } else {
-                (10.0 * f64::from(*p).log10()) as f32
-            };
+            let level = ln_f32(p.max(floor)) * tenth;
+            *db = F32s(std::array::from_fn(|l| {
+                if p.0[l] <= FLOOR { -140.0 } else { level.0[l] }
+            }));
         }
-        let sum = |bins: &[f32]| bins.iter().map(|p| f64::from(*p)).sum::<f64>();
+        let sum = |bins: &[F32s]| bins.iter().fold(F32s::ZERO, |a, b| a + *b);
         let low = sum(&power[..self.bin_1000]);
-        let high = sum(&power[self.bin_1000..self.past_5000]).max(f64::from(FLOOR));
-        let alpha_ratio = if low == 0.0 {
-            0.0
-        } else {
-            (10.0 * (high / low).log10()) as f32
-        };
-        let max = |bins: &[f32]| bins.iter().copied().fold(0.0_f32, f32::max);
-        let below = max(&power[..self.bin_2000]).max(FLOOR);
+        let high = sum(&power[self.bin_1000..self.past_5000]).max(floor);
+        let max = |bins: &[F32s]| bins.iter().fold(F32s::ZERO, |a, b| b.max(a));
+        let below = max(&power[..self.bin_2000]).max(floor);
         let above = max(&power[self.bin_2000..self.past_5000]);
-        let hammarberg = if above == 0.0 {
-            0.0
-        } else {
-            (10.0 * (f64::from(below) / f64::from(above)).log10()) as f32
-        };
-        let flux = if self.seen {
-            let bins = self.bin_5000;
-            let sum: f64 = magnitude[..bins]
-                .iter()
-                .zip(&self.previous)
-                .map(|(m, p)| f64::from(m - p).powi(2))
-                .sum();
-            (sum / bins as f64).sqrt() as f32
-        } else {
-            0.0
-        };
-        self.previous.copy_from_slice(magnitude);
+        let bins = self.bin_5000;
+        let mut change = F64s::ZERO;
+        for (m, previous) in magnitude[..bins].iter().zip(&self.previous) {
+            let mut before = [*previous; LANES];
+            before[1..].copy_from_slice(&m.0[..LANES - 1]);
+            let d = m.wide() - F32s(before).wide();
+            change += d * d;
+        }
+        let mut flux = (change / bins as f64).sqrt().narrow();
+        if !self.seen {
+            flux.0[0] = 0.0;
+        }
+        for (previous, m) in self.previous.iter_mut().zip(magnitude) {
+            *previous = m.0[count - 1];
+        }
         self.seen = true;
         SpectralValues {
-            alpha_ratio,
-            hammarberg,
+            alpha_ratio: ratio_db(high, low),
+            hammarberg: ratio_db(below, above),
             slope_0_500: self.slope_0_500.of(&self.db),
             slope_500_1500: self.slope_500_1500.of(&self.db),
             flux,

@@ -1,9 +1,7 @@
-//! Windowed magnitude spectra: LLD_SPEC.md section 2.
+//! Windowed spectra of eight frames at once: LLD_SPEC.md section 2.
 
-use std::sync::Arc;
-
-use realfft::num_complex::Complex;
-use realfft::{RealFftPlanner, RealToComplex};
+use crate::fft::RealFft;
+use crate::lanes::{F32s, LANES, vectorised};
 
 /// Hamming window of `length` samples.
 pub(crate) fn hamming(length: usize) -> Vec<f32> {
@@ -24,74 +22,71 @@ pub(crate) fn gauss(length: usize) -> Vec<f32> {
         .collect()
 }
 
-/// The spectrum of one frame length: window, transform, magnitudes. Computed by a
-/// double-precision FFT whose result is rounded to f32.
+/// The spectra of one frame length: window, transform, magnitudes.
 pub(crate) struct Spectrum {
     window: Vec<f32>,
-    plan: Arc<dyn RealToComplex<f64>>,
-    input: Vec<f64>,
-    scratch: Vec<Complex<f64>>,
-    transform: Vec<Complex<f64>>,
-    /// Windowed samples, f32.
-    pub windowed: Vec<f32>,
+    fft: RealFft,
+    work: Vec<F32s>,
+    /// Mean square of the windowed frames.
+    pub energy: [f64; LANES],
     /// Real parts, bins 0 ..= size/2.
-    pub re: Vec<f32>,
-    /// Imaginary parts of the transform with kernel exp(-j...).
-    pub im: Vec<f32>,
+    pub re: Vec<F32s>,
+    /// Imaginary parts, of the transform with kernel exp(+j...).
+    pub im: Vec<F32s>,
     /// Magnitudes, bins 0 ..= size/2.
-    pub magnitude: Vec<f32>,
+    pub magnitude: Vec<F32s>,
+    /// Squared magnitudes.
+    pub power: Vec<F32s>,
 }
 
 impl Spectrum {
-    pub fn new(planner: &mut RealFftPlanner<f64>, window: Vec<f32>) -> Self {
-        let size = window.len().next_power_of_two();
-        let plan = planner.plan_fft_forward(size);
-        let bins = size / 2 + 1;
+    pub fn new(window: Vec<f32>) -> Self {
+        let size = window.len().next_power_of_two().max(4);
+        let zeros = vec![F32s::ZERO; size / 2 + 1];
         Self {
-            input: plan.make_input_vec(),
-            scratch: plan.make_scratch_vec(),
-            transform: plan.make_output_vec(),
-            windowed: vec![0.0; window.len()],
-            re: vec![0.0; bins],
-            im: vec![0.0; bins],
-            magnitude: vec![0.0; bins],
+            fft: RealFft::new(size),
+            work: vec![F32s::ZERO; size],
+            energy: [0.0; LANES],
+            re: zeros.clone(),
+            im: zeros.clone(),
+            magnitude: zeros.clone(),
+            power: zeros,
             window,
-            plan,
         }
     }
 
-    /// FFT length: the next power of two of the frame length.
-    pub fn size(&self) -> usize {
-        self.input.len()
+    /// The transform.
+    pub fn fft(&self) -> &RealFft {
+        &self.fft
     }
 
-    /// Transforms one frame of exactly the window's length.
-    pub fn transform(&mut self, frame: &[f32]) {
-        for (((windowed, input), x), w) in self
-            .windowed
-            .iter_mut()
-            .zip(&mut self.input)
-            .zip(frame)
-            .zip(&self.window)
-        {
-            *windowed = x * w;
-            *input = f64::from(*windowed);
-        }
-        self.input[self.window.len()..].fill(0.0);
-        // The lengths come from the plan itself, so it cannot refuse.
-        let done =
-            self.plan
-                .process_with_scratch(&mut self.input, &mut self.transform, &mut self.scratch);
-        debug_assert!(done.is_ok());
-        let plan = crate::fft::RealFft::new(self.size());
-        let mut work: Vec<crate::lanes::F32s> = (0..self.size()).map(|i| crate::lanes::F32s::splat(self.windowed.get(i).copied().unwrap_or(0.0))).collect();
-        let mut res = vec![(0.0_f32,0.0_f32); self.size()/2+1];
-        plan.forward(&mut work, |k, re, im| res[k] = (re.0[0], -im.0[0]));
-        for (k, z) in res.iter().enumerate() {
-            let (re, im) = *z;
-            self.re[k] = re;
-            self.im[k] = im;
-            self.magnitude[k] = (re * re + im * im).sqrt();
-        }
+    /// Transforms the frames that start at the beginning of `samples` and each `hop`
+    /// samples later; lanes beyond `count` repeat the last frame.
+    pub fn transform(&mut self, samples: &[f32], hop: usize, count: usize) {
+        let length = self.window.len();
+        let frames: [&[f32]; LANES] = std::array::from_fn(|l| {
+            let start = l.min(count - 1) * hop;
+            &samples[start..start + length]
+        });
+        vectorised(|| {
+            for (n, (row, w)) in self.work.iter_mut().zip(&self.window).enumerate() {
+                *row = F32s(std::array::from_fn(|l| frames[l][n])) * *w;
+            }
+            self.work[length..].fill(F32s::ZERO);
+            let mut energy = crate::lanes::F64s::ZERO;
+            for x in &self.work[..length] {
+                energy += (*x * *x).wide();
+            }
+            self.energy = (energy / length as f64).0;
+            let (all_re, all_im) = (&mut self.re, &mut self.im);
+            let (magnitude, power) = (&mut self.magnitude, &mut self.power);
+            self.fft.forward(&mut self.work, |k, re, im| {
+                let m = (re * re + im * im).sqrt();
+                all_re[k] = re;
+                all_im[k] = im;
+                magnitude[k] = m;
+                power[k] = m * m;
+            });
+        });
     }
 }

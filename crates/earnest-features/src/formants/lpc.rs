@@ -1,16 +1,19 @@
 //! Linear prediction by autocorrelation and Levinson-Durbin, in f32: LLD_SPEC.md section
 //! 10 step 2.
 
+use crate::lanes::F32s;
+
 /// Prediction order.
 pub(crate) const ORDER: usize = 11;
 
 /// a_1 .. a_11 of the error filter A(z) = 1 + sum a_i z^-i; all 0 for silence.
-pub(crate) fn linear_prediction(y: &[f32]) -> [f32; ORDER] {
-    let mut r = [0.0_f32; ORDER + 1];
+#[inline(always)]
+pub(crate) fn linear_prediction(y: &[F32s]) -> [F32s; ORDER] {
+    let mut r = [F32s::ZERO; ORDER + 1];
     // Lag sums grow side by side, each in plain order.
     for (i, x) in y.iter().enumerate().take(ORDER) {
         for (lag, sum) in r.iter_mut().enumerate().take(i + 1) {
-            *sum += x * y[i - lag];
+            *sum += *x * y[i - lag];
         }
     }
     for window in y.windows(ORDER + 1) {
@@ -19,27 +22,24 @@ pub(crate) fn linear_prediction(y: &[f32]) -> [f32; ORDER] {
             *sum += x * window[ORDER - lag];
         }
     }
-    let mut a = [0.0_f32; ORDER];
+    let mut a = [F32s::ZERO; ORDER];
     let mut error = r[0];
-    if error == 0.0 {
-        return a;
-    }
     for m in 0..ORDER {
         let mut sum = r[m + 1];
         for i in 0..m {
             sum += a[i] * r[m - i];
         }
-        let k = (-1.0 / error) * sum;
+        // A lane whose error has come to 0 stays as it is.
+        let k = F32s(std::array::from_fn(|l| {
+            if error.0[l] == 0.0 { 0.0 } else { -1.0 / error.0[l] * sum.0[l] }
+        }));
         for i in 0..m.div_ceil(2) {
             let (front, back) = (a[i], a[m - 1 - i]);
             a[i] = front + k * back;
             a[m - 1 - i] = back + k * front;
         }
         a[m] = k;
-        error *= 1.0 - k * k;
-        if error == 0.0 {
-            break;
-        }
+        error = error * (F32s::splat(1.0) - k * k);
     }
     a
 }
@@ -56,7 +56,8 @@ mod tests {
         for n in 1..y.len() {
             y[n] = 1.6 * y[n - 1] - if n > 1 { 0.81 * y[n - 2] } else { 0.0 };
         }
-        let a = linear_prediction(&y);
+        let y: Vec<F32s> = y.into_iter().map(F32s::splat).collect();
+        let a = linear_prediction(&y).map(|a| a.0[3]);
         assert!(
             (a[0] + 1.6).abs() < 1e-3 && (a[1] - 0.81).abs() < 1e-3,
             "{a:?}"

@@ -4,16 +4,16 @@ pub(crate) mod band;
 pub(crate) mod lpc;
 pub(crate) mod roots;
 
-use realfft::num_complex::Complex;
-
 use self::band::BandResampler;
-use self::lpc::{ORDER, linear_prediction};
+use self::lpc::linear_prediction;
+use self::roots::Complexes;
+use crate::lanes::{F32s, LANES};
 
-/// The lowest three formants: frequency and bandwidth in Hz; 0 where there is none.
+/// The lowest three formants and the bandwidth of the lowest, Hz; 0 where there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Formants {
     pub frequency: [f32; 3],
-    pub bandwidth: [f32; 3],
+    pub bandwidth: f32,
 }
 
 const LOWEST_HZ: f64 = 50.0;
@@ -28,48 +28,51 @@ impl FormantFinder {
         Self { band }
     }
 
-    /// The formants of a short frame from its transform.
-    pub fn of(&mut self, re: &[f32], im: &[f32]) -> Formants {
+    /// The formants of eight short frames from their transforms (kernel exp(+j...)).
+    #[inline(always)]
+    pub fn of(&mut self, re: &[F32s], im: &[F32s]) -> [Formants; LANES] {
         let y = self.band.resample(re, im);
         let a = linear_prediction(y);
-        if a.iter().all(|x| *x == 0.0) {
-            return Formants::default();
-        }
         // The sign of the original, LLD_SPEC.md section 10 step 3: not the poles of 1/A(z).
-        let mut polynomial = [0.0_f64; ORDER + 1];
-        polynomial[0] = 1.0;
-        for (c, a) in polynomial[1..].iter_mut().zip(&a) {
-            *c = -f64::from(*a);
-        }
-        let roots = roots::find(&polynomial);
-        let scale = band::RATE_HZ / (2.0 * std::f64::consts::PI);
-        let mut found = [(0.0_f64, 0.0_f64); ORDER];
-        let mut count = 0;
-        for root in roots {
-            let z = if root.norm() > 1.0 {
-                1.0 / root.conj()
+        let roots = roots::find(&a.map(|a| -a.wide()));
+        std::array::from_fn(|l| {
+            if a.iter().all(|x| x.0[l] == 0.0) {
+                Formants::default()
             } else {
-                root
-            };
-            if is_real(z) || z.im < 0.0 {
-                continue; // f = 0 or 5500.000000000001 Hz, or the conjugate of another
+                lowest(&roots, l)
             }
-            let frequency = z.arg() * scale;
-            if (LOWEST_HZ..=HIGHEST_HZ).contains(&frequency) {
-                found[count] = (frequency, -z.norm().ln() * 2.0 * scale);
-                count += 1;
-            }
-        }
-        found[..count].sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let mut out = Formants::default();
-        for (i, (frequency, bandwidth)) in found[..count].iter().take(3).enumerate() {
-            out.frequency[i] = *frequency as f32;
-            out.bandwidth[i] = *bandwidth as f32;
-        }
-        out
+        })
     }
 }
 
-fn is_real(z: Complex<f64>) -> bool {
-    z.im.abs() <= 1e-9 * z.norm()
+/// The three lowest formants among a lane's roots.
+fn lowest(roots: &[Complexes], lane: usize) -> Formants {
+    let mut upper = [(0.0_f64, 0.0_f64); lpc::ORDER];
+    let mut count = 0;
+    for root in roots {
+        let (re, im) = (root.re.0[lane], root.im.0[lane]);
+        // Real roots are 0 or 5500.000000000001 Hz; the lower half mirrors the upper.
+        if im > 0.0 && im > 1e-9 * re.hypot(im) {
+            upper[count] = (re, im);
+            count += 1;
+        }
+    }
+    let upper = &mut upper[..count];
+    // The smaller the cotangent, the higher the frequency.
+    upper.sort_unstable_by(|a, b| (b.0 / b.1).total_cmp(&(a.0 / a.1)));
+    let scale = band::RATE_HZ / (2.0 * std::f64::consts::PI);
+    let mut out = Formants::default();
+    let mut found = 0;
+    for (re, im) in upper {
+        // A root outside the unit circle counts as its mirror image within: same angle.
+        let frequency = im.atan2(*re) * scale;
+        if found < 3 && (LOWEST_HZ..=HIGHEST_HZ).contains(&frequency) {
+            if found == 0 {
+                out.bandwidth = (re.hypot(*im).ln().abs() * 2.0 * scale) as f32;
+            }
+            out.frequency[found] = frequency as f32;
+            found += 1;
+        }
+    }
+    out
 }

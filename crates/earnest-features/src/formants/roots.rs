@@ -1,58 +1,111 @@
-//! All roots of a small polynomial at once, by the method of Ehrlich (1967) and Aberth
-//! (1973), in f64.
+//! All roots of eight small polynomials at once, by the method of Ehrlich (1967) and
+//! Aberth (1973), in f64.
 
-use realfft::num_complex::Complex;
+use crate::lanes::{F64s, LANES};
 
 const DEGREE: usize = super::lpc::ORDER;
-const ITERATIONS: usize = 100;
+const ITERATIONS: usize = 60;
+/// Convergence is of third order: a step this small leaves an error of its cube.
+const SMALL_STEP: f64 = 1e-7;
 
-/// Roots of `c[0] z^n + ... + c[n]`, c[0] = 1.
-pub(crate) fn find(c: &[f64; DEGREE + 1]) -> [Complex<f64>; DEGREE] {
-    // Start on a circle whose radius is the geometric mean of the roots' moduli.
-    let radius = c[DEGREE].abs().powf(1.0 / DEGREE as f64).clamp(0.2, 2.0);
-    let mut z: [Complex<f64>; DEGREE] = std::array::from_fn(|i| {
-        Complex::from_polar(
-            radius,
-            std::f64::consts::TAU * i as f64 / DEGREE as f64 + 0.4,
-        )
+/// Eight complex numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Complexes {
+    pub re: F64s,
+    pub im: F64s,
+}
+
+impl Complexes {
+    #[inline(always)]
+    fn plus(self, o: Self) -> Self {
+        Self {
+            re: self.re + o.re,
+            im: self.im + o.im,
+        }
+    }
+
+    #[inline(always)]
+    fn minus(self, o: Self) -> Self {
+        Self {
+            re: self.re - o.re,
+            im: self.im - o.im,
+        }
+    }
+
+    #[inline(always)]
+    fn times(self, o: Self) -> Self {
+        Self {
+            re: self.re * o.re - self.im * o.im,
+            im: self.re * o.im + self.im * o.re,
+        }
+    }
+
+    #[inline(always)]
+    fn norm_sqr(self) -> F64s {
+        self.re * self.re + self.im * self.im
+    }
+
+    #[inline(always)]
+    fn inverse(self) -> Self {
+        let scale = F64s::splat(1.0) / self.norm_sqr().max(F64s::splat(f64::MIN_POSITIVE));
+        Self {
+            re: self.re * scale,
+            im: -(self.im * scale),
+        }
+    }
+}
+
+/// Roots of `z^n + c[0] z^(n-1) + ... + c[n-1]` in each lane. A lane stops when its own
+/// roots have settled, so its result does not depend on the other lanes.
+#[inline(always)]
+pub(crate) fn find(c: &[F64s; DEGREE]) -> [Complexes; DEGREE] {
+    // Start on a circle whose radius is the geometric mean of the roots' moduli, with
+    // points off the real axis and its mirror image.
+    let radius = c[DEGREE - 1].map(|x| x.abs().max(1e-12).powf(1.0 / DEGREE as f64).clamp(0.2, 2.0));
+    let mut z: [Complexes; DEGREE] = std::array::from_fn(|i| {
+        let angle = std::f64::consts::TAU * i as f64 / DEGREE as f64 + 0.4;
+        Complexes {
+            re: radius * angle.cos(),
+            im: radius * angle.sin(),
+        }
     });
-    let mut settled = [false; DEGREE];
+    let mut moving = [true; LANES];
     for _ in 0..ITERATIONS {
-        let mut moving = false;
+        let mut largest = F64s::ZERO;
         for i in 0..DEGREE {
-            if settled[i] {
-                continue;
+            let here = z[i];
+            let mut p = Complexes {
+                re: F64s::splat(1.0),
+                im: F64s::ZERO,
+            };
+            let mut dp = Complexes::default();
+            for a in c {
+                dp = dp.times(here).plus(p);
+                p = p.times(here);
+                p.re += *a;
             }
-            let (mut p, mut dp) = (Complex::new(c[0], 0.0), Complex::new(0.0, 0.0));
-            for a in &c[1..] {
-                dp = dp * z[i] + p;
-                p = p * z[i] + a;
-            }
-            if p.norm_sqr() == 0.0 {
-                settled[i] = true;
-                continue;
-            }
-            let newton = p / dp;
-            let mut repulsion = Complex::new(0.0, 0.0);
+            let mut repulsion = Complexes::default();
             for (j, other) in z.iter().enumerate() {
                 if j != i {
-                    let d = z[i] - other;
-                    repulsion += d.conj() / d.norm_sqr().max(f64::MIN_POSITIVE);
+                    repulsion = repulsion.plus(here.minus(*other).inverse());
                 }
             }
-            let step = newton / (Complex::new(1.0, 0.0) - newton * repulsion);
-            if !step.re.is_finite() || !step.im.is_finite() {
-                settled[i] = true;
-                continue;
+            // step = (p/p') / (1 - (p/p') repulsion) = p / (p' - p repulsion)
+            let step = p.times(dp.minus(p.times(repulsion)).inverse());
+            let size = step.norm_sqr() / here.norm_sqr().max(F64s::splat(f64::MIN_POSITIVE));
+            for l in 0..LANES {
+                let usable = moving[l] & (step.re.0[l] + step.im.0[l]).is_finite();
+                z[i].re.0[l] -= if usable { step.re.0[l] } else { 0.0 };
+                z[i].im.0[l] -= if usable { step.im.0[l] } else { 0.0 };
             }
-            z[i] -= step;
-            if step.norm_sqr() <= 1e-30 * z[i].norm_sqr() {
-                settled[i] = true;
-            } else {
-                moving = true;
-            }
+            largest = largest.max(size);
         }
-        if !moving {
+        let mut any = false;
+        for l in 0..LANES {
+            moving[l] &= largest.0[l] > SMALL_STEP * SMALL_STEP;
+            any |= moving[l];
+        }
+        if !any {
             break;
         }
     }
@@ -63,6 +116,7 @@ pub(crate) fn find(c: &[f64; DEGREE + 1]) -> [Complex<f64>; DEGREE] {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use realfft::num_complex::Complex;
 
     proptest! {
         #[test]
@@ -83,15 +137,15 @@ mod tests {
                     c[k] -= z * before;
                 }
             }
-            let real: [f64; DEGREE + 1] = std::array::from_fn(|i| c[i].re);
-            let found = find(&real);
-            for z in found {
+            let coefficients = std::array::from_fn(|i| F64s::splat(c[i + 1].re));
+            for found in find(&coefficients) {
+                let z = Complex::new(found.re.0[5], found.im.0[5]);
                 // Backward error: the polynomial is small there against its terms.
                 let mut p = Complex::new(0.0, 0.0);
                 let mut size = 0.0;
-                for a in &real {
-                    p = p * z + a;
-                    size = size * z.norm() + a.abs();
+                for a in &c {
+                    p = p * z + a.re;
+                    size = size * z.norm() + a.re.abs();
                 }
                 prop_assert!(p.norm() <= 1e-11 * size, "|p| = {} of {}", p.norm(), size);
             }

@@ -1,5 +1,7 @@
 //! The magnitude spectrum, peaks enhanced, on an octave axis: LLD_SPEC.md section 7.1.
 
+use crate::lanes::{F32s, F64s, LANES};
+
 const LOWEST_HZ: f64 = 25.0;
 
 /// A natural cubic spline whose abscissae never change: everything that does not depend
@@ -12,8 +14,7 @@ struct Spline {
     inverse_pivots: Vec<f64>,
     above: Vec<f64>,
     targets: Vec<Target>,
-    rhs: Vec<f64>,
-    second: Vec<f64>,
+    second: Vec<F64s>,
 }
 
 /// Weights of one target point.
@@ -62,34 +63,33 @@ impl Spline {
             inverse_pivots,
             above,
             targets,
-            rhs: vec![0.0; n],
-            second: vec![0.0; n],
+            second: vec![F64s::ZERO; n],
         }
     }
 
-    fn evaluate(&mut self, y: &[f64], out: &mut [f32]) {
+    /// Values at the targets; `out` gets each target's number and value.
+    #[inline(always)]
+    fn evaluate(&mut self, y: &[F64s], mut out: impl FnMut(usize, F32s)) {
         let n = y.len();
         let mut left = (y[1] - y[0]) * self.inverse_widths[0];
+        let mut carried = F64s::ZERO;
         for i in 1..n - 1 {
             let right = (y[i + 1] - y[i]) * self.inverse_widths[i];
-            self.rhs[i] = 6.0 * (right - left);
+            let rhs = (right - left) * 6.0;
             left = right;
-        }
-        let mut carried = 0.0;
-        for i in 1..n - 1 {
-            carried = (self.rhs[i] - self.below[i] * carried) * self.inverse_pivots[i];
+            carried = (rhs - carried * self.below[i]) * self.inverse_pivots[i];
             self.second[i] = carried;
         }
-        let mut next = 0.0;
+        let mut next = F64s::ZERO;
         for i in (1..n - 1).rev() {
-            next = self.second[i] - self.above[i] * next;
+            next = self.second[i] - next * self.above[i];
             self.second[i] = next;
         }
-        for (value, t) in out.iter_mut().zip(&self.targets) {
+        for (k, t) in self.targets.iter().enumerate() {
             let i = t.interval;
-            *value =
-                (t.a * y[i] + t.b * y[i + 1] + t.a2 * self.second[i] + t.b2 * self.second[i + 1])
-                    as f32;
+            let value =
+                y[i] * t.a + y[i + 1] * t.b + self.second[i] * t.a2 + self.second[i + 1] * t.b2;
+            out(k, value.narrow());
         }
     }
 }
@@ -98,8 +98,9 @@ impl Spline {
 pub(crate) struct OctaveScale {
     spline: Spline,
     weights: Vec<f64>,
-    enhanced: Vec<f64>,
-    smoothed: Vec<f64>,
+    enhanced: Vec<F32s>,
+    smoothed: Vec<F64s>,
+    peaks: Vec<u8>,
     /// Points each octave.
     pub per_octave: f64,
     /// log2 of the first target frequency, and the step.
@@ -127,63 +128,86 @@ impl OctaveScale {
         Self {
             spline: Spline::new(&x, &targets),
             weights,
-            enhanced: vec![0.0; bins],
-            smoothed: vec![0.0; bins],
+            enhanced: vec![F32s::ZERO; bins],
+            smoothed: vec![F64s::ZERO; bins],
+            peaks: vec![0; bins],
             per_octave,
             first_log2,
             step_log2,
         }
     }
 
-    pub fn apply(&mut self, magnitude: &[f32], out: &mut [f32]) {
+    #[inline(always)]
+    pub fn apply(&mut self, magnitude: &[F32s], out: &mut [F32s]) {
         self.enhance(magnitude);
         let x = &self.enhanced;
         let n = x.len();
-        let mut left = 0.0;
+        let mut left = F64s::ZERO;
+        let mut here = x[0].wide();
         for k in 0..n - 1 {
-            self.smoothed[k] = (left + 2.0 * x[k] + x[k + 1]) / 4.0;
-            left = x[k];
+            let right = x[k + 1].wide();
+            self.smoothed[k] = (left + here * 2.0 + right) / 4.0;
+            left = here;
+            here = right;
         }
-        self.smoothed[n - 1] = x[n - 1];
-        self.spline.evaluate(&self.smoothed, out);
-        for (value, weight) in out.iter_mut().zip(&self.weights) {
-            *value = if *value > 0.0 {
-                (f64::from(*value) * weight) as f32
-            } else {
-                0.0
-            };
-        }
+        self.smoothed[n - 1] = here;
+        let weights = &self.weights;
+        self.spline.evaluate(&self.smoothed, |k, value| {
+            out[k] = (value.max(F32s::ZERO).wide() * weights[k]).narrow();
+        });
     }
 
     /// Zeroes what lies further than two bins from the spectral peaks around it.
-    fn enhance(&mut self, m: &[f32]) {
+    #[inline(always)]
+    fn enhance(&mut self, m: &[F32s]) {
+        // One bit for each lane says where its peaks are.
         let n = m.len();
-        for (to, from) in self.enhanced.iter_mut().zip(m) {
-            *to = f64::from(*from);
+        let bits = |peak: [bool; LANES]| {
+            let mut mask = 0_u8;
+            for (l, p) in peak.into_iter().enumerate() {
+                mask |= u8::from(p) << l;
+            }
+            mask
+        };
+        self.peaks[0] = bits(std::array::from_fn(|l| m[0].0[l] > m[1].0[l]));
+        self.peaks[n - 1] = bits(std::array::from_fn(|l| m[n - 1].0[l] > m[n - 2].0[l]));
+        for k in 1..n - 1 {
+            let (a, b, c) = (m[k - 1].0, m[k].0, m[k + 1].0);
+            self.peaks[k] = bits(std::array::from_fn(|l| (b[l] > a[l]) & (b[l] >= c[l])));
         }
-        let mut previous: Option<usize> = None;
-        let mut peaks = 0;
+        // What lies before the first and after the last peak stays, so each lane's first
+        // and last must be known; a single peak leaves bins 0 .. 2 whatever its place.
+        let (mut any, mut twice) = (0_u8, 0_u8);
+        for p in &self.peaks {
+            twice |= any & p;
+            any |= p;
+        }
+        let single = any & !twice;
+        let peaks = &self.peaks;
+        let mut open = 0_u8; // lanes whose first peak is behind
         for k in 0..n {
-            let peak = if k == 0 {
-                m[0] > m[1]
-            } else if k == n - 1 {
-                m[k] > m[k - 1]
-            } else {
-                m[k] > m[k - 1] && m[k] >= m[k + 1]
-            };
-            if !peak {
-                continue;
-            }
-            peaks += 1;
-            if let Some(a) = previous
-                && k >= a + 6
-            {
-                self.enhanced[a + 3..=k - 3].fill(0.0);
-            }
-            previous = Some(k);
+            let around = peaks[k.saturating_sub(2)..(k + 3).min(n)]
+                .iter()
+                .fold(0, |a, b| a | b);
+            open |= peaks[k];
+            let cleared = (open & !around & !single) | if k >= 3 { single } else { 0 };
+            self.enhanced[k] = F32s(std::array::from_fn(|l| {
+                if cleared >> l & 1 == 1 { 0.0 } else { m[k].0[l] }
+            }));
         }
-        if peaks == 1 {
-            self.enhanced[3..].fill(0.0);
+        // Give back what lies after the last peak.
+        let mut closed = 0_u8;
+        for k in (0..n).rev() {
+            let after = !closed & !peaks[k] & !single;
+            if after == 0 {
+                break;
+            }
+            for l in 0..LANES {
+                if after >> l & 1 == 1 {
+                    self.enhanced[k].0[l] = m[k].0[l];
+                }
+            }
+            closed |= peaks[k];
         }
     }
 }

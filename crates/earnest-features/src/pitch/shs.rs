@@ -2,6 +2,7 @@
 
 use super::octave::OctaveScale;
 use super::{CANDIDATES, Candidate};
+use crate::lanes::{F32s, F64s, LANES};
 use crate::parabola::vertex;
 
 const HARMONICS: usize = 15;
@@ -14,7 +15,7 @@ pub(crate) struct SubHarmonicSum {
     shifts: Vec<(usize, f32)>,
     first_log2: f64,
     step_log2: f64,
-    sum: Vec<f32>,
+    sum: Vec<F32s>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -37,55 +38,64 @@ impl SubHarmonicSum {
             shifts,
             first_log2: scale.first_log2,
             step_log2: scale.step_log2,
-            sum: vec![0.0; bins],
+            sum: vec![F32s::ZERO; bins],
         }
     }
 
-    pub fn candidates(&mut self, octave: &[f32]) -> [Candidate; CANDIDATES] {
-        self.sum.copy_from_slice(octave);
-        for (shift, weight) in &self.shifts {
-            if *shift < octave.len() {
-                for (s, y) in self.sum.iter_mut().zip(&octave[*shift..]) {
-                    *s += weight * y;
-                }
+    /// The candidates of each lane's frame, from its spectrum on the octave axis.
+    #[inline(always)]
+    pub fn candidates(&mut self, octave: &[F32s]) -> [[Candidate; CANDIDATES]; LANES] {
+        let n = octave.len();
+        // Harmonics reach less and less far; between two ends all terms are there.
+        let mut total = F64s::ZERO;
+        let mut terms = self.shifts.len();
+        for (i, sum) in self.sum.iter_mut().enumerate() {
+            while terms > 0 && i + self.shifts[terms - 1].0 >= n {
+                terms -= 1;
+            }
+            let mut s = octave[i];
+            for (shift, weight) in &self.shifts[..terms] {
+                s += octave[i + shift] * *weight;
+            }
+            s = (s / HARMONICS as f32).max(F32s::ZERO);
+            total += s.wide();
+            *sum = s;
+        }
+        let mean = total / n as f64;
+        let mut peaks = [[Peak::default(); CANDIDATES]; LANES];
+        let mut counts = [0; LANES];
+        for i in 1..n - 1 {
+            let (a, b, c) = (self.sum[i - 1].0, self.sum[i].0, self.sum[i + 1].0);
+            let mut mask = 0_u32;
+            for l in 0..LANES {
+                mask |= u32::from((b[l] > a[l]) & (b[l] > c[l])) << l;
+            }
+            while mask != 0 {
+                let l = mask.trailing_zeros() as usize;
+                mask &= mask - 1;
+                insert(
+                    &mut peaks[l],
+                    &mut counts[l],
+                    Peak {
+                        index: i,
+                        height: b[l],
+                    },
+                );
             }
         }
-        let mut total = 0.0_f64;
-        for s in &mut self.sum {
-            *s = (*s / HARMONICS as f32).max(0.0);
-            total += f64::from(*s);
-        }
-        let mean = total / self.sum.len() as f64;
+        std::array::from_fn(|l| self.lane_candidates(l, &peaks[l][..counts[l]], mean.0[l]))
+    }
 
-        let mut peaks = [Peak::default(); CANDIDATES];
-        let mut count = 0;
-        for (i, w) in self.sum.windows(3).enumerate() {
-            if w[1] > w[0] && w[1] > w[2] {
-                let peak = Peak {
-                    index: i + 1,
-                    height: w[1],
-                };
-                let place = peaks[..count]
-                    .iter()
-                    .position(|p| peak.height > p.height)
-                    .unwrap_or(count);
-                if place < CANDIDATES {
-                    count = (count + 1).min(CANDIDATES);
-                    peaks[place..count].rotate_right(1);
-                    peaks[place] = peak;
-                }
-            }
-        }
-
+    fn lane_candidates(&self, lane: usize, peaks: &[Peak], mean: f64) -> [Candidate; CANDIDATES] {
         let mut out = [Candidate::default(); CANDIDATES];
         let mut scores = [0.0_f64; CANDIDATES];
         let mut kept = 0;
-        for peak in &peaks[..count] {
+        for peak in peaks {
             let i = peak.index;
             let (offset, score) = vertex(
-                f64::from(self.sum[i - 1]),
-                f64::from(self.sum[i]),
-                f64::from(self.sum[i + 1]),
+                f64::from(self.sum[i - 1].0[lane]),
+                f64::from(self.sum[i].0[lane]),
+                f64::from(self.sum[i + 1].0[lane]),
             );
             let frequency = (self.first_log2 + (i as f64 + offset) * self.step_log2).exp2();
             let voicing = if score > 0.0 && score > mean {
@@ -110,5 +120,18 @@ impl SubHarmonicSum {
         }
         out.swap(0, best);
         out
+    }
+}
+
+/// Keeps the highest peaks, highest first; of equals the earlier stays ahead.
+fn insert(peaks: &mut [Peak; CANDIDATES], count: &mut usize, peak: Peak) {
+    let place = peaks[..*count]
+        .iter()
+        .position(|p| peak.height > p.height)
+        .unwrap_or(*count);
+    if place < CANDIDATES {
+        *count = (*count + 1).min(CANDIDATES);
+        peaks[place..*count].rotate_right(1);
+        peaks[place] = peak;
     }
 }

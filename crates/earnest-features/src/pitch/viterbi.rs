@@ -50,6 +50,9 @@ fn range_cost(f: f64) -> f64 {
 }
 
 impl Viterbi {
+    /// Frames that can wait for a decision at once.
+    pub const LONGEST_WAIT: usize = BUFFER;
+
     pub fn new() -> Self {
         Self {
             columns: VecDeque::with_capacity(BUFFER + 2),
@@ -117,12 +120,13 @@ impl Viterbi {
 
     /// Settles what is left along the cheapest path, and starts anew.
     pub fn finish(&mut self, mut decided: impl FnMut(f32)) {
-        let mut states = vec![self.cheapest(); self.columns.len()];
-        for i in (1..self.columns.len()).rev() {
+        let mut states = [self.cheapest(); Self::LONGEST_WAIT];
+        let waiting = self.columns.len();
+        for i in (1..waiting).rev() {
             states[i - 1] = self.columns[i].from[states[i]];
         }
-        for state in states {
-            self.decide(state, &mut decided);
+        for state in &states[..waiting] {
+            self.decide(*state, &mut decided);
         }
         *self = Self::new();
     }

@@ -1,0 +1,397 @@
+//! From samples to rows, as they come: the one path that batch and live use go.
+
+use std::collections::VecDeque;
+
+use crate::descriptor::{self as d, COUNT};
+use crate::formants::band::BandResampler;
+use crate::formants::{FormantFinder, Formants};
+use crate::framing::Framing;
+use crate::harmonics::{HarmonicValues, Harmonics};
+use crate::jitter::Jitter;
+use crate::lanes::{Column, F32s, LANES, vectorised};
+use crate::loudness::Loudness;
+use crate::mel::MelBank;
+use crate::mfcc::Mfcc;
+use crate::pitch::octave::OctaveScale;
+use crate::pitch::shs::SubHarmonicSum;
+use crate::pitch::viterbi::Viterbi;
+use crate::pitch::{CANDIDATES, Candidate};
+use crate::samples::Samples;
+use crate::smoothing::{sma3, sma3nz};
+use crate::spectral::Spectral;
+use crate::spectrum::{Spectrum, gauss, hamming};
+
+/// One row of descriptors.
+pub(crate) type Row = [f32; COUNT];
+
+/// A frame is voiced only if its windowed RMS is above this.
+const ENERGY_GATE: f64 = 0.001;
+
+/// What a group of frames leaves for the time when their F0 is decided.
+struct Group {
+    magnitude: Vec<F32s>,
+    correlation: Vec<F32s>,
+}
+
+/// A frame that waits for its F0.
+struct Waiting {
+    group: usize,
+    lane: usize,
+    last_of_group: bool,
+    loud_enough: bool,
+    formants: Formants,
+}
+
+/// The openSMILE descriptors of a recording whose samples come bit by bit.
+pub(crate) struct Stream {
+    framing: Framing,
+    samples: Samples,
+    short: Spectrum,
+    long: Spectrum,
+    bank: MelBank,
+    loudness: Loudness,
+    mfcc: Mfcc,
+    spectral: Spectral,
+    formants: FormantFinder,
+    octave: OctaveScale,
+    scaled: Vec<F32s>,
+    work: Vec<F32s>,
+    shs: SubHarmonicSum,
+    viterbi: Viterbi,
+    harmonics: Harmonics,
+    jitter: Jitter,
+    /// Frames transformed so far.
+    frames: usize,
+    /// Frames whose F0 is decided.
+    decided: usize,
+    pitches: Vec<f32>,
+    waiting: VecDeque<Waiting>,
+    groups: Vec<Group>,
+    free: Vec<usize>,
+    /// Unsmoothed rows from row `first_row` on.
+    rows: VecDeque<Row>,
+    first_row: usize,
+    /// Rows given out.
+    emitted: usize,
+}
+
+impl Stream {
+    pub fn new(framing: Framing) -> Self {
+        let rate = framing.sample_rate;
+        let short = Spectrum::new(hamming(framing.short));
+        let long = Spectrum::new(gauss(framing.long));
+        let (short_bins, long_bins) = (short.magnitude.len(), long.magnitude.len());
+        let short_size = short.fft().size();
+        let long_size = long.fft().size();
+        let short_df = rate / short_size as f64;
+        let bank = MelBank::new(short_df, short_bins, rate);
+        let octave = OctaveScale::new(long_bins, long_size as f64 / rate);
+        // What the oldest undecided frame may still look back at, the frames that wait,
+        // a group of frames, and as much again so that forgetting is rarely a move.
+        let history = 2 * (4 * framing.long + (Viterbi::LONGEST_WAIT + LANES) * framing.hop);
+        Self {
+            samples: Samples::with_capacity(history),
+            loudness: Loudness::new(&bank),
+            bank,
+            mfcc: Mfcc::new(),
+            spectral: Spectral::new(short_df, short_bins),
+            formants: FormantFinder::new(BandResampler::new(framing.short, short_size, rate)),
+            shs: SubHarmonicSum::new(&octave, long_bins),
+            octave,
+            scaled: vec![F32s::ZERO; long_bins],
+            work: vec![F32s::ZERO; long_size],
+            viterbi: Viterbi::new(),
+            harmonics: Harmonics::new(long_size, rate),
+            jitter: Jitter::new(&framing),
+            frames: 0,
+            decided: 0,
+            pitches: Vec::with_capacity(Viterbi::LONGEST_WAIT + LANES),
+            waiting: VecDeque::with_capacity(Viterbi::LONGEST_WAIT + LANES),
+            groups: Vec::new(),
+            free: Vec::new(),
+            rows: VecDeque::with_capacity(Viterbi::LONGEST_WAIT + 2 * LANES),
+            first_row: 0,
+            emitted: 0,
+            short,
+            long,
+            framing,
+        }
+    }
+
+    pub fn framing(&self) -> &Framing {
+        &self.framing
+    }
+
+    /// Adds samples; gives each row that is now final to `sink`, in order.
+    pub fn push(&mut self, mut samples: &[f32], sink: &mut impl FnMut(&Row)) {
+        while !samples.is_empty() {
+            if self.samples.room() == 0 {
+                self.samples.forget_before(self.needed_from());
+            }
+            let (now, later) = samples.split_at(samples.len().min(self.samples.room()));
+            self.samples.extend(now);
+            samples = later;
+            let ready = self.framing.frames(self.samples.end(), self.framing.long);
+            while self.frames < ready {
+                self.group((ready - self.frames).min(LANES), sink);
+            }
+        }
+    }
+
+    /// Ends the recording: gives the remaining rows to `sink`. Then all is as new.
+    pub fn finish(&mut self, sink: &mut impl FnMut(&Row)) {
+        let frames = self.frames;
+        if frames > 0 {
+            let before_end = self.decided;
+            let mut viterbi = std::mem::replace(&mut self.viterbi, Viterbi::new());
+            viterbi.finish(|f0| self.settle(f0));
+            // The smoothing of the last rows reaches into short frames that have no long one.
+            let short_frames = self.framing.frames(self.samples.end(), self.framing.short);
+            let beyond = (short_frames - frames).min(2);
+            if beyond > 0 {
+                self.short_group(frames, beyond);
+            }
+            let end = End { frames, before_end };
+            while self.emitted <= frames {
+                let row = self.smooth(self.emitted, Some(end));
+                sink(&row);
+                self.emitted += 1;
+            }
+        }
+        self.reset();
+    }
+
+    /// Forgets the recording.
+    pub fn reset(&mut self) {
+        self.samples.clear();
+        self.spectral.reset();
+        self.viterbi = Viterbi::new();
+        self.jitter.reset();
+        self.frames = 0;
+        self.decided = 0;
+        self.pitches.clear();
+        self.waiting.clear();
+        self.free.clear();
+        self.free.extend(0..self.groups.len());
+        self.rows.clear();
+        self.first_row = 0;
+        self.emitted = 0;
+    }
+
+    /// The first sample that a frame may still ask for.
+    fn needed_from(&self) -> usize {
+        (self.decided * self.framing.hop).saturating_sub(self.jitter.backlog())
+    }
+
+    /// Transforms the next `count` frames and settles what they decide.
+    fn group(&mut self, count: usize, sink: &mut impl FnMut(&Row)) {
+        let first = self.frames;
+        let formants = self.short_group(first, count);
+        let (group, candidates) = self.long_group(first, count);
+        self.frames += count;
+        for lane in 0..count {
+            self.waiting.push_back(Waiting {
+                group,
+                lane,
+                last_of_group: lane + 1 == count,
+                loud_enough: self.long.energy[lane].sqrt() > ENERGY_GATE,
+                formants: formants[lane],
+            });
+            let mut pitches = std::mem::take(&mut self.pitches);
+            self.viterbi.push(candidates[lane], |f0| pitches.push(f0));
+            for f0 in pitches.drain(..) {
+                self.settle(f0);
+                if self.decided >= 2 {
+                    let row = self.smooth(self.emitted, None);
+                    sink(&row);
+                    self.emitted += 1;
+                    while self.first_row + 1 < self.emitted {
+                        self.rows.pop_front();
+                        self.first_row += 1;
+                    }
+                }
+            }
+            self.pitches = pitches;
+        }
+    }
+
+    /// The short frames `first` .. `first + count`: columns 1-19 and the formants' place,
+    /// into new rows.
+    fn short_group(&mut self, first: usize, count: usize) -> [Formants; LANES] {
+        let hop = self.framing.hop;
+        self.short
+            .transform(self.samples.from(first * hop), hop, count);
+        let short = &self.short;
+        let mut columns = [F32s::ZERO; d::F0];
+        let formants = vectorised(|| {
+            let bands = self.bank.apply(&short.power);
+            let spectral = self.spectral.of(&short.magnitude, &short.power, count);
+            columns[d::LOUDNESS] = self.loudness.of(&bands);
+            columns[d::ALPHA_RATIO] = spectral.alpha_ratio;
+            columns[d::HAMMARBERG] = spectral.hammarberg;
+            columns[d::SLOPE_0_500] = spectral.slope_0_500;
+            columns[d::SLOPE_500_1500] = spectral.slope_500_1500;
+            columns[d::FLUX] = spectral.flux;
+            columns[d::MFCC..d::F0].copy_from_slice(&self.mfcc.of(&bands));
+            self.formants.of(&short.re, &short.im)
+        });
+        for (lane, found) in formants.iter().enumerate().take(count) {
+            let mut row = [0.0; COUNT];
+            for (cell, column) in row.iter_mut().zip(&columns) {
+                *cell = column.0[lane];
+            }
+            row[d::F1_FREQUENCY] = found.frequency[0];
+            row[d::F1_BANDWIDTH] = found.bandwidth;
+            row[d::F2_FREQUENCY] = found.frequency[1];
+            row[d::F3_FREQUENCY] = found.frequency[2];
+            self.rows.push_back(row);
+        }
+        formants
+    }
+
+    /// The long frames `first` .. `first + count`: where their spectra are kept, and their
+    /// F0 candidates.
+    fn long_group(
+        &mut self,
+        first: usize,
+        count: usize,
+    ) -> (usize, [[Candidate; CANDIDATES]; LANES]) {
+        let hop = self.framing.hop;
+        self.long
+            .transform(self.samples.from(first * hop), hop, count);
+        let place = self.free.pop().unwrap_or_else(|| {
+            let zeros = vec![F32s::ZERO; self.long.magnitude.len()];
+            self.groups.push(Group {
+                magnitude: zeros.clone(),
+                correlation: zeros,
+            });
+            self.groups.len() - 1
+        });
+        let group = &mut self.groups[place];
+        let audible = self.long.energy[..count]
+            .iter()
+            .any(|e| e.sqrt() > ENERGY_GATE);
+        let candidates = vectorised(|| {
+            self.octave.apply(&self.long.magnitude, &mut self.scaled);
+            if audible {
+                let fft = self.long.fft();
+                fft.even_inverse(&self.long.power, &mut self.work, |lag, x| {
+                    group.correlation[lag] = x;
+                });
+            }
+            self.shs.candidates(&self.scaled)
+        });
+        std::mem::swap(&mut group.magnitude, &mut self.long.magnitude);
+        (place, candidates)
+    }
+
+    /// Takes the F0 of the oldest frame that waits, and with it the rest of its row.
+    fn settle(&mut self, pitch: f32) {
+        let Some(frame) = self.waiting.pop_front() else {
+            return;
+        };
+        let f0 = if frame.loud_enough { pitch } else { 0.0 };
+        let hop = self.framing.hop;
+        let start = self.decided * hop;
+        let (jitter, shimmer) = self.jitter.frame(&self.samples, start, hop, f0);
+        let group = &self.groups[frame.group];
+        let values = if f0 > 0.0 {
+            self.harmonics.of(
+                Column::new(&group.magnitude, frame.lane),
+                Column::new(&group.correlation, frame.lane),
+                f0,
+                frame.formants.frequency,
+            )
+        } else {
+            HarmonicValues::UNVOICED
+        };
+        if frame.last_of_group {
+            self.free.push(frame.group);
+        }
+        let row = &mut self.rows[self.decided - self.first_row];
+        row[d::F0] = semitones(f0);
+        row[d::JITTER] = jitter;
+        row[d::SHIMMER] = shimmer;
+        row[d::HNR] = values.hnr;
+        row[d::H1_H2] = values.h1_h2;
+        row[d::H1_A3] = values.h1_a3;
+        row[d::F1_AMPLITUDE] = values.amplitudes[0];
+        row[d::F2_AMPLITUDE] = values.amplitudes[1];
+        row[d::F3_AMPLITUDE] = values.amplitudes[2];
+        self.decided += 1;
+    }
+
+    /// Row `i`, smoothed. At the end of a recording, `end` says where it is.
+    fn smooth(&self, i: usize, end: Option<End>) -> Row {
+        let last = self.rows.len() - 1;
+        let raw = |i: usize| &self.rows[(i - self.first_row).min(last)];
+        let (before, here, after) = (raw(i.saturating_sub(1)), raw(i), raw(i + 1));
+        let mut row = [0.0; COUNT];
+        for c in 0..d::F0 {
+            row[c] = sma3(before[c], here[c], after[c]);
+        }
+        let place = end.map_or(Place::Inside, |end| end.place(i));
+        for c in d::F0..COUNT {
+            row[c] = match place {
+                Place::Inside => sma3nz(before[c], here[c], after[c]),
+                Place::Last => sma3nz(before[c], here[c], here[c]),
+                Place::Repeat => before[c],
+            };
+        }
+        row
+    }
+}
+
+/// Where a recording ends. The voiced columns end twice (LLD_SPEC.md section 12): where
+/// the decisions stood when the recording ended, and at its last long frame.
+#[derive(Clone, Copy)]
+struct End {
+    frames: usize,
+    before_end: usize,
+}
+
+/// How a row's voiced columns are smoothed.
+#[derive(Clone, Copy)]
+enum Place {
+    /// With both neighbours.
+    Inside,
+    /// Its right neighbour is itself.
+    Last,
+    /// The row before, unsmoothed.
+    Repeat,
+}
+
+impl End {
+    fn place(self, i: usize) -> Place {
+        if i == self.frames {
+            return Place::Repeat;
+        }
+        for end in [self.before_end, self.frames] {
+            if end > 0 && i == end {
+                return Place::Repeat;
+            }
+            if end > 0 && i == end - 1 {
+                return Place::Last;
+            }
+        }
+        Place::Inside
+    }
+}
+
+/// Semitones above 27.5 Hz; 0 when unvoiced, 1 for what lies below 1 semitone.
+fn semitones(f0: f32) -> f32 {
+    if f0 <= 0.0 {
+        0.0
+    } else if f0 > 29.136 {
+        match *crate::V { 0 => (12.0 * (f64::from(f0) / 27.5).log2()) as f32,
+ 1 => (12.0 * f64::from(f0 / 27.5).log2()) as f32,
+ 2 => (12.0 * f64::from((f0 / 27.5).ln()) / std::f64::consts::LN_2) as f32,
+ 3 => (12.0 / std::f64::consts::LN_2) as f32 * (f0 / 27.5).ln(),
+ 4 => 12.0 * (f0/27.5).log2(),
+ 5 => (12.0 / std::f64::consts::LN_2 * f64::from((f0 / 27.5).ln())) as f32,
+ 6 => 12.0 * (f0/27.5).ln() / std::f32::consts::LN_2,
+ _ => 0.0 }
+    } else {
+        1.0
+    }
+}
