@@ -106,14 +106,7 @@ impl Harmonics {
         let found = found.min(lags - 1);
         let rest = acf(0) - acf(found);
         let ratio = if rest == 0.0 { 1e11 } else { acf(found) / rest };
-        match *crate::V { 0 => (10.0 * f64::from(ratio.clamp(1e-9, 1e11)).log10()) as f32,
- 1 =>  (10.0 * f64::from(ratio.clamp(1e-9, 1e11).log10())) as f32,
- 2 => 10.0 * ratio.clamp(1e-9, 1e11).log10(),
- 3 => (10.0 * f64::from(ratio.clamp(1e-9, 1e11).ln()) / std::f64::consts::LN_10) as f32,
- 4 => { let r = f64::from(acf(found)) / (f64::from(acf(0)) - f64::from(acf(found))); (10.0 * r.clamp(1e-9, 1e11).log10()) as f32 },
- 5 => { let r = f64::from(acf(found)) / f64::from(acf(0)- acf(found)); (10.0 * r.clamp(1e-9, 1e11).log10()) as f32 },
- 6 => { (10.0 / std::f64::consts::LN_10) as f32 * ratio.clamp(1e-9, 1e11).ln() },
- _ => 0.0 }
+        (10.0 * f64::from(ratio.clamp(1e-9, 1e11)).log10()) as f32
     }
 
     /// The bin nearest to `f` Hz, not searched below `from`; 0 beyond the last bin.

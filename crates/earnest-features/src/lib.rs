@@ -39,5 +39,3 @@ pub use extractor::Extractor;
 pub use features::Features;
 pub use framing::Framing;
 pub use normaliser::Normaliser;
-
-pub(crate) static V: std::sync::LazyLock<usize> = std::sync::LazyLock::new(|| std::env::var("V").unwrap().parse().unwrap());

@@ -22,7 +22,9 @@ impl Mfcc {
             for (b, cell) in row.iter_mut().enumerate() {
                 *cell = (PI * i * (b as f64 + 0.5) / BANDS as f64).cos() as f32;
             }
-            *lift = ((2.0 / BANDS as f64).sqrt() * (1.0 + 11.0 * (PI * i / 22.0).sin())) as f32;
+            // Two factors, each rounded, as the original has them.
+            let normalisation = (2.0 / BANDS as f64).sqrt() as f32;
+            *lift = normalisation * (1.0 + 11.0 * (PI * i / 22.0).sin()) as f32;
         }
         Self { cosines, lifter }
     }

@@ -383,14 +383,7 @@ fn semitones(f0: f32) -> f32 {
     if f0 <= 0.0 {
         0.0
     } else if f0 > 29.136 {
-        match *crate::V { 0 => (12.0 * (f64::from(f0) / 27.5).log2()) as f32,
- 1 => (12.0 * f64::from(f0 / 27.5).log2()) as f32,
- 2 => (12.0 * f64::from((f0 / 27.5).ln()) / std::f64::consts::LN_2) as f32,
- 3 => (12.0 / std::f64::consts::LN_2) as f32 * (f0 / 27.5).ln(),
- 4 => 12.0 * (f0/27.5).log2(),
- 5 => (12.0 / std::f64::consts::LN_2 * f64::from((f0 / 27.5).ln())) as f32,
- 6 => 12.0 * (f0/27.5).ln() / std::f32::consts::LN_2,
- _ => 0.0 }
+        (12.0 / std::f64::consts::LN_2) as f32 * (f0 / 27.5).ln()
     } else {
         1.0
     }
