@@ -164,7 +164,7 @@ const LEAST_VARIANCE: f64 = 1e-2;
 impl Correlations {
     /// The lag in low+1 ..= high-2 whose correlation is the best strict local maximum.
     fn best_lag(&mut self, d: &[f32], whole: &[f32], low: usize, high: usize) -> Option<usize> {
-        let certain = vectorised(|| self.from_whole(whole, low, high));
+        let certain = vectorised(#[inline(always)] || self.from_whole(whole, low, high));
         if certain && let Some(best) = self.clear_best() {
             return best.map(|t| low + t);
         }

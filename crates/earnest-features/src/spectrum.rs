@@ -68,7 +68,7 @@ impl Spectrum {
             let start = l.min(count - 1) * hop;
             &samples[start..start + length]
         });
-        vectorised(|| {
+        vectorised(#[inline(always)] || {
             for (n, (row, w)) in self.work.iter_mut().zip(&self.window).enumerate() {
                 *row = F32s(std::array::from_fn(|l| frames[l][n])) * *w;
             }
@@ -80,7 +80,7 @@ impl Spectrum {
             self.energy = (energy / length as f64).0;
             let (all_re, all_im) = (&mut self.re, &mut self.im);
             let (magnitude, power) = (&mut self.magnitude, &mut self.power);
-            self.fft.forward(&mut self.work, |k, re, im| {
+            self.fft.forward(&mut self.work, #[inline(always)] |k, re, im| {
                 let m = (re * re + im * im).sqrt();
                 all_re[k] = re;
                 all_im[k] = im;

@@ -223,18 +223,17 @@ impl Stream {
             .transform(self.samples.from(first * hop), hop, count);
         let short = &self.short;
         let mut columns = [F32s::ZERO; d::F0];
-        let formants = vectorised(|| {
-            let bands = self.bank.apply(&short.power);
-            let spectral = self.spectral.of(&short.magnitude, &short.power, count);
-            columns[d::LOUDNESS] = self.loudness.of(&bands);
-            columns[d::ALPHA_RATIO] = spectral.alpha_ratio;
-            columns[d::HAMMARBERG] = spectral.hammarberg;
-            columns[d::SLOPE_0_500] = spectral.slope_0_500;
-            columns[d::SLOPE_500_1500] = spectral.slope_500_1500;
-            columns[d::FLUX] = spectral.flux;
-            columns[d::MFCC..d::F0].copy_from_slice(&self.mfcc.of(&bands));
-            self.formants.of(&short.re, &short.im)
-        });
+        let bands = vectorised(#[inline(always)] || self.bank.apply(&short.power));
+        let spectral = vectorised(#[inline(always)] || self.spectral.of(&short.magnitude, &short.power, count));
+        columns[d::LOUDNESS] = vectorised(#[inline(always)] || self.loudness.of(&bands));
+        columns[d::ALPHA_RATIO] = spectral.alpha_ratio;
+        columns[d::HAMMARBERG] = spectral.hammarberg;
+        columns[d::SLOPE_0_500] = spectral.slope_0_500;
+        columns[d::SLOPE_500_1500] = spectral.slope_500_1500;
+        columns[d::FLUX] = spectral.flux;
+        let mfcc = vectorised(#[inline(always)] || self.mfcc.of(&bands));
+        columns[d::MFCC..d::F0].copy_from_slice(&mfcc);
+        let formants = self.formants.of(&short.re, &short.im);
         for (lane, found) in formants.iter().enumerate().take(count) {
             let mut row = [0.0; COUNT];
             for (cell, column) in row.iter_mut().zip(&columns) {
@@ -271,16 +270,15 @@ impl Stream {
         let audible = self.long.energy[..count]
             .iter()
             .any(|e| e.sqrt() > ENERGY_GATE);
-        let candidates = vectorised(|| {
-            self.octave.apply(&self.long.magnitude, &mut self.scaled);
-            if audible {
-                let fft = self.long.fft();
-                fft.even_inverse(&self.long.power, &mut self.work, |lag, x| {
-                    group.correlation[lag] = x;
-                });
-            }
-            self.shs.candidates(&self.scaled)
-        });
+        vectorised(#[inline(always)] || self.octave.apply(&self.long.magnitude, &mut self.scaled));
+        let candidates = vectorised(#[inline(always)] || self.shs.candidates(&self.scaled));
+        if audible {
+            let fft = self.long.fft();
+            let correlation = &mut group.correlation;
+            vectorised(#[inline(always)] || {
+                fft.even_inverse(&self.long.power, &mut self.work, |lag, x| correlation[lag] = x);
+            });
+        }
         std::mem::swap(&mut group.magnitude, &mut self.long.magnitude);
         (place, candidates)
     }

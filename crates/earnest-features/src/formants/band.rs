@@ -1,19 +1,17 @@
 //! Resampling a frame to 11 kHz in the frequency domain: LLD_SPEC.md section 10 step 1.
 
-use crate::lanes::F32s;
+use crate::lanes::{F32s, LANES};
 
 /// Rate of the resampled frame, Hz.
 pub(crate) const RATE_HZ: f64 = 11_000.0;
 
-/// Outputs that are summed side by side.
-const BLOCK: usize = 4;
-
 pub(crate) struct BandResampler {
     /// Highest bin used.
     highest: usize,
-    /// For each block of outputs, for each bin 1 ..: cosines, then sines of the block.
-    table: Vec<[f32; 2 * BLOCK]>,
+    /// For each bin 1 ..: cosines, then sines over the outputs.
+    table: Vec<f32>,
     scale: f32,
+    one: Vec<f32>,
     out: Vec<F32s>,
 }
 
@@ -24,22 +22,17 @@ impl BandResampler {
         let length = (size as f64 * ratio * (frame as f64 / size as f64)).round() as usize;
         let highest = ((length & !1).min(size) / 2).saturating_sub(1);
         let period = size as f64 * ratio;
-        let mut table = Vec::with_capacity(length.div_ceil(BLOCK) * highest);
-        for first in (0..length).step_by(BLOCK) {
-            for k in 1..=highest {
-                let mut row = [0.0; 2 * BLOCK];
-                for j in 0..BLOCK {
-                    let angle = std::f64::consts::TAU * k as f64 * (first + j) as f64 / period;
-                    row[j] = angle.cos() as f32;
-                    row[BLOCK + j] = angle.sin() as f32;
-                }
-                table.push(row);
-            }
+        let mut table = Vec::with_capacity(2 * length * highest);
+        for k in 1..=highest {
+            let angle = |i: usize| std::f64::consts::TAU * k as f64 * i as f64 / period;
+            table.extend((0..length).map(|i| angle(i).cos() as f32));
+            table.extend((0..length).map(|i| angle(i).sin() as f32));
         }
         Self {
             highest,
             table,
             scale: (size / 2) as f32,
+            one: vec![0.0; length],
             out: vec![F32s::ZERO; length],
         }
     }
@@ -47,23 +40,22 @@ impl BandResampler {
     /// The resampled frames from their transforms (kernel exp(+j...)).
     #[inline(always)]
     pub fn resample(&mut self, re: &[F32s], im: &[F32s]) -> &[F32s] {
-        let (re_k, im_k) = (&re[1..=self.highest], &im[1..=self.highest]);
-        if self.highest > 0 {
-            for (rows, out) in self
-                .table
-                .chunks_exact(self.highest)
-                .zip(self.out.chunks_mut(BLOCK))
-            {
-                let mut sums = [re[0]; BLOCK];
-                for ((row, re), im) in rows.iter().zip(re_k).zip(im_k) {
-                    for j in 0..BLOCK {
-                        sums[j] += *re * row[j];
-                        sums[j] += *im * row[BLOCK + j];
-                    }
+        let length = self.out.len();
+        for lane in 0..LANES {
+            // Here the outputs of one frame lie side by side: their sums are many.
+            let y = &mut self.one[..length];
+            y.fill(re[0].0[lane]);
+            let bins = re[1..=self.highest].iter().zip(&im[1..=self.highest]);
+            for (rows, (re, im)) in self.table.chunks_exact(2 * length).zip(bins) {
+                let (re, im) = (re.0[lane], im.0[lane]);
+                let (cosines, sines) = rows.split_at(length);
+                for ((y, c), s) in y.iter_mut().zip(cosines).zip(sines) {
+                    let sum = *y + re * *c;
+                    *y = sum + im * *s;
                 }
-                for (y, sum) in out.iter_mut().zip(sums) {
-                    *y = sum / self.scale;
-                }
+            }
+            for (out, y) in self.out.iter_mut().zip(y.iter()) {
+                out.0[lane] = *y / self.scale;
             }
         }
         &self.out

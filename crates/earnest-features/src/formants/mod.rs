@@ -7,7 +7,7 @@ pub(crate) mod roots;
 use self::band::BandResampler;
 use self::lpc::linear_prediction;
 use self::roots::Complexes;
-use crate::lanes::{F32s, LANES};
+use crate::lanes::{F32s, LANES, vectorised};
 
 /// The lowest three formants and the bandwidth of the lowest, Hz; 0 where there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -29,12 +29,12 @@ impl FormantFinder {
     }
 
     /// The formants of eight short frames from their transforms (kernel exp(+j...)).
-    #[inline(always)]
     pub fn of(&mut self, re: &[F32s], im: &[F32s]) -> [Formants; LANES] {
-        let y = self.band.resample(re, im);
-        let a = linear_prediction(y);
+        let y = vectorised(#[inline(always)] || self.band.resample(re, im));
+        let a = vectorised(#[inline(always)] || linear_prediction(y));
         // The sign of the original, LLD_SPEC.md section 10 step 3: not the poles of 1/A(z).
-        let roots = roots::find(&a.map(|a| -a.wide()));
+        let polynomial = a.map(|a| -a.wide());
+        let roots = vectorised(#[inline(always)] || roots::find(&polynomial));
         std::array::from_fn(|l| {
             if a.iter().all(|x| x.0[l] == 0.0) {
                 Formants::default()
