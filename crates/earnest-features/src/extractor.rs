@@ -3,6 +3,7 @@
 use crate::descriptor::COUNT;
 use crate::features::Features;
 use crate::framing::Framing;
+use crate::settings::Settings;
 use crate::stream::Stream;
 
 /// Extracts the 32 descriptors at one sample rate. Holds all tables and buffers, so make
@@ -13,11 +14,17 @@ pub struct Extractor {
 }
 
 impl Extractor {
-    /// For recordings at this rate, Hz.
+    /// For recordings at this rate, Hz, as openSMILE's eGeMAPSv01a has them.
     #[must_use]
     pub fn new(sample_rate: u32) -> Self {
+        Self::with(sample_rate, Settings::default())
+    }
+
+    /// For recordings at this rate, Hz.
+    #[must_use]
+    pub fn with(sample_rate: u32, settings: Settings) -> Self {
         Self {
-            stream: Stream::new(Framing::new(sample_rate)),
+            stream: Stream::new(sample_rate, settings),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Where frames lie: LLD_SPEC.md section 1.
 
+use crate::settings::{Mode, Settings};
+
 /// Frame lengths and hop in samples, at one rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Framing {
@@ -7,23 +9,35 @@ pub struct Framing {
     pub sample_rate: f64,
     /// Samples between frame starts: 10 ms.
     pub hop: usize,
-    /// Short frame: 20 ms.
+    /// Short frame: 20 ms, or 25.
     pub short: usize,
-    /// Long frame: 60 ms. It shares its left edge with the short one.
+    /// Long frame: 60 ms.
     pub long: usize,
+    /// From a long frame's start to that of its short frame: 0 in mode `opensmile`, where
+    /// they share their left edge; in mode `accurate` they share their centre.
+    pub short_offset: usize,
+    /// Rows beyond the number of long frames: mode `opensmile` repeats the last one.
+    pub extra_rows: usize,
 }
 
 impl Framing {
     /// The framing at a rate in Hz; lengths are rounded half away from zero.
     #[must_use]
-    pub fn new(sample_rate: u32) -> Self {
+    pub fn new(sample_rate: u32, settings: Settings) -> Self {
         let rate = f64::from(sample_rate);
         let samples = |seconds: f64| ((seconds * rate).round() as usize).max(1);
+        let (short, long) = (samples(settings.window.seconds()), samples(0.060));
+        let (short_offset, extra_rows) = match settings.mode {
+            Mode::OpenSmile => (0, 1),
+            Mode::Accurate => ((long - short) / 2, 0),
+        };
         Self {
             sample_rate: rate,
             hop: samples(0.010),
-            short: samples(0.020),
-            long: samples(0.060),
+            short,
+            long,
+            short_offset,
+            extra_rows,
         }
     }
 
@@ -37,13 +51,12 @@ impl Framing {
         }
     }
 
-    /// Rows that the extractor gives for this many samples: one more than there are long
-    /// frames, or none if there is no long frame.
+    /// Rows that the extractor gives for this many samples: none if there is no long frame.
     #[must_use]
     pub fn rows(&self, samples: usize) -> usize {
         match self.frames(samples, self.long) {
             0 => 0,
-            n => n + 1,
+            n => n + self.extra_rows,
         }
     }
 }

@@ -149,7 +149,7 @@ impl Jitter {
 /// best, and the definition's own sums are then worked out for that one. Where the best
 /// lag hangs on less than `MARGIN`, the definition's sums decide everywhere.
 #[derive(Default)]
-struct Correlations {
+pub(crate) struct Correlations {
     values: Vec<f64>,
     /// Sums of the samples and of their squares up to each place.
     sums: Vec<f64>,
@@ -163,7 +163,7 @@ const LEAST_VARIANCE: f64 = 1e-2;
 
 impl Correlations {
     /// The lag in low+1 ..= high-2 whose correlation is the best strict local maximum.
-    fn best_lag(&mut self, d: &[f32], whole: &[f32], low: usize, high: usize) -> Option<usize> {
+    pub fn best_lag(&mut self, d: &[f32], whole: &[f32], low: usize, high: usize) -> Option<usize> {
         let certain = vectorised(#[inline(always)] || self.from_whole(whole, low, high));
         if certain && let Some(best) = self.clear_best() {
             return best.map(|t| low + t);
@@ -274,7 +274,7 @@ fn whole_products(a: &[f32], b: &[f32]) -> f64 {
 /// Pearson correlations at `lag`, `lag` + 1 and `lag` + 2 as the definition has them: the
 /// first `lag` samples with as many that follow, each against its own mean, NaN if one is
 /// constant. Sums run in plain order, which decides ties. Lags that do not fit are NaN.
-fn exact(d: &[f32], lag: usize) -> [f64; 3] {
+pub(crate) fn exact(d: &[f32], lag: usize) -> [f64; 3] {
     let mut out = [f64::NAN; 3];
     if d.len() < 2 * (lag + 2) {
         for (i, out) in out.iter_mut().enumerate() {
@@ -349,7 +349,7 @@ mod tests {
             at += if i.is_multiple_of(2) { 159 } else { 161 };
             i += 1;
         }
-        let framing = Framing::new(16_000);
+        let framing = Framing::new(16_000, crate::Settings::default());
         let mut jitter = Jitter::new(&framing);
         let mut buffer = Samples::default();
         buffer.extend(&samples);

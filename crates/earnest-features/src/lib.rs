@@ -13,6 +13,7 @@
 //! shared folder; each module here names the section it follows. This is a clean-room
 //! implementation: no openSMILE code was read or used.
 
+mod accurate;
 pub mod descriptor;
 mod extractor;
 mod features;
@@ -30,6 +31,7 @@ mod normaliser;
 mod parabola;
 mod pitch;
 mod samples;
+mod settings;
 mod smoothing;
 mod spectral;
 mod spectrum;
@@ -39,3 +41,5 @@ pub use extractor::Extractor;
 pub use features::Features;
 pub use framing::Framing;
 pub use normaliser::Normaliser;
+pub use settings::{Mode, Settings, ShortWindow};
+pub use stream::{Row, Stream};

@@ -2,6 +2,7 @@
 
 use crate::lanes::{F32s, F64s, LANES};
 use crate::logarithm::ln_f32;
+use crate::settings::Mode;
 
 const FLOOR: f32 = 1e-14;
 
@@ -17,7 +18,7 @@ struct Slope {
 }
 
 impl Slope {
-    fn new(low: f64, high: f64, df: f64, bins: usize) -> Self {
+    fn new(low: f64, high: f64, df: f64, bins: usize, mode: Mode) -> Self {
         let last_at_or_below = |edge: f64| (((edge / df) + 1e-9).floor() as usize).min(bins - 1);
         let (left, right) = (last_at_or_below(low), last_at_or_below(high));
         let edge_weight = |w: f64| if w.abs() < 1e-9 { 1.0 } else { w };
@@ -30,7 +31,11 @@ impl Slope {
             .zip(&weights)
             .map(|(k, w)| k as f64 * df * w)
             .collect();
-        let n = (right - left) as f64;
+        // One fewer than the points: the original's oddity.
+        let n = match mode {
+            Mode::OpenSmile => (right - left) as f64,
+            Mode::Accurate => (right - left + 1) as f64,
+        };
         let sum_f: f64 = frequencies.iter().sum();
         let sum_ff: f64 = frequencies.iter().map(|f| f * f).sum();
         Self {
@@ -96,17 +101,17 @@ fn ratio_db(a: F32s, b: F32s) -> F32s {
 }
 
 impl Spectral {
-    pub fn new(df: f64, bins: usize) -> Self {
+    pub fn new(df: f64, bins: usize, mode: Mode) -> Self {
         let at_or_above = |f: f64| ((f / df - 1e-9).ceil() as usize).min(bins);
         let past = |f: f64| (((f / df) + 1e-9).floor() as usize + 1).min(bins);
-        let slope_500_1500 = Slope::new(500.0, 1500.0, df, bins);
+        let slope_500_1500 = Slope::new(500.0, 1500.0, df, bins, mode);
         let needed = slope_500_1500.first + slope_500_1500.weights.len();
         Self {
             bin_1000: at_or_above(1000.0),
             bin_2000: at_or_above(2000.0),
             bin_5000: at_or_above(5000.0),
             past_5000: past(5000.0),
-            slope_0_500: Slope::new(0.0, 500.0, df, bins),
+            slope_0_500: Slope::new(0.0, 500.0, df, bins, mode),
             slope_500_1500,
             db: vec![F32s::ZERO; needed],
             previous: vec![0.0; bins],

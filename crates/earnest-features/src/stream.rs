@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::accurate::Accurate;
 use crate::descriptor::{self as d, COUNT};
 use crate::formants::band::BandResampler;
 use crate::formants::{FormantFinder, Formants};
@@ -17,12 +18,13 @@ use crate::pitch::shs::SubHarmonicSum;
 use crate::pitch::viterbi::Viterbi;
 use crate::pitch::{CANDIDATES, Candidate};
 use crate::samples::Samples;
+use crate::settings::{Mode, Settings};
 use crate::smoothing::{sma3, sma3nz};
 use crate::spectral::Spectral;
 use crate::spectrum::{Spectrum, gauss, hamming};
 
-/// One row of descriptors.
-pub(crate) type Row = [f32; COUNT];
+/// One row of descriptors, in the order of [`crate::descriptor::NAMES`].
+pub type Row = [f32; COUNT];
 
 /// A frame is voiced only if its windowed RMS is above this.
 const ENERGY_GATE: f64 = 0.001;
@@ -42,8 +44,21 @@ struct Waiting {
     formants: Formants,
 }
 
-/// The openSMILE descriptors of a recording whose samples come bit by bit.
-pub(crate) struct Stream {
+/// What the modes do differently.
+enum Definition {
+    OpenSmile {
+        formants: Box<FormantFinder>,
+        harmonics: Box<Harmonics>,
+        jitter: Jitter,
+    },
+    Accurate(Box<Accurate>),
+}
+
+/// The descriptors of a recording whose samples come bit by bit.
+///
+/// Rows come out as soon as they are final, and are the same bits however the samples are
+/// cut into pushes. Nothing is allocated once a few dozen frames have gone through.
+pub struct Stream {
     framing: Framing,
     samples: Samples,
     short: Spectrum,
@@ -52,14 +67,12 @@ pub(crate) struct Stream {
     loudness: Loudness,
     mfcc: Mfcc,
     spectral: Spectral,
-    formants: FormantFinder,
+    definition: Definition,
     octave: OctaveScale,
     scaled: Vec<F32s>,
     work: Vec<F32s>,
     shs: SubHarmonicSum,
     viterbi: Viterbi,
-    harmonics: Harmonics,
-    jitter: Jitter,
     /// Frames transformed so far.
     frames: usize,
     /// Frames whose F0 is decided.
@@ -76,7 +89,10 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub fn new(framing: Framing) -> Self {
+    /// For recordings at this rate, Hz.
+    #[must_use]
+    pub fn new(sample_rate: u32, settings: Settings) -> Self {
+        let framing = Framing::new(sample_rate, settings);
         let rate = framing.sample_rate;
         let short = Spectrum::new(hamming(framing.short));
         let long = Spectrum::new(gauss(framing.long));
@@ -86,6 +102,18 @@ impl Stream {
         let short_df = rate / short_size as f64;
         let bank = MelBank::new(short_df, short_bins, rate);
         let octave = OctaveScale::new(long_bins, long_size as f64 / rate);
+        let definition = match settings.mode {
+            Mode::OpenSmile => Definition::OpenSmile {
+                formants: Box::new(FormantFinder::new(BandResampler::new(
+                    framing.short,
+                    short_size,
+                    rate,
+                ))),
+                harmonics: Box::new(Harmonics::new(long_size, rate)),
+                jitter: Jitter::new(&framing),
+            },
+            Mode::Accurate => Definition::Accurate(Box::new(Accurate::new(&framing, long_size))),
+        };
         // What the oldest undecided frame may still look back at, the frames that wait,
         // a group of frames, and as much again so that forgetting is rarely a move.
         let history = 2 * (4 * framing.long + (Viterbi::LONGEST_WAIT + LANES) * framing.hop);
@@ -94,15 +122,13 @@ impl Stream {
             loudness: Loudness::new(&bank),
             bank,
             mfcc: Mfcc::new(),
-            spectral: Spectral::new(short_df, short_bins),
-            formants: FormantFinder::new(BandResampler::new(framing.short, short_size, rate)),
+            spectral: Spectral::new(short_df, short_bins, settings.mode),
+            definition,
             shs: SubHarmonicSum::new(&octave, long_bins),
             octave,
             scaled: vec![F32s::ZERO; long_bins],
             work: vec![F32s::ZERO; long_size],
             viterbi: Viterbi::new(),
-            harmonics: Harmonics::new(long_size, rate),
-            jitter: Jitter::new(&framing),
             frames: 0,
             decided: 0,
             pitches: Vec::with_capacity(Viterbi::LONGEST_WAIT + LANES),
@@ -118,6 +144,8 @@ impl Stream {
         }
     }
 
+    /// Where the frames lie.
+    #[must_use]
     pub fn framing(&self) -> &Framing {
         &self.framing
     }
@@ -147,12 +175,16 @@ impl Stream {
             viterbi.finish(|f0| self.settle(f0));
             // The smoothing of the last rows reaches into short frames that have no long one.
             let short_frames = self.framing.frames(self.samples.end(), self.framing.short);
-            let beyond = (short_frames - frames).min(2);
+            let beyond = (short_frames - frames).min(2) * self.framing.extra_rows;
             if beyond > 0 {
                 self.short_group(frames, beyond);
             }
+            let before_end = match self.definition {
+                Definition::OpenSmile { .. } => before_end,
+                Definition::Accurate(_) => frames,
+            };
             let end = End { frames, before_end };
-            while self.emitted <= frames {
+            while self.emitted < frames + self.framing.extra_rows {
                 let row = self.smooth(self.emitted, Some(end));
                 sink(&row);
                 self.emitted += 1;
@@ -166,7 +198,9 @@ impl Stream {
         self.samples.clear();
         self.spectral.reset();
         self.viterbi = Viterbi::new();
-        self.jitter.reset();
+        if let Definition::OpenSmile { jitter, .. } = &mut self.definition {
+            jitter.reset();
+        }
         self.frames = 0;
         self.decided = 0;
         self.pitches.clear();
@@ -180,7 +214,11 @@ impl Stream {
 
     /// The first sample that a frame may still ask for.
     fn needed_from(&self) -> usize {
-        (self.decided * self.framing.hop).saturating_sub(self.jitter.backlog())
+        let backlog = match &self.definition {
+            Definition::OpenSmile { jitter, .. } => jitter.backlog(),
+            Definition::Accurate(_) => 0,
+        };
+        (self.decided * self.framing.hop).saturating_sub(backlog)
     }
 
     /// Transforms the next `count` frames and settles what they decide.
@@ -220,7 +258,7 @@ impl Stream {
     fn short_group(&mut self, first: usize, count: usize) -> [Formants; LANES] {
         let hop = self.framing.hop;
         self.short
-            .transform(self.samples.from(first * hop), hop, count);
+            .transform(self.samples.from(first * hop + self.framing.short_offset), hop, count);
         let short = &self.short;
         let mut columns = [F32s::ZERO; d::F0];
         let bands = vectorised(#[inline(always)] || self.bank.apply(&short.power));
@@ -233,16 +271,16 @@ impl Stream {
         columns[d::FLUX] = spectral.flux;
         let mfcc = vectorised(#[inline(always)] || self.mfcc.of(&bands));
         columns[d::MFCC..d::F0].copy_from_slice(&mfcc);
-        let formants = self.formants.of(&short.re, &short.im);
+        let formants = match &mut self.definition {
+            Definition::OpenSmile { formants, .. } => formants.of(&short.re, &short.im),
+            Definition::Accurate(_) => [Formants::default(); LANES],
+        };
         for (lane, found) in formants.iter().enumerate().take(count) {
             let mut row = [0.0; COUNT];
             for (cell, column) in row.iter_mut().zip(&columns) {
                 *cell = column.0[lane];
             }
-            row[d::F1_FREQUENCY] = found.frequency[0];
-            row[d::F1_BANDWIDTH] = found.bandwidth;
-            row[d::F2_FREQUENCY] = found.frequency[1];
-            row[d::F3_FREQUENCY] = found.frequency[2];
+            set_formants(&mut row, found);
             self.rows.push_back(row);
         }
         formants
@@ -272,6 +310,9 @@ impl Stream {
             .any(|e| e.sqrt() > ENERGY_GATE);
         vectorised(#[inline(always)] || self.octave.apply(&self.long.magnitude, &mut self.scaled));
         let candidates = vectorised(#[inline(always)] || self.shs.candidates(&self.scaled));
+        if let Definition::Accurate(accurate) = &self.definition {
+            self.long.power[..accurate.lowest_bin()].fill(F32s::ZERO);
+        }
         if audible {
             let fft = self.long.fft();
             let correlation = &mut group.correlation;
@@ -291,31 +332,43 @@ impl Stream {
         let f0 = if frame.loud_enough { pitch } else { 0.0 };
         let hop = self.framing.hop;
         let start = self.decided * hop;
-        let (jitter, shimmer) = self.jitter.frame(&self.samples, start, hop, f0);
         let group = &self.groups[frame.group];
-        let values = if f0 > 0.0 {
-            self.harmonics.of(
-                Column::new(&group.magnitude, frame.lane),
-                Column::new(&group.correlation, frame.lane),
-                f0,
-                frame.formants.frequency,
-            )
-        } else {
-            HarmonicValues::UNVOICED
-        };
+        let magnitude = Column::new(&group.magnitude, frame.lane);
+        let correlation = Column::new(&group.correlation, frame.lane);
+        let row = &mut self.rows[self.decided - self.first_row];
+        row[d::F0] = semitones(f0);
+        match &mut self.definition {
+            Definition::OpenSmile {
+                harmonics, jitter, ..
+            } => {
+                (row[d::JITTER], row[d::SHIMMER]) = jitter.frame(&self.samples, start, hop, f0);
+                let values = if f0 > 0.0 {
+                    harmonics.of(magnitude, correlation, f0, frame.formants.frequency)
+                } else {
+                    HarmonicValues::UNVOICED
+                };
+                row[d::HNR] = values.hnr;
+                row[d::H1_H2] = values.h1_h2;
+                row[d::H1_A3] = values.h1_a3;
+                set_amplitudes(row, values.amplitudes);
+            }
+            Definition::Accurate(accurate) => {
+                let length = self.framing.long;
+                let samples = &self.samples.from(start)[..length];
+                let whole = &self.samples.whole_from(start)[..length];
+                let voice = accurate.of(samples, whole, magnitude, correlation, f0);
+                row[d::JITTER] = voice.jitter;
+                row[d::SHIMMER] = voice.shimmer;
+                row[d::HNR] = voice.hnr;
+                row[d::H1_H2] = voice.h1_h2;
+                row[d::H1_A3] = voice.h1_a3;
+                set_formants(row, &voice.formants);
+                set_amplitudes(row, voice.amplitudes);
+            }
+        }
         if frame.last_of_group {
             self.free.push(frame.group);
         }
-        let row = &mut self.rows[self.decided - self.first_row];
-        row[d::F0] = semitones(f0);
-        row[d::JITTER] = jitter;
-        row[d::SHIMMER] = shimmer;
-        row[d::HNR] = values.hnr;
-        row[d::H1_H2] = values.h1_h2;
-        row[d::H1_A3] = values.h1_a3;
-        row[d::F1_AMPLITUDE] = values.amplitudes[0];
-        row[d::F2_AMPLITUDE] = values.amplitudes[1];
-        row[d::F3_AMPLITUDE] = values.amplitudes[2];
         self.decided += 1;
     }
 
@@ -374,6 +427,19 @@ impl End {
         }
         Place::Inside
     }
+}
+
+fn set_formants(row: &mut Row, formants: &Formants) {
+    row[d::F1_FREQUENCY] = formants.frequency[0];
+    row[d::F1_BANDWIDTH] = formants.bandwidth;
+    row[d::F2_FREQUENCY] = formants.frequency[1];
+    row[d::F3_FREQUENCY] = formants.frequency[2];
+}
+
+fn set_amplitudes(row: &mut Row, amplitudes: [f32; 3]) {
+    row[d::F1_AMPLITUDE] = amplitudes[0];
+    row[d::F2_AMPLITUDE] = amplitudes[1];
+    row[d::F3_AMPLITUDE] = amplitudes[2];
 }
 
 /// Semitones above 27.5 Hz; 0 when unvoiced, 1 for what lies below 1 semitone.
