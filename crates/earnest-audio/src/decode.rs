@@ -12,7 +12,8 @@ use symphonia::core::formats::{FormatOptions, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 
-use crate::{AudioError, SAMPLE_RATE, Waveform, resample};
+use crate::resample::{ResampleStream, resample};
+use crate::{AudioError, SAMPLE_RATE, Waveform};
 
 const LOWEST_RATE: u32 = 2_000;
 const HIGHEST_RATE: u32 = 768_000;
@@ -31,27 +32,6 @@ pub struct Recording {
     pub sample_rate: u32,
 }
 
-impl Recording {
-    /// The mean of the channels.
-    #[must_use]
-    pub fn mix_down(mut self) -> Waveform {
-        let count = self.channels.len().max(1) as f32;
-        let mut channels = self.channels.drain(..);
-        let mut mono = channels.next().unwrap_or_default();
-        for channel in channels {
-            for (sum, x) in mono.iter_mut().zip(&channel) {
-                *sum += x;
-            }
-        }
-        if count > 1.0 {
-            for sum in &mut mono {
-                *sum /= count;
-            }
-        }
-        Waveform::new(mono, self.sample_rate)
-    }
-}
-
 /// Reads a file as mono at [`SAMPLE_RATE`]: the mean of its channels, band-limited
 /// resampling where the rate differs.
 ///
@@ -59,8 +39,57 @@ impl Recording {
 /// See [`AudioError`]: missing, empty, unknown, truncated, damaged, without samples, NaN
 /// or longer than two hours.
 pub fn read(path: impl AsRef<Path>) -> Result<Waveform, AudioError> {
+    let mut samples = Vec::new();
+    read_blocks(path, |block| samples.extend_from_slice(block))?;
+    Ok(Waveform::new(samples, SAMPLE_RATE))
+}
+
+/// Reads a file as [`read`] does, but gives its samples block by block, so that even a
+/// long one takes little memory.
+///
+/// # Errors
+/// As [`read`]. Some show only at the end of a file, so what `block` has had before an
+/// error is no whole recording.
+pub fn read_blocks(
+    path: impl AsRef<Path>,
+    mut block: impl FnMut(&[f32]),
+) -> Result<(), AudioError> {
     let path = path.as_ref();
-    resample(&decode(path)?.mix_down(), SAMPLE_RATE).map_err(|error| error.of(path))
+    let mut stream: Option<ResampleStream> = None;
+    let mut mono = Vec::new();
+    decode_packets(path, &mut |planes, rate| {
+        mono.clear();
+        mix_down(planes, &mut mono);
+        let stream = match &mut stream {
+            Some(stream) => stream,
+            None => stream.insert(ResampleStream::new(rate, SAMPLE_RATE).map_err(|e| e.of(path))?),
+        };
+        stream.push(&mono, &mut block).map_err(|e| e.of(path))
+    })?;
+    match stream {
+        Some(mut stream) => stream.finish(&mut block).map_err(|e| e.of(path)),
+        None => Ok(()),
+    }
+}
+
+/// Adds the mean of equally long channels to `mono`.
+fn mix_down(channels: &[Vec<f32>], mono: &mut Vec<f32>) {
+    let Some((first, others)) = channels.split_first() else {
+        return;
+    };
+    let start = mono.len();
+    mono.extend_from_slice(first);
+    let mono = &mut mono[start..];
+    for channel in others {
+        for (sum, x) in mono.iter_mut().zip(channel) {
+            *sum += x;
+        }
+    }
+    if !others.is_empty() {
+        for sum in mono {
+            *sum /= channels.len() as f32;
+        }
+    }
 }
 
 /// Reads a file with all its channels, each at [`SAMPLE_RATE`].
@@ -83,7 +112,27 @@ pub fn read_channels(path: impl AsRef<Path>) -> Result<Vec<Waveform>, AudioError
 /// # Errors
 /// As [`read`].
 pub fn decode(path: impl AsRef<Path>) -> Result<Recording, AudioError> {
-    let path = path.as_ref();
+    let mut channels: Vec<Vec<f32>> = Vec::new();
+    let mut sample_rate = 0;
+    decode_packets(path.as_ref(), &mut |planes, rate| {
+        sample_rate = rate;
+        channels.resize_with(channels.len().max(planes.len()), Vec::new);
+        for (channel, plane) in channels.iter_mut().zip(planes) {
+            channel.extend_from_slice(plane);
+        }
+        Ok(())
+    })?;
+    Ok(Recording {
+        channels,
+        sample_rate,
+    })
+}
+
+/// Takes a packet's channels, equally long, and their sample rate.
+type PacketSink<'a> = dyn FnMut(&[Vec<f32>], u32) -> Result<(), AudioError> + 'a;
+
+/// Decodes a file packet by packet and checks it on the way.
+fn decode_packets(path: &Path, sink: &mut PacketSink<'_>) -> Result<(), AudioError> {
     let open_error = |source| AudioError::Open {
         path: path.to_owned(),
         source,
@@ -133,14 +182,13 @@ pub fn decode(path: impl AsRef<Path>) -> Result<Recording, AudioError> {
         .make_audio_decoder(&parameters, &AudioDecoderOptions::default())
         .map_err(|error| not_audio(error.to_string()))?;
 
-    let mut channels: Vec<Vec<f32>> = Vec::new();
+    let mut found = 0_u64;
+    let mut channels = 0;
     let mut sample_rate = parameters.sample_rate.unwrap_or(0);
     let mut planes: Vec<Vec<f32>> = Vec::new();
     let (mut packets, mut broken) = (0_u64, 0_u64);
     let mut last_problem = String::new();
-    let at_s = |channels: &[Vec<f32>], rate: u32| {
-        channels.first().map_or(0, Vec::len) as f64 / f64::from(rate.max(1))
-    };
+    let at_s = |found: u64, rate: u32| found as f64 / f64::from(rate.max(1));
     loop {
         let packet = match format.next_packet() {
             Ok(Some(packet)) => packet,
@@ -155,7 +203,7 @@ pub fn decode(path: impl AsRef<Path>) -> Result<Recording, AudioError> {
             Err(error) => {
                 return Err(AudioError::Damaged {
                     path: path.to_owned(),
-                    at_s: at_s(&channels, sample_rate),
+                    at_s: at_s(found, sample_rate),
                     detail: error.to_string(),
                 });
             }
@@ -166,18 +214,49 @@ pub fn decode(path: impl AsRef<Path>) -> Result<Recording, AudioError> {
         packets += 1;
         match decoder.decode(&packet) {
             Ok(buffer) => {
-                sample_rate = buffer.spec().rate();
+                let rate = buffer.spec().rate();
                 buffer.copy_to_vecs_planar(&mut planes);
-                channels.resize_with(channels.len().max(planes.len()), Vec::new);
-                for (channel, plane) in channels.iter_mut().zip(&planes) {
-                    channel.extend_from_slice(plane);
+                let length = planes.iter().map(Vec::len).min().unwrap_or(0);
+                if length == 0 {
+                    continue;
                 }
-                if at_s(&channels, sample_rate) > LIMIT_H * 3600.0 {
+                if found == 0 {
+                    (sample_rate, channels) = (rate, planes.len());
+                    if !(LOWEST_RATE..=HIGHEST_RATE).contains(&rate) {
+                        return Err(AudioError::Rate {
+                            path: path.to_owned(),
+                            rate,
+                            low: LOWEST_RATE,
+                            high: HIGHEST_RATE,
+                        });
+                    }
+                } else if (rate, planes.len()) != (sample_rate, channels) {
+                    return Err(AudioError::Damaged {
+                        path: path.to_owned(),
+                        at_s: at_s(found, sample_rate),
+                        detail: format!(
+                            "{channels} channels at {sample_rate} Hz become {} at {rate} Hz",
+                            planes.len()
+                        ),
+                    });
+                }
+                for plane in &mut planes {
+                    plane.truncate(length);
+                    if let Some(i) = plane.iter().position(|x| !x.is_finite()) {
+                        return Err(AudioError::NotFinite {
+                            path: path.to_owned(),
+                            at_s: at_s(found + i as u64, sample_rate),
+                        });
+                    }
+                }
+                found += length as u64;
+                if at_s(found, sample_rate) > LIMIT_H * 3600.0 {
                     return Err(AudioError::TooLong {
                         path: path.to_owned(),
                         limit_h: LIMIT_H,
                     });
                 }
+                sink(&planes, sample_rate)?;
             }
             Err(error) => {
                 broken += 1;
@@ -186,10 +265,6 @@ pub fn decode(path: impl AsRef<Path>) -> Result<Recording, AudioError> {
         }
     }
 
-    let found = channels.iter().map(Vec::len).min().unwrap_or(0);
-    for channel in &mut channels {
-        channel.truncate(found);
-    }
     let tolerated = if lossy_start {
         (packets as f64 * BROKEN_SHARE).ceil() as u64
     } else {
@@ -198,7 +273,7 @@ pub fn decode(path: impl AsRef<Path>) -> Result<Recording, AudioError> {
     if broken > tolerated {
         return Err(AudioError::Damaged {
             path: path.to_owned(),
-            at_s: at_s(&channels, sample_rate),
+            at_s: at_s(found, sample_rate),
             detail: last_problem,
         });
     }
@@ -210,37 +285,18 @@ pub fn decode(path: impl AsRef<Path>) -> Result<Recording, AudioError> {
         (true, _) => None,
     };
     if let (Some(promised), Some(slack)) = (promised, slack)
-        && (found as u64) + slack < promised
+        && found + slack < promised
     {
         return Err(AudioError::Truncated {
             path: path.to_owned(),
             promised,
-            found: found as u64,
+            found,
         });
     }
     if found == 0 {
         return Err(AudioError::NoSamples(path.to_owned()));
     }
-    if !(LOWEST_RATE..=HIGHEST_RATE).contains(&sample_rate) {
-        return Err(AudioError::Rate {
-            path: path.to_owned(),
-            rate: sample_rate,
-            low: LOWEST_RATE,
-            high: HIGHEST_RATE,
-        });
-    }
-    for channel in &channels {
-        if let Some(i) = channel.iter().position(|x| !x.is_finite()) {
-            return Err(AudioError::NotFinite {
-                path: path.to_owned(),
-                at_s: i as f64 / f64::from(sample_rate),
-            });
-        }
-    }
-    Ok(Recording {
-        channels,
-        sample_rate,
-    })
+    Ok(())
 }
 
 /// An Ogg page is at most 65307 bytes.

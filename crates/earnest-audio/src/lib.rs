@@ -16,7 +16,7 @@ mod resample;
 mod waveform;
 mod write;
 
-pub use decode::{Recording, decode, read, read_channels};
+pub use decode::{Recording, decode, read, read_blocks, read_channels};
 pub use error::AudioError;
 pub use resample::{ResampleError, resample};
 pub use waveform::{SAMPLE_RATE, Waveform, rms};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use audioadapter_buffers::direct::InterleavedSlice;
-use rubato::{Fft, FixedSync, Resampler, WindowFunction};
+use rubato::{Fft, FixedSync, Indexing, Resampler, WindowFunction};
 
 use crate::{AudioError, Waveform};
 
@@ -44,32 +44,143 @@ fn greatest_common_divisor(a: usize, b: usize) -> usize {
 /// # Errors
 /// If the ratio of the rates is beyond what the resampler can build.
 pub fn resample(wave: &Waveform, to: u32) -> Result<Waveform, ResampleError> {
-    let from = wave.sample_rate();
-    if from == to || wave.samples().is_empty() {
-        return Ok(Waveform::new(wave.samples().to_vec(), to));
-    }
-    let error = |detail: String| ResampleError { from, to, detail };
-    let frames = wave.samples().len();
-    // The transform covers an even number of input frames: with an odd one the filter's
-    // centre falls between two samples, and the output is late by a fraction of one.
-    let step = 2 * from as usize / greatest_common_divisor(from as usize, to as usize);
-    let mut resampler = Fft::<f32>::new_custom(
-        from as usize,
-        to as usize,
-        CHUNK.next_multiple_of(step),
-        1,
-        1,
-        WindowFunction::BlackmanHarris2,
-        FixedSync::Both,
-    )
-    .map_err(|e| error(e.to_string()))?;
-    let input =
-        InterleavedSlice::new(wave.samples(), 1, frames).map_err(|e| error(e.to_string()))?;
-    let output = resampler
-        .process_all(&input, frames, None)
-        .map_err(|e| error(e.to_string()))?;
-    let mut samples = output.take_data();
-    let expected = (frames as u64 * u64::from(to)).div_ceil(u64::from(from)) as usize;
-    samples.resize(expected, 0.0);
+    let mut samples = Vec::new();
+    let mut stream = ResampleStream::new(wave.sample_rate(), to)?;
+    stream.push(wave.samples(), &mut |block| samples.extend_from_slice(block))?;
+    stream.finish(&mut |block| samples.extend_from_slice(block))?;
     Ok(Waveform::new(samples, to))
+}
+
+/// The same for samples that come bit by bit: flat memory, and the same bits however they
+/// are cut.
+pub(crate) struct ResampleStream {
+    from: u32,
+    to: u32,
+    /// Nothing where the rate is already right.
+    resampler: Option<Fft<f32>>,
+    /// Samples that do not fill a chunk yet.
+    pending: Vec<f32>,
+    out: Vec<f32>,
+    /// Output samples that are the filter's delay.
+    to_trim: usize,
+    /// Samples taken and given.
+    taken: u64,
+    given: u64,
+}
+
+impl ResampleStream {
+    pub(crate) fn new(from: u32, to: u32) -> Result<Self, ResampleError> {
+        let mut stream = Self {
+            from,
+            to,
+            resampler: None,
+            pending: Vec::new(),
+            out: Vec::new(),
+            to_trim: 0,
+            taken: 0,
+            given: 0,
+        };
+        if from == to {
+            return Ok(stream);
+        }
+        // The transform covers an even number of input frames: with an odd one the filter's
+        // centre falls between two samples, and the output is late by a fraction of one.
+        let step = 2 * from as usize / greatest_common_divisor(from as usize, to as usize);
+        let resampler = Fft::<f32>::new_custom(
+            from as usize,
+            to as usize,
+            CHUNK.next_multiple_of(step),
+            1,
+            1,
+            WindowFunction::BlackmanHarris2,
+            FixedSync::Both,
+        )
+        .map_err(|e| stream.error(e.to_string()))?;
+        stream.to_trim = resampler.output_delay();
+        stream.out = vec![0.0; resampler.output_frames_max()];
+        stream.resampler = Some(resampler);
+        Ok(stream)
+    }
+
+    fn error(&self, detail: String) -> ResampleError {
+        ResampleError {
+            from: self.from,
+            to: self.to,
+            detail,
+        }
+    }
+
+    pub(crate) fn push(
+        &mut self,
+        samples: &[f32],
+        sink: &mut dyn FnMut(&[f32]),
+    ) -> Result<(), ResampleError> {
+        self.taken += samples.len() as u64;
+        let Some(resampler) = &self.resampler else {
+            sink(samples);
+            return Ok(());
+        };
+        let chunk = resampler.input_frames_next();
+        self.pending.extend_from_slice(samples);
+        let mut done = 0;
+        while self.pending.len() - done > chunk {
+            self.chunk(done, chunk, u64::MAX, sink)?;
+            done += chunk;
+        }
+        self.pending.drain(..done);
+        Ok(())
+    }
+
+    pub(crate) fn finish(&mut self, sink: &mut dyn FnMut(&[f32])) -> Result<(), ResampleError> {
+        if self.resampler.is_none() {
+            return Ok(());
+        }
+        let whole = (self.taken * u64::from(self.to)).div_ceil(u64::from(self.from));
+        let rest = self.pending.len();
+        if rest > 0 {
+            self.chunk(0, rest, whole, sink)?;
+        }
+        self.pending.clear();
+        while self.given < whole {
+            self.chunk(0, 0, whole, sink)?;
+        }
+        Ok(())
+    }
+
+    /// Resamples `count` pending samples from `start`; gives at most `whole` in all.
+    fn chunk(
+        &mut self,
+        start: usize,
+        count: usize,
+        whole: u64,
+        sink: &mut dyn FnMut(&[f32]),
+    ) -> Result<(), ResampleError> {
+        let Some(resampler) = &mut self.resampler else {
+            return Ok(());
+        };
+        let partial = (count < resampler.input_frames_next()).then_some(count);
+        let indexing = Indexing {
+            input_offset: 0,
+            output_offset: 0,
+            active_channels_mask: None,
+            partial_len: partial,
+        };
+        let room = self.out.len();
+        let result = (|| {
+            let part = &self.pending[start..start + count];
+            let input = InterleavedSlice::new(part, 1, count).map_err(|e| e.to_string())?;
+            let mut output =
+                InterleavedSlice::new_mut(&mut self.out, 1, room).map_err(|e| e.to_string())?;
+            resampler
+                .process_into_buffer(&input, &mut output, Some(&indexing))
+                .map_err(|e| e.to_string())
+        })();
+        let (_, made) = result.map_err(|detail| self.error(detail))?;
+        let trimmed = self.to_trim.min(made);
+        self.to_trim -= trimmed;
+        let left = (whole - self.given).min((made - trimmed) as u64) as usize;
+        self.given += left as u64;
+        sink(&self.out[trimmed..trimmed + left]);
+        Ok(())
+    }
 }
