@@ -32,6 +32,16 @@ pub struct Recording {
     pub sample_rate: u32,
 }
 
+impl Recording {
+    /// The mean of the channels.
+    #[must_use]
+    pub fn mix_down(&self) -> Waveform {
+        let mut mono = Vec::new();
+        mix_down(&self.channels, &mut mono);
+        Waveform::new(mono, self.sample_rate)
+    }
+}
+
 /// Reads a file as mono at [`SAMPLE_RATE`]: the mean of its channels, band-limited
 /// resampling where the rate differs.
 ///

@@ -75,6 +75,11 @@ pub const UNITS: [&str; COUNT] = [
     "dB",
 ];
 
+/// The stock 23 descriptors of eGeMAPSv01a, as places in a row: all but MFCC 5-13.
+pub const EGEMAPS: [usize; 23] = [
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+];
+
 // Places of the families in a row.
 pub(crate) const LOUDNESS: usize = 0;
 pub(crate) const ALPHA_RATIO: usize = 1;

@@ -50,10 +50,6 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
-            pub fn abs(self) -> Self {
-                Self(std::array::from_fn(|l| self.0[l].abs()))
-            }
-        }
 
         lanes!(@operator $name, $scalar, Add, add, +);
         lanes!(@operator $name, $scalar, Sub, sub, -);

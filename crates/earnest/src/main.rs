@@ -40,6 +40,8 @@ enum Command {
     /// Look at a corpus, or make a synthetic one
     #[command(subcommand)]
     Corpus(command::corpus::Command),
+    /// Extract acoustic descriptors from audio files
+    Features(command::features::Arguments),
     /// Run one of the paper's experiments
     #[command(subcommand)]
     Reproduce(command::reproduce::Command),
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Demo(arguments) => command::demo::run(arguments),
         Command::Corpus(command) => command::corpus::run(command),
+        Command::Features(arguments) => command::features::run(arguments),
         Command::Reproduce(command) => command::reproduce::run(command),
         Command::Run(arguments) => command::run::run(arguments),
         Command::Report(arguments) => command::report::run(arguments),

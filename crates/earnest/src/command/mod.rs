@@ -3,6 +3,8 @@
 pub mod corpus;
 pub mod demo;
 pub mod evaluate;
+pub mod features;
+mod inputs;
 mod options;
 pub mod predict;
 pub mod report;

@@ -9,6 +9,7 @@ use earnest_model::{Model, Task};
 use rayon::prelude::*;
 use serde_json::json;
 
+use super::inputs::audio_files;
 use super::must_exist;
 use crate::failure::Failure;
 
@@ -23,32 +24,12 @@ pub struct Arguments {
     /// Folder of the model
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
-    /// Audio files, or folders of them
-    #[arg(required = true, value_name = "FILE")]
+    /// Audio files, folders of them, or manifests (.csv, .tsv with a column `path`)
+    #[arg(required = true, value_name = "FILE|DIR|MANIFEST")]
     files: Vec<PathBuf>,
     /// Print one JSON object a line instead of CSV
     #[arg(long)]
     json: bool,
-}
-
-fn expand(files: &[PathBuf]) -> Vec<PathBuf> {
-    let mut out = Vec::new();
-    for file in files {
-        if file.is_dir() {
-            let mut inner: Vec<PathBuf> = std::fs::read_dir(file)
-                .into_iter()
-                .flatten()
-                .flatten()
-                .map(|e| e.path())
-                .filter(|p| earnest_audio::has_audio_extension(p))
-                .collect();
-            inner.sort();
-            out.extend(inner);
-        } else {
-            out.push(file.clone());
-        }
-    }
-    out
 }
 
 fn features(path: &Path, extractor: &mut Extractor) -> Result<Features, String> {
@@ -64,7 +45,7 @@ fn features(path: &Path, extractor: &mut Extractor) -> Result<Features, String> 
 pub fn run(a: Arguments) -> Result<(), Failure> {
     must_exist("--model", &a.model)?;
     let mut model = Model::load(&a.model)?;
-    let files = expand(&a.files);
+    let files = audio_files(&a.files)?;
     let heard: Vec<Result<Features, String>> = files
         .par_iter()
         .map_init(

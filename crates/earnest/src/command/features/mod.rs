@@ -1,0 +1,223 @@
+//! `earnest features`.
+
+mod parts;
+mod picture;
+mod table;
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+use earnest_features::{Mode, Settings, ShortWindow, Stream, descriptor};
+use rayon::prelude::*;
+
+use self::parts::Parts;
+use self::table::{Format, Table};
+use super::inputs::audio_files;
+use crate::failure::Failure;
+use crate::progress::Progress;
+
+/// Extract acoustic descriptors from audio files, one row each 10 ms.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  earnest features speech.wav -o speech.csv\n  \
+    earnest features corpus/ -o corpus.parquet --set egemaps-v01a\n  \
+    earnest features speech.wav --plot speech.svg\n\n\
+    Writes the columns file, start, end (seconds) and the descriptors under the names that openSMILE gives them. \
+    A row's windows lie between its start and its end. Any sample rate is read; all is done at 16 kHz, mono.\n\n\
+    Stopped midway, the same command goes on where it was: finished files wait in OUT.parts. A file that cannot be \
+    read is named at the end; the others are still done, and the exit code is 1."
+)]
+pub struct Arguments {
+    /// Audio files, folders of them, or manifests (.csv, .tsv with a column `path`)
+    #[arg(required = true, value_name = "FILE|DIR|MANIFEST")]
+    inputs: Vec<PathBuf>,
+    /// Table to write: .csv or .parquet
+    #[arg(short, long, value_name = "OUT", required_unless_present = "plot")]
+    output: Option<PathBuf>,
+    /// Which descriptors
+    #[arg(long, value_enum, default_value_t = Set::Lld32)]
+    set: Set,
+    /// Whose definition of them
+    #[arg(long, value_enum, default_value_t = ModeName::Opensmile)]
+    mode: ModeName,
+    /// Length of the short window
+    #[arg(long, value_enum, default_value_t = WindowName::Ms20)]
+    window: WindowName,
+    /// Files worked on at once [default: one for each core]
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Draw waveform, F0, loudness and formants of one file
+    #[arg(long, value_name = "SVG")]
+    plot: Option<PathBuf>,
+}
+
+/// Sets of descriptors.
+#[derive(Clone, Copy, ValueEnum)]
+enum Set {
+    /// The paper's 32: eGeMAPSv01a with MFCC 1-13
+    Lld32,
+    /// The stock 23 of eGeMAPSv01a
+    EgemapsV01a,
+}
+
+impl Set {
+    fn columns(self) -> Vec<usize> {
+        match self {
+            Self::Lld32 => (0..descriptor::COUNT).collect(),
+            Self::EgemapsV01a => descriptor::EGEMAPS.to_vec(),
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ModeName {
+    /// openSMILE's, oddities included
+    Opensmile,
+    /// As phonetics defines them: true formants, H1, H2, jitter, shimmer
+    Accurate,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum WindowName {
+    /// What openSMILE's eGeMAPS uses
+    #[value(name = "20ms")]
+    Ms20,
+    /// What the paper says
+    #[value(name = "25ms")]
+    Ms25,
+}
+
+impl Arguments {
+    fn settings(&self) -> Settings {
+        Settings {
+            mode: match self.mode {
+                ModeName::Opensmile => Mode::OpenSmile,
+                ModeName::Accurate => Mode::Accurate,
+            },
+            window: match self.window {
+                WindowName::Ms20 => ShortWindow::Ms20,
+                WindowName::Ms25 => ShortWindow::Ms25,
+            },
+        }
+    }
+}
+
+/// Runs the verb.
+pub fn run(a: Arguments) -> Result<(), Failure> {
+    let files = audio_files(&a.inputs)?;
+    if let Some(path) = &a.plot {
+        let [file] = files.as_slice() else {
+            return Err(Failure::asked(format!(
+                "--plot draws one file; {} were given",
+                files.len()
+            )));
+        };
+        picture::draw(file, a.settings(), path)?;
+        println!("picture: {}", path.display());
+    }
+    let Some(output) = &a.output else {
+        return Ok(());
+    };
+    let format = Format::of(output)?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(a.jobs.unwrap_or(0))
+        .build()
+        .map_err(|e| Failure::asked(format!("--jobs: {e}")))?;
+    match a.jobs {
+        Some(_) => pool.install(|| extract(&files, &a, output, format)),
+        None => extract(&files, &a, output, format),
+    }
+}
+
+fn extract(files: &[PathBuf], a: &Arguments, output: &Path, format: Format) -> Result<(), Failure> {
+    let columns = a.set.columns();
+    let settings = a.settings();
+    let parts = Parts::open(output, &format!("{settings:?} {columns:?}"))?;
+    let progress = Progress::new();
+    let started = Instant::now();
+    progress.start("extracting", files.len());
+    let bad = Mutex::new(Vec::new());
+    let fresh: u64 = files
+        .par_iter()
+        .enumerate()
+        .map_init(
+            || Stream::new(earnest_audio::SAMPLE_RATE, settings),
+            |stream, (i, file)| {
+                let rows = if parts.finished(file) {
+                    Ok(0)
+                } else {
+                    parts.write(file, |part| one_file(file, stream, &columns, part))
+                };
+                progress.advance();
+                rows.unwrap_or_else(|error| {
+                    if let Ok(mut bad) = bad.lock() {
+                        bad.push((i, error));
+                    }
+                    0
+                })
+            },
+        )
+        .sum();
+    progress.finish();
+    let took = started.elapsed().as_secs_f64();
+    let mut bad = bad.into_inner().unwrap_or_default();
+    bad.sort();
+
+    let names: Vec<&str> = columns.iter().map(|c| descriptor::NAMES[*c]).collect();
+    let mut table = Table::create(output, format, &names)?;
+    let mut rows = 0;
+    for file in files {
+        rows += parts.read(file, columns.len(), |i, row| table.add(file, i, row))?;
+    }
+    table.finish()?;
+    parts.remove();
+    let good = files.len() - bad.len();
+    let speed = if fresh > 0 {
+        format!(
+            " ({:.0} s of audio in {took:.1} s, {:.0} times real time)",
+            fresh as f64 * 0.01,
+            fresh as f64 * 0.01 / took
+        )
+    } else {
+        String::new()
+    };
+    println!(
+        "{}: {rows} rows of {} descriptors from {good} files{speed}",
+        output.display(),
+        names.len()
+    );
+    for (_, reason) in &bad {
+        eprintln!("warning: {reason}");
+    }
+    if bad.is_empty() {
+        Ok(())
+    } else {
+        Err(anyhow::anyhow!("{} of {} files could not be read", bad.len(), files.len()).into())
+    }
+}
+
+/// Streams one file through: its rows go out as they come, so that a long file takes no
+/// more memory than a short one.
+fn one_file(
+    file: &Path,
+    stream: &mut Stream,
+    columns: &[usize],
+    part: &mut parts::Writer,
+) -> Result<(), String> {
+    stream.reset();
+    let mut row_out = |row: &earnest_features::Row| {
+        part.row(columns.iter().map(|c| row[*c]));
+    };
+    earnest_audio::read_blocks(file, |block| stream.push(block, &mut row_out))
+        .map_err(|e| e.to_string())?;
+    stream.finish(&mut row_out);
+    if part.rows() == 0 {
+        return Err(format!(
+            "{} is shorter than 60 ms: it has no row",
+            file.display()
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! What is finished of an extraction, file by file, so that it can go on after a stop.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use sha2::{Digest, Sha256};
+
+/// Folder `OUT.parts`: `request` says what is being extracted, and each finished input
+/// has a part: rows of little-endian f32.
+pub struct Parts {
+    folder: PathBuf,
+}
+
+/// Rows of one input on their way to disk.
+pub struct Writer {
+    file: BufWriter<File>,
+    rows: u64,
+    error: Option<std::io::Error>,
+}
+
+impl Writer {
+    /// Adds a row. What the disk says is reported at the end.
+    pub fn row(&mut self, values: impl Iterator<Item = f32>) {
+        self.rows += 1;
+        for x in values {
+            if let Err(error) = self.file.write_all(&x.to_le_bytes()) {
+                self.error.get_or_insert(error);
+            }
+        }
+    }
+
+    /// Rows so far.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+}
+
+impl Parts {
+    /// The parts of `output`; what an earlier, different request left is removed.
+    pub fn open(output: &Path, request: &str) -> anyhow::Result<Self> {
+        let mut folder = output.as_os_str().to_owned();
+        folder.push(".parts");
+        let folder = PathBuf::from(folder);
+        let request = format!("earnest {} {request}\n", env!("CARGO_PKG_VERSION"));
+        let note = folder.join("request");
+        if std::fs::read_to_string(&note).ok().as_deref() != Some(&request) {
+            match std::fs::remove_dir_all(&folder) {
+                Err(e) if e.kind() != ErrorKind::NotFound => {
+                    return Err(e).with_context(|| format!("cannot clear {}", folder.display()));
+                }
+                _ => {}
+            }
+            std::fs::create_dir_all(&folder)
+                .with_context(|| format!("cannot make {}", folder.display()))?;
+            std::fs::write(&note, request)
+                .with_context(|| format!("cannot write {}", note.display()))?;
+        }
+        Ok(Self { folder })
+    }
+
+    /// Where the part of an input lies: by its path, size and time of change.
+    fn path(&self, input: &Path) -> PathBuf {
+        let mut hash = Sha256::new();
+        hash.update(input.as_os_str().as_encoded_bytes());
+        if let Ok(metadata) = input.metadata() {
+            hash.update(metadata.len().to_le_bytes());
+            if let Ok(since) = metadata.modified().map(|t| {
+                t.duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
+            }) {
+                hash.update(since.as_nanos().to_le_bytes());
+            }
+        }
+        let name: String = hash.finalize()[..12].iter().map(|b| format!("{b:02x}")).collect();
+        self.folder.join(name)
+    }
+
+    /// True if an input's part is there.
+    pub fn finished(&self, input: &Path) -> bool {
+        self.path(input).is_file()
+    }
+
+    /// Writes an input's part: whole, or not at all if `fill` fails. Returns its rows.
+    pub fn write(
+        &self,
+        input: &Path,
+        fill: impl FnOnce(&mut Writer) -> Result<(), String>,
+    ) -> Result<u64, String> {
+        let path = self.path(input);
+        let unfinished = path.with_extension("unfinished");
+        let disk = |e: std::io::Error| format!("cannot write {}: {e}", unfinished.display());
+        let mut writer = Writer {
+            file: BufWriter::with_capacity(1 << 18, File::create(&unfinished).map_err(disk)?),
+            rows: 0,
+            error: None,
+        };
+        let filled = fill(&mut writer);
+        if let Err(reason) = filled {
+            drop(writer);
+            let _ = std::fs::remove_file(&unfinished);
+            return Err(reason);
+        }
+        if let Some(error) = writer.error.take() {
+            return Err(disk(error));
+        }
+        writer.file.flush().map_err(disk)?;
+        std::fs::rename(&unfinished, &path).map_err(disk)?;
+        Ok(writer.rows)
+    }
+
+    /// Gives each row of an input's part, with its number; returns how many: none if
+    /// the input has no part.
+    pub fn read(
+        &self,
+        input: &Path,
+        columns: usize,
+        mut row: impl FnMut(u64, &[f32]) -> anyhow::Result<()>,
+    ) -> anyhow::Result<u64> {
+        let path = self.path(input);
+        let Ok(file) = File::open(&path) else {
+            return Ok(0);
+        };
+        let mut reader = BufReader::with_capacity(1 << 18, file);
+        let mut bytes = vec![0; 4 * columns];
+        let mut values = vec![0.0; columns];
+        let mut count = 0;
+        loop {
+            match reader.read_exact(&mut bytes) {
+                Ok(()) => {}
+                Err(e) if e.kind() == ErrorKind::UnexpectedEof => return Ok(count),
+                Err(e) => return Err(e).with_context(|| format!("cannot read {}", path.display())),
+            }
+            for (value, b) in values.iter_mut().zip(bytes.chunks_exact(4)) {
+                *value = f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
+            }
+            row(count, &values)?;
+            count += 1;
+        }
+    }
+
+    /// Removes them: the table stands.
+    pub fn remove(self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}

@@ -1,0 +1,238 @@
+//! Writing descriptors as CSV or Parquet, whole or not at all.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
+use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, FloatType};
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::Type;
+
+use crate::failure::Failure;
+
+/// Rows start 10 ms apart, and a row's windows span 60 ms.
+const ROWS_A_SECOND: f64 = 100.0;
+const SPAN_ROWS: f64 = 6.0;
+/// Rows of a Parquet row group.
+const GROUP: usize = 1 << 16;
+
+/// Kinds of table.
+#[derive(Clone, Copy)]
+pub enum Format {
+    /// Comma-separated values.
+    Csv,
+    /// Apache Parquet.
+    Parquet,
+}
+
+impl Format {
+    /// By the extension of the file to write.
+    pub fn of(path: &Path) -> Result<Self, Failure> {
+        match path.extension().and_then(|e| e.to_str()) {
+            Some("csv") => Ok(Self::Csv),
+            Some("parquet") => Ok(Self::Parquet),
+            _ => Err(Failure::asked(format!(
+                "-o {}: the name must end in .csv or .parquet",
+                path.display()
+            ))),
+        }
+    }
+}
+
+/// A table being written under another name.
+pub struct Table {
+    path: PathBuf,
+    unfinished: PathBuf,
+    inner: Inner,
+}
+
+enum Inner {
+    Csv {
+        file: BufWriter<File>,
+        line: String,
+    },
+    Parquet {
+        writer: Box<SerializedFileWriter<File>>,
+        files: Vec<ByteArray>,
+        starts: Vec<f64>,
+        ends: Vec<f64>,
+        columns: Vec<Vec<f32>>,
+    },
+}
+
+impl Table {
+    /// Begins a table with the columns file, start, end and `names`.
+    pub fn create(path: &Path, format: Format, names: &[&str]) -> anyhow::Result<Self> {
+        let mut unfinished = path.as_os_str().to_owned();
+        unfinished.push(".part");
+        let unfinished = PathBuf::from(unfinished);
+        let doing = || format!("cannot write {}", unfinished.display());
+        let file = File::create(&unfinished).with_context(doing)?;
+        let inner = match format {
+            Format::Csv => {
+                let mut file = BufWriter::with_capacity(1 << 18, file);
+                writeln!(file, "file,start,end,{}", names.join(",")).with_context(doing)?;
+                Inner::Csv {
+                    file,
+                    line: String::new(),
+                }
+            }
+            Format::Parquet => {
+                let properties = WriterProperties::builder()
+                    .set_compression(Compression::SNAPPY)
+                    .build();
+                let writer =
+                    SerializedFileWriter::new(file, schema(names)?, Arc::new(properties))
+                        .with_context(doing)?;
+                Inner::Parquet {
+                    writer: Box::new(writer),
+                    files: Vec::with_capacity(GROUP),
+                    starts: Vec::with_capacity(GROUP),
+                    ends: Vec::with_capacity(GROUP),
+                    columns: vec![Vec::with_capacity(GROUP); names.len()],
+                }
+            }
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            unfinished,
+            inner,
+        })
+    }
+
+    /// Adds row `number` of an input file.
+    pub fn add(&mut self, input: &Path, number: u64, values: &[f32]) -> anyhow::Result<()> {
+        // Whole rows over rows a second, so that no 0.29000000000000004 stands in a table.
+        let start = number as f64 / ROWS_A_SECOND;
+        let end = (number as f64 + SPAN_ROWS) / ROWS_A_SECOND;
+        match &mut self.inner {
+            Inner::Csv { file, line } => {
+                line.clear();
+                push_field(line, &input.to_string_lossy());
+                write!(line, ",{start:.2},{end:.2}")?;
+                for x in values {
+                    write!(line, ",{x}")?;
+                }
+                line.push('\n');
+                file.write_all(line.as_bytes())
+                    .with_context(|| format!("cannot write {}", self.unfinished.display()))
+            }
+            Inner::Parquet {
+                files,
+                starts,
+                ends,
+                columns,
+                ..
+            } => {
+                // Rows of one file share its name's bytes.
+                let name = match files.last() {
+                    Some(last) if number > 0 => last.clone(),
+                    _ => ByteArray::from(input.to_string_lossy().into_owned().into_bytes()),
+                };
+                files.push(name);
+                starts.push(start);
+                ends.push(end);
+                for (column, x) in columns.iter_mut().zip(values) {
+                    column.push(*x);
+                }
+                if starts.len() == GROUP {
+                    self.flush()?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes the row group that is full.
+    fn flush(&mut self) -> anyhow::Result<()> {
+        let Inner::Parquet {
+            writer,
+            files,
+            starts,
+            ends,
+            columns,
+        } = &mut self.inner
+        else {
+            return Ok(());
+        };
+        if starts.is_empty() {
+            return Ok(());
+        }
+        let mut group = writer.next_row_group()?;
+        if let Some(mut column) = group.next_column()? {
+            column
+                .typed::<ByteArrayType>()
+                .write_batch(files, None, None)?;
+            column.close()?;
+        }
+        for values in [&*starts, &*ends] {
+            if let Some(mut column) = group.next_column()? {
+                column.typed::<DoubleType>().write_batch(values, None, None)?;
+                column.close()?;
+            }
+        }
+        for values in columns.iter() {
+            if let Some(mut column) = group.next_column()? {
+                column.typed::<FloatType>().write_batch(values, None, None)?;
+                column.close()?;
+            }
+        }
+        group.close()?;
+        files.clear();
+        starts.clear();
+        ends.clear();
+        columns.iter_mut().for_each(Vec::clear);
+        Ok(())
+    }
+
+    /// Ends the table and gives it its name.
+    pub fn finish(mut self) -> anyhow::Result<()> {
+        self.flush()?;
+        let file = match self.inner {
+            Inner::Csv { file, .. } => file.into_inner().map_err(|e| e.into_error())?,
+            Inner::Parquet { writer, .. } => writer.into_inner()?,
+        };
+        file.sync_all()?;
+        drop(file);
+        std::fs::rename(&self.unfinished, &self.path)
+            .with_context(|| format!("cannot write {}", self.path.display()))
+    }
+}
+
+fn schema(names: &[&str]) -> anyhow::Result<Arc<Type>> {
+    let field = |name: &str, physical: Physical, logical: Option<LogicalType>| {
+        Type::primitive_type_builder(name, physical)
+            .with_repetition(Repetition::REQUIRED)
+            .with_logical_type(logical)
+            .build()
+            .map(Arc::new)
+    };
+    let mut fields = vec![
+        field("file", Physical::BYTE_ARRAY, Some(LogicalType::String))?,
+        field("start", Physical::DOUBLE, None)?,
+        field("end", Physical::DOUBLE, None)?,
+    ];
+    for name in names {
+        fields.push(field(name, Physical::FLOAT, None)?);
+    }
+    let group = Type::group_type_builder("descriptors")
+        .with_fields(fields)
+        .build()?;
+    Ok(Arc::new(group))
+}
+
+/// A CSV field, quoted where it must be (RFC 4180).
+fn push_field(line: &mut String, text: &str) {
+    if text.contains([',', '"', '\n', '\r']) {
+        line.push('"');
+        line.push_str(&text.replace('"', "\"\""));
+        line.push('"');
+    } else {
+        line.push_str(text);
+    }
+}
