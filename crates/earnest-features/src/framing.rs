@@ -2,6 +2,9 @@
 
 use crate::settings::{Mode, Settings};
 
+/// Length of the long window, seconds.
+pub(crate) const LONG_S: f64 = 0.060;
+
 /// Frame lengths and hop in samples, at one rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Framing {
@@ -26,7 +29,7 @@ impl Framing {
     pub fn new(sample_rate: u32, settings: Settings) -> Self {
         let rate = f64::from(sample_rate);
         let samples = |seconds: f64| ((seconds * rate).round() as usize).max(1);
-        let (short, long) = (samples(settings.window.seconds()), samples(0.060));
+        let (short, long) = (samples(settings.window.seconds()), samples(LONG_S));
         let (short_offset, extra_rows) = match settings.mode {
             Mode::OpenSmile => (0, 1),
             Mode::Accurate => ((long - short) / 2, 0),

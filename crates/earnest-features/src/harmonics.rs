@@ -1,7 +1,7 @@
 //! HNR, harmonic levels and formant amplitudes: LLD_SPEC.md section 9.
 
 use crate::lanes::Column;
-use crate::parabola::vertex;
+use crate::parabola::vertex_through;
 
 const HARMONICS: usize = 100;
 const NOT_FOUND: f32 = -200.0;
@@ -47,9 +47,9 @@ fn is_peak(m: Column<'_>, k: usize) -> bool {
 }
 
 impl Harmonics {
-    pub fn new(size: usize, sample_rate: f64) -> Self {
+    pub fn new(df: f64, sample_rate: f64) -> Self {
         Self {
-            df: sample_rate / size as f64,
+            df,
             sample_rate,
             list: [Harmonic::default(); HARMONICS],
         }
@@ -167,12 +167,15 @@ impl Harmonics {
             }
             self.list[h] = match found {
                 Some(k) if k >= first && k > 0 && k + 1 < bins => {
-                    let (offset, height) =
-                        vertex(f64::from(m.at(k - 1)), f64::from(m.at(k)), f64::from(m.at(k + 1)));
+                    let three = [k - 1, k, k + 1];
+                    let (frequency, height) = vertex_through(
+                        three.map(|k| k as f64 * self.df),
+                        three.map(|k| f64::from(m.at(k))),
+                    );
                     Harmonic {
                         bin: k,
                         magnitude: m.at(k),
-                        frequency: ((k as f64 + offset) * self.df) as f32,
+                        frequency: frequency as f32,
                         height: height as f32,
                         cleared: false,
                     }

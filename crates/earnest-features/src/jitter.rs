@@ -2,7 +2,7 @@
 
 use crate::framing::Framing;
 use crate::lanes::{F64s, LANES, vectorised};
-use crate::parabola::vertex;
+use crate::parabola::vertex_through;
 use crate::samples::Samples;
 
 /// Reads the waveform along with the F0 track.
@@ -96,8 +96,9 @@ impl Jitter {
                     let cc = exact(&d[at..], lag - 1);
                     at += lag;
                     let amplitude_b = amplitude(&d[at..(at + lag).min(length)]);
-                    let (offset, peak) = vertex(cc[0], cc[1], cc[2]);
-                    let period = ((lag as f64 + offset) * self.period_s) as f32;
+                    let place = (lag - low) as f64;
+                    let (vertex, peak) = vertex_through([place - 1.0, place, place + 1.0], cc);
+                    let period = ((low as f64 + vertex) * self.period_s) as f32;
                     let lowest = lowest_peak.map_or(peak as f32, |m| m.min(peak as f32));
                     lowest_peak = Some(lowest);
                     if peak > f64::from(lowest) {

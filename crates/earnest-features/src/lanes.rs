@@ -48,8 +48,7 @@ macro_rules! lanes {
             pub fn sqrt(self) -> Self {
                 Self(std::array::from_fn(|l| self.0[l].sqrt()))
             }
-
-            #[inline(always)]
+        }
 
         lanes!(@operator $name, $scalar, Add, add, +);
         lanes!(@operator $name, $scalar, Sub, sub, -);

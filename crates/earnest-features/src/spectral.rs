@@ -57,9 +57,9 @@ impl Slope {
             .zip(&self.weights)
             .zip(&db[self.first..])
         {
-            let s = s.wide() * *w;
-            sum_s += s;
-            sum_fs += s * *f;
+            // The end bins' weights come into the product once, and into f^2 squared.
+            sum_s += s.wide() * *w;
+            sum_fs += s.wide() * *f;
         }
         if self.denominator == 0.0 {
             return F32s::ZERO;

@@ -6,7 +6,7 @@ use crate::accurate::Accurate;
 use crate::descriptor::{self as d, COUNT};
 use crate::formants::band::BandResampler;
 use crate::formants::{FormantFinder, Formants};
-use crate::framing::Framing;
+use crate::framing::{Framing, LONG_S};
 use crate::harmonics::{HarmonicValues, Harmonics};
 use crate::jitter::Jitter;
 use crate::lanes::{Column, F32s, LANES, vectorised};
@@ -99,9 +99,11 @@ impl Stream {
         let (short_bins, long_bins) = (short.magnitude.len(), long.magnitude.len());
         let short_size = short.fft().size();
         let long_size = long.fft().size();
-        let short_df = rate / short_size as f64;
-        let bank = MelBank::new(short_df, short_bins, rate);
-        let octave = OctaveScale::new(long_bins, long_size as f64 / rate);
+        // By the windows' nominal lengths: at odd rates not quite the rate over the size.
+        let short_s = settings.window.seconds() * short_size as f64 / framing.short as f64;
+        let long_s = LONG_S * long_size as f64 / framing.long as f64;
+        let bank = MelBank::new(1.0 / short_s, short_bins, rate);
+        let octave = OctaveScale::new(long_bins, long_s);
         let definition = match settings.mode {
             Mode::OpenSmile => Definition::OpenSmile {
                 formants: Box::new(FormantFinder::new(BandResampler::new(
@@ -109,7 +111,7 @@ impl Stream {
                     short_size,
                     rate,
                 ))),
-                harmonics: Box::new(Harmonics::new(long_size, rate)),
+                harmonics: Box::new(Harmonics::new(1.0 / long_s, rate)),
                 jitter: Jitter::new(&framing),
             },
             Mode::Accurate => Definition::Accurate(Box::new(Accurate::new(&framing, long_size))),
@@ -122,7 +124,7 @@ impl Stream {
             loudness: Loudness::new(&bank),
             bank,
             mfcc: Mfcc::new(),
-            spectral: Spectral::new(short_df, short_bins, settings.mode),
+            spectral: Spectral::new(1.0 / short_s, short_bins, settings.mode),
             definition,
             shs: SubHarmonicSum::new(&octave, long_bins),
             octave,
@@ -447,7 +449,7 @@ fn semitones(f0: f32) -> f32 {
     if f0 <= 0.0 {
         0.0
     } else if f0 > 29.136 {
-        (12.0 / std::f64::consts::LN_2) as f32 * (f0 / 27.5).ln()
+        12.0 * (f0 / 27.5).ln() / std::f32::consts::LN_2
     } else {
         1.0
     }

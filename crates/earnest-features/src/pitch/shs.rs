@@ -3,7 +3,7 @@
 use super::octave::OctaveScale;
 use super::{CANDIDATES, Candidate};
 use crate::lanes::{F32s, F64s, LANES};
-use crate::parabola::vertex;
+use crate::parabola::vertex_through;
 
 const HARMONICS: usize = 15;
 const COMPRESSION: f32 = 0.85;
@@ -92,12 +92,12 @@ impl SubHarmonicSum {
         let mut kept = 0;
         for peak in peaks {
             let i = peak.index;
-            let (offset, score) = vertex(
-                f64::from(self.sum[i - 1].0[lane]),
-                f64::from(self.sum[i].0[lane]),
-                f64::from(self.sum[i + 1].0[lane]),
+            let three = [i - 1, i, i + 1];
+            let (place, score) = vertex_through(
+                three.map(|i| f64::from((self.first_log2 + i as f64 * self.step_log2) as f32)),
+                three.map(|i| f64::from(self.sum[i].0[lane])),
             );
-            let frequency = (self.first_log2 + (i as f64 + offset) * self.step_log2).exp2();
+            let frequency = place.exp2();
             let voicing = if score > 0.0 && score > mean {
                 1.0 - mean / score
             } else {
