@@ -1,5 +1,7 @@
 //! The stretch of a recording that frames still need.
 
+use crate::lanes::vectorised;
+
 /// Samples from some place on, as the original sees them: 16-bit numbers, and those over
 /// 32767 (LLD_SPEC.md section 1).
 #[derive(Default)]
@@ -38,11 +40,20 @@ impl Samples {
 
     /// Adds samples of full scale 1.0, rounded to 16 bits towards zero.
     pub fn extend(&mut self, samples: &[f32]) {
-        for x in samples {
-            let whole = (x * 32768.0).clamp(-32768.0, 32767.0).trunc();
-            self.whole.push(whole);
-            self.scaled.push(whole / 32767.0);
-        }
+        let start = self.whole.len();
+        self.whole.resize(start + samples.len(), 0.0);
+        self.scaled.resize(start + samples.len(), 0.0);
+        let whole = &mut self.whole[start..];
+        let scaled = &mut self.scaled[start..];
+        vectorised(
+            #[inline(always)]
+            || {
+                for ((x, whole), scaled) in samples.iter().zip(whole).zip(scaled) {
+                    *whole = (x * 32768.0).clamp(-32768.0, 32767.0).trunc();
+                    *scaled = *whole / 32767.0;
+                }
+            },
+        );
     }
 
     /// Forgets what lies before `place`.
