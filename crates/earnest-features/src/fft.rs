@@ -17,13 +17,19 @@
 
 use crate::lanes::F32s;
 
-#[derive(Clone, Copy)]
-struct Complex {
-    re: F32s,
-    im: F32s,
+/// A complex number in each of eight transforms; before a transform, two samples in a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Complex {
+    pub re: F32s,
+    pub im: F32s,
 }
 
 impl Complex {
+    pub const ZERO: Self = Self {
+        re: F32s::ZERO,
+        im: F32s::ZERO,
+    };
+
     #[inline(always)]
     fn plus(self, o: Self) -> Self {
         Self {
@@ -193,9 +199,9 @@ impl RealFft {
         let mut turned = vec![TurnedRoots::new(); levels];
         for node in &nodes {
             let level = node.points.ilog2() as usize;
-            if node.points >= 8 && node.turned && turned[level].is_empty() {
+            if node.turned && turned[level].is_empty() {
                 turned[level] = turned_roots(&table, size, node.points);
-            } else if node.points >= 8 && !node.turned && plain[level].is_empty() {
+            } else if !node.turned && plain[level].is_empty() {
                 plain[level] = plain_roots(&table, size, node.points);
             }
         }
@@ -219,73 +225,74 @@ impl RealFft {
         self.size
     }
 
-    /// Transforms eight frames of real samples, which are destroyed. `bin` gets each bin's
-    /// number 0 ..= size/2, real and imaginary part, kernel exp(+j...), no scaling.
+    /// Transforms eight frames of real samples, two in a row to a place, which are
+    /// destroyed. `bin` gets each bin's number 0 ..= size/2, real and imaginary part, kernel
+    /// exp(+j...), no scaling.
     #[inline(always)]
-    pub fn forward(&self, samples: &mut [F32s], mut bin: impl FnMut(usize, F32s, F32s)) {
+    pub fn forward(&self, samples: &mut [Complex], mut bin: impl FnMut(usize, F32s, F32s)) {
         let points = self.size / 2;
         self.complex(samples);
-        let at = |k: usize| {
-            let place = 2 * self.reversed[k] as usize;
-            (samples[place], samples[place + 1])
-        };
-        let (re, im) = at(0);
-        bin(0, re + im, F32s::ZERO);
-        bin(points, re - im, F32s::ZERO);
+        let at = |k: usize| samples[self.reversed[k] as usize];
+        let first = at(0);
+        bin(0, first.re + first.im, F32s::ZERO);
+        bin(points, first.re - first.im, F32s::ZERO);
         for k in 1..points.div_ceil(2) {
-            let ((re, im), (re_up, im_up)) = (at(k), at(points - k));
+            let (low, high) = (at(k), at(points - k));
             let w = self.join[k];
-            let (x, y) = (re - re_up, im + im_up);
+            let (x, y) = (low.re - high.re, low.im + high.im);
             let (u, v) = (x * w.re - y * w.im, y * w.re + x * w.im);
-            bin(k, re - u, im - v);
-            bin(points - k, re_up + u, im_up - v);
+            bin(k, low.re - u, low.im - v);
+            bin(points - k, high.re + u, high.im - v);
         }
         if points >= 2 {
-            let (re, im) = at(points / 2);
-            bin(points / 2, re, im);
+            let middle = at(points / 2);
+            bin(points / 2, middle.re, middle.im);
         }
     }
 
     /// The inverse transform of eight real, even spectra (bins 0 ..= size/2), without
-    /// scaling: `work` has `size` rows; `lag` gets each sample 0 ..= size/2.
+    /// scaling: `work` has `size`/2 places; `lag` gets each sample 0 ..= size/2.
     #[inline(always)]
     pub fn even_inverse(
         &self,
         spectrum: &[F32s],
-        work: &mut [F32s],
+        work: &mut [Complex],
         mut lag: impl FnMut(usize, F32s),
     ) {
         let points = self.size / 2;
         // The backward transform is the forward one between two conjugations.
         let last = (spectrum[0] - spectrum[points]) * 0.5;
-        work[0] = spectrum[0] - last;
-        work[1] = -last;
+        work[0] = Complex {
+            re: spectrum[0] - last,
+            im: -last,
+        };
         for k in 1..points.div_ceil(2) {
             let w = self.join[k];
-            let x = spectrum[k] - spectrum[points - k];
-            let (u, v) = (x * w.re, -(x * w.im));
-            work[2 * k] = spectrum[k] - u;
-            work[2 * k + 1] = v;
-            work[2 * (points - k)] = spectrum[points - k] + u;
-            work[2 * (points - k) + 1] = v;
+            let (low, high) = (spectrum[k], spectrum[points - k]);
+            let x = low - high;
+            let (u, im) = (x * w.re, -(x * w.im));
+            work[k] = Complex { re: low - u, im };
+            work[points - k] = Complex { re: high + u, im };
         }
         if points >= 2 {
-            work[points] = spectrum[points / 2];
-            work[points + 1] = F32s::ZERO;
+            work[points / 2] = Complex {
+                re: spectrum[points / 2],
+                im: F32s::ZERO,
+            };
         }
         self.complex(work);
         for k in 0..=points / 2 {
-            let place = 2 * self.reversed[k] as usize;
-            lag(2 * k, work[place]);
+            let two = work[self.reversed[k] as usize];
+            lag(2 * k, two.re);
             if 2 * k < points {
-                lag(2 * k + 1, -work[place + 1]);
+                lag(2 * k + 1, -two.im);
             }
         }
     }
 
     /// The complex transform of size/2 points, in bit-reversed order.
     #[inline(always)]
-    fn complex(&self, a: &mut [F32s]) {
+    fn complex(&self, a: &mut [Complex]) {
         let points = self.size / 2;
         if points >= 4 {
             plain_node(a, &self.first, self.half);
@@ -293,7 +300,7 @@ impl RealFft {
             two_points(a, false);
         }
         for node in &self.nodes {
-            let part = &mut a[2 * node.start..2 * (node.start + node.points)];
+            let part = &mut a[node.start..node.start + node.points];
             let level = node.points.ilog2() as usize;
             match (node.points, node.turned) {
                 (2, turned) => two_points(part, turned),
@@ -395,8 +402,10 @@ fn turned_roots(table: &Table, size: usize, points: usize) -> TurnedRoots {
             three.mirrored().negated(),
         ];
     }
-    let [one, _] = at(middle);
-    roots[middle] = [one, one.mirrored(), one.mirrored(), one.negated()];
+    if middle > 0 {
+        let [one, _] = at(middle);
+        roots[middle] = [one, one.mirrored(), one.mirrored(), one.negated()];
+    }
     roots
 }
 
@@ -427,89 +436,72 @@ fn join_roots(size: usize) -> Vec<Root> {
         .collect()
 }
 
+/// Four equal quarters of a node.
 #[inline(always)]
-fn load(part: &[F32s], q: usize) -> Complex {
-    Complex {
-        re: part[2 * q],
-        im: part[2 * q + 1],
-    }
-}
-
-#[inline(always)]
-fn store(part: &mut [F32s], q: usize, z: Complex) {
-    part[2 * q] = z.re;
-    part[2 * q + 1] = z.im;
-}
-
-/// Four equal quarters of a node, none of which the compiler need check again.
-#[inline(always)]
-fn quarters(a: &mut [F32s]) -> [&mut [F32s]; 4] {
+fn quarters(a: &mut [Complex]) -> [&mut [Complex]; 4] {
     let length = a.len() / 4;
     let (low, high) = a.split_at_mut(2 * length);
     let (p, q) = low.split_at_mut(length);
     let (r, s) = high.split_at_mut(length);
-    [p, q, &mut r[..length], &mut s[..length]]
+    [p, q, r, &mut s[..length]]
 }
 
 #[inline(always)]
-fn plain_node(a: &mut [F32s], roots: &[[Root; 2]], half: f32) {
-    let quarter = a.len() / 8;
-    let [pa, pb, pc, pd] = quarters(a);
-    for q in 0..quarter {
-        let (a, b, c, d) = (load(pa, q), load(pb, q), load(pc, q), load(pd, q));
+fn plain_node(a: &mut [Complex], roots: &[[Root; 2]], half: f32) {
+    let middle = a.len() / 8;
+    let points = quarters(a);
+    each_point(points, roots, #[inline(always)] |q, [a, b, c, d], w| {
         let (s, e, t, u) = (a.plus(c), a.minus(c), b.plus(d), b.minus(d));
-        store(pa, q, s.plus(t));
-        store(pb, q, s.minus(t));
         let (x, y) = (e.plus_turned(u), e.minus_turned(u));
         let (x, y) = if q == 0 {
             (x, y)
-        } else if 2 * q == quarter {
+        } else if q == middle {
             (x.eighth(half), y.three_eighths(half))
         } else {
-            (x.times(roots[q][0]), y.times(roots[q][1]))
+            (x.times(w[0]), y.times(w[1]))
         };
-        store(pc, q, x);
-        store(pd, q, y);
-    }
+        [s.plus(t), s.minus(t), x, y]
+    });
 }
 
 #[inline(always)]
-fn turned_node(a: &mut [F32s], roots: &[[Root; 4]], half: f32) {
-    let quarter = a.len() / 8;
-    let [pa, pb, pc, pd] = quarters(a);
-    for q in 0..quarter {
-        let (a, b, c, d) = (load(pa, q), load(pb, q), load(pc, q), load(pd, q));
+fn turned_node(a: &mut [Complex], roots: &[[Root; 4]], half: f32) {
+    let points = quarters(a);
+    each_point(points, roots, #[inline(always)] |q, [a, b, c, d], w| {
         let (x, y) = (a.plus_turned(c), a.minus_turned(c));
         let (v, z) = (b.plus_turned(d), b.minus_turned(d));
         if q == 0 {
             let (v, z) = (v.eighth(half), z.eighth(half));
-            store(pa, q, x.plus(v));
-            store(pb, q, x.minus(v));
-            store(pc, q, y.plus_turned(z));
-            store(pd, q, y.minus_turned(z));
+            [x.plus(v), x.minus(v), y.plus_turned(z), y.minus_turned(z)]
         } else {
-            let [wx, wv, wy, wz] = roots[q];
-            let (x, v, y, z) = (x.times(wx), v.times(wv), y.times(wy), z.times(wz));
-            store(pa, q, x.plus(v));
-            store(pb, q, x.minus(v));
-            store(pc, q, y.plus(z));
-            store(pd, q, y.minus(z));
+            let (x, v, y, z) = (x.times(w[0]), v.times(w[1]), y.times(w[2]), z.times(w[3]));
+            [x.plus(v), x.minus(v), y.plus(z), y.minus(z)]
         }
+    });
+}
+
+/// Works on the same point of all four quarters, point by point.
+#[inline(always)]
+fn each_point<W: Copy + Default>(
+    [a, b, c, d]: [&mut [Complex]; 4],
+    roots: &[W],
+    work: impl Fn(usize, [Complex; 4], W) -> [Complex; 4],
+) {
+    let points = a.iter_mut().zip(b).zip(c).zip(d).zip(roots).enumerate();
+    for (q, ((((a, b), c), d), w)) in points {
+        [*a, *b, *c, *d] = work(q, [*a, *b, *c, *d], *w);
     }
 }
 
 #[inline(always)]
-fn two_points(a: &mut [F32s], turned: bool) {
-    let (p, q) = (load(a, 0), load(a, 1));
-    if turned {
-        store(a, 0, p.plus_turned(q));
-        store(a, 1, p.minus_turned(q));
+fn two_points(a: &mut [Complex], turned: bool) {
+    let [p, q] = [a[0], a[1]];
+    [a[0], a[1]] = if turned {
+        [p.plus_turned(q), p.minus_turned(q)]
     } else {
-        store(a, 0, p.plus(q));
-        store(a, 1, p.minus(q));
-    }
+        [p.plus(q), p.minus(q)]
+    };
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -529,7 +521,14 @@ mod tests {
                 .map(|_| F32s(std::array::from_fn(|_| next())))
                 .collect();
             let mut found = vec![(F32s::ZERO, F32s::ZERO); size / 2 + 1];
-            RealFft::new(size).forward(&mut x.clone(), |k, re, im| found[k] = (re, im));
+            let mut work: Vec<Complex> = x
+                .chunks(2)
+                .map(|two| Complex {
+                    re: two[0],
+                    im: two[1],
+                })
+                .collect();
+            RealFft::new(size).forward(&mut work, |k, re, im| found[k] = (re, im));
             let tolerance = 1e-6 * (size as f64).sqrt() * (size as f64).log2();
             for k in (0..=size / 2).step_by(1 + size / 64) {
                 for lane in 0..LANES {
@@ -554,7 +553,7 @@ mod tests {
         for size in [8_usize, 64, 512, 1024] {
             let mut next = noise(size as u64);
             let spectrum: Vec<F32s> = (0..=size / 2).map(|_| F32s::splat(next())).collect();
-            let mut work = vec![F32s::ZERO; size];
+            let mut work = vec![Complex::ZERO; size / 2];
             let mut lags = vec![F32s::ZERO; size / 2 + 1];
             RealFft::new(size).even_inverse(&spectrum, &mut work, |n, x| lags[n] = x);
             for n in 0..=size / 2 {

@@ -20,6 +20,7 @@ struct Harmonic {
 /// Voice quality from the long spectrum.
 pub(crate) struct Harmonics {
     df: f64,
+    bins_per_hz: f64,
     sample_rate: f64,
     list: [Harmonic; HARMONICS],
 }
@@ -50,6 +51,7 @@ impl Harmonics {
     pub fn new(df: f64, sample_rate: f64) -> Self {
         Self {
             df,
+            bins_per_hz: 1.0 / df,
             sample_rate,
             list: [Harmonic::default(); HARMONICS],
         }
@@ -111,7 +113,7 @@ impl Harmonics {
 
     /// The bin nearest to `f` Hz, not searched below `from`; 0 beyond the last bin.
     fn nearest(&self, f: f64, from: usize, bins: usize) -> usize {
-        let mut k = ((f / self.df) as usize + 1).max(from);
+        let mut k = ((f * self.bins_per_hz) as usize + 1).max(from);
         while k > from && (k - 1) as f64 * self.df > f {
             k -= 1;
         }

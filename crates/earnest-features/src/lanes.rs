@@ -13,7 +13,7 @@ use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 pub(crate) const LANES: usize = 8;
 
 /// Eight f32.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C, align(32))]
 pub(crate) struct F32s(pub [f32; LANES]);
 
@@ -93,6 +93,31 @@ lanes!(F32s, f32);
 lanes!(F64s, f64);
 
 impl F32s {
+    /// One bit for each lane: set where this is greater.
+    #[inline(always)]
+    pub fn above(self, other: Self) -> u32 {
+        // Compilers do not find the instruction that gathers comparisons into bits.
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::x86_64::{_mm_cmpgt_ps, _mm_movemask_ps, _mm_setr_ps};
+            let ([a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p]) = (self.0, other.0);
+            // SAFETY: these need SSE, which every x86-64 processor has; they touch no memory.
+            unsafe {
+                let low = _mm_cmpgt_ps(_mm_setr_ps(a, b, c, d), _mm_setr_ps(i, j, k, l));
+                let high = _mm_cmpgt_ps(_mm_setr_ps(e, f, g, h), _mm_setr_ps(m, n, o, p));
+                (_mm_movemask_ps(low) | (_mm_movemask_ps(high) << 4)) as u32
+            }
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        {
+            let mut mask = 0;
+            for lane in 0..LANES {
+                mask |= u32::from(self.0[lane] > other.0[lane]) << lane;
+            }
+            mask
+        }
+    }
+
     #[inline(always)]
     pub fn wide(self) -> F64s {
         F64s(std::array::from_fn(|l| f64::from(self.0[l])))
@@ -112,6 +137,18 @@ impl F64s {
 #[inline(always)]
 pub(crate) fn vectorised<R>(kernel: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(kernel)
+}
+
+/// Rows of eight as one run of numbers, for what is done to each number alike.
+#[inline(always)]
+pub(crate) fn flat(rows: &[F32s]) -> &[f32] {
+    bytemuck::cast_slice(rows)
+}
+
+/// The same, to change.
+#[inline(always)]
+pub(crate) fn flat_mut(rows: &mut [F32s]) -> &mut [f32] {
+    bytemuck::cast_slice_mut(rows)
 }
 
 /// One lane of rows of eight: a frame's own values.

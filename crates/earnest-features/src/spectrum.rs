@@ -1,6 +1,6 @@
 //! Windowed spectra of eight frames at once: LLD_SPEC.md section 2.
 
-use crate::fft::RealFft;
+use crate::fft::{Complex, RealFft};
 use crate::lanes::{F32s, LANES, vectorised};
 
 /// Hamming window of `length` samples.
@@ -26,7 +26,7 @@ pub(crate) fn gauss(length: usize) -> Vec<f32> {
 pub(crate) struct Spectrum {
     window: Vec<f32>,
     fft: RealFft,
-    work: Vec<F32s>,
+    work: Vec<Complex>,
     /// Mean square of the windowed frames.
     pub energy: [f64; LANES],
     /// Real parts, bins 0 ..= size/2.
@@ -45,7 +45,7 @@ impl Spectrum {
         let zeros = vec![F32s::ZERO; size / 2 + 1];
         Self {
             fft: RealFft::new(size),
-            work: vec![F32s::ZERO; size],
+            work: vec![Complex::ZERO; size / 2],
             energy: [0.0; LANES],
             re: zeros.clone(),
             im: zeros.clone(),
@@ -69,14 +69,16 @@ impl Spectrum {
             &samples[start..start + length]
         });
         vectorised(#[inline(always)] || {
-            for (n, (row, w)) in self.work.iter_mut().zip(&self.window).enumerate() {
-                *row = F32s(std::array::from_fn(|l| frames[l][n])) * *w;
-            }
-            self.work[length..].fill(F32s::ZERO);
             let mut energy = crate::lanes::F64s::ZERO;
-            for x in &self.work[..length] {
-                energy += (*x * *x).wide();
+            let filled = length.div_ceil(2);
+            for (n, two) in self.work[..filled].iter_mut().enumerate() {
+                let re = windowed(&frames, &self.window, 2 * n);
+                let im = windowed(&frames, &self.window, 2 * n + 1);
+                *two = Complex { re, im };
+                energy += (re * re).wide();
+                energy += (im * im).wide();
             }
+            self.work[filled..].fill(Complex::ZERO);
             self.energy = (energy / length as f64).0;
             let (all_re, all_im) = (&mut self.re, &mut self.im);
             let (magnitude, power) = (&mut self.magnitude, &mut self.power);
@@ -88,5 +90,14 @@ impl Spectrum {
                 power[k] = m * m;
             });
         });
+    }
+}
+
+/// Sample `n` of all frames, windowed; zero beyond their end.
+#[inline(always)]
+fn windowed(frames: &[&[f32]; LANES], window: &[f32], n: usize) -> F32s {
+    match window.get(n) {
+        Some(w) => F32s(std::array::from_fn(|l| frames[l][n])) * *w,
+        None => F32s::ZERO,
     }
 }

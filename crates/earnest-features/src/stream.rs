@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::accurate::Accurate;
 use crate::descriptor::{self as d, COUNT};
+use crate::fft::Complex;
 use crate::formants::band::BandResampler;
 use crate::formants::{FormantFinder, Formants};
 use crate::framing::{Framing, LONG_S};
@@ -70,7 +71,7 @@ pub struct Stream {
     definition: Definition,
     octave: OctaveScale,
     scaled: Vec<F32s>,
-    work: Vec<F32s>,
+    work: Vec<Complex>,
     shs: SubHarmonicSum,
     viterbi: Viterbi,
     /// Frames transformed so far.
@@ -129,7 +130,7 @@ impl Stream {
             shs: SubHarmonicSum::new(&octave, long_bins),
             octave,
             scaled: vec![F32s::ZERO; long_bins],
-            work: vec![F32s::ZERO; long_size],
+            work: vec![Complex::ZERO; long_size / 2],
             viterbi: Viterbi::new(),
             frames: 0,
             decided: 0,
@@ -319,7 +320,7 @@ impl Stream {
             let fft = self.long.fft();
             let correlation = &mut group.correlation;
             vectorised(#[inline(always)] || {
-                fft.even_inverse(&self.long.power, &mut self.work, |lag, x| correlation[lag] = x);
+                fft.even_inverse(&self.long.power, &mut self.work, #[inline(always)] |lag, x| correlation[lag] = x);
             });
         }
         std::mem::swap(&mut group.magnitude, &mut self.long.magnitude);

@@ -8,7 +8,7 @@ mod periods;
 use self::envelope::Envelope;
 use self::harmonics::Harmonics;
 use self::periods::Periods;
-use crate::fft::RealFft;
+use crate::fft::{Complex, RealFft};
 use crate::formants::Formants;
 use crate::framing::Framing;
 use crate::lanes::{Column, F32s};
@@ -124,9 +124,10 @@ impl Accurate {
 /// The Gauss window's autocorrelation by the same transform that the frames go through.
 fn correlation_of_window(length: usize, size: usize) -> Vec<f32> {
     let fft = RealFft::new(size);
-    let mut work = vec![F32s::ZERO; size];
-    for (row, w) in work.iter_mut().zip(gauss(length)) {
-        *row = F32s::splat(w);
+    let mut work = vec![Complex::ZERO; size / 2];
+    for (two, w) in work.iter_mut().zip(gauss(length).chunks(2)) {
+        two.re = F32s::splat(w[0]);
+        two.im = F32s::splat(w.get(1).copied().unwrap_or(0.0));
     }
     let mut power = vec![F32s::ZERO; size / 2 + 1];
     fft.forward(&mut work, |k, re, im| power[k] = re * re + im * im);

@@ -6,12 +6,16 @@ use crate::lanes::{F32s, LANES};
 pub(crate) const RATE_HZ: f64 = 11_000.0;
 
 pub(crate) struct BandResampler {
-    /// Highest bin used.
-    highest: usize,
-    /// For each bin 1 ..: cosines, then sines over the outputs.
+    /// Half the bins used.
+    pairs: usize,
+    /// Outputs, rounded up to whole vectors.
+    length: usize,
+    /// For each two bins from 1 on: cosines and sines of the one over the outputs, then
+    /// those of the other.
     table: Vec<f32>,
     scale: f32,
-    one: Vec<f32>,
+    /// The outputs of one lane after the other.
+    lanes: Vec<f32>,
     out: Vec<F32s>,
 }
 
@@ -22,17 +26,22 @@ impl BandResampler {
         let length = (size as f64 * ratio * (frame as f64 / size as f64)).round() as usize;
         let highest = ((length & !1).min(size) / 2).saturating_sub(1);
         let period = size as f64 * ratio;
-        let mut table = Vec::with_capacity(2 * length * highest);
-        for k in 1..=highest {
+        let padded = length.next_multiple_of(LANES);
+        let pairs = highest.div_ceil(2);
+        let mut table = Vec::with_capacity(4 * padded * pairs);
+        for k in 1..=2 * pairs {
             let angle = |i: usize| std::f64::consts::TAU * k as f64 * i as f64 / period;
-            table.extend((0..length).map(|i| angle(i).cos() as f32));
-            table.extend((0..length).map(|i| angle(i).sin() as f32));
+            // A bin beyond the highest is there to make a pair, and adds nothing.
+            let value = |x: f64| if k > highest { 0.0 } else { x as f32 };
+            table.extend((0..padded).map(|i| value(angle(i).cos())));
+            table.extend((0..padded).map(|i| value(angle(i).sin())));
         }
         Self {
-            highest,
+            pairs,
+            length: padded,
             table,
             scale: (size / 2) as f32,
-            one: vec![0.0; length],
+            lanes: vec![0.0; LANES * padded],
             out: vec![F32s::ZERO; length],
         }
     }
@@ -40,21 +49,33 @@ impl BandResampler {
     /// The resampled frames from their transforms (kernel exp(+j...)).
     #[inline(always)]
     pub fn resample(&mut self, re: &[F32s], im: &[F32s]) -> &[F32s] {
-        let length = self.out.len();
-        for lane in 0..LANES {
-            // Here the outputs of one frame lie side by side: their sums are many.
-            let y = &mut self.one[..length];
-            y.fill(re[0].0[lane]);
-            let bins = re[1..=self.highest].iter().zip(&im[1..=self.highest]);
-            for (rows, (re, im)) in self.table.chunks_exact(2 * length).zip(bins) {
-                let (re, im) = (re.0[lane], im.0[lane]);
-                let (cosines, sines) = rows.split_at(length);
-                for ((y, c), s) in y.iter_mut().zip(cosines).zip(sines) {
-                    let sum = *y + re * *c;
-                    *y = sum + im * *s;
+        // Here the outputs of one frame lie side by side: their sums are many. A row of the
+        // table serves all lanes while it is near.
+        let length = self.length;
+        for (y, re) in self.lanes.chunks_exact_mut(length).zip(re[0].0) {
+            y.fill(re);
+        }
+        let used = 1..=2 * self.pairs;
+        let bins = re[used.clone()].chunks_exact(2).zip(im[used].chunks_exact(2));
+        for (rows, (re, im)) in self.table.chunks_exact(4 * length).zip(bins) {
+            let (one, two) = rows.split_at(2 * length);
+            let ((c1, s1), (c2, s2)) = (one.split_at(length), two.split_at(length));
+            for (lane, y) in self.lanes.chunks_exact_mut(length).enumerate() {
+                let (re1, im1) = (re[0].0[lane], im[0].0[lane]);
+                let (re2, im2) = (re[1].0[lane], im[1].0[lane]);
+                let rows = c1.iter().zip(s1).zip(c2).zip(s2);
+                for (y, (((c1, s1), c2), s2)) in y.iter_mut().zip(rows) {
+                    let mut sum = *y;
+                    sum += re1 * c1;
+                    sum += im1 * s1;
+                    sum += re2 * c2;
+                    sum += im2 * s2;
+                    *y = sum;
                 }
             }
-            for (out, y) in self.out.iter_mut().zip(y.iter()) {
+        }
+        for (lane, y) in self.lanes.chunks_exact(length).enumerate() {
+            for (out, y) in self.out.iter_mut().zip(y) {
                 out.0[lane] = *y / self.scale;
             }
         }

@@ -55,6 +55,8 @@ impl Complexes {
     }
 }
 
+const _: () = assert!(DEGREE % 2 == 1); // the others of each root make pairs
+
 /// Roots of `z^n + c[0] z^(n-1) + ... + c[n-1]` in each lane. A lane stops when its own
 /// roots have settled, so its result does not depend on the other lanes.
 #[inline(always)]
@@ -84,11 +86,12 @@ pub(crate) fn find(c: &[F64s; DEGREE]) -> [Complexes; DEGREE] {
                 p = p.times(here);
                 p.re += *a;
             }
+            // 1/a + 1/b = (a + b) / ab: half the divisions.
             let mut repulsion = Complexes::default();
-            for (j, other) in z.iter().enumerate() {
-                if j != i {
-                    repulsion = repulsion.plus(here.minus(*other).inverse());
-                }
+            let mut others = (0..DEGREE).filter(|j| *j != i);
+            while let (Some(j), Some(k)) = (others.next(), others.next()) {
+                let (a, b) = (here.minus(z[j]), here.minus(z[k]));
+                repulsion = repulsion.plus(a.plus(b).times(a.times(b).inverse()));
             }
             // step = (p/p') / (1 - (p/p') repulsion) = p / (p' - p repulsion)
             let step = p.times(dp.minus(p.times(repulsion)).inverse());

@@ -152,7 +152,7 @@ impl OctaveScale {
         }
         self.smoothed[n - 1] = here;
         let weights = &self.weights;
-        self.spline.evaluate(&self.smoothed, |k, value| {
+        self.spline.evaluate(&self.smoothed, #[inline(always)] |k, value| {
             out[k] = (value.max(F32s::ZERO).wide() * weights[k]).narrow();
         });
     }
@@ -162,18 +162,10 @@ impl OctaveScale {
     fn enhance(&mut self, m: &[F32s]) {
         // One bit for each lane says where its peaks are.
         let n = m.len();
-        let bits = |peak: [bool; LANES]| {
-            let mut mask = 0_u8;
-            for (l, p) in peak.into_iter().enumerate() {
-                mask |= u8::from(p) << l;
-            }
-            mask
-        };
-        self.peaks[0] = bits(std::array::from_fn(|l| m[0].0[l] > m[1].0[l]));
-        self.peaks[n - 1] = bits(std::array::from_fn(|l| m[n - 1].0[l] > m[n - 2].0[l]));
-        for k in 1..n - 1 {
-            let (a, b, c) = (m[k - 1].0, m[k].0, m[k + 1].0);
-            self.peaks[k] = bits(std::array::from_fn(|l| (b[l] > a[l]) & (b[l] >= c[l])));
+        self.peaks[0] = m[0].above(m[1]) as u8;
+        self.peaks[n - 1] = m[n - 1].above(m[n - 2]) as u8;
+        for (peak, w) in self.peaks[1..].iter_mut().zip(m.windows(3)) {
+            *peak = (w[1].above(w[0]) & !w[2].above(w[1])) as u8;
         }
         // What lies before the first and after the last peak stays, so each lane's first
         // and last must be known; a single peak leaves bins 0 .. 2 whatever its place.

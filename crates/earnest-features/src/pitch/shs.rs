@@ -2,7 +2,7 @@
 
 use super::octave::OctaveScale;
 use super::{CANDIDATES, Candidate};
-use crate::lanes::{F32s, F64s, LANES};
+use crate::lanes::{F32s, F64s, LANES, flat, flat_mut};
 use crate::parabola::vertex_through;
 
 const HARMONICS: usize = 15;
@@ -46,30 +46,25 @@ impl SubHarmonicSum {
     #[inline(always)]
     pub fn candidates(&mut self, octave: &[F32s]) -> [[Candidate; CANDIDATES]; LANES] {
         let n = octave.len();
-        // Harmonics reach less and less far; between two ends all terms are there.
+        self.sum.copy_from_slice(octave);
+        for (shift, weight) in &self.shifts {
+            if let Some(harmonic) = octave.get(*shift..) {
+                for (sum, y) in flat_mut(&mut self.sum).iter_mut().zip(flat(harmonic)) {
+                    *sum += weight * y;
+                }
+            }
+        }
         let mut total = F64s::ZERO;
-        let mut terms = self.shifts.len();
-        for (i, sum) in self.sum.iter_mut().enumerate() {
-            while terms > 0 && i + self.shifts[terms - 1].0 >= n {
-                terms -= 1;
-            }
-            let mut s = octave[i];
-            for (shift, weight) in &self.shifts[..terms] {
-                s += octave[i + shift] * *weight;
-            }
-            s = (s / HARMONICS as f32).max(F32s::ZERO);
-            total += s.wide();
-            *sum = s;
+        for sum in &mut self.sum {
+            *sum = (*sum / HARMONICS as f32).max(F32s::ZERO);
+            total += sum.wide();
         }
         let mean = total / n as f64;
         let mut peaks = [[Peak::default(); CANDIDATES]; LANES];
         let mut counts = [0; LANES];
         for i in 1..n - 1 {
-            let (a, b, c) = (self.sum[i - 1].0, self.sum[i].0, self.sum[i + 1].0);
-            let mut mask = 0_u32;
-            for l in 0..LANES {
-                mask |= u32::from((b[l] > a[l]) & (b[l] > c[l])) << l;
-            }
+            let (left, here, right) = (self.sum[i - 1], self.sum[i], self.sum[i + 1]);
+            let mut mask = here.above(left) & here.above(right);
             while mask != 0 {
                 let l = mask.trailing_zeros() as usize;
                 mask &= mask - 1;
@@ -78,7 +73,7 @@ impl SubHarmonicSum {
                     &mut counts[l],
                     Peak {
                         index: i,
-                        height: b[l],
+                        height: here.0[l],
                     },
                 );
             }
