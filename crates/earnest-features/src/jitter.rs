@@ -152,9 +152,6 @@ impl Jitter {
 #[derive(Default)]
 pub(crate) struct Correlations {
     values: Vec<f64>,
-    /// Sums of the samples and of their squares up to each place.
-    sums: Vec<f64>,
-    squares: Vec<f64>,
 }
 
 /// Far above what the rounding of sums, and of samples over 32767, can move, as long as a
@@ -190,32 +187,26 @@ impl Correlations {
     /// All correlations by whole numbers; false where one has no variance to speak of.
     #[inline(always)]
     fn from_whole(&mut self, whole: &[f32], low: usize, high: usize) -> bool {
-        self.sums.clear();
-        self.squares.clear();
-        self.sums.push(0.0);
-        self.squares.push(0.0);
-        let (mut sum, mut square) = (0.0, 0.0);
-        for x in &whole[..2 * high] {
-            let x = f64::from(*x);
-            sum += x;
-            square += x * x;
-            self.sums.push(sum);
-            self.squares.push(square);
-        }
         self.values.clear();
+        // Sums and sums of squares up to the lag and up to twice the lag.
+        let (mut once, mut once_squares) = (whole_sum(&whole[..low]), whole_products(&whole[..low], &whole[..low]));
+        let (mut twice, mut twice_squares) = (whole_sum(&whole[..2 * low]), whole_products(&whole[..2 * low], &whole[..2 * low]));
         for lag in low..=high {
             let products = whole_products(&whole[..lag], &whole[lag..2 * lag]);
             let n = lag as f64;
-            let (a, b) = (self.sums[lag], self.sums[2 * lag] - self.sums[lag]);
-            let (aa, bb) = (
-                self.squares[lag],
-                self.squares[2 * lag] - self.squares[lag],
-            );
+            let (a, b) = (once, twice - once);
+            let (aa, bb) = (once_squares, twice_squares - once_squares);
             let (va, vb) = (n * aa - a * a, n * bb - b * b);
             if va <= LEAST_VARIANCE * a * a || vb <= LEAST_VARIANCE * b * b {
                 return false;
             }
-            self.values.push((n * products - a * b) / (va.sqrt() * vb.sqrt()));
+            self.values
+                .push((n * products - a * b) / (va.sqrt() * vb.sqrt()));
+            let [x, y, z] = [lag, 2 * lag, 2 * lag + 1].map(|i| f64::from(whole[i]));
+            once += x;
+            once_squares += x * x;
+            twice += y + z;
+            twice_squares += y * y + z * z;
         }
         true
     }
@@ -249,6 +240,18 @@ impl Correlations {
             _ => None,
         }
     }
+}
+
+/// The sum of whole numbers, exact in any order.
+#[inline(always)]
+fn whole_sum(x: &[f32]) -> f64 {
+    let blocks = x.chunks_exact(LANES);
+    let rest: f64 = blocks.remainder().iter().map(|x| f64::from(*x)).sum();
+    let mut sums = F64s::ZERO;
+    for x in blocks {
+        sums += F64s(std::array::from_fn(|l| f64::from(x[l])));
+    }
+    sums.0.iter().sum::<f64>() + rest
 }
 
 /// The sum of products of whole numbers, exact in any order.

@@ -73,22 +73,34 @@ impl Spline {
         let n = y.len();
         let mut left = (y[1] - y[0]) * self.inverse_widths[0];
         let mut carried = F64s::ZERO;
-        for i in 1..n - 1 {
-            let right = (y[i + 1] - y[i]) * self.inverse_widths[i];
+        let rows = y[1..]
+            .windows(2)
+            .zip(&self.inverse_widths[1..])
+            .zip(&self.below[1..])
+            .zip(&self.inverse_pivots[1..])
+            .zip(&mut self.second[1..n - 1]);
+        for ((((y, width), below), pivot), second) in rows {
+            let right = (y[1] - y[0]) * *width;
             let rhs = (right - left) * 6.0;
             left = right;
-            carried = (rhs - carried * self.below[i]) * self.inverse_pivots[i];
-            self.second[i] = carried;
+            carried = (rhs - carried * *below) * *pivot;
+            *second = carried;
         }
         let mut next = F64s::ZERO;
-        for i in (1..n - 1).rev() {
-            next = self.second[i] - next * self.above[i];
-            self.second[i] = next;
+        for (second, above) in self.second[1..n - 1]
+            .iter_mut()
+            .zip(&self.above[1..n - 1])
+            .rev()
+        {
+            next = *second - next * *above;
+            *second = next;
         }
         for (k, t) in self.targets.iter().enumerate() {
-            let i = t.interval;
-            let value =
-                y[i] * t.a + y[i + 1] * t.b + self.second[i] * t.a2 + self.second[i + 1] * t.b2;
+            let (y, second) = (&y[t.interval..], &self.second[t.interval..]);
+            let ([y0, y1, ..], [s0, s1, ..]) = (y, second) else {
+                continue;
+            };
+            let value = *y0 * t.a + *y1 * t.b + *s0 * t.a2 + *s1 * t.b2;
             out(k, value.narrow());
         }
     }

@@ -62,20 +62,17 @@ impl SubHarmonicSum {
         let mean = total / n as f64;
         let mut peaks = [[Peak::default(); CANDIDATES]; LANES];
         let mut counts = [0; LANES];
-        for i in 1..n - 1 {
-            let (left, here, right) = (self.sum[i - 1], self.sum[i], self.sum[i + 1]);
-            let mut mask = here.above(left) & here.above(right);
+        for (i, w) in self.sum.windows(3).enumerate() {
+            let mut mask = w[1].above(w[0]) & w[1].above(w[2]);
             while mask != 0 {
                 let l = mask.trailing_zeros() as usize;
                 mask &= mask - 1;
-                insert(
-                    &mut peaks[l],
-                    &mut counts[l],
-                    Peak {
-                        index: i,
-                        height: here.0[l],
-                    },
-                );
+                let height = w[1].0[l];
+                // The last of a full list tells most peaks to go.
+                if height > peaks[l][CANDIDATES - 1].height {
+                    let index = i + 1;
+                    insert(&mut peaks[l], &mut counts[l], Peak { index, height });
+                }
             }
         }
         std::array::from_fn(|l| self.lane_candidates(l, &peaks[l][..counts[l]], mean.0[l]))
