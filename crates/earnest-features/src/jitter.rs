@@ -44,7 +44,7 @@ impl Jitter {
             last_period: 0.0,
             last_jitter: 0.0,
             last_shimmer: 0.0,
-            correlations: Correlations::default(),
+            correlations: Correlations::new(framing.long),
         }
     }
 
@@ -149,7 +149,6 @@ impl Jitter {
 /// of each lag comes out to some 15 digits from one product sum. That decides which lag is
 /// best, and the definition's own sums are then worked out for that one. Where the best
 /// lag hangs on less than `MARGIN`, the definition's sums decide everywhere.
-#[derive(Default)]
 pub(crate) struct Correlations {
     values: Vec<f64>,
 }
@@ -160,6 +159,13 @@ const MARGIN: f64 = 1e-6;
 const LEAST_VARIANCE: f64 = 1e-2;
 
 impl Correlations {
+    /// For periods of at most this many samples.
+    pub fn new(longest: usize) -> Self {
+        Self {
+            values: Vec::with_capacity(longest),
+        }
+    }
+
     /// The lag in low+1 ..= high-2 whose correlation is the best strict local maximum.
     pub fn best_lag(&mut self, d: &[f32], whole: &[f32], low: usize, high: usize) -> Option<usize> {
         let certain = vectorised(#[inline(always)] || self.from_whole(whole, low, high));

@@ -30,6 +30,9 @@ pub type Row = [f32; COUNT];
 /// A frame is voiced only if its windowed RMS is above this.
 const ENERGY_GATE: f64 = 0.001;
 
+/// Groups that can be in use at once: each holds at least one frame that waits, or is new.
+const GROUPS: usize = Viterbi::LONGEST_WAIT + 1;
+
 /// What a group of frames leaves for the time when their F0 is decided.
 struct Group {
     magnitude: Vec<F32s>,
@@ -58,7 +61,7 @@ enum Definition {
 /// The descriptors of a recording whose samples come bit by bit.
 ///
 /// Rows come out as soon as they are final, and are the same bits however the samples are
-/// cut into pushes. Nothing is allocated once a few dozen frames have gone through.
+/// cut into pushes. Nothing is allocated after `new`.
 pub struct Stream {
     framing: Framing,
     samples: Samples,
@@ -136,8 +139,13 @@ impl Stream {
             decided: 0,
             pitches: Vec::with_capacity(Viterbi::LONGEST_WAIT + LANES),
             waiting: VecDeque::with_capacity(Viterbi::LONGEST_WAIT + LANES),
-            groups: Vec::new(),
-            free: Vec::new(),
+            groups: (0..GROUPS)
+                .map(|_| Group {
+                    magnitude: vec![F32s::ZERO; long_bins],
+                    correlation: vec![F32s::ZERO; long_bins],
+                })
+                .collect(),
+            free: (0..GROUPS).collect(),
             rows: VecDeque::with_capacity(Viterbi::LONGEST_WAIT + 2 * LANES),
             first_row: 0,
             emitted: 0,
@@ -174,8 +182,12 @@ impl Stream {
         let frames = self.frames;
         if frames > 0 {
             let before_end = self.decided;
-            let mut viterbi = std::mem::replace(&mut self.viterbi, Viterbi::new());
-            viterbi.finish(|f0| self.settle(f0));
+            let mut pitches = std::mem::take(&mut self.pitches);
+            self.viterbi.finish(|f0| pitches.push(f0));
+            for f0 in pitches.drain(..) {
+                self.settle(f0);
+            }
+            self.pitches = pitches;
             // The smoothing of the last rows reaches into short frames that have no long one.
             let short_frames = self.framing.frames(self.samples.end(), self.framing.short);
             let beyond = (short_frames - frames).min(2) * self.framing.extra_rows;
@@ -200,7 +212,7 @@ impl Stream {
     pub fn reset(&mut self) {
         self.samples.clear();
         self.spectral.reset();
-        self.viterbi = Viterbi::new();
+        self.viterbi.reset();
         if let Definition::OpenSmile { jitter, .. } = &mut self.definition {
             jitter.reset();
         }
@@ -299,14 +311,8 @@ impl Stream {
         let hop = self.framing.hop;
         self.long
             .transform(self.samples.from(first * hop), hop, count);
-        let place = self.free.pop().unwrap_or_else(|| {
-            let zeros = vec![F32s::ZERO; self.long.magnitude.len()];
-            self.groups.push(Group {
-                magnitude: zeros.clone(),
-                correlation: zeros,
-            });
-            self.groups.len() - 1
-        });
+        // There are as many as frames can wait, so one is always free.
+        let place = self.free.pop().unwrap_or_default();
         let group = &mut self.groups[place];
         let audible = self.long.energy[..count]
             .iter()

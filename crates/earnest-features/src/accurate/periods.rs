@@ -18,7 +18,7 @@ impl Periods {
     pub fn new(framing: &Framing) -> Self {
         Self {
             sample_rate: framing.sample_rate,
-            correlations: Correlations::default(),
+            correlations: Correlations::new(framing.long),
         }
     }
 

@@ -128,7 +128,15 @@ impl Viterbi {
         for state in &states[..waiting] {
             self.decide(*state, &mut decided);
         }
-        *self = Self::new();
+        self.reset();
+    }
+
+    /// Forgets everything.
+    pub fn reset(&mut self) {
+        self.columns.clear();
+        self.cost = [0.0; STATES];
+        self.last = 1.0;
+        self.started = false;
     }
 
     fn decide(&mut self, state: usize, decided: &mut impl FnMut(f32)) {

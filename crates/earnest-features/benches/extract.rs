@@ -1,0 +1,73 @@
+//! `cargo bench -p earnest-features`: ten seconds of synthetic vowels and pauses.
+//! Beside openSMILE: `compare/opensmile_speed.py`.
+
+#[path = "../tests/vowel/mod.rs"]
+mod vowel;
+
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use earnest_features::{Extractor, Mode, Settings, Stream};
+use vowel::{FEMALE, MALE, RATE, Vowel, vowel};
+
+fn main() {
+    divan::main();
+}
+
+/// Vowels of a man and a woman with half as much silence between them.
+fn speech() -> Vec<f32> {
+    let mut samples = Vec::new();
+    for (f0, vowels) in [(110.0, MALE), (210.0, FEMALE)] {
+        for (name, formants) in vowels {
+            let spoken = Vowel {
+                period_spread: 0.01,
+                level_spread: 0.3,
+                ..vowel(name, f0, formants)
+            };
+            samples.extend(spoken.speak(0.7).0);
+            samples.extend([0.0; 4_800]);
+        }
+    }
+    samples
+}
+
+const MODES: [&str; 2] = ["opensmile", "accurate"];
+
+fn settings(mode: &str) -> Settings {
+    Settings {
+        mode: match mode {
+            "accurate" => Mode::Accurate,
+            _ => Mode::OpenSmile,
+        },
+        ..Settings::default()
+    }
+}
+
+#[divan::bench(args = MODES)]
+fn whole_recording(bencher: Bencher<'_, '_>, mode: &str) {
+    let samples = speech();
+    let mut extractor = Extractor::with(RATE, settings(mode));
+    bencher
+        .counter(ItemsCount::new(samples.len() / 160))
+        .bench_local(|| extractor.extract(black_box(&samples)));
+}
+
+#[divan::bench(args = MODES)]
+fn hop_by_hop(bencher: Bencher<'_, '_>, mode: &str) {
+    let samples = speech();
+    let mut stream = Stream::new(RATE, settings(mode));
+    bencher
+        .counter(ItemsCount::new(samples.len() / 160))
+        .bench_local(|| {
+            let mut sum = 0.0;
+            for hop in black_box(&samples).chunks(160) {
+                stream.push(hop, &mut |row| sum += row[0]);
+            }
+            stream.finish(&mut |row| sum += row[0]);
+            sum
+        });
+}
+
+#[divan::bench(args = MODES)]
+fn new_extractor(mode: &str) -> Extractor {
+    Extractor::with(RATE, settings(mode))
+}
