@@ -11,6 +11,7 @@ fn every_help_page_reads_as_before() {
         vec!["corpus"],
         vec!["corpus", "inspect"],
         vec!["corpus", "synthesize"],
+        vec!["features"],
         vec!["reproduce", "table1"],
         vec!["run"],
         vec!["report"],

@@ -3,6 +3,7 @@
 
 mod corpus;
 mod experiment;
+mod features;
 mod help;
 mod model;
 

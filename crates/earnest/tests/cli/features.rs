@@ -1,0 +1,196 @@
+//! `earnest features`.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use earnest_audio::{SampleFormat, Waveform, write_wav};
+
+use crate::{earnest, run, stderr, stdout, synthesize};
+
+/// A buzzing tone whose pitch wanders.
+fn buzz(path: &Path, seconds: f64) {
+    let mut phase = 0.0_f64;
+    let samples = (0..(seconds * 16_000.0) as usize)
+        .map(|i| {
+            let t = i as f64 / 16_000.0;
+            phase = (phase + (140.0 + 30.0 * (2.0 * t).sin()) / 16_000.0).fract();
+            (0.4 * (1.0 - 2.0 * phase)) as f32
+        })
+        .collect();
+    write_wav(path, &Waveform::new(samples, 16_000), SampleFormat::Int16).unwrap();
+}
+
+#[test]
+fn a_folder_becomes_a_table_with_opensmiles_column_names() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    let output = run(dir.path(), &["features", "corpus", "-o", "all.csv"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(
+        stdout(&output).contains("32 descriptors from 40 files"),
+        "{}",
+        stdout(&output)
+    );
+    let mut reader = csv::Reader::from_path(dir.path().join("all.csv")).unwrap();
+    let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    assert_eq!(
+        [&header[0], &header[1], &header[2], &header[3], &header[22]],
+        ["file", "start", "end", "Loudness_sma3", "F0semitoneFrom27.5Hz_sma3nz"]
+    );
+    assert_eq!(header.len(), 3 + 32);
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!([&rows[1][1], &rows[1][2]], ["0.01", "0.07"]);
+    assert!(!dir.path().join("all.csv.parts").exists());
+
+    // The stock set has its 23 columns, and the same numbers in them.
+    let output = run(
+        dir.path(),
+        &["features", "corpus", "-o", "stock.csv", "--set", "egemaps-v01a"],
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    let mut stock = csv::Reader::from_path(dir.path().join("stock.csv")).unwrap();
+    let names: Vec<String> = stock.headers().unwrap().iter().map(str::to_owned).collect();
+    assert_eq!(names.len(), 3 + 23);
+    for (a, b) in rows.iter().zip(stock.records()) {
+        let b = b.unwrap();
+        for (name, x) in names.iter().zip(&b) {
+            let place = header.iter().position(|h| h == name).unwrap();
+            assert_eq!(&a[place], x, "{name}");
+        }
+    }
+}
+
+#[test]
+fn parquet_holds_what_csv_holds() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::RowAccessor;
+    let dir = tempfile::tempdir().unwrap();
+    buzz(&dir.path().join("a, \"b\".wav"), 1.0);
+    for out in ["t.csv", "t.parquet"] {
+        let output = run(dir.path(), &["features", "a, \"b\".wav", "-o", out]);
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+    let mut csv = csv::Reader::from_path(dir.path().join("t.csv")).unwrap();
+    let file = std::fs::File::open(dir.path().join("t.parquet")).unwrap();
+    let reader = SerializedFileReader::new(file).unwrap();
+    let mut rows = 0;
+    for (a, b) in csv.records().zip(reader.get_row_iter(None).unwrap()) {
+        let (a, b) = (a.unwrap(), b.unwrap());
+        assert_eq!(&a[0], b.get_string(0).unwrap());
+        assert_eq!(a[1].parse::<f64>().unwrap(), b.get_double(1).unwrap());
+        for column in 3..35 {
+            assert_eq!(a[column].parse::<f32>().unwrap(), b.get_float(column).unwrap());
+        }
+        rows += 1;
+    }
+    assert_eq!(rows, 96);
+}
+
+#[test]
+fn one_bad_file_does_not_stop_the_rest() {
+    let dir = tempfile::tempdir().unwrap();
+    buzz(&dir.path().join("good.wav"), 0.5);
+    buzz(&dir.path().join("short.wav"), 0.05);
+    std::fs::write(dir.path().join("not-audio.wav"), "hello").unwrap();
+    std::fs::write(
+        dir.path().join("list.csv"),
+        "path,speaker\ngood.wav,x\nshort.wav,x\nnot-audio.wav,y\nmissing.wav,y\n",
+    )
+    .unwrap();
+    let output = run(dir.path(), &["features", "list.csv", "-o", "t.csv"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    for words in [
+        "short.wav is shorter than 60 ms",
+        "not-audio.wav is not audio",
+        "missing.wav: No such file",
+        "3 of 4 files could not be read",
+    ] {
+        assert!(said.contains(words), "{words:?} is not in:\n{said}");
+    }
+    let table = std::fs::read_to_string(dir.path().join("t.csv")).unwrap();
+    assert_eq!(table.lines().count(), 1 + 46);
+}
+
+#[test]
+fn asking_for_features_wrongly_is_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    buzz(&dir.path().join("a.wav"), 0.2);
+    buzz(&dir.path().join("b.wav"), 0.2);
+    std::fs::create_dir(dir.path().join("empty")).unwrap();
+    std::fs::write(dir.path().join("list.csv"), "file\na.wav\n").unwrap();
+    for (arguments, words) in [
+        (vec!["a.wav", "-o", "t.txt"], "must end in .csv or .parquet"),
+        (vec!["a.wav"], "--output"),
+        (vec!["a.wav", "b.wav", "--plot", "p.svg"], "--plot draws one file; 2 were given"),
+        (vec!["empty", "-o", "t.csv"], "no audio file below empty"),
+        (vec!["list.csv", "-o", "t.csv"], "no column `path` (it has file)"),
+    ] {
+        let mut all = vec!["features"];
+        all.extend(&arguments);
+        let output = run(dir.path(), &all);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let said = stderr(&output);
+        assert!(said.contains(words), "{words:?} is not in:\n{said}");
+    }
+}
+
+#[test]
+fn killed_in_the_middle_it_goes_on_and_the_table_is_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("in")).unwrap();
+    for i in 0..12 {
+        buzz(&dir.path().join(format!("in/{i:02}.wav")), 40.0);
+    }
+    let whole = run(dir.path(), &["features", "in", "-o", "whole.csv"]);
+    assert!(whole.status.success(), "{}", stderr(&whole));
+
+    let arguments = ["features", "in", "-o", "cut.csv", "--jobs", "1"];
+    let mut child = earnest(dir.path())
+        .args(arguments)
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let parts = dir.path().join("cut.csv.parts");
+    let finished = || {
+        std::fs::read_dir(&parts).map_or(0, |entries| {
+            let done = |e: &std::fs::DirEntry| {
+                e.path().extension().is_none() && e.file_name() != "request"
+            };
+            entries.flatten().filter(done).count()
+        })
+    };
+    let started = Instant::now();
+    while finished() < 3 && started.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!dir.path().join("cut.csv").exists(), "it was too quick to be killed");
+    let kept = finished();
+    assert!(kept >= 3);
+
+    let output = run(dir.path(), &arguments);
+    assert!(output.status.success(), "{}", stderr(&output));
+    // Only what was missing was worked on: 40 s and a row, each file.
+    let fresh = format!("({:.0} s of audio", 40.0 * (12 - kept) as f64);
+    assert!(stdout(&output).contains(&fresh), "{} for {kept} kept", stdout(&output));
+    let read = |name: &str| std::fs::read(dir.path().join(name)).unwrap();
+    assert!(read("cut.csv") == read("whole.csv"));
+}
+
+#[test]
+fn the_picture_shows_spectrogram_formants_pitch_and_loudness() {
+    let dir = tempfile::tempdir().unwrap();
+    buzz(&dir.path().join("a.wav"), 0.5);
+    let output = run(
+        dir.path(),
+        &["features", "a.wav", "--plot", "a.svg", "--mode", "accurate"],
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    let svg = std::fs::read_to_string(dir.path().join("a.svg")).unwrap();
+    assert!(svg.contains("data:image/png;base64,"));
+    for label in ["frequency / Hz", "F0 / Hz", "loudness", "time / s", "F1", "F3"] {
+        assert!(svg.contains(label), "{label}");
+    }
+}
