@@ -27,7 +27,7 @@ fn a_folder_becomes_a_table_with_opensmiles_column_names() {
     let output = run(dir.path(), &["features", "corpus", "-o", "all.csv"]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(
-        stdout(&output).contains("32 descriptors from 40 files"),
+        stdout(&output).contains("32 descriptors from 50 files"),
         "{}",
         stdout(&output)
     );

@@ -26,6 +26,8 @@ const LOUDNESS: usize = 0;
 const F0: usize = 19;
 const FORMANTS: [usize; 3] = [25, 28, 30];
 
+const LABELS: (&str, u32) = ("sans-serif", 15);
+
 // Okabe and Ito's colours, which all readers can tell apart.
 const BLUE: RGBColor = RGBColor(0, 114, 178);
 const GREEN: RGBColor = RGBColor(0, 158, 115);
@@ -87,7 +89,7 @@ fn paint(
     let mut chart = ChartBuilder::on(&wave_area)
         .margin_right(12)
         .x_label_area_size(0)
-        .y_label_area_size(64)
+        .y_label_area_size(80)
         .build_cartesian_2d(0.0..seconds, -1.0..1.0)?;
     chart
         .configure_mesh()
@@ -95,6 +97,7 @@ fn paint(
         .y_labels(3)
         .y_desc("amplitude")
         .light_line_style(WHITE)
+        .label_style(LABELS)
         .draw()?;
     let step = samples.len().div_ceil(1000).max(1);
     chart.draw_series(samples.chunks(step).enumerate().map(|(i, chunk)| {
@@ -109,13 +112,14 @@ fn paint(
         .margin_right(12)
         .margin_top(8)
         .x_label_area_size(0)
-        .y_label_area_size(64)
+        .y_label_area_size(80)
         .build_cartesian_2d(0.0..seconds, 0.0..HIGHEST_HZ)?;
     chart
         .configure_mesh()
         .disable_mesh()
         .y_desc("frequency / Hz")
         .y_label_formatter(&|hz| format!("{hz:.0}"))
+        .label_style(LABELS)
         .draw()?;
     let (x, y) = chart.plotting_area().get_pixel_range();
     write!(
@@ -145,6 +149,7 @@ fn paint(
     chart
         .configure_series_labels()
         .position(SeriesLabelPosition::UpperRight)
+        .label_font(LABELS)
         .background_style(WHITE.mix(0.85))
         .border_style(BLACK.mix(0.3))
         .draw()?;
@@ -158,7 +163,7 @@ fn paint(
         .margin_right(12)
         .margin_top(8)
         .x_label_area_size(0)
-        .y_label_area_size(64)
+        .y_label_area_size(80)
         .build_cartesian_2d(0.0..seconds, 50.0..1.1 * highest)?;
     chart
         .configure_mesh()
@@ -167,6 +172,7 @@ fn paint(
         .y_labels(4)
         .y_label_formatter(&|hz| format!("{hz:.0}"))
         .light_line_style(WHITE)
+        .label_style(LABELS)
         .draw()?;
     chart.draw_series(
         features
@@ -180,8 +186,8 @@ fn paint(
     let mut chart = ChartBuilder::on(&loudness_area)
         .margin_right(12)
         .margin_top(8)
-        .x_label_area_size(44)
-        .y_label_area_size(64)
+        .x_label_area_size(52)
+        .y_label_area_size(80)
         .build_cartesian_2d(0.0..seconds, 0.0..1.1 * f64::from(loudest))?;
     chart
         .configure_mesh()
@@ -190,6 +196,7 @@ fn paint(
         .y_desc("loudness")
         .y_labels(4)
         .light_line_style(WHITE)
+        .label_style(LABELS)
         .draw()?;
     chart.draw_series(LineSeries::new(
         features
