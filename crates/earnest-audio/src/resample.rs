@@ -46,7 +46,9 @@ fn greatest_common_divisor(a: usize, b: usize) -> usize {
 pub fn resample(wave: &Waveform, to: u32) -> Result<Waveform, ResampleError> {
     let mut samples = Vec::new();
     let mut stream = ResampleStream::new(wave.sample_rate(), to)?;
-    stream.push(wave.samples(), &mut |block| samples.extend_from_slice(block))?;
+    stream.push(wave.samples(), &mut |block| {
+        samples.extend_from_slice(block)
+    })?;
     stream.finish(&mut |block| samples.extend_from_slice(block))?;
     Ok(Waveform::new(samples, to))
 }

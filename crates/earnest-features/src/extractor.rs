@@ -40,7 +40,8 @@ impl Extractor {
     pub fn extract(&mut self, samples: &[f32]) -> Features {
         let mut values = Vec::with_capacity(self.framing().rows(samples.len()) * COUNT);
         self.stream.reset();
-        self.stream.push(samples, &mut |row| values.extend_from_slice(row));
+        self.stream
+            .push(samples, &mut |row| values.extend_from_slice(row));
         self.stream.finish(&mut |row| values.extend_from_slice(row));
         Features::from_values(values)
     }

@@ -213,7 +213,13 @@ impl RealFft {
             turned,
             nodes,
             reversed: (0..points as u32)
-                .map(|k| if bits == 0 { k } else { k.reverse_bits() >> (32 - bits) })
+                .map(|k| {
+                    if bits == 0 {
+                        k
+                    } else {
+                        k.reverse_bits() >> (32 - bits)
+                    }
+                })
                 .collect(),
             join: join_roots(size),
             size,
@@ -349,10 +355,7 @@ fn first_roots(table: &Table, half: f32, size: usize) -> PlainRoots {
         return plain_roots(table, size, points);
     }
     let mut roots = vec![[Root::default(); 2]; quarter];
-    let secant = [
-        (0.5 / table.cos(2)) as f32,
-        (0.5 / table.cos(6)) as f32,
-    ];
+    let secant = [(0.5 / table.cos(2)) as f32, (0.5 / table.cos(6)) as f32];
     let between = |a: Root, b: Root, s: f32| Root::new(s * (a.re + b.re), s * (a.im + b.im));
     let mut before = [Root::new(1.0, 0.0), Root::new(1.0, 0.0)];
     for q in (1..quarter / 2).step_by(2) {
@@ -389,18 +392,8 @@ fn turned_roots(table: &Table, size: usize, points: usize) -> TurnedRoots {
         } else {
             at(quarter - q)
         };
-        roots[q] = [
-            one,
-            down.mirrored(),
-            three,
-            three_down.mirrored().negated(),
-        ];
-        roots[quarter - q] = [
-            down,
-            one.mirrored(),
-            three_down,
-            three.mirrored().negated(),
-        ];
+        roots[q] = [one, down.mirrored(), three, three_down.mirrored().negated()];
+        roots[quarter - q] = [down, one.mirrored(), three_down, three.mirrored().negated()];
     }
     if middle > 0 {
         let [one, _] = at(middle);
@@ -450,34 +443,44 @@ fn quarters(a: &mut [Complex]) -> [&mut [Complex]; 4] {
 fn plain_node(a: &mut [Complex], roots: &[[Root; 2]], half: f32) {
     let middle = a.len() / 8;
     let points = quarters(a);
-    each_point(points, roots, #[inline(always)] |q, [a, b, c, d], w| {
-        let (s, e, t, u) = (a.plus(c), a.minus(c), b.plus(d), b.minus(d));
-        let (x, y) = (e.plus_turned(u), e.minus_turned(u));
-        let (x, y) = if q == 0 {
-            (x, y)
-        } else if q == middle {
-            (x.eighth(half), y.three_eighths(half))
-        } else {
-            (x.times(w[0]), y.times(w[1]))
-        };
-        [s.plus(t), s.minus(t), x, y]
-    });
+    each_point(
+        points,
+        roots,
+        #[inline(always)]
+        |q, [a, b, c, d], w| {
+            let (s, e, t, u) = (a.plus(c), a.minus(c), b.plus(d), b.minus(d));
+            let (x, y) = (e.plus_turned(u), e.minus_turned(u));
+            let (x, y) = if q == 0 {
+                (x, y)
+            } else if q == middle {
+                (x.eighth(half), y.three_eighths(half))
+            } else {
+                (x.times(w[0]), y.times(w[1]))
+            };
+            [s.plus(t), s.minus(t), x, y]
+        },
+    );
 }
 
 #[inline(always)]
 fn turned_node(a: &mut [Complex], roots: &[[Root; 4]], half: f32) {
     let points = quarters(a);
-    each_point(points, roots, #[inline(always)] |q, [a, b, c, d], w| {
-        let (x, y) = (a.plus_turned(c), a.minus_turned(c));
-        let (v, z) = (b.plus_turned(d), b.minus_turned(d));
-        if q == 0 {
-            let (v, z) = (v.eighth(half), z.eighth(half));
-            [x.plus(v), x.minus(v), y.plus_turned(z), y.minus_turned(z)]
-        } else {
-            let (x, v, y, z) = (x.times(w[0]), v.times(w[1]), y.times(w[2]), z.times(w[3]));
-            [x.plus(v), x.minus(v), y.plus(z), y.minus(z)]
-        }
-    });
+    each_point(
+        points,
+        roots,
+        #[inline(always)]
+        |q, [a, b, c, d], w| {
+            let (x, y) = (a.plus_turned(c), a.minus_turned(c));
+            let (v, z) = (b.plus_turned(d), b.minus_turned(d));
+            if q == 0 {
+                let (v, z) = (v.eighth(half), z.eighth(half));
+                [x.plus(v), x.minus(v), y.plus_turned(z), y.minus_turned(z)]
+            } else {
+                let (x, v, y, z) = (x.times(w[0]), v.times(w[1]), y.times(w[2]), z.times(w[3]));
+                [x.plus(v), x.minus(v), y.plus(z), y.minus(z)]
+            }
+        },
+    );
 }
 
 /// Works on the same point of all four quarters, point by point.

@@ -168,7 +168,10 @@ impl Correlations {
 
     /// The lag in low+1 ..= high-2 whose correlation is the best strict local maximum.
     pub fn best_lag(&mut self, d: &[f32], whole: &[f32], low: usize, high: usize) -> Option<usize> {
-        let certain = vectorised(#[inline(always)] || self.from_whole(whole, low, high));
+        let certain = vectorised(
+            #[inline(always)]
+            || self.from_whole(whole, low, high),
+        );
         if certain && let Some(best) = self.clear_best() {
             return best.map(|t| low + t);
         }
@@ -195,8 +198,14 @@ impl Correlations {
     fn from_whole(&mut self, whole: &[f32], low: usize, high: usize) -> bool {
         self.values.clear();
         // Sums and sums of squares up to the lag and up to twice the lag.
-        let (mut once, mut once_squares) = (whole_sum(&whole[..low]), whole_products(&whole[..low], &whole[..low]));
-        let (mut twice, mut twice_squares) = (whole_sum(&whole[..2 * low]), whole_products(&whole[..2 * low], &whole[..2 * low]));
+        let (mut once, mut once_squares) = (
+            whole_sum(&whole[..low]),
+            whole_products(&whole[..low], &whole[..low]),
+        );
+        let (mut twice, mut twice_squares) = (
+            whole_sum(&whole[..2 * low]),
+            whole_products(&whole[..2 * low], &whole[..2 * low]),
+        );
         for lag in low..=high {
             let products = whole_products(&whole[..lag], &whole[lag..2 * lag]);
             let n = lag as f64;

@@ -21,11 +21,9 @@ pub(crate) fn vertex_through([x1, x2, x3]: [f64; 3], [y1, y2, y3]: [f64; 3]) -> 
     let determinant = q1 * x2 + q2 * x3 + q3 * x1 - q3 * x2 - q2 * x1 - q1 * x3;
     let a = (y1 * x2 + y2 * x3 + y3 * x1 - y3 * x2 - y2 * x1 - y1 * x3) / determinant;
     let b = (q1 * y2 + q2 * y3 + q3 * y1 - q3 * y2 - q2 * y1 - q1 * y3) / determinant;
-    let c = (q1 * x2 * y3 + q2 * x3 * y1 + q3 * x1 * y2
-        - q3 * x2 * y1
-        - q2 * x1 * y3
-        - q1 * x3 * y2)
-        / determinant;
+    let c =
+        (q1 * x2 * y3 + q2 * x3 * y1 + q3 * x1 * y2 - q3 * x2 * y1 - q2 * x1 * y3 - q1 * x3 * y2)
+            / determinant;
     if a == 0.0 || determinant == 0.0 {
         return (x2, y2);
     }

@@ -95,9 +95,13 @@ pub(crate) struct SpectralValues {
 /// 10 log10(a / b), rounded where the original rounds; 0 where b is 0.
 #[inline(always)]
 fn ratio_db(a: F32s, b: F32s) -> F32s {
-    let safe = F32s(std::array::from_fn(|l| if b.0[l] == 0.0 { 1.0 } else { b.0[l] }));
+    let safe = F32s(std::array::from_fn(|l| {
+        if b.0[l] == 0.0 { 1.0 } else { b.0[l] }
+    }));
     let db = (ln_f32(a / safe).wide() * 10.0 / std::f64::consts::LN_10).narrow();
-    F32s(std::array::from_fn(|l| if b.0[l] == 0.0 { 0.0 } else { db.0[l] }))
+    F32s(std::array::from_fn(|l| {
+        if b.0[l] == 0.0 { 0.0 } else { db.0[l] }
+    }))
 }
 
 impl Spectral {

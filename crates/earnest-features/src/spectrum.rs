@@ -68,28 +68,35 @@ impl Spectrum {
             let start = l.min(count - 1) * hop;
             &samples[start..start + length]
         });
-        vectorised(#[inline(always)] || {
-            let mut energy = crate::lanes::F64s::ZERO;
-            let filled = length.div_ceil(2);
-            for (n, two) in self.work[..filled].iter_mut().enumerate() {
-                let re = windowed(&frames, &self.window, 2 * n);
-                let im = windowed(&frames, &self.window, 2 * n + 1);
-                *two = Complex { re, im };
-                energy += (re * re).wide();
-                energy += (im * im).wide();
-            }
-            self.work[filled..].fill(Complex::ZERO);
-            self.energy = (energy / length as f64).0;
-            let (all_re, all_im) = (&mut self.re, &mut self.im);
-            let (magnitude, power) = (&mut self.magnitude, &mut self.power);
-            self.fft.forward(&mut self.work, #[inline(always)] |k, re, im| {
-                let m = (re * re + im * im).sqrt();
-                all_re[k] = re;
-                all_im[k] = im;
-                magnitude[k] = m;
-                power[k] = m * m;
-            });
-        });
+        vectorised(
+            #[inline(always)]
+            || {
+                let mut energy = crate::lanes::F64s::ZERO;
+                let filled = length.div_ceil(2);
+                for (n, two) in self.work[..filled].iter_mut().enumerate() {
+                    let re = windowed(&frames, &self.window, 2 * n);
+                    let im = windowed(&frames, &self.window, 2 * n + 1);
+                    *two = Complex { re, im };
+                    energy += (re * re).wide();
+                    energy += (im * im).wide();
+                }
+                self.work[filled..].fill(Complex::ZERO);
+                self.energy = (energy / length as f64).0;
+                let (all_re, all_im) = (&mut self.re, &mut self.im);
+                let (magnitude, power) = (&mut self.magnitude, &mut self.power);
+                self.fft.forward(
+                    &mut self.work,
+                    #[inline(always)]
+                    |k, re, im| {
+                        let m = (re * re + im * im).sqrt();
+                        all_re[k] = re;
+                        all_im[k] = im;
+                        magnitude[k] = m;
+                        power[k] = m * m;
+                    },
+                );
+            },
+        );
     }
 }
 

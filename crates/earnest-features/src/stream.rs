@@ -272,19 +272,34 @@ impl Stream {
     /// into new rows.
     fn short_group(&mut self, first: usize, count: usize) -> [Formants; LANES] {
         let hop = self.framing.hop;
-        self.short
-            .transform(self.samples.from(first * hop + self.framing.short_offset), hop, count);
+        self.short.transform(
+            self.samples.from(first * hop + self.framing.short_offset),
+            hop,
+            count,
+        );
         let short = &self.short;
         let mut columns = [F32s::ZERO; d::F0];
-        let bands = vectorised(#[inline(always)] || self.bank.apply(&short.power));
-        let spectral = vectorised(#[inline(always)] || self.spectral.of(&short.magnitude, &short.power, count));
-        columns[d::LOUDNESS] = vectorised(#[inline(always)] || self.loudness.of(&bands));
+        let bands = vectorised(
+            #[inline(always)]
+            || self.bank.apply(&short.power),
+        );
+        let spectral = vectorised(
+            #[inline(always)]
+            || self.spectral.of(&short.magnitude, &short.power, count),
+        );
+        columns[d::LOUDNESS] = vectorised(
+            #[inline(always)]
+            || self.loudness.of(&bands),
+        );
         columns[d::ALPHA_RATIO] = spectral.alpha_ratio;
         columns[d::HAMMARBERG] = spectral.hammarberg;
         columns[d::SLOPE_0_500] = spectral.slope_0_500;
         columns[d::SLOPE_500_1500] = spectral.slope_500_1500;
         columns[d::FLUX] = spectral.flux;
-        let mfcc = vectorised(#[inline(always)] || self.mfcc.of(&bands));
+        let mfcc = vectorised(
+            #[inline(always)]
+            || self.mfcc.of(&bands),
+        );
         columns[d::MFCC..d::F0].copy_from_slice(&mfcc);
         let formants = match &mut self.definition {
             Definition::OpenSmile { formants, .. } => formants.of(&short.re, &short.im),
@@ -317,17 +332,31 @@ impl Stream {
         let audible = self.long.energy[..count]
             .iter()
             .any(|e| e.sqrt() > ENERGY_GATE);
-        vectorised(#[inline(always)] || self.octave.apply(&self.long.magnitude, &mut self.scaled));
-        let candidates = vectorised(#[inline(always)] || self.shs.candidates(&self.scaled));
+        vectorised(
+            #[inline(always)]
+            || self.octave.apply(&self.long.magnitude, &mut self.scaled),
+        );
+        let candidates = vectorised(
+            #[inline(always)]
+            || self.shs.candidates(&self.scaled),
+        );
         if let Definition::Accurate(accurate) = &self.definition {
             self.long.power[..accurate.lowest_bin()].fill(F32s::ZERO);
         }
         if audible {
             let fft = self.long.fft();
             let correlation = &mut group.correlation;
-            vectorised(#[inline(always)] || {
-                fft.even_inverse(&self.long.power, &mut self.work, #[inline(always)] |lag, x| correlation[lag] = x);
-            });
+            vectorised(
+                #[inline(always)]
+                || {
+                    fft.even_inverse(
+                        &self.long.power,
+                        &mut self.work,
+                        #[inline(always)]
+                        |lag, x| correlation[lag] = x,
+                    );
+                },
+            );
         }
         std::mem::swap(&mut group.magnitude, &mut self.long.magnitude);
         (place, candidates)

@@ -34,7 +34,10 @@ fn column(f: &Features, c: usize) -> Vec<f64> {
 
 fn voices() -> Vec<Vowel> {
     let mut all = vec![];
-    for (f0s, vowels) in [([90.0, 110.0, 140.0], MALE), ([180.0, 220.0, 260.0], FEMALE)] {
+    for (f0s, vowels) in [
+        ([90.0, 110.0, 140.0], MALE),
+        ([180.0, 220.0, 260.0], FEMALE),
+    ] {
         for f0 in f0s {
             for (name, formants) in vowels {
                 all.push(vowel(name, f0, formants));

@@ -72,7 +72,10 @@ fn there_is_one_row_more_than_60_ms_frames_and_none_for_less() {
             rows,
             "{samples} samples"
         );
-        assert_eq!(Framing::new(16_000, Settings::default()).rows(samples), rows);
+        assert_eq!(
+            Framing::new(16_000, Settings::default()).rows(samples),
+            rows
+        );
     }
 }
 

@@ -142,9 +142,15 @@ impl Comparison {
             let (r, nrmse) = column.agreement();
             let [median, ..] = column.differences();
             if c < FORMANT_BASED {
-                assert!(r >= 0.99999 && nrmse <= 1e-4, "{name}: r {r}, nrmse {nrmse}");
+                assert!(
+                    r >= 0.99999 && nrmse <= 1e-4,
+                    "{name}: r {r}, nrmse {nrmse}"
+                );
             } else {
-                assert!(r >= 0.9999 && median <= 1e-3, "{name}: r {r}, median {median}");
+                assert!(
+                    r >= 0.9999 && median <= 1e-3,
+                    "{name}: r {r}, median {median}"
+                );
                 assert!(column.bits() >= 0.98, "{name}: {}", column.bits());
             }
         }
@@ -228,6 +234,10 @@ fn every_column_is_opensmiles_on_speech_and_noise() {
         }
     }
     all.print("all");
-    assert!(all.files > 50, "only {} reference files were found", all.files);
+    assert!(
+        all.files > 50,
+        "only {} reference files were found",
+        all.files
+    );
     all.check();
 }

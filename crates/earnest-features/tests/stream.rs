@@ -154,7 +154,10 @@ fn a_row_is_out_within_the_stated_look_ahead() {
             let pushed = (hop + 1) * 160;
             for row in before..rows {
                 let delay = pushed - row * 160;
-                assert!(delay >= 1_120, "row {row} out {delay} samples after its start");
+                assert!(
+                    delay >= 1_120,
+                    "row {row} out {delay} samples after its start"
+                );
                 longest = longest.max(delay);
                 waits += delay - 1_120;
             }

@@ -81,7 +81,15 @@ impl Envelope {
                 while level_at(i + 1).frequency < f {
                     i += 1;
                 }
-                cubic([level_at(i - 1), level_at(i), level_at(i + 1), level_at(i + 2)], f)
+                cubic(
+                    [
+                        level_at(i - 1),
+                        level_at(i),
+                        level_at(i + 1),
+                        level_at(i + 2),
+                    ],
+                    f,
+                )
             };
             *p = 10.0_f64.powf(0.1 * db) * e;
         }
@@ -115,7 +123,12 @@ impl Envelope {
             }
         }
         found[..count].sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let at = |i: usize| found.get(i).filter(|_| i < count).map_or(0.0, |f| f.0 as f32);
+        let at = |i: usize| {
+            found
+                .get(i)
+                .filter(|_| i < count)
+                .map_or(0.0, |f| f.0 as f32)
+        };
         Formants {
             frequency: [at(0), at(1), at(2)],
             bandwidth: found[0].1 as f32,

@@ -95,7 +95,8 @@ impl Accurate {
     /// period, over the window's own autocorrelation (Boersma 1993).
     fn harmonicity(&self, correlation: Column<'_>, f0: f32) -> f32 {
         let at = |lag: usize| {
-            f64::from(correlation.at(lag)) / f64::from(correlation.at(0))
+            f64::from(correlation.at(lag))
+                / f64::from(correlation.at(0))
                 / f64::from(self.window_correlation[lag])
         };
         if correlation.at(0) <= 0.0 {

@@ -31,17 +31,28 @@ impl Periods {
         let half = (0.5 * expected) as usize;
         // Start half a period before the strongest peak, so that each piece holds one.
         let mut peak = 0;
-        for (i, x) in d.iter().enumerate().take((expected.ceil() as usize).min(d.len())) {
+        for (i, x) in d
+            .iter()
+            .enumerate()
+            .take((expected.ceil() as usize).min(d.len()))
+        {
             if x.abs() > d[peak].abs() {
                 peak = i;
             }
         }
-        let mut at = if peak >= half { peak - half } else { peak + high - half };
+        let mut at = if peak >= half {
+            peak - half
+        } else {
+            peak + high - half
+        };
         let mut before: Option<(f64, f64)> = None;
         let (mut periods, mut sum) = (0, 0.0);
         let (mut pairs, mut change, mut change_db) = (0, 0.0, 0.0);
         while at + 2 * high + 2 <= d.len() {
-            let Some(lag) = self.correlations.best_lag(&d[at..], &whole[at..], low, high) else {
+            let Some(lag) = self
+                .correlations
+                .best_lag(&d[at..], &whole[at..], low, high)
+            else {
                 before = None;
                 at += expected.round() as usize;
                 continue;

@@ -56,7 +56,9 @@ impl BandResampler {
             y.fill(re);
         }
         let used = 1..=2 * self.pairs;
-        let bins = re[used.clone()].chunks_exact(2).zip(im[used].chunks_exact(2));
+        let bins = re[used.clone()]
+            .chunks_exact(2)
+            .zip(im[used].chunks_exact(2));
         for (rows, (re, im)) in self.table.chunks_exact(4 * length).zip(bins) {
             let (one, two) = rows.split_at(2 * length);
             let ((c1, s1), (c2, s2)) = (one.split_at(length), two.split_at(length));

@@ -31,7 +31,11 @@ pub(crate) fn linear_prediction(y: &[F32s]) -> [F32s; ORDER] {
         }
         // A lane whose error has come to 0 stays as it is.
         let k = F32s(std::array::from_fn(|l| {
-            if error.0[l] == 0.0 { 0.0 } else { -1.0 / error.0[l] * sum.0[l] }
+            if error.0[l] == 0.0 {
+                0.0
+            } else {
+                -1.0 / error.0[l] * sum.0[l]
+            }
         }));
         for i in 0..m.div_ceil(2) {
             let (front, back) = (a[i], a[m - 1 - i]);

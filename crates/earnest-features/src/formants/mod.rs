@@ -30,11 +30,20 @@ impl FormantFinder {
 
     /// The formants of eight short frames from their transforms (kernel exp(+j...)).
     pub fn of(&mut self, re: &[F32s], im: &[F32s]) -> [Formants; LANES] {
-        let y = vectorised(#[inline(always)] || self.band.resample(re, im));
-        let a = vectorised(#[inline(always)] || linear_prediction(y));
+        let y = vectorised(
+            #[inline(always)]
+            || self.band.resample(re, im),
+        );
+        let a = vectorised(
+            #[inline(always)]
+            || linear_prediction(y),
+        );
         // The sign of the original, LLD_SPEC.md section 10 step 3: not the poles of 1/A(z).
         let polynomial = a.map(|a| -a.wide());
-        let roots = vectorised(#[inline(always)] || roots::find(&polynomial));
+        let roots = vectorised(
+            #[inline(always)]
+            || roots::find(&polynomial),
+        );
         std::array::from_fn(|l| {
             if a.iter().all(|x| x.0[l] == 0.0) {
                 Formants::default()

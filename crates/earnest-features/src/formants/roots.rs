@@ -63,7 +63,8 @@ const _: () = assert!(DEGREE % 2 == 1); // the others of each root make pairs
 pub(crate) fn find(c: &[F64s; DEGREE]) -> [Complexes; DEGREE] {
     // Start on a circle whose radius is the geometric mean of the roots' moduli, with
     // points off the real axis and its mirror image.
-    let radius = c[DEGREE - 1].map(|x| x.abs().max(1e-12).powf(1.0 / DEGREE as f64).clamp(0.2, 2.0));
+    let radius =
+        c[DEGREE - 1].map(|x| x.abs().max(1e-12).powf(1.0 / DEGREE as f64).clamp(0.2, 2.0));
     let mut z: [Complexes; DEGREE] = std::array::from_fn(|i| {
         let angle = std::f64::consts::TAU * i as f64 / DEGREE as f64 + 0.4;
         Complexes {

@@ -164,9 +164,13 @@ impl OctaveScale {
         }
         self.smoothed[n - 1] = here;
         let weights = &self.weights;
-        self.spline.evaluate(&self.smoothed, #[inline(always)] |k, value| {
-            out[k] = (value.max(F32s::ZERO).wide() * weights[k]).narrow();
-        });
+        self.spline.evaluate(
+            &self.smoothed,
+            #[inline(always)]
+            |k, value| {
+                out[k] = (value.max(F32s::ZERO).wide() * weights[k]).narrow();
+            },
+        );
     }
 
     /// Zeroes what lies further than two bins from the spectral peaks around it.
@@ -196,7 +200,11 @@ impl OctaveScale {
             open |= peaks[k];
             let cleared = (open & !around & !single) | if k >= 3 { single } else { 0 };
             self.enhanced[k] = F32s(std::array::from_fn(|l| {
-                if cleared >> l & 1 == 1 { 0.0 } else { m[k].0[l] }
+                if cleared >> l & 1 == 1 {
+                    0.0
+                } else {
+                    m[k].0[l]
+                }
             }));
         }
         // Give back what lies after the last peak.

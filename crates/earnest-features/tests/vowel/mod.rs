@@ -67,7 +67,10 @@ impl C {
     }
     fn over(self, o: C) -> C {
         let n = o.0 * o.0 + o.1 * o.1;
-        C((self.0 * o.0 + self.1 * o.1) / n, (self.1 * o.0 - self.0 * o.1) / n)
+        C(
+            (self.0 * o.0 + self.1 * o.1) / n,
+            (self.1 * o.0 - self.0 * o.1) / n,
+        )
     }
 }
 

@@ -14,7 +14,10 @@ pub fn audio_files(arguments: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     for argument in arguments {
         if argument.is_dir() {
             let before = files.len();
-            for entry in WalkDir::new(argument).follow_links(true).sort_by_file_name() {
+            for entry in WalkDir::new(argument)
+                .follow_links(true)
+                .sort_by_file_name()
+            {
                 let entry = entry
                     .map_err(|e| anyhow::anyhow!("cannot look into {}: {e}", argument.display()))?;
                 if entry.file_type().is_file() && earnest_audio::has_audio_extension(entry.path()) {
@@ -49,7 +52,8 @@ fn listed(manifest: &Path) -> Result<Vec<PathBuf>, Failure> {
     let tabs = manifest
         .extension()
         .is_some_and(|e| e.eq_ignore_ascii_case("tsv"));
-    let error = |detail: String| anyhow::anyhow!("cannot read manifest {}: {detail}", manifest.display());
+    let error =
+        |detail: String| anyhow::anyhow!("cannot read manifest {}: {detail}", manifest.display());
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(if tabs { b'\t' } else { b',' })
         .from_path(manifest)

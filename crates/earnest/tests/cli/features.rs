@@ -32,10 +32,21 @@ fn a_folder_becomes_a_table_with_opensmiles_column_names() {
         stdout(&output)
     );
     let mut reader = csv::Reader::from_path(dir.path().join("all.csv")).unwrap();
-    let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let header: Vec<String> = reader
+        .headers()
+        .unwrap()
+        .iter()
+        .map(str::to_owned)
+        .collect();
     assert_eq!(
         [&header[0], &header[1], &header[2], &header[3], &header[22]],
-        ["file", "start", "end", "Loudness_sma3", "F0semitoneFrom27.5Hz_sma3nz"]
+        [
+            "file",
+            "start",
+            "end",
+            "Loudness_sma3",
+            "F0semitoneFrom27.5Hz_sma3nz"
+        ]
     );
     assert_eq!(header.len(), 3 + 32);
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
@@ -45,7 +56,14 @@ fn a_folder_becomes_a_table_with_opensmiles_column_names() {
     // The stock set has its 23 columns, and the same numbers in them.
     let output = run(
         dir.path(),
-        &["features", "corpus", "-o", "stock.csv", "--set", "egemaps-v01a"],
+        &[
+            "features",
+            "corpus",
+            "-o",
+            "stock.csv",
+            "--set",
+            "egemaps-v01a",
+        ],
     );
     assert!(output.status.success(), "{}", stderr(&output));
     let mut stock = csv::Reader::from_path(dir.path().join("stock.csv")).unwrap();
@@ -79,7 +97,10 @@ fn parquet_holds_what_csv_holds() {
         assert_eq!(&a[0], b.get_string(0).unwrap());
         assert_eq!(a[1].parse::<f64>().unwrap(), b.get_double(1).unwrap());
         for column in 3..35 {
-            assert_eq!(a[column].parse::<f32>().unwrap(), b.get_float(column).unwrap());
+            assert_eq!(
+                a[column].parse::<f32>().unwrap(),
+                b.get_float(column).unwrap()
+            );
         }
         rows += 1;
     }
@@ -122,9 +143,15 @@ fn asking_for_features_wrongly_is_answered() {
     for (arguments, words) in [
         (vec!["a.wav", "-o", "t.txt"], "must end in .csv or .parquet"),
         (vec!["a.wav"], "--output"),
-        (vec!["a.wav", "b.wav", "--plot", "p.svg"], "--plot draws one file; 2 were given"),
+        (
+            vec!["a.wav", "b.wav", "--plot", "p.svg"],
+            "--plot draws one file; 2 were given",
+        ),
         (vec!["empty", "-o", "t.csv"], "no audio file below empty"),
-        (vec!["list.csv", "-o", "t.csv"], "no column `path` (it has file)"),
+        (
+            vec!["list.csv", "-o", "t.csv"],
+            "no column `path` (it has file)",
+        ),
     ] {
         let mut all = vec!["features"];
         all.extend(&arguments);
@@ -166,7 +193,10 @@ fn killed_in_the_middle_it_goes_on_and_the_table_is_the_same() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(!dir.path().join("cut.csv").exists(), "it was too quick to be killed");
+    assert!(
+        !dir.path().join("cut.csv").exists(),
+        "it was too quick to be killed"
+    );
     let kept = finished();
     assert!(kept >= 3);
 
@@ -174,7 +204,11 @@ fn killed_in_the_middle_it_goes_on_and_the_table_is_the_same() {
     assert!(output.status.success(), "{}", stderr(&output));
     // Only what was missing was worked on: 40 s and a row, each file.
     let fresh = format!("({:.0} s of audio", 40.0 * (12 - kept) as f64);
-    assert!(stdout(&output).contains(&fresh), "{} for {kept} kept", stdout(&output));
+    assert!(
+        stdout(&output).contains(&fresh),
+        "{} for {kept} kept",
+        stdout(&output)
+    );
     let read = |name: &str| std::fs::read(dir.path().join(name)).unwrap();
     assert!(read("cut.csv") == read("whole.csv"));
 }
@@ -190,7 +224,14 @@ fn the_picture_shows_spectrogram_formants_pitch_and_loudness() {
     assert!(output.status.success(), "{}", stderr(&output));
     let svg = std::fs::read_to_string(dir.path().join("a.svg")).unwrap();
     assert!(svg.contains("data:image/png;base64,"));
-    for label in ["frequency / Hz", "F0 / Hz", "loudness", "time / s", "F1", "F3"] {
+    for label in [
+        "frequency / Hz",
+        "F0 / Hz",
+        "loudness",
+        "time / s",
+        "F1",
+        "F3",
+    ] {
         assert!(svg.contains(label), "{label}");
     }
 }

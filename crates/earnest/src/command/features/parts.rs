@@ -66,13 +66,17 @@ impl Parts {
         hash.update(input.as_os_str().as_encoded_bytes());
         if let Ok(metadata) = input.metadata() {
             hash.update(metadata.len().to_le_bytes());
-            if let Ok(since) = metadata.modified().map(|t| {
-                t.duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
-            }) {
+            if let Ok(since) = metadata
+                .modified()
+                .map(|t| t.duration_since(std::time::UNIX_EPOCH).unwrap_or_default())
+            {
                 hash.update(since.as_nanos().to_le_bytes());
             }
         }
-        let name: String = hash.finalize()[..12].iter().map(|b| format!("{b:02x}")).collect();
+        let name: String = hash.finalize()[..12]
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect();
         self.folder.join(name)
     }
 

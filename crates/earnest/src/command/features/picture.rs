@@ -43,7 +43,9 @@ pub fn draw(file: &Path, settings: Settings, to: &Path) -> Result<(), Failure> {
     let samples = wave.samples();
     let features = Extractor::with(earnest_audio::SAMPLE_RATE, settings).extract(samples);
     if features.is_empty() {
-        return Err(anyhow::anyhow!("{} is shorter than 60 ms: it has no row", file.display()).into());
+        return Err(
+            anyhow::anyhow!("{} is shorter than 60 ms: it has no row", file.display()).into(),
+        );
     }
     let mut svg = String::new();
     let mut image = String::new();

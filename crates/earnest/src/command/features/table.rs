@@ -86,9 +86,8 @@ impl Table {
                 let properties = WriterProperties::builder()
                     .set_compression(Compression::SNAPPY)
                     .build();
-                let writer =
-                    SerializedFileWriter::new(file, schema(names)?, Arc::new(properties))
-                        .with_context(doing)?;
+                let writer = SerializedFileWriter::new(file, schema(names)?, Arc::new(properties))
+                    .with_context(doing)?;
                 Inner::Parquet {
                     writer: Box::new(writer),
                     files: Vec::with_capacity(GROUP),
@@ -172,13 +171,17 @@ impl Table {
         }
         for values in [&*starts, &*ends] {
             if let Some(mut column) = group.next_column()? {
-                column.typed::<DoubleType>().write_batch(values, None, None)?;
+                column
+                    .typed::<DoubleType>()
+                    .write_batch(values, None, None)?;
                 column.close()?;
             }
         }
         for values in columns.iter() {
             if let Some(mut column) = group.next_column()? {
-                column.typed::<FloatType>().write_batch(values, None, None)?;
+                column
+                    .typed::<FloatType>()
+                    .write_batch(values, None, None)?;
                 column.close()?;
             }
         }
