@@ -170,7 +170,7 @@ impl Correlations {
     pub fn best_lag(&mut self, d: &[f32], whole: &[f32], low: usize, high: usize) -> Option<usize> {
         let certain = vectorised(
             #[inline(always)]
-            || self.from_whole(whole, low, high),
+            || self.by_whole_numbers(whole, low, high),
         );
         if certain && let Some(best) = self.clear_best() {
             return best.map(|t| low + t);
@@ -195,7 +195,7 @@ impl Correlations {
 
     /// All correlations by whole numbers; false where one has no variance to speak of.
     #[inline(always)]
-    fn from_whole(&mut self, whole: &[f32], low: usize, high: usize) -> bool {
+    fn by_whole_numbers(&mut self, whole: &[f32], low: usize, high: usize) -> bool {
         self.values.clear();
         // Sums and sums of squares up to the lag and up to twice the lag.
         let (mut once, mut once_squares) = (

@@ -6,7 +6,7 @@ use crate::lanes::{F64s, LANES};
 const DEGREE: usize = super::lpc::ORDER;
 const ITERATIONS: usize = 60;
 /// Convergence is of third order: a step this small leaves an error of its cube.
-const SMALL_STEP: f64 = 1e-7;
+const SMALL_STEP: f64 = 1e-5;
 
 /// Eight complex numbers.
 #[derive(Clone, Copy, Debug, Default)]
