@@ -92,19 +92,40 @@ macro_rules! lanes {
 lanes!(F32s, f32);
 lanes!(F64s, f64);
 
+/// For each mask of eight bits: 1 where a bit is set, else 0.
+static SET_BITS: [F32s; 256] = {
+    let mut table = [F32s::ZERO; 256];
+    let mut mask = 0;
+    while mask < 256 {
+        let mut lane = 0;
+        while lane < LANES {
+            table[mask].0[lane] = (mask >> lane & 1) as f32;
+            lane += 1;
+        }
+        mask += 1;
+    }
+    table
+};
+
 impl F32s {
+    /// Zero in the lanes whose bit is not set. Values must be finite.
+    #[inline(always)]
+    pub fn keep(self, lanes: u8) -> Self {
+        self * SET_BITS[lanes as usize]
+    }
+
     /// One bit for each lane: set where this is greater.
     #[inline(always)]
     pub fn above(self, other: Self) -> u32 {
         // Compilers do not find the instruction that gathers comparisons into bits.
         #[cfg(target_arch = "x86_64")]
         {
-            use std::arch::x86_64::{_mm_cmpgt_ps, _mm_movemask_ps, _mm_setr_ps};
-            let ([a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p]) = (self.0, other.0);
+            use std::arch::x86_64::{__m128, _mm_cmpgt_ps, _mm_movemask_ps};
+            let [a, b]: [__m128; 2] = bytemuck::cast(self.0);
+            let [c, d]: [__m128; 2] = bytemuck::cast(other.0);
             // SAFETY: these need SSE, which every x86-64 processor has; they touch no memory.
             unsafe {
-                let low = _mm_cmpgt_ps(_mm_setr_ps(a, b, c, d), _mm_setr_ps(i, j, k, l));
-                let high = _mm_cmpgt_ps(_mm_setr_ps(e, f, g, h), _mm_setr_ps(m, n, o, p));
+                let (low, high) = (_mm_cmpgt_ps(a, c), _mm_cmpgt_ps(b, d));
                 (_mm_movemask_ps(low) | (_mm_movemask_ps(high) << 4)) as u32
             }
         }

@@ -142,7 +142,7 @@ impl OctaveScale {
             weights,
             enhanced: vec![F32s::ZERO; bins],
             smoothed: vec![F64s::ZERO; bins],
-            peaks: vec![0; bins],
+            peaks: vec![0; bins + 4],
             per_octave,
             first_log2,
             step_log2,
@@ -176,37 +176,31 @@ impl OctaveScale {
     /// Zeroes what lies further than two bins from the spectral peaks around it.
     #[inline(always)]
     fn enhance(&mut self, m: &[F32s]) {
-        // One bit for each lane says where its peaks are.
+        // One bit for each lane says where its peaks are; two places of slack on each side.
         let n = m.len();
-        self.peaks[0] = m[0].above(m[1]) as u8;
-        self.peaks[n - 1] = m[n - 1].above(m[n - 2]) as u8;
-        for (peak, w) in self.peaks[1..].iter_mut().zip(m.windows(3)) {
+        let inner = &mut self.peaks[2..n + 2];
+        inner[0] = m[0].above(m[1]) as u8;
+        inner[n - 1] = m[n - 1].above(m[n - 2]) as u8;
+        for (peak, w) in inner[1..].iter_mut().zip(m.windows(3)) {
             *peak = (w[1].above(w[0]) & !w[2].above(w[1])) as u8;
         }
         // What lies before the first and after the last peak stays, so each lane's first
         // and last must be known; a single peak leaves bins 0 .. 2 whatever its place.
         let (mut any, mut twice) = (0_u8, 0_u8);
-        for p in &self.peaks {
+        for p in inner.iter() {
             twice |= any & p;
             any |= p;
         }
         let single = any & !twice;
-        let peaks = &self.peaks;
         let mut open = 0_u8; // lanes whose first peak is behind
-        for k in 0..n {
-            let around = peaks[k.saturating_sub(2)..(k + 3).min(n)]
-                .iter()
-                .fold(0, |a, b| a | b);
-            open |= peaks[k];
+        let rows = self.enhanced.iter_mut().zip(m);
+        for (k, ((to, from), peaks)) in rows.zip(self.peaks.windows(5)).enumerate() {
+            let around = peaks[0] | peaks[1] | peaks[2] | peaks[3] | peaks[4];
+            open |= peaks[2];
             let cleared = (open & !around & !single) | if k >= 3 { single } else { 0 };
-            self.enhanced[k] = F32s(std::array::from_fn(|l| {
-                if cleared >> l & 1 == 1 {
-                    0.0
-                } else {
-                    m[k].0[l]
-                }
-            }));
+            *to = from.keep(!cleared);
         }
+        let peaks = &self.peaks[2..n + 2];
         // Give back what lies after the last peak.
         let mut closed = 0_u8;
         for k in (0..n).rev() {

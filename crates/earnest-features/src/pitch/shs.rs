@@ -62,17 +62,19 @@ impl SubHarmonicSum {
         let mean = total / n as f64;
         let mut peaks = [[Peak::default(); CANDIDATES]; LANES];
         let mut counts = [0; LANES];
+        // What a peak must exceed to be kept, once a lane's list is full.
+        let mut least = F32s::ZERO;
         for (i, w) in self.sum.windows(3).enumerate() {
-            let mut mask = w[1].above(w[0]) & w[1].above(w[2]);
+            let mut mask = w[1].above(w[0]) & w[1].above(w[2]) & w[1].above(least);
             while mask != 0 {
                 let l = mask.trailing_zeros() as usize;
                 mask &= mask - 1;
-                let height = w[1].0[l];
-                // The last of a full list tells most peaks to go.
-                if height > peaks[l][CANDIDATES - 1].height {
-                    let index = i + 1;
-                    insert(&mut peaks[l], &mut counts[l], Peak { index, height });
-                }
+                let peak = Peak {
+                    index: i + 1,
+                    height: w[1].0[l],
+                };
+                insert(&mut peaks[l], &mut counts[l], peak);
+                least.0[l] = peaks[l][CANDIDATES - 1].height;
             }
         }
         std::array::from_fn(|l| self.lane_candidates(l, &peaks[l][..counts[l]], mean.0[l]))
