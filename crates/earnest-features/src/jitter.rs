@@ -272,22 +272,29 @@ fn whole_sum(x: &[f32]) -> f64 {
 /// The sum of products of whole numbers, exact in any order.
 #[inline(always)]
 fn whole_products(a: &[f32], b: &[f32]) -> f64 {
-    let mut sums = [F64s::ZERO; 2];
-    let (a_blocks, b_blocks) = (a.chunks_exact(2 * LANES), b.chunks_exact(2 * LANES));
-    let rest: f64 = a_blocks
-        .remainder()
+    let (a_blocks, a_rest) = a.as_chunks::<LANES>();
+    let (b_blocks, b_rest) = b.as_chunks::<LANES>();
+    let (a_pairs, a_last) = a_blocks.as_chunks::<2>();
+    let (b_pairs, b_last) = b_blocks.as_chunks::<2>();
+    let (mut one, mut two) = (F64s::ZERO, F64s::ZERO);
+    for (x, y) in a_pairs.iter().zip(b_pairs) {
+        one += eight_products(&x[0], &y[0]);
+        two += eight_products(&x[1], &y[1]);
+    }
+    for (x, y) in a_last.iter().zip(b_last) {
+        one += eight_products(x, y);
+    }
+    let rest: f64 = a_rest
         .iter()
-        .zip(b_blocks.remainder())
+        .zip(b_rest)
         .map(|(x, y)| f64::from(*x) * f64::from(*y))
         .sum();
-    for (x, y) in a_blocks.zip(b_blocks) {
-        for (part, sum) in sums.iter_mut().enumerate() {
-            *sum += F64s(std::array::from_fn(|l| {
-                f64::from(x[part * LANES + l]) * f64::from(y[part * LANES + l])
-            }));
-        }
-    }
-    (sums[0] + sums[1]).0.iter().sum::<f64>() + rest
+    (one + two).0.iter().sum::<f64>() + rest
+}
+
+#[inline(always)]
+fn eight_products(x: &[f32; LANES], y: &[f32; LANES]) -> F64s {
+    F64s(std::array::from_fn(|l| f64::from(x[l]) * f64::from(y[l])))
 }
 
 /// Pearson correlations at `lag`, `lag` + 1 and `lag` + 2 as the definition has them: the
