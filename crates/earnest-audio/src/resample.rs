@@ -186,3 +186,40 @@ impl ResampleStream {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn samples_that_come_in_pieces_are_resampled_to_the_same_bits(
+            from in prop::sample::select(vec![8_000_u32, 16_000, 22_050, 44_100, 48_000]),
+            length in 1_usize..20_000,
+            piece in 1_usize..5_000,
+        ) {
+            let samples: Vec<f32> = (0..length).map(|i| (i as f32 * 0.37).sin()).collect();
+            let whole = resample(&Waveform::new(samples.clone(), from), 16_000)
+                .map_err(|e| TestCaseError::fail(e.to_string()))?;
+            prop_assert_eq!(
+                whole.samples().len(),
+                (length * 16_000).div_ceil(from as usize)
+            );
+            let mut pieces = Vec::new();
+            let mut sink = |block: &[f32]| pieces.extend_from_slice(block);
+            let mut stream = ResampleStream::new(from, 16_000)
+                .map_err(|e| TestCaseError::fail(e.to_string()))?;
+            for piece in samples.chunks(piece) {
+                stream
+                    .push(piece, &mut sink)
+                    .map_err(|e| TestCaseError::fail(e.to_string()))?;
+            }
+            stream
+                .finish(&mut sink)
+                .map_err(|e| TestCaseError::fail(e.to_string()))?;
+            prop_assert!(pieces == whole.samples());
+        }
+    }
+}

@@ -15,54 +15,17 @@
 //! The result stands in bit-reversed order. Roots of unity are rounded where the package
 //! rounds them, and products are added in its order; that makes the bits.
 
+use crate::complex::Complex;
 use crate::lanes::F32s;
 
 /// A complex number in each of eight transforms; before a transform, two samples in a row.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Complex {
-    pub re: F32s,
-    pub im: F32s,
-}
+pub(crate) type Bin = Complex<F32s>;
 
-impl Complex {
+impl Bin {
     pub const ZERO: Self = Self {
         re: F32s::ZERO,
         im: F32s::ZERO,
     };
-
-    #[inline(always)]
-    fn plus(self, o: Self) -> Self {
-        Self {
-            re: self.re + o.re,
-            im: self.im + o.im,
-        }
-    }
-
-    #[inline(always)]
-    fn minus(self, o: Self) -> Self {
-        Self {
-            re: self.re - o.re,
-            im: self.im - o.im,
-        }
-    }
-
-    /// self + i o
-    #[inline(always)]
-    fn plus_turned(self, o: Self) -> Self {
-        Self {
-            re: self.re - o.im,
-            im: self.im + o.re,
-        }
-    }
-
-    /// self - i o
-    #[inline(always)]
-    fn minus_turned(self, o: Self) -> Self {
-        Self {
-            re: self.re + o.im,
-            im: self.im - o.re,
-        }
-    }
 
     #[inline(always)]
     fn times(self, w: Root) -> Self {
@@ -235,7 +198,7 @@ impl RealFft {
     /// destroyed. `bin` gets each bin's number 0 ..= size/2, real and imaginary part, kernel
     /// exp(+j...), no scaling.
     #[inline(always)]
-    pub fn forward(&self, samples: &mut [Complex], mut bin: impl FnMut(usize, F32s, F32s)) {
+    pub fn forward(&self, samples: &mut [Bin], mut bin: impl FnMut(usize, F32s, F32s)) {
         let points = self.size / 2;
         self.complex(samples);
         let at = |k: usize| samples[self.reversed[k] as usize];
@@ -262,13 +225,13 @@ impl RealFft {
     pub fn even_inverse(
         &self,
         spectrum: &[F32s],
-        work: &mut [Complex],
+        work: &mut [Bin],
         mut lag: impl FnMut(usize, F32s),
     ) {
         let points = self.size / 2;
         // The backward transform is the forward one between two conjugations.
         let last = (spectrum[0] - spectrum[points]) * 0.5;
-        work[0] = Complex {
+        work[0] = Bin {
             re: spectrum[0] - last,
             im: -last,
         };
@@ -277,11 +240,11 @@ impl RealFft {
             let (low, high) = (spectrum[k], spectrum[points - k]);
             let x = low - high;
             let (u, im) = (x * w.re, -(x * w.im));
-            work[k] = Complex { re: low - u, im };
-            work[points - k] = Complex { re: high + u, im };
+            work[k] = Bin { re: low - u, im };
+            work[points - k] = Bin { re: high + u, im };
         }
         if points >= 2 {
-            work[points / 2] = Complex {
+            work[points / 2] = Bin {
                 re: spectrum[points / 2],
                 im: F32s::ZERO,
             };
@@ -298,7 +261,7 @@ impl RealFft {
 
     /// The complex transform of size/2 points, in bit-reversed order.
     #[inline(always)]
-    fn complex(&self, a: &mut [Complex]) {
+    fn complex(&self, a: &mut [Bin]) {
         let points = self.size / 2;
         if points >= 4 {
             plain_node(a, &self.first, self.half);
@@ -431,7 +394,7 @@ fn join_roots(size: usize) -> Vec<Root> {
 
 /// Four equal quarters of a node.
 #[inline(always)]
-fn quarters(a: &mut [Complex]) -> [&mut [Complex]; 4] {
+fn quarters(a: &mut [Bin]) -> [&mut [Bin]; 4] {
     let length = a.len() / 4;
     let (low, high) = a.split_at_mut(2 * length);
     let (p, q) = low.split_at_mut(length);
@@ -440,7 +403,7 @@ fn quarters(a: &mut [Complex]) -> [&mut [Complex]; 4] {
 }
 
 #[inline(always)]
-fn plain_node(a: &mut [Complex], roots: &[[Root; 2]], half: f32) {
+fn plain_node(a: &mut [Bin], roots: &[[Root; 2]], half: f32) {
     let middle = a.len() / 8;
     let points = quarters(a);
     each_point(
@@ -463,7 +426,7 @@ fn plain_node(a: &mut [Complex], roots: &[[Root; 2]], half: f32) {
 }
 
 #[inline(always)]
-fn turned_node(a: &mut [Complex], roots: &[[Root; 4]], half: f32) {
+fn turned_node(a: &mut [Bin], roots: &[[Root; 4]], half: f32) {
     let points = quarters(a);
     each_point(
         points,
@@ -486,9 +449,9 @@ fn turned_node(a: &mut [Complex], roots: &[[Root; 4]], half: f32) {
 /// Works on the same point of all four quarters, point by point.
 #[inline(always)]
 fn each_point<W: Copy + Default>(
-    [a, b, c, d]: [&mut [Complex]; 4],
+    [a, b, c, d]: [&mut [Bin]; 4],
     roots: &[W],
-    work: impl Fn(usize, [Complex; 4], W) -> [Complex; 4],
+    work: impl Fn(usize, [Bin; 4], W) -> [Bin; 4],
 ) {
     let points = a.iter_mut().zip(b).zip(c).zip(d).zip(roots).enumerate();
     for (q, ((((a, b), c), d), w)) in points {
@@ -497,7 +460,7 @@ fn each_point<W: Copy + Default>(
 }
 
 #[inline(always)]
-fn two_points(a: &mut [Complex], turned: bool) {
+fn two_points(a: &mut [Bin], turned: bool) {
     let [p, q] = [a[0], a[1]];
     [a[0], a[1]] = if turned {
         [p.plus_turned(q), p.minus_turned(q)]
@@ -524,9 +487,9 @@ mod tests {
                 .map(|_| F32s(std::array::from_fn(|_| next())))
                 .collect();
             let mut found = vec![(F32s::ZERO, F32s::ZERO); size / 2 + 1];
-            let mut work: Vec<Complex> = x
+            let mut work: Vec<Bin> = x
                 .chunks(2)
-                .map(|two| Complex {
+                .map(|two| Bin {
                     re: two[0],
                     im: two[1],
                 })
@@ -556,7 +519,7 @@ mod tests {
         for size in [8_usize, 64, 512, 1024] {
             let mut next = noise(size as u64);
             let spectrum: Vec<F32s> = (0..=size / 2).map(|_| F32s::splat(next())).collect();
-            let mut work = vec![Complex::ZERO; size / 2];
+            let mut work = vec![Bin::ZERO; size / 2];
             let mut lags = vec![F32s::ZERO; size / 2 + 1];
             RealFft::new(size).even_inverse(&spectrum, &mut work, |n, x| lags[n] = x);
             for n in 0..=size / 2 {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accurate;
+mod complex;
 pub mod descriptor;
 mod extractor;
 mod features;

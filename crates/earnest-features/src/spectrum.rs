@@ -1,6 +1,6 @@
 //! Windowed spectra of eight frames at once: LLD_SPEC.md section 2.
 
-use crate::fft::{Complex, RealFft};
+use crate::fft::{Bin, RealFft};
 use crate::lanes::{F32s, LANES, vectorised};
 
 /// Hamming window of `length` samples.
@@ -26,7 +26,7 @@ pub(crate) fn gauss(length: usize) -> Vec<f32> {
 pub(crate) struct Spectrum {
     window: Vec<f32>,
     fft: RealFft,
-    work: Vec<Complex>,
+    work: Vec<Bin>,
     /// Mean square of the windowed frames.
     pub energy: [f64; LANES],
     /// Real parts, bins 0 ..= size/2.
@@ -45,7 +45,7 @@ impl Spectrum {
         let zeros = vec![F32s::ZERO; size / 2 + 1];
         Self {
             fft: RealFft::new(size),
-            work: vec![Complex::ZERO; size / 2],
+            work: vec![Bin::ZERO; size / 2],
             energy: [0.0; LANES],
             re: zeros.clone(),
             im: zeros.clone(),
@@ -76,11 +76,11 @@ impl Spectrum {
                 for (n, two) in self.work[..filled].iter_mut().enumerate() {
                     let re = windowed(&frames, &self.window, 2 * n);
                     let im = windowed(&frames, &self.window, 2 * n + 1);
-                    *two = Complex { re, im };
+                    *two = Bin { re, im };
                     energy += (re * re).wide();
                     energy += (im * im).wide();
                 }
-                self.work[filled..].fill(Complex::ZERO);
+                self.work[filled..].fill(Bin::ZERO);
                 self.energy = (energy / length as f64).0;
                 let (all_re, all_im) = (&mut self.re, &mut self.im);
                 let (magnitude, power) = (&mut self.magnitude, &mut self.power);

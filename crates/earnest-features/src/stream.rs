@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::accurate::Accurate;
 use crate::descriptor::{self as d, COUNT};
-use crate::fft::Complex;
+use crate::fft::Bin;
 use crate::formants::band::BandResampler;
 use crate::formants::{FormantFinder, Formants};
 use crate::framing::{Framing, LONG_S};
@@ -74,7 +74,7 @@ pub struct Stream {
     definition: Definition,
     octave: OctaveScale,
     scaled: Vec<F32s>,
-    work: Vec<Complex>,
+    work: Vec<Bin>,
     shs: SubHarmonicSum,
     viterbi: Viterbi,
     /// Frames transformed so far.
@@ -133,7 +133,7 @@ impl Stream {
             shs: SubHarmonicSum::new(&octave, long_bins),
             octave,
             scaled: vec![F32s::ZERO; long_bins],
-            work: vec![Complex::ZERO; long_size / 2],
+            work: vec![Bin::ZERO; long_size / 2],
             viterbi: Viterbi::new(),
             frames: 0,
             decided: 0,

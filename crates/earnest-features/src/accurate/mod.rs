@@ -8,7 +8,7 @@ mod periods;
 use self::envelope::Envelope;
 use self::harmonics::Harmonics;
 use self::periods::Periods;
-use crate::fft::{Complex, RealFft};
+use crate::fft::{Bin, RealFft};
 use crate::formants::Formants;
 use crate::framing::Framing;
 use crate::lanes::{Column, F32s};
@@ -125,7 +125,7 @@ impl Accurate {
 /// The Gauss window's autocorrelation by the same transform that the frames go through.
 fn correlation_of_window(length: usize, size: usize) -> Vec<f32> {
     let fft = RealFft::new(size);
-    let mut work = vec![Complex::ZERO; size / 2];
+    let mut work = vec![Bin::ZERO; size / 2];
     for (two, w) in work.iter_mut().zip(gauss(length).chunks(2)) {
         two.re = F32s::splat(w[0]);
         two.im = F32s::splat(w.get(1).copied().unwrap_or(0.0));

@@ -1,6 +1,7 @@
 //! All roots of eight small polynomials at once, by the method of Ehrlich (1967) and
 //! Aberth (1973), in f64.
 
+use crate::complex::Complex;
 use crate::lanes::{F64s, LANES};
 
 const DEGREE: usize = super::lpc::ORDER;
@@ -9,29 +10,9 @@ const ITERATIONS: usize = 60;
 const SMALL_STEP: f64 = 1e-5;
 
 /// Eight complex numbers.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Complexes {
-    pub re: F64s,
-    pub im: F64s,
-}
+pub(crate) type Complexes = Complex<F64s>;
 
 impl Complexes {
-    #[inline(always)]
-    fn plus(self, o: Self) -> Self {
-        Self {
-            re: self.re + o.re,
-            im: self.im + o.im,
-        }
-    }
-
-    #[inline(always)]
-    fn minus(self, o: Self) -> Self {
-        Self {
-            re: self.re - o.re,
-            im: self.im - o.im,
-        }
-    }
-
     #[inline(always)]
     fn times(self, o: Self) -> Self {
         Self {
@@ -120,7 +101,7 @@ pub(crate) fn find(c: &[F64s; DEGREE]) -> [Complexes; DEGREE] {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use realfft::num_complex::Complex;
+    use realfft::num_complex::Complex64;
 
     proptest! {
         #[test]
@@ -128,14 +109,14 @@ mod tests {
             pairs in prop::collection::vec((0.05..1.3_f64, 0.1..3.0_f64), 5),
             real in -1.2..1.2_f64,
         ) {
-            let mut roots = vec![Complex::new(real, 0.0)];
+            let mut roots = vec![Complex64::new(real, 0.0)];
             for (r, angle) in pairs {
-                roots.push(Complex::from_polar(r, angle));
-                roots.push(Complex::from_polar(r, -angle));
+                roots.push(Complex64::from_polar(r, angle));
+                roots.push(Complex64::from_polar(r, -angle));
             }
-            let mut c = vec![Complex::new(1.0, 0.0)];
+            let mut c = vec![Complex64::new(1.0, 0.0)];
             for z in &roots {
-                c.push(Complex::new(0.0, 0.0));
+                c.push(Complex64::new(0.0, 0.0));
                 for k in (1..c.len()).rev() {
                     let before = c[k - 1];
                     c[k] -= z * before;
@@ -143,9 +124,9 @@ mod tests {
             }
             let coefficients = std::array::from_fn(|i| F64s::splat(c[i + 1].re));
             for found in find(&coefficients) {
-                let z = Complex::new(found.re.0[5], found.im.0[5]);
+                let z = Complex64::new(found.re.0[5], found.im.0[5]);
                 // Backward error: the polynomial is small there against its terms.
-                let mut p = Complex::new(0.0, 0.0);
+                let mut p = Complex64::new(0.0, 0.0);
                 let mut size = 0.0;
                 for a in &c {
                     p = p * z + a.re;
