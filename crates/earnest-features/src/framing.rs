@@ -27,7 +27,7 @@ impl Framing {
     /// The framing at a rate in Hz; lengths are rounded half away from zero.
     #[must_use]
     pub fn new(sample_rate: u32, settings: Settings) -> Self {
-        let rate = f64::from(sample_rate);
+        let rate = f64::from(sample_rate.max(1));
         let samples = |seconds: f64| ((seconds * rate).round() as usize).max(1);
         let (short, long) = (samples(settings.window.seconds()), samples(LONG_S));
         let (short_offset, extra_rows) = match settings.mode {
