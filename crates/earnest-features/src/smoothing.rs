@@ -20,3 +20,13 @@ pub(crate) fn sma3nz(left: f32, centre: f32, right: f32) -> f32 {
     }
     sum / n
 }
+
+/// The median of three values that are not 0; the middle one if a neighbour is 0. A single
+/// octave error between two right values disappears, where a mean would make it three.
+pub(crate) fn median3nz(left: f32, centre: f32, right: f32) -> f32 {
+    if left == 0.0 || centre == 0.0 || right == 0.0 {
+        centre
+    } else {
+        left.min(right).max(centre.min(left.max(right)))
+    }
+}

@@ -20,7 +20,7 @@ use crate::pitch::viterbi::Viterbi;
 use crate::pitch::{CANDIDATES, Candidate};
 use crate::samples::Samples;
 use crate::settings::{Mode, Settings};
-use crate::smoothing::{sma3, sma3nz};
+use crate::smoothing::{median3nz, sma3, sma3nz};
 use crate::spectral::Spectral;
 use crate::spectrum::{Spectrum, gauss, hamming};
 
@@ -426,6 +426,9 @@ impl Stream {
                 Place::Last => sma3nz(before[c], here[c], here[c]),
                 Place::Repeat => before[c],
             };
+        }
+        if let (Definition::Accurate(_), Place::Inside) = (&self.definition, place) {
+            row[d::F0] = median3nz(before[d::F0], here[d::F0], after[d::F0]);
         }
         row
     }
