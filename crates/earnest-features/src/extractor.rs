@@ -34,8 +34,8 @@ impl Extractor {
         self.stream.framing()
     }
 
-    /// The descriptors of a recording (full scale 1.0): one row each 10 ms, one row more
-    /// than there are whole 60 ms frames; no row if it is shorter than 60 ms.
+    /// The descriptors of a recording (full scale 1.0): one row each 10 ms, as many as
+    /// [`Framing::rows`] says; no row if it is shorter than 60 ms.
     #[must_use]
     pub fn extract(&mut self, samples: &[f32]) -> Features {
         let mut values = Vec::with_capacity(self.framing().rows(samples.len()) * COUNT);

@@ -176,13 +176,7 @@ impl RealFft {
             turned,
             nodes,
             reversed: (0..points as u32)
-                .map(|k| {
-                    if bits == 0 {
-                        k
-                    } else {
-                        k.reverse_bits() >> (32 - bits)
-                    }
-                })
+                .map(|k| k.reverse_bits() >> (32 - bits))
                 .collect(),
             join: join_roots(size),
             size,
@@ -213,10 +207,8 @@ impl RealFft {
             bin(k, low.re - u, low.im - v);
             bin(points - k, high.re + u, high.im - v);
         }
-        if points >= 2 {
-            let middle = at(points / 2);
-            bin(points / 2, middle.re, middle.im);
-        }
+        let middle = at(points / 2);
+        bin(points / 2, middle.re, middle.im);
     }
 
     /// The inverse transform of eight real, even spectra (bins 0 ..= size/2), without
@@ -243,12 +235,10 @@ impl RealFft {
             work[k] = Bin { re: low - u, im };
             work[points - k] = Bin { re: high + u, im };
         }
-        if points >= 2 {
-            work[points / 2] = Bin {
-                re: spectrum[points / 2],
-                im: F32s::ZERO,
-            };
-        }
+        work[points / 2] = Bin {
+            re: spectrum[points / 2],
+            im: F32s::ZERO,
+        };
         self.complex(work);
         for k in 0..=points / 2 {
             let two = work[self.reversed[k] as usize];
@@ -383,7 +373,7 @@ fn join_roots(size: usize) -> Vec<Root> {
     };
     (0..points / 2)
         .map(|k| {
-            if k == 0 || quarter < 2 {
+            if k == 0 {
                 Root::default()
             } else {
                 Root::new(0.5 - entry(quarter - k), entry(k))

@@ -42,6 +42,17 @@ pub fn audio_files(arguments: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
+/// Says of each file that could not be read why; a failure if there is any.
+pub fn name_unread(reasons: &[&String], files: usize) -> Result<(), Failure> {
+    for reason in reasons {
+        eprintln!("warning: {reason}");
+    }
+    match reasons.len() {
+        0 => Ok(()),
+        bad => Err(anyhow::anyhow!("{bad} of {files} files could not be read").into()),
+    }
+}
+
 fn is_manifest(path: &Path) -> bool {
     path.extension()
         .and_then(|e| e.to_str())

@@ -9,7 +9,7 @@ use earnest_model::{Model, Task};
 use rayon::prelude::*;
 use serde_json::json;
 
-use super::inputs::audio_files;
+use super::inputs::{audio_files, name_unread};
 use super::must_exist;
 use crate::failure::Failure;
 
@@ -95,12 +95,5 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     }
     writer.flush()?;
     let bad: Vec<&String> = heard.iter().filter_map(|h| h.as_ref().err()).collect();
-    for reason in &bad {
-        eprintln!("warning: {reason}");
-    }
-    if bad.is_empty() {
-        Ok(())
-    } else {
-        Err(anyhow::anyhow!("{} of {} files could not be read", bad.len(), files.len()).into())
-    }
+    name_unread(&bad, files.len())
 }

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use self::parts::Parts;
 use self::table::{Format, Table};
-use super::inputs::audio_files;
+use super::inputs::{audio_files, name_unread};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -188,14 +188,8 @@ fn extract(files: &[PathBuf], a: &Arguments, output: &Path, format: Format) -> R
         output.display(),
         names.len()
     );
-    for (_, reason) in &bad {
-        eprintln!("warning: {reason}");
-    }
-    if bad.is_empty() {
-        Ok(())
-    } else {
-        Err(anyhow::anyhow!("{} of {} files could not be read", bad.len(), files.len()).into())
-    }
+    let reasons: Vec<&String> = bad.iter().map(|(_, reason)| reason).collect();
+    name_unread(&reasons, files.len())
 }
 
 /// Streams one file through: its rows go out as they come, so that a long file takes no

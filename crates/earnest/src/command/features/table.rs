@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -53,8 +52,8 @@ pub struct Table {
 
 enum Inner {
     Csv {
-        file: BufWriter<File>,
-        line: String,
+        writer: Box<csv::Writer<File>>,
+        field: String,
     },
     Parquet {
         writer: Box<SerializedFileWriter<File>>,
@@ -75,11 +74,14 @@ impl Table {
         let file = File::create(&unfinished).with_context(doing)?;
         let inner = match format {
             Format::Csv => {
-                let mut file = BufWriter::with_capacity(1 << 18, file);
-                writeln!(file, "file,start,end,{}", names.join(",")).with_context(doing)?;
+                let mut writer = csv::WriterBuilder::new()
+                    .buffer_capacity(1 << 18)
+                    .from_writer(file);
+                let header = ["file", "start", "end"].iter().chain(names);
+                writer.write_record(header).with_context(doing)?;
                 Inner::Csv {
-                    file,
-                    line: String::new(),
+                    writer: Box::new(writer),
+                    field: String::new(),
                 }
             }
             Format::Parquet => {
@@ -110,15 +112,20 @@ impl Table {
         let start = number as f64 / ROWS_A_SECOND;
         let end = (number as f64 + SPAN_ROWS) / ROWS_A_SECOND;
         match &mut self.inner {
-            Inner::Csv { file, line } => {
-                line.clear();
-                push_field(line, &input.to_string_lossy());
-                write!(line, ",{start:.2},{end:.2}")?;
-                for x in values {
-                    write!(line, ",{x}")?;
+            Inner::Csv { writer, field } => {
+                writer.write_field(input.to_string_lossy().as_bytes())?;
+                for second in [start, end] {
+                    field.clear();
+                    write!(field, "{second:.2}")?;
+                    writer.write_field(&field)?;
                 }
-                line.push('\n');
-                file.write_all(line.as_bytes())
+                for x in values {
+                    field.clear();
+                    write!(field, "{x}")?;
+                    writer.write_field(&field)?;
+                }
+                writer
+                    .write_record(None::<&[u8]>)
                     .with_context(|| format!("cannot write {}", self.unfinished.display()))
             }
             Inner::Parquet {
@@ -197,7 +204,7 @@ impl Table {
     pub fn finish(mut self) -> anyhow::Result<()> {
         self.flush()?;
         let file = match self.inner {
-            Inner::Csv { file, .. } => file.into_inner().map_err(|e| e.into_error())?,
+            Inner::Csv { writer, .. } => writer.into_inner().map_err(|e| e.into_error())?,
             Inner::Parquet { writer, .. } => writer.into_inner()?,
         };
         file.sync_all()?;
@@ -227,15 +234,4 @@ fn schema(names: &[&str]) -> anyhow::Result<Arc<Type>> {
         .with_fields(fields)
         .build()?;
     Ok(Arc::new(group))
-}
-
-/// A CSV field, quoted where it must be (RFC 4180).
-fn push_field(line: &mut String, text: &str) {
-    if text.contains([',', '"', '\n', '\r']) {
-        line.push('"');
-        line.push_str(&text.replace('"', "\"\""));
-        line.push('"');
-    } else {
-        line.push_str(text);
-    }
 }
