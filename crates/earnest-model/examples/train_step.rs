@@ -1,13 +1,8 @@
 #![allow(clippy::print_stdout)]
-//! Times one training step: forward, backward, value clip, Adam.
-//!
-//! `cargo run --release -p earnest-model --example train_step -- rnn 20`
-
-use std::time::Instant;
-
-use earnest_model::{Adam, Architecture, Network, Targets, loss};
+//! tmp
+use earnest_model::{Adam, Architecture, Network, Pass, Targets, loss};
 use earnest_random::Key;
-
+use std::time::Instant;
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let architecture = match arguments.next().as_deref() {
@@ -27,21 +22,42 @@ fn main() {
     let targets = Targets::Classes((0..32).map(|i| i % 4).collect());
     let mut network = Network::<f32>::new(&architecture, 32, 4, &Key::new(2));
     let mut adam = Adam::default();
+    let key = Key::new(1);
+    let mut parts = [0.0f64; 3];
     let mut times: Vec<f64> = (0..steps)
         .map(|_| {
             let start = Instant::now();
-            let (y, tape) = network.forward(&sequences, true);
+            let y = network.forward(&sequences, Pass::Training(&key));
+            let t1 = start.elapsed().as_secs_f64();
             let (_, gradient) = loss(&y, 4, &targets);
-            network.backward(&tape, &gradient);
+            network.backward(&gradient);
+            let t2 = start.elapsed().as_secs_f64();
             adam.step(network.params_mut().into_iter(), 3e-4, 1.0);
-            start.elapsed().as_secs_f64() * 1e3
+            let t3 = start.elapsed().as_secs_f64();
+            parts[0] += t1;
+            parts[1] += t2 - t1;
+            parts[2] += t3 - t2;
+            t3 * 1e3
         })
         .collect();
     times.sort_by(f64::total_cmp);
-    let median = times.get(times.len() / 2).copied().unwrap_or(f64::NAN);
-    let least = times.first().copied().unwrap_or(f64::NAN);
     println!(
-        "{}: median {median:.0} ms, least {least:.0} ms a step",
-        architecture.name()
+        "{}: median {:.1} ms, least {:.1} ms a step; fwd {:.1} bwd {:.1} adam {:.1}",
+        architecture.name(),
+        times[steps / 2],
+        times[0],
+        parts[0] * 1e3 / steps as f64,
+        parts[1] * 1e3 / steps as f64,
+        parts[2] * 1e3 / steps as f64
     );
+    let one = [&batch[0][..]];
+    let mut t: Vec<f64> = (0..20)
+        .map(|_| {
+            let s = Instant::now();
+            network.forward(&one, Pass::Inference);
+            s.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    t.sort_by(f64::total_cmp);
+    println!("infer one {:.2} ms", t[10]);
 }

@@ -2,6 +2,7 @@
 
 use crate::param::Param;
 use crate::real::Real;
+use crate::vectorised::vectorised;
 
 const BETA_1: f64 = 0.9;
 const BETA_2: f64 = 0.999;
@@ -39,18 +40,21 @@ impl<T: Real> Adam<T> {
                 self.second.push(vec![T::ZERO; param.value.len()]);
             }
             let moments = self.first[i].iter_mut().zip(&mut self.second[i]);
-            for ((x, g), (m, v)) in param.value.iter_mut().zip(&mut param.grad).zip(moments) {
-                let mut d = *g;
-                if d > clip {
-                    d = clip;
-                } else if d < -clip {
-                    d = -clip;
-                }
-                *m = b1 * *m + c1 * d;
-                *v = b2 * *v + c2 * d * d;
-                *x -= rate * *m / (v.sqrt() * root + epsilon);
-                *g = T::ZERO;
-            }
+            let values = param.value.iter_mut().zip(&mut param.grad).zip(moments);
+            vectorised(
+                #[inline(always)]
+                || {
+                    for ((x, g), (m, v)) in values {
+                        // Written so that a NaN stays one.
+                        let d = if *g > clip { clip } else { *g };
+                        let d = if d < -clip { -clip } else { d };
+                        *m = b1 * *m + c1 * d;
+                        *v = b2 * *v + c2 * d * d;
+                        *x -= rate * *m / (v.sqrt() * root + epsilon);
+                        *g = T::ZERO;
+                    }
+                },
+            );
         }
     }
 }

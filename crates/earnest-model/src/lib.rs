@@ -5,6 +5,7 @@
 //! epoch at a time; [`Model`] predicts, and lives on disk as safetensors and JSON.
 
 mod adam;
+mod dot;
 mod error;
 mod layer;
 mod loss;
@@ -17,16 +18,17 @@ mod recipe;
 mod sequence;
 mod tensors;
 mod trainer;
+mod vectorised;
 mod whole;
 
 pub use adam::Adam;
 pub use error::ModelError;
+pub use layer::pooling::PoolingKind;
 pub use loss::{Targets, loss, softmax};
 pub use model::{Description, FORMAT, Model, predict_normalised};
-pub use network::{Architecture, Cnn, Network, Rnn, Tape};
+pub use network::{Architecture, Cnn, Network, Pass, Rnn};
 pub use param::Param;
 pub use real::Real;
 pub use recipe::{Recipe, Task};
-pub use sequence::{Gapped, Packing};
 pub use trainer::{EpochReport, Presentations, Trainer};
 pub use whole::write_whole;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ModelError;
 use crate::loss::softmax;
-use crate::network::Network;
+use crate::network::{Network, Pass};
 use crate::recipe::{Recipe, Task};
 use crate::tensors;
 
@@ -212,7 +212,7 @@ pub fn predict_normalised(
     let mut out = vec![vec![0.0; outputs]; utterances.len()];
     for batch in order.chunks(BATCH) {
         let sequences: Vec<&[f32]> = batch.iter().map(|i| utterances[*i].values()).collect();
-        let (rows, _) = network.forward(&sequences, false);
+        let rows = network.forward(&sequences, Pass::Inference);
         for (i, row) in batch.iter().zip(rows.chunks_exact(outputs)) {
             out[*i].copy_from_slice(row);
         }

@@ -1,6 +1,8 @@
 //! Matrix products: the one place that calls `gemm`, behind checked bounds.
-
-use rayon::prelude::*;
+//!
+//! Products run on the calling thread; whoever has several to do shares them out in pieces
+//! whose size does not depend on the number of threads. A row of a result is the same bits
+//! whatever rows stand beside it.
 
 use crate::real::Real;
 
@@ -18,11 +20,16 @@ pub(crate) struct View<'a, T> {
 impl<'a, T> View<'a, T> {
     /// Row-major, rows end to end.
     pub fn new(data: &'a [T], rows: usize, columns: usize) -> Self {
+        Self::strided(data, rows, columns, columns)
+    }
+
+    /// Row-major, a row every `row` elements.
+    pub fn strided(data: &'a [T], rows: usize, columns: usize, row: usize) -> Self {
         Self {
             data,
             rows,
             columns,
-            row: columns,
+            row,
             column: 1,
         }
     }
@@ -38,34 +45,86 @@ impl<'a, T> View<'a, T> {
         }
     }
 
-    /// The rows from `first`, `count` of them.
-    fn slice(self, first: usize, count: usize) -> Self {
+    fn extent(&self) -> usize {
+        extent(self.rows, self.columns, self.row, self.column)
+    }
+}
+
+/// Elements of a slice that a matrix reaches over.
+fn extent(rows: usize, columns: usize, row: usize, column: usize) -> usize {
+    if rows == 0 || columns == 0 {
+        0
+    } else {
+        (rows - 1) * row + (columns - 1) * column + 1
+    }
+}
+
+/// A row-major matrix to write to, a row every `row` elements.
+pub(crate) struct ViewMut<'a, T> {
+    pub data: &'a mut [T],
+    pub rows: usize,
+    pub columns: usize,
+    pub row: usize,
+}
+
+impl<'a, T> ViewMut<'a, T> {
+    /// Rows end to end.
+    pub fn new(data: &'a mut [T], rows: usize, columns: usize) -> Self {
+        Self::strided(data, rows, columns, columns)
+    }
+
+    /// A row every `row` elements.
+    pub fn strided(data: &'a mut [T], rows: usize, columns: usize, row: usize) -> Self {
         Self {
-            data: &self.data[(first * self.row).min(self.data.len())..],
-            rows: count,
-            ..self
+            data,
+            rows,
+            columns,
+            row,
         }
     }
 }
 
-/// `c = a b + beta c`, on this thread. `c` is row-major.
-pub(crate) fn multiply<T: Real>(c: &mut [T], a: View<'_, T>, b: View<'_, T>, beta: T) {
-    let (m, n, k) = (a.rows, b.columns, a.columns);
-    assert_eq!(b.rows, k, "inner sizes of a product differ");
-    assert!(c.len() >= m * n, "the result of a product has no room");
-    for v in [&a, &b] {
-        let last = v.rows.saturating_sub(1) * v.row + v.columns.saturating_sub(1) * v.column;
-        assert!(
-            v.rows == 0 || v.columns == 0 || last < v.data.len(),
-            "a product reads beyond its operand"
-        );
-    }
+/// What a product does with what was there before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Before {
+    /// It is overwritten, whatever it was.
+    Forgotten,
+    /// The product is added to it.
+    Added,
+}
+
+/// `c = a b`, or `c += a b`.
+///
+/// Fastest where the columns of `a` and of `b` lie side by side (`column` is 1).
+pub(crate) fn multiply<T: Real>(c: ViewMut<'_, T>, a: View<'_, T>, b: View<'_, T>, before: Before) {
+    let (m, n, k) = (c.rows, c.columns, a.columns);
+    assert!(
+        a.rows == m && b.columns == n && b.rows == k,
+        "sizes of a product differ"
+    );
+    assert!(
+        m < 2 || c.row >= n,
+        "the rows of a product's result overlap"
+    );
+    assert!(
+        extent(m, n, c.row, 1) <= c.data.len(),
+        "the result of a product has no room"
+    );
+    assert!(
+        a.extent() <= a.data.len() && b.extent() <= b.data.len(),
+        "a product reads beyond its operand"
+    );
     if m == 0 || n == 0 {
         return;
     }
+    if m == 1 && n > 1 {
+        return multiply_row(c, a, b, before);
+    }
     if k == 0 {
-        for x in &mut c[..m * n] {
-            *x *= beta;
+        if before == Before::Forgotten {
+            for row in c.data.chunks_mut(c.row.max(1)).take(m) {
+                row[..n].fill(T::ZERO);
+            }
         }
         return;
     }
@@ -76,17 +135,17 @@ pub(crate) fn multiply<T: Real>(c: &mut [T], a: View<'_, T>, b: View<'_, T>, bet
             m,
             n,
             k,
-            c.as_mut_ptr(),
+            c.data.as_mut_ptr(),
             1,
-            n as isize,
-            beta != T::ZERO,
+            c.row as isize,
+            before == Before::Added,
             a.data.as_ptr(),
             a.column as isize,
             a.row as isize,
             b.data.as_ptr(),
             b.column as isize,
             b.row as isize,
-            beta,
+            T::ONE,
             T::ONE,
             false,
             false,
@@ -96,24 +155,29 @@ pub(crate) fn multiply<T: Real>(c: &mut [T], a: View<'_, T>, b: View<'_, T>, bet
     }
 }
 
-/// As [`multiply`], rows of `c` shared out between threads in blocks whose size does not
-/// depend on how many threads there are: the same bits on any machine size.
-pub(crate) fn multiply_in_blocks<T: Real>(
-    c: &mut [T],
-    a: View<'_, T>,
-    b: View<'_, T>,
-    beta: T,
-    block: usize,
-) {
-    let n = b.columns;
-    if n == 0 || a.rows == 0 {
-        return;
+/// A product of one row. `gemm` has a path of its own for it, which rounds differently and
+/// is no faster than two rows; so it is given the row twice.
+fn multiply_row<T: Real>(c: ViewMut<'_, T>, a: View<'_, T>, b: View<'_, T>, before: Before) {
+    const COLUMNS: usize = 256;
+    let twice = View {
+        rows: 2,
+        row: 0,
+        ..a
+    };
+    let mut both = [T::ZERO; 2 * COLUMNS];
+    let mut from = 0;
+    for c in c.data[..c.columns].chunks_mut(COLUMNS) {
+        let n = c.len();
+        let b = View {
+            data: &b.data[(from * b.column).min(b.data.len())..],
+            columns: n,
+            ..b
+        };
+        both[..n].copy_from_slice(c);
+        multiply(ViewMut::new(&mut both, 2, n), twice, b, before);
+        c.copy_from_slice(&both[..n]);
+        from += n;
     }
-    assert!(c.len() >= a.rows * n, "the result of a product has no room");
-    c[..a.rows * n]
-        .par_chunks_mut(block * n)
-        .enumerate()
-        .for_each(|(i, c)| multiply(c, a.slice(i * block, c.len() / n), b, beta));
 }
 
 #[cfg(test)]
@@ -121,28 +185,60 @@ mod tests {
     use super::*;
 
     #[test]
-    fn products_with_transposes_overlapping_rows_and_blocks_equal_their_sums() {
+    fn products_with_transposes_overlapping_and_distant_rows_equal_their_sums() {
         let x: Vec<f64> = (0..60).map(|i| f64::from((i * 37) % 11) - 5.0).collect();
         let w: Vec<f64> = (0..60).map(|i| f64::from((i * 13) % 7) - 3.0).collect();
-        // Windows of 3 rows of 4: rows overlap.
-        let a = View {
-            data: &x,
-            rows: 13,
-            columns: 12,
-            row: 4,
-            column: 1,
-        };
+        // Windows of 3 rows of 4: rows overlap. A row of the result every 7 elements.
+        let a = View::strided(&x, 13, 12, 4);
         let b = View::new(&w, 5, 12).transposed();
-        let mut c = vec![1.0; 13 * 5];
-        multiply(&mut c, a, b, 2.0);
-        let mut blocked = vec![1.0; 13 * 5];
-        multiply_in_blocks(&mut blocked, a, b, 2.0, 4);
+        let mut c = vec![1.0; 13 * 7];
+        multiply(ViewMut::strided(&mut c, 13, 5, 7), a, b, Before::Added);
+        let mut fresh = vec![f64::NAN; 13 * 5];
+        multiply(ViewMut::new(&mut fresh, 13, 5), a, b, Before::Forgotten);
         for i in 0..13 {
-            for j in 0..5 {
-                let sum: f64 = (0..12).map(|k| x[i * 4 + k] * w[j * 12 + k]).sum();
-                assert_eq!(c[i * 5 + j], sum + 2.0);
-                assert_eq!(blocked[i * 5 + j], sum + 2.0);
+            for j in 0..7 {
+                let sum: f64 = (0..12)
+                    .map(|k| x[i * 4 + k] * w.get(j * 12 + k).copied().unwrap_or(0.0))
+                    .sum();
+                if j < 5 {
+                    assert_eq!(c[i * 7 + j], sum + 1.0);
+                    assert_eq!(fresh[i * 5 + j], sum);
+                } else {
+                    assert_eq!(c[i * 7 + j], 1.0, "what lies between rows is left alone");
+                }
             }
+        }
+    }
+
+    #[test]
+    fn a_row_is_the_same_bits_whatever_rows_stand_beside_it() {
+        let x: Vec<f32> = (0..40 * 37)
+            .map(|i| ((i * 7919) % 1013) as f32 / 500.0 - 1.0)
+            .collect();
+        let w: Vec<f32> = (0..37 * 29)
+            .map(|i| ((i * 104_729) % 997) as f32 / 700.0 - 0.7)
+            .collect();
+        let product = |first: usize, rows: usize| {
+            let mut c = vec![0.5_f32; rows * 29];
+            let a = View::new(&x[first * 37..], rows, 37);
+            multiply(
+                ViewMut::new(&mut c, rows, 29),
+                a,
+                View::new(&w, 37, 29),
+                Before::Added,
+            );
+            c
+        };
+        let all = product(0, 40);
+        for (first, rows) in [(0, 1), (39, 1), (3, 2), (5, 7), (10, 16), (1, 33)] {
+            let part = product(first, rows);
+            assert!(
+                part.iter()
+                    .zip(&all[first * 29..])
+                    .all(|(a, b)| a.to_bits() == b.to_bits()),
+                "rows {first} to {}",
+                first + rows
+            );
         }
     }
 }

@@ -86,23 +86,7 @@ impl Recipe {
                 Ok(())
             }
         };
-        match self.architecture {
-            Architecture::Rnn { layers, hidden } => {
-                positive("layers", layers)?;
-                positive("hidden", hidden)?;
-            }
-            Architecture::Cnn {
-                layers,
-                filters,
-                kernel,
-            } => {
-                positive("layers", layers)?;
-                positive("filters", filters)?;
-                if kernel % 2 == 0 {
-                    return Err(format!("kernel must be odd, not {kernel}"));
-                }
-            }
-        }
+        self.architecture.check()?;
         positive("batch_size", self.batch_size)?;
         positive("max_epochs", self.max_epochs)?;
         positive("plateau", self.plateau)?;

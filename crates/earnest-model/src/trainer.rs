@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::adam::Adam;
 use crate::error::ModelError;
 use crate::loss::{Targets, loss};
-use crate::network::Network;
+use crate::network::{Network, Pass};
 use crate::recipe::Recipe;
 use crate::tensors;
 
@@ -175,7 +175,12 @@ impl Trainer {
                 .collect::<Result<Vec<_>, _>>()?;
             let sequences: Vec<&[f32]> = features.iter().map(Features::values).collect();
             let wanted = select(targets, batch, self.outputs);
-            let (y, tape) = self.network.forward(&sequences, true);
+            let key = self
+                .key
+                .with("dropout")
+                .with(epoch as u64)
+                .with(number as u64);
+            let y = self.network.forward(&sequences, Pass::Training(&key));
             let (value, gradient) = loss(&y, self.outputs, &wanted);
             if !value.is_finite() {
                 let ids: Vec<&str> = batch.iter().map(|i| data.id(*i)).collect();
@@ -187,7 +192,7 @@ impl Trainer {
                 });
             }
             total += value * batch.len() as f64;
-            self.network.backward(&tape, &gradient);
+            self.network.backward(&gradient);
             self.adam.step(
                 self.network.params_mut().into_iter(),
                 self.progress.learning_rate,

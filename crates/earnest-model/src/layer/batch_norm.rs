@@ -1,12 +1,28 @@
 //! Batch normalisation (Ioffe and Szegedy 2015) over the frames that exist, then ReLU:
-//! `y = max(0, gamma (x - mean) / sqrt(var + eps) + beta)`.
+//!
+//! ```text
+//! u = (x - mean) / sqrt(var + eps)     y = max(0, gamma u + beta)
+//! ```
+//!
+//! and backwards, with `g = dy` where y > 0 and 0 elsewhere, sums and means over all frames,
+//!
+//! ```text
+//! dgamma = sum g u    dbeta = sum g
+//! dx = gamma / sqrt(var + eps) (g - mean g - u mean(g u))
+//! ```
 //!
 //! In training, mean and (biased) variance are those of all real frames of the batch;
-//! running ones (unbiased variance, momentum 0.1, as PyTorch) serve afterwards.
+//! running ones (unbiased variance, momentum 0.1, as PyTorch) serve afterwards. Sums are
+//! taken in f64 over blocks of rows, which are put together in order (Chan, Golub and
+//! LeVeque 1983).
 
+use rayon::prelude::*;
+
+use super::BLOCK;
 use crate::param::Param;
 use crate::real::Real;
 use crate::sequence::Gapped;
+use crate::vectorised::vectorised;
 
 const EPSILON: f64 = 1e-5;
 const MOMENTUM: f64 = 0.1;
@@ -21,11 +37,37 @@ pub(crate) struct BatchNormRelu<T> {
     running_variance: Param<T>,
 }
 
-/// What the backward pass needs.
-pub(crate) struct BatchNormTape<T> {
-    /// (x - mean) / sqrt(var + eps), gaps zero.
-    normalised: Vec<T>,
+/// Buffers, kept from step to step.
+#[derive(Debug, Default)]
+pub(crate) struct BatchNormState<T> {
+    /// `1 / sqrt(var + eps)` of the forward pass.
     inverse: Vec<T>,
+    /// Two sums for each value of each block, and the frames they are over.
+    blocks: Vec<(usize, Vec<f64>)>,
+}
+
+impl<T: Real> BatchNormState<T> {
+    /// Runs `sums` on each block of rows beside its two sums of `width` values, which are 0;
+    /// it returns the frames it saw.
+    fn reduce(
+        &mut self,
+        layout: &Gapped,
+        width: usize,
+        sums: impl Fn(usize, &[bool], &mut [f64], &mut [f64]) -> usize + Sync,
+    ) {
+        let count = layout.rows().div_ceil(BLOCK);
+        self.blocks.resize_with(count, Default::default);
+        self.blocks
+            .par_iter_mut()
+            .zip(layout.is_frame.par_chunks(BLOCK))
+            .enumerate()
+            .for_each(|(i, ((frames, both), is_frame))| {
+                both.clear();
+                both.resize(2 * width, 0.0);
+                let (first, second) = both.split_at_mut(width);
+                *frames = sums(i * BLOCK, is_frame, first, second);
+            });
+    }
 }
 
 impl<T: Real> BatchNormRelu<T> {
@@ -39,122 +81,202 @@ impl<T: Real> BatchNormRelu<T> {
         }
     }
 
-    /// Normalises in place; gaps stay zero. With `training`, by the batch's statistics.
-    pub fn forward(&mut self, layout: &Gapped, x: &mut [T], training: bool) -> BatchNormTape<T> {
-        let width = self.gamma.value.len();
-        let n = layout.frames();
-        let (mean, variance): (Vec<f64>, Vec<f64>) = if training && n > 0 {
-            let mut mean = vec![0.0_f64; width];
-            let mut square = vec![0.0_f64; width];
-            // Gap rows are zero and add nothing to a sum.
-            for row in x.chunks_exact(width) {
-                for (m, v) in mean.iter_mut().zip(row) {
-                    *m += v.to_f64();
-                }
-            }
-            for m in &mut mean {
-                *m /= n as f64;
-            }
-            for rows in layout.sequences() {
-                for row in x[rows.start * width..rows.end * width].chunks_exact(width) {
-                    for ((s, v), m) in square.iter_mut().zip(row).zip(&mean) {
-                        let d = v.to_f64() - m;
-                        *s += d * d;
+    /// Mean and biased variance of each value over all frames.
+    fn statistics(
+        layout: &Gapped,
+        x: &[T],
+        width: usize,
+        state: &mut BatchNormState<T>,
+    ) -> [Vec<f64>; 2] {
+        state.reduce(layout, width, |first, is_frame, mean, square| {
+            let rows = x[first * width..].chunks_exact(width);
+            let n = is_frame.iter().filter(|f| **f).count();
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (row, _) in rows.clone().zip(is_frame).filter(|(_, f)| **f) {
+                        for (m, x) in mean.iter_mut().zip(row) {
+                            *m += x.to_f64();
+                        }
                     }
-                }
+                    for m in &mut *mean {
+                        *m /= n.max(1) as f64;
+                    }
+                    for (row, _) in rows.zip(is_frame).filter(|(_, f)| **f) {
+                        for ((s, x), m) in square.iter_mut().zip(row).zip(&*mean) {
+                            let d = x.to_f64() - *m;
+                            *s += d * d;
+                        }
+                    }
+                },
+            );
+            n
+        });
+        let mut mean = vec![0.0_f64; width];
+        let mut square = vec![0.0_f64; width];
+        let mut total = 0.0;
+        for (frames, both) in &state.blocks {
+            let n = *frames as f64;
+            if n == 0.0 {
+                continue;
             }
-            let variance: Vec<f64> = square.iter().map(|s| s / n as f64).collect();
-            let unbiased = n as f64 / (n.max(2) - 1) as f64;
             for j in 0..width {
-                let keep = |old: T, new: f64| {
-                    T::from_f64((1.0 - MOMENTUM) * old.to_f64() + MOMENTUM * new)
-                };
-                let (m, v) = (&mut self.running_mean, &mut self.running_variance);
-                m.value[j] = keep(m.value[j], mean[j]);
-                v.value[j] = keep(v.value[j], variance[j] * unbiased);
+                let delta = both[j] - mean[j];
+                mean[j] += delta * n / (total + n);
+                square[j] += both[width + j] + delta * delta * total * n / (total + n);
             }
-            (mean, variance)
-        } else {
-            let wide = |p: &Param<T>| p.value.iter().map(|x| x.to_f64()).collect();
-            (wide(&self.running_mean), wide(&self.running_variance))
-        };
-        let inverse: Vec<T> = variance
-            .iter()
-            .map(|v| T::from_f64(1.0 / (v + EPSILON).sqrt()))
-            .collect();
-        let mean: Vec<T> = mean.into_iter().map(T::from_f64).collect();
-        let mut normalised = vec![T::ZERO; x.len()];
-        for rows in layout.sequences() {
-            let range = rows.start * width..rows.end * width;
-            for (row, kept) in x[range.clone()]
-                .chunks_exact_mut(width)
-                .zip(normalised[range].chunks_exact_mut(width))
-            {
-                for j in 0..width {
-                    let u = (row[j] - mean[j]) * inverse[j];
-                    kept[j] = u;
-                    let y = self.gamma.value[j] * u + self.beta.value[j];
-                    row[j] = if y > T::ZERO { y } else { T::ZERO };
-                }
-            }
+            total += n;
         }
-        BatchNormTape {
-            normalised,
-            inverse,
+        for s in &mut square {
+            *s /= total.max(1.0);
         }
+        [mean, square]
     }
 
-    /// Turns the gradient of the output into that of the input, in place (training
-    /// statistics). `y` is the layer's output.
-    pub fn backward(&mut self, layout: &Gapped, y: &[T], tape: &BatchNormTape<T>, d: &mut [T]) {
+    /// Turns `x` into u, in place, and fills `y`; gaps of both become zero. With
+    /// `training`, by the batch's statistics.
+    pub fn forward(
+        &mut self,
+        layout: &Gapped,
+        x: &mut [T],
+        y: &mut [T],
+        state: &mut BatchNormState<T>,
+        training: bool,
+    ) {
         let width = self.gamma.value.len();
-        layout.clear_gaps(d, width);
-        for (d, y) in d.iter_mut().zip(y) {
-            if *y <= T::ZERO {
-                *d = T::ZERO;
-            }
-        }
-        let mut sum = vec![0.0_f64; width];
-        let mut dot = vec![0.0_f64; width];
-        for (row, u) in d
-            .chunks_exact(width)
-            .zip(tape.normalised.chunks_exact(width))
-        {
+        let n = layout.total_frames();
+        let [mean, variance] = if training && n > 0 {
+            let [mean, variance] = Self::statistics(layout, x, width, state);
+            let unbiased = n as f64 / (n.max(2) - 1) as f64;
+            let keep = |old: &mut T, new: f64| {
+                *old = T::from_f64((1.0 - MOMENTUM) * old.to_f64() + MOMENTUM * new);
+            };
             for j in 0..width {
-                sum[j] += row[j].to_f64();
-                dot[j] += row[j].to_f64() * u[j].to_f64();
+                keep(&mut self.running_mean.value[j], mean[j]);
+                keep(&mut self.running_variance.value[j], variance[j] * unbiased);
             }
+            [mean, variance]
+        } else {
+            [&self.running_mean, &self.running_variance]
+                .map(|p| p.value.iter().map(|x| x.to_f64()).collect())
+        };
+        let inverse = variance.iter().map(|v| 1.0 / (v + EPSILON).sqrt());
+        state.inverse = inverse.map(T::from_f64).collect();
+        let mean: Vec<T> = mean.into_iter().map(T::from_f64).collect();
+        let (gamma, beta, inverse) = (&self.gamma.value, &self.beta.value, &state.inverse);
+        x.par_chunks_mut(BLOCK * width)
+            .zip(y.par_chunks_mut(BLOCK * width))
+            .zip(layout.is_frame.par_chunks(BLOCK))
+            .for_each(|((x, y), is_frame)| {
+                let rows = x.chunks_exact_mut(width).zip(y.chunks_exact_mut(width));
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        for ((x, y), is_frame) in rows.zip(is_frame) {
+                            if !is_frame {
+                                x.fill(T::ZERO);
+                                y.fill(T::ZERO);
+                                continue;
+                            }
+                            let scale = mean.iter().zip(inverse).zip(gamma).zip(beta);
+                            for ((x, y), (((m, i), g), b)) in x.iter_mut().zip(y).zip(scale) {
+                                let u = (*x - *m) * *i;
+                                let v = *g * u + *b;
+                                *x = u;
+                                // A NaN stays one, so that training stops at it.
+                                *y = if v <= T::ZERO { T::ZERO } else { v };
+                            }
+                        }
+                    },
+                );
+            });
+    }
+
+    /// Turns the gradient of `y` into that of x, in place (training statistics); what
+    /// stands in its gaps becomes zero. Adds to the gradients. `u` and `y` are what
+    /// [`BatchNormRelu::forward`] made of x.
+    pub fn backward(
+        &mut self,
+        layout: &Gapped,
+        u: &[T],
+        y: &[T],
+        d: &mut [T],
+        state: &mut BatchNormState<T>,
+    ) {
+        let width = self.gamma.value.len();
+        {
+            let d = &*d;
+            state.reduce(layout, width, |first, is_frame, sum, dot| {
+                let at = first * width;
+                let rows = d[at..]
+                    .chunks_exact(width)
+                    .zip(u[at..].chunks_exact(width))
+                    .zip(y[at..].chunks_exact(width))
+                    .zip(is_frame)
+                    .filter(|(_, f)| **f);
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        for (((d, u), y), _) in rows {
+                            for ((((s, t), d), u), y) in
+                                sum.iter_mut().zip(&mut *dot).zip(d).zip(u).zip(y)
+                            {
+                                let g = if *y > T::ZERO { *d } else { T::ZERO };
+                                *s += g.to_f64();
+                                *t += (g * *u).to_f64();
+                            }
+                        }
+                    },
+                );
+                0
+            });
         }
-        let n = layout.frames().max(1) as f64;
+        let n = layout.total_frames().max(1) as f64;
         let mut shift = vec![T::ZERO; width];
         let mut slope = vec![T::ZERO; width];
         let mut scale = vec![T::ZERO; width];
         for j in 0..width {
-            self.beta.grad[j] += T::from_f64(sum[j]);
-            self.gamma.grad[j] += T::from_f64(dot[j]);
-            shift[j] = T::from_f64(sum[j] / n);
-            slope[j] = T::from_f64(dot[j] / n);
-            scale[j] = self.gamma.value[j] * tape.inverse[j];
+            let sum: f64 = state.blocks.iter().map(|(_, both)| both[j]).sum();
+            let dot: f64 = state.blocks.iter().map(|(_, both)| both[width + j]).sum();
+            self.beta.grad[j] += T::from_f64(sum);
+            self.gamma.grad[j] += T::from_f64(dot);
+            shift[j] = T::from_f64(sum / n);
+            slope[j] = T::from_f64(dot / n);
+            scale[j] = self.gamma.value[j] * state.inverse[j];
         }
-        for rows in layout.sequences() {
-            let range = rows.start * width..rows.end * width;
-            for (row, u) in d[range.clone()]
-                .chunks_exact_mut(width)
-                .zip(tape.normalised[range].chunks_exact(width))
-            {
-                for j in 0..width {
-                    row[j] = scale[j] * (row[j] - shift[j] - u[j] * slope[j]);
-                }
-            }
-        }
+        let size = BLOCK * width;
+        d.par_chunks_mut(size)
+            .zip(u.par_chunks(size))
+            .zip(y.par_chunks(size))
+            .zip(layout.is_frame.par_chunks(BLOCK))
+            .for_each(|(((d, u), y), is_frame)| {
+                let rows = d
+                    .chunks_exact_mut(width)
+                    .zip(u.chunks_exact(width))
+                    .zip(y.chunks_exact(width));
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        for (((d, u), y), is_frame) in rows.zip(is_frame) {
+                            if !is_frame {
+                                d.fill(T::ZERO);
+                                continue;
+                            }
+                            let all = shift.iter().zip(&slope).zip(&scale);
+                            for (((d, u), y), ((shift, slope), scale)) in
+                                d.iter_mut().zip(u).zip(y).zip(all)
+                            {
+                                let g = if *y > T::ZERO { *d } else { T::ZERO };
+                                *d = *scale * (g - *shift - *u * *slope);
+                            }
+                        }
+                    },
+                );
+            });
     }
 
     pub fn params(&self) -> [&Param<T>; 2] {
         [&self.gamma, &self.beta]
-    }
-
-    pub fn params_mut(&mut self) -> [&mut Param<T>; 2] {
-        [&mut self.gamma, &mut self.beta]
     }
 
     pub fn buffers(&self) -> [&Param<T>; 2] {

@@ -2,34 +2,53 @@
 //! outside the sequence, K odd. W is `[out, K, in]`.
 //!
 //! Sequences lie end to end with K/2 zero rows between them, so a window is K rows side by
-//! side and the whole layer is one product of overlapping rows.
+//! side and the whole layer is one product of overlapping rows. Rows are shared out between
+//! threads in blocks, and the weights' gradient is the sum over a fixed number of segments.
 
 use earnest_random::Key;
+use rayon::prelude::*;
 
+use super::BLOCK;
 use crate::param::Param;
-use crate::product::{View, multiply_in_blocks};
+use crate::product::{Before, View, ViewMut, multiply};
 use crate::real::Real;
-use crate::sequence::Gapped;
+use crate::sequence::{Gapped, sized};
+use crate::vectorised::vectorised;
 
-const BLOCK: usize = 1024;
+/// Runs of rows whose part of the weights' gradient is computed side by side.
+const SEGMENTS: usize = 8;
+/// Values of the segments' parts that one thread adds up at a time.
+const SUMMED: usize = 8192;
 
 /// A convolution layer.
 #[derive(Clone, Debug)]
 pub(crate) struct Conv1d<T> {
     weight: Param<T>,
     bias: Param<T>,
+    /// Made when it is first needed after the parameters changed.
+    laid: Option<Laid<T>>,
 }
 
-/// The windows of `kernel` rows of `width` values, one for each row that is not in the
-/// first or last margin.
-fn windows<'a, T>(x: &'a [T], layout: &Gapped, width: usize, kernel: usize) -> View<'a, T> {
-    View {
-        data: x,
-        rows: (layout.rows + 1).saturating_sub(kernel),
-        columns: kernel * width,
-        row: width,
-        column: 1,
-    }
+/// Weights as the products want them: columns side by side.
+#[derive(Clone, Debug)]
+struct Laid<T> {
+    /// `[K * in, out]`.
+    forward: Vec<T>,
+    /// The kernel turned round, for the gradient of the input: `[K * out, in]`.
+    turned: Vec<T>,
+}
+
+/// Buffers of the backward pass, kept from step to step.
+#[derive(Debug, Default)]
+pub(crate) struct ConvState<T> {
+    /// `[K * in + 1, out]` for each segment: its part of the gradients of W and, last, b.
+    parts: Vec<Vec<T>>,
+}
+
+/// The windows of `kernel` rows of `width` values, one for each row of `rows` that is not
+/// in the first or last margin; the first begins `from` windows on.
+fn windows<T>(x: &[T], from: usize, count: usize, width: usize, kernel: usize) -> View<'_, T> {
+    View::strided(&x[from * width..], count, kernel * width, width)
 }
 
 impl<T: Real> Conv1d<T> {
@@ -44,6 +63,7 @@ impl<T: Real> Conv1d<T> {
                 key,
             ),
             bias: Param::uniform(format!("{name}.bias"), &[outputs], bound, key),
+            laid: None,
         }
     }
 
@@ -52,67 +72,142 @@ impl<T: Real> Conv1d<T> {
         (s[0], s[1], s[2])
     }
 
-    /// `[rows, out]` from `[rows, in]`, gaps zero in both.
-    pub fn forward(&self, layout: &Gapped, x: &[T]) -> Vec<T> {
+    /// Lays the weights out anew if they may have changed.
+    fn lay(&mut self) -> &Laid<T> {
         let (out, kernel, inputs) = self.sizes();
-        let half = kernel / 2;
-        let mut y = vec![T::ZERO; layout.rows * out];
-        for row in y.chunks_exact_mut(out) {
-            row.copy_from_slice(&self.bias.value);
-        }
-        multiply_in_blocks(
-            &mut y[half * out..],
-            windows(x, layout, inputs, kernel),
-            View::new(&self.weight.value, out, kernel * inputs).transposed(),
-            T::ONE,
-            BLOCK,
-        );
-        layout.clear_gaps(&mut y, out);
-        y
+        let weight = &self.weight.value;
+        self.laid.get_or_insert_with(|| {
+            let mut forward = vec![T::ZERO; weight.len()];
+            let mut turned = vec![T::ZERO; weight.len()];
+            for o in 0..out {
+                for k in 0..kernel {
+                    let from = &weight[(o * kernel + k) * inputs..][..inputs];
+                    let to = ((kernel - 1 - k) * out + o) * inputs;
+                    turned[to..to + inputs].copy_from_slice(from);
+                    for (i, w) in from.iter().enumerate() {
+                        forward[(k * inputs + i) * out + o] = *w;
+                    }
+                }
+            }
+            Laid { forward, turned }
+        })
     }
 
-    /// Adds to the gradients; `dy` must be zero in the gaps. Returns the gradient of x, if
-    /// wanted, with whatever in its gaps.
+    /// Fills `y`, `[rows, out]`, from `x`, `[rows, in]`, which is zero in the gaps. What
+    /// stands in the gaps of `y` means nothing.
+    pub fn forward(&mut self, layout: &Gapped, x: &[T], y: &mut [T]) {
+        let (out, kernel, inputs) = self.sizes();
+        self.lay();
+        let Some(laid) = &self.laid else { return };
+        let count = (layout.rows() + 1).saturating_sub(kernel);
+        y[kernel / 2 * out..][..count * out]
+            .par_chunks_mut(BLOCK * out)
+            .enumerate()
+            .for_each(|(i, y)| {
+                for row in y.chunks_exact_mut(out) {
+                    row.copy_from_slice(&self.bias.value);
+                }
+                let rows = y.len() / out;
+                multiply(
+                    ViewMut::new(y, rows, out),
+                    windows(x, i * BLOCK, rows, inputs, kernel),
+                    View::new(&laid.forward, kernel * inputs, out),
+                    Before::Added,
+                );
+            });
+    }
+
+    /// Adds to the gradients; `dy` must be zero in the gaps. Fills the gradient of x, if
+    /// wanted; what stands in its gaps means nothing.
     pub fn backward(
         &mut self,
         layout: &Gapped,
         x: &[T],
         dy: &[T],
-        input_wanted: bool,
-    ) -> Option<Vec<T>> {
+        state: &mut ConvState<T>,
+        dx: Option<&mut [T]>,
+    ) {
         let (out, kernel, inputs) = self.sizes();
         let half = kernel / 2;
-        super::linear::add_column_sums(&mut self.bias.grad, dy);
-        let x_windows = windows(x, layout, inputs, kernel);
-        let centre = &dy[half * out..];
-        multiply_in_blocks(
-            &mut self.weight.grad,
-            View::new(centre, x_windows.rows, out).transposed(),
-            x_windows,
-            T::ONE,
-            out.div_ceil(4).max(1),
-        );
-        if !input_wanted {
-            return None;
+        let count = (layout.rows() + 1).saturating_sub(kernel);
+        let parts = &mut state.parts;
+        parts.resize_with(SEGMENTS, Vec::new);
+        let weights = || {
+            let segment = count.div_ceil(SEGMENTS);
+            parts.par_iter_mut().enumerate().for_each(|(i, part)| {
+                let from = (i * segment).min(count);
+                let rows = segment.min(count - from);
+                let part = sized(part, (kernel * inputs + 1) * out);
+                let (weight, bias) = part.split_at_mut(kernel * inputs * out);
+                let dy = &dy[(half + from) * out..][..rows * out];
+                multiply(
+                    ViewMut::new(weight, kernel * inputs, out),
+                    windows(x, from, rows, inputs, kernel).transposed(),
+                    View::new(dy, rows, out),
+                    Before::Forgotten,
+                );
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        bias.fill(T::ZERO);
+                        for row in dy.chunks_exact(out) {
+                            for (sum, d) in bias.iter_mut().zip(row) {
+                                *sum += *d;
+                            }
+                        }
+                    },
+                );
+            });
+        };
+        let laid = &self.laid;
+        let input = || {
+            let (Some(dx), Some(laid)) = (dx, laid) else {
+                return;
+            };
+            dx[half * inputs..][..count * inputs]
+                .par_chunks_mut(BLOCK * inputs)
+                .enumerate()
+                .for_each(|(i, dx)| {
+                    let rows = dx.len() / inputs;
+                    multiply(
+                        ViewMut::new(dx, rows, inputs),
+                        windows(dy, i * BLOCK, rows, out, kernel),
+                        View::new(&laid.turned, kernel * out, inputs),
+                        Before::Forgotten,
+                    );
+                });
+        };
+        rayon::join(weights, input);
+        let size = kernel * inputs;
+        let Some((sum, others)) = state.parts.split_first_mut() else {
+            return;
+        };
+        let sum = &mut sum[..(size + 1) * out];
+        sum.par_chunks_mut(SUMMED).enumerate().for_each(|(i, sum)| {
+            vectorised(
+                #[inline(always)]
+                || {
+                    for other in others.iter() {
+                        for (s, d) in sum.iter_mut().zip(&other[i * SUMMED..]) {
+                            *s += *d;
+                        }
+                    }
+                },
+            );
+        });
+        let rows_of = |o: usize| sum[o..size * out].iter().step_by(out);
+        self.weight
+            .grad
+            .par_chunks_exact_mut(size)
+            .enumerate()
+            .for_each(|(o, g)| {
+                for (g, d) in g.iter_mut().zip(rows_of(o)) {
+                    *g += *d;
+                }
+            });
+        for (g, d) in self.bias.grad.iter_mut().zip(&sum[size * out..]) {
+            *g += *d;
         }
-        // The same convolution with the kernel turned round: rows (k, out), columns in.
-        let mut turned = vec![T::ZERO; kernel * out * inputs];
-        for o in 0..out {
-            for k in 0..kernel {
-                let from = (o * kernel + kernel - 1 - k) * inputs;
-                let to = (k * out + o) * inputs;
-                turned[to..to + inputs].copy_from_slice(&self.weight.value[from..from + inputs]);
-            }
-        }
-        let mut dx = vec![T::ZERO; layout.rows * inputs];
-        multiply_in_blocks(
-            &mut dx[half * inputs..],
-            windows(dy, layout, out, kernel),
-            View::new(&turned, kernel * out, inputs),
-            T::ZERO,
-            BLOCK,
-        );
-        Some(dx)
     }
 
     pub fn params(&self) -> [&Param<T>; 2] {
@@ -120,6 +215,7 @@ impl<T: Real> Conv1d<T> {
     }
 
     pub fn params_mut(&mut self) -> [&mut Param<T>; 2] {
+        self.laid = None;
         [&mut self.weight, &mut self.bias]
     }
 }

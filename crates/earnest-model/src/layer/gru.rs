@@ -7,19 +7,40 @@
 //! h' = (1 - z) n + z h
 //! ```
 //!
-//! on packed rows. The projections of all inputs are one product; each time step needs
-//! one recurrent product for the sequences that still go on. The backward direction starts
-//! at each sequence's own last frame.
+//! on packed rows, in both directions; the backward direction starts at each sequence's own
+//! last frame.
+//!
+//! Each row has four values for each unit: `n r z q`, where q is `W_hn h + b_hn`. Before a
+//! step they hold sums, after it the gates, and after the backward pass their gradients, in
+//! place. The input's products go to the columns `n r z`, the recurrent ones to `r z q`, so
+//! each side is one product for all its gates. Time steps are taken in blocks small enough
+//! for a core's cache: a block's input projections, its steps, and in the backward pass its
+//! weight gradients, before the next block.
+
+use std::ops::Range;
 
 use earnest_random::Key;
 
-use super::linear::{add_column_sums, project, project_backward_input, project_backward_weights};
 use crate::param::Param;
-use crate::product::{View, multiply, multiply_in_blocks};
+use crate::product::{Before, View, ViewMut, multiply};
 use crate::real::Real;
-use crate::sequence::Packing;
+use crate::sequence::{Packing, sized};
+use crate::vectorised::vectorised;
 
-/// One direction of one layer. Gates lie in the order r, z, n.
+/// Weights as the products want them: columns side by side, gates in the order of a row.
+#[derive(Clone, Debug)]
+struct Laid<T> {
+    /// `W_ih` with gates n, r, z: `[3 hidden, inputs]`.
+    input: Vec<T>,
+    /// Its transpose.
+    input_transposed: Vec<T>,
+    /// The transpose of `W_hh`, gates r, z, q: `[hidden, 3 hidden]`.
+    recurrent_transposed: Vec<T>,
+    /// What the sums of a row begin with.
+    bias: Vec<T>,
+}
+
+/// One direction of one layer. Parameters have the gates in PyTorch's order r, z, n.
 #[derive(Clone, Debug)]
 pub(crate) struct GruDirection<T> {
     w_ih: Param<T>,
@@ -28,24 +49,51 @@ pub(crate) struct GruDirection<T> {
     b_hh: Param<T>,
     hidden: usize,
     reversed: bool,
+    /// Made when it is first needed after the parameters changed.
+    laid: Option<Laid<T>>,
 }
 
-/// What the backward pass needs of a forward pass.
-pub(crate) struct GruTape<T> {
-    /// r, z, n and W_hn h + b_hn, each `hidden` wide, for every row.
+/// A direction's buffers for one group of sequences, kept from step to step.
+#[derive(Debug, Default)]
+pub(crate) struct DirectionState<T> {
+    /// `n r z q` of every row.
     gates: Vec<T>,
     /// h' of every row.
     pub output: Vec<T>,
+    /// Gradient of the state, for the sequences of a time step.
+    carry: Vec<T>,
+    /// h of the rows of a block.
+    before: Vec<T>,
+    /// Gradient of each part of the input.
+    pub d_inputs: Vec<Vec<T>>,
+    /// This group's part of the gradients; gates as in [`Laid`].
+    d_input_weights: Vec<T>,
+    d_recurrent_weights: Vec<T>,
+    d_bias: Vec<T>,
 }
 
-/// Time steps in the order in which a direction visits them.
-fn steps(packing: &Packing, reversed: bool) -> Box<dyn DoubleEndedIterator<Item = usize>> {
-    let n = packing.offset.len();
-    if reversed {
-        Box::new((0..n).rev())
-    } else {
-        Box::new(0..n)
+/// The rows of a parameter whose gates are r, z, n, for each gate of n, r, z.
+const INPUT_GATES: [usize; 3] = [2, 0, 1];
+
+fn transpose<T: Real>(x: &[T], rows: usize, columns: usize) -> Vec<T> {
+    const TILE: usize = 32;
+    let mut out = vec![T::ZERO; rows * columns];
+    for top in (0..rows).step_by(TILE) {
+        for left in (0..columns).step_by(TILE) {
+            for c in left..(left + TILE).min(columns) {
+                for r in top..(top + TILE).min(rows) {
+                    out[c * rows + r] = x[r * columns + c];
+                }
+            }
+        }
     }
+    out
+}
+
+/// Runs through a range upwards or downwards.
+fn along(range: Range<usize>, down: bool) -> impl Iterator<Item = usize> {
+    let (start, end) = (range.start, range.end);
+    range.map(move |t| if down { start + end - 1 - t } else { t })
 }
 
 impl<T: Real> GruDirection<T> {
@@ -61,7 +109,36 @@ impl<T: Real> GruDirection<T> {
             b_hh: param("b_hh", &[3 * hidden]),
             hidden,
             reversed,
+            laid: None,
         }
+    }
+
+    fn inputs(&self) -> usize {
+        self.w_ih.shape[1]
+    }
+
+    /// Lays the weights out anew if they may have changed.
+    fn lay(&mut self) {
+        if self.laid.is_some() {
+            return;
+        }
+        let (h, inputs) = (self.hidden, self.inputs());
+        let mut input = Vec::with_capacity(3 * h * inputs);
+        let mut bias = Vec::with_capacity(4 * h);
+        for gate in INPUT_GATES {
+            input.extend_from_slice(&self.w_ih.value[gate * h * inputs..(gate + 1) * h * inputs]);
+            bias.extend_from_slice(&self.b_ih.value[gate * h..(gate + 1) * h]);
+        }
+        for (b, recurrent) in bias[h..].iter_mut().zip(&self.b_hh.value) {
+            *b += *recurrent;
+        }
+        bias.extend_from_slice(&self.b_hh.value[2 * h..]);
+        self.laid = Some(Laid {
+            input_transposed: transpose(&input, 3 * h, inputs),
+            recurrent_transposed: transpose(&self.w_hh.value, 3 * h, h),
+            input,
+            bias,
+        });
     }
 
     /// The time step visited before `t` and how many of its sequences are alive at `t` too.
@@ -75,235 +152,372 @@ impl<T: Real> GruDirection<T> {
         }
     }
 
-    fn forward(&self, packing: &Packing, x: &[T]) -> GruTape<T> {
+    /// Fills `state.output`, `[rows, hidden]`. The input is given as the columns of its
+    /// parts, each `[rows, its width]`.
+    fn forward(&self, packing: &Packing, inputs: &[&[T]], state: &mut DirectionState<T>) {
+        let Some(laid) = &self.laid else {
+            debug_assert!(false, "the weights were not laid out");
+            return;
+        };
         let h = self.hidden;
-        let projected = project(x, &self.w_ih, &self.b_ih);
-        let mut gates = vec![T::ZERO; packing.rows * 4 * h];
-        let mut output = vec![T::ZERO; packing.rows * h];
-        let widest = packing.alive.first().copied().unwrap_or(0);
-        let mut recurrent = vec![T::ZERO; widest * 3 * h];
-        let zeros = vec![T::ZERO; h];
-        let w = View::new(&self.w_hh.value, 3 * h, h).transposed();
-        for t in steps(packing, self.reversed) {
-            let (first, alive) = (packing.offset[t], packing.alive[t]);
-            for row in recurrent.chunks_exact_mut(3 * h).take(alive) {
-                row.copy_from_slice(&self.b_hh.value);
+        let gates = sized(&mut state.gates, packing.rows * 4 * h);
+        let output = sized(&mut state.output, packing.rows * h);
+        let recurrent = View::new(&laid.recurrent_transposed, h, 3 * h);
+        for b in along(0..packing.blocks.len(), self.reversed) {
+            let steps = packing.blocks[b].clone();
+            let rows = packing.rows_of(&steps);
+            let block = &mut gates[rows.start * 4 * h..rows.end * 4 * h];
+            for row in block.chunks_exact_mut(4 * h) {
+                row.copy_from_slice(&laid.bias);
             }
-            let previous = self.before(packing, t);
-            // Earlier and later rows of the output: one holds h, the other takes h'.
-            let (old, new): (&[T], &mut [T]) = match previous {
-                None => (&[], &mut output[first * h..(first + alive) * h]),
-                Some((p, _)) if p < t => {
-                    let (low, high) = output.split_at_mut(first * h);
-                    (&low[packing.offset[p] * h..], &mut high[..alive * h])
-                }
-                Some((p, _)) => {
-                    let (low, high) = output.split_at_mut(packing.offset[p] * h);
-                    (high, &mut low[first * h..(first + alive) * h])
-                }
-            };
-            let carried = previous.map_or(0, |(_, carried)| carried);
-            multiply(&mut recurrent, View::new(old, carried, h), w, T::ONE);
-            for i in 0..alive {
-                let gi = &projected[(first + i) * 3 * h..(first + i + 1) * 3 * h];
-                let gh = &recurrent[i * 3 * h..(i + 1) * 3 * h];
-                let h_old = if i < carried {
-                    &old[i * h..(i + 1) * h]
-                } else {
-                    &zeros
+            let mut column = 0;
+            for part in inputs {
+                let width = part.len() / packing.rows.max(1);
+                multiply(
+                    ViewMut::strided(block, rows.len(), 3 * h, 4 * h),
+                    View::new(&part[rows.start * width..], rows.len(), width),
+                    View::new(&laid.input_transposed[column * 3 * h..], width, 3 * h),
+                    Before::Added,
+                );
+                column += width;
+            }
+            for t in along(steps, self.reversed) {
+                let (first, alive) = (packing.offset[t], packing.alive[t]);
+                // Earlier and later rows of the output: one holds h, the other takes h'.
+                let (old, new, carried): (&[T], &mut [T], usize) = match self.before(packing, t) {
+                    None => (&[], &mut output[first * h..(first + alive) * h], 0),
+                    Some((p, carried)) if p < t => {
+                        let (low, high) = output.split_at_mut(first * h);
+                        (
+                            &low[packing.offset[p] * h..],
+                            &mut high[..alive * h],
+                            carried,
+                        )
+                    }
+                    Some((p, carried)) => {
+                        let (low, high) = output.split_at_mut(packing.offset[p] * h);
+                        (high, &mut low[first * h..(first + alive) * h], carried)
+                    }
                 };
-                let saved = &mut gates[(first + i) * 4 * h..(first + i + 1) * 4 * h];
-                cell(gi, gh, h_old, saved, &mut new[i * h..(i + 1) * h]);
-            }
-        }
-        GruTape { gates, output }
-    }
-
-    /// Adds to the gradients; `dy` is the gradient of every row's h'. Returns that of x.
-    fn backward(&mut self, packing: &Packing, x: &[T], tape: &GruTape<T>, dy: &[T]) -> Vec<T> {
-        let h = self.hidden;
-        let rows = packing.rows;
-        let mut d_input = vec![T::ZERO; rows * 3 * h]; // of the gates' input side
-        let mut d_recurrent = vec![T::ZERO; rows * 3 * h]; // of their recurrent side
-        let mut h_before = vec![T::ZERO; rows * h];
-        let widest = packing.alive.first().copied().unwrap_or(0);
-        let mut carry = vec![T::ZERO; widest * h];
-        let mut dh = vec![T::ZERO; h];
-        for t in steps(packing, self.reversed).rev() {
-            let (first, alive) = (packing.offset[t], packing.alive[t]);
-            let carried = self.before(packing, t).map_or(0, |(p, carried)| {
-                let from = packing.offset[p] * h;
-                h_before[first * h..(first + carried) * h]
-                    .copy_from_slice(&tape.output[from..from + carried * h]);
-                carried
-            });
-            for i in 0..alive {
-                let row = first + i;
-                let carry = &mut carry[i * h..(i + 1) * h];
-                for ((d, dy), c) in dh.iter_mut().zip(&dy[row * h..]).zip(carry.iter()) {
-                    *d = *dy + *c;
-                }
-                cell_backward(
-                    &dh,
-                    &tape.gates[row * 4 * h..(row + 1) * 4 * h],
-                    &h_before[row * h..(row + 1) * h],
-                    &mut d_input[row * 3 * h..(row + 1) * 3 * h],
-                    &mut d_recurrent[row * 3 * h..(row + 1) * 3 * h],
-                    carry,
+                let step = &mut gates[first * 4 * h..(first + alive) * 4 * h];
+                multiply(
+                    ViewMut::strided(&mut step[h..], carried, 3 * h, 4 * h),
+                    View::new(old, carried, h),
+                    recurrent,
+                    Before::Added,
+                );
+                let old = &old[..carried * h];
+                vectorised(
+                    #[inline(always)]
+                    || cells(step, old, new, h),
                 );
             }
-            multiply(
-                &mut carry,
-                View::new(&d_recurrent[first * 3 * h..], carried, 3 * h),
-                View::new(&self.w_hh.value, 3 * h, h),
-                T::ONE,
-            );
-            // Sequences that begin here hand nothing further back.
-            carry[carried * h..alive * h].fill(T::ZERO);
         }
-        add_column_sums(&mut self.b_hh.grad, &d_recurrent);
-        multiply_in_blocks(
-            &mut self.w_hh.grad,
-            View::new(&d_recurrent, rows, 3 * h).transposed(),
-            View::new(&h_before, rows, h),
-            T::ONE,
-            (3 * h).div_ceil(4).max(1),
-        );
-        project_backward_weights(x, &d_input, &mut self.w_ih, &mut self.b_ih);
-        project_backward_input(&d_input, &self.w_ih)
+    }
+
+    /// After a forward pass: turns the gates into their gradients, and fills
+    /// `state.d_inputs` (if wanted) and this group's part of the weights' gradients. The
+    /// gradient of every row's h' is the sum of `d_outputs`.
+    fn backward(
+        &self,
+        packing: &Packing,
+        inputs: &[&[T]],
+        state: &mut DirectionState<T>,
+        d_outputs: &[&[T]],
+        inputs_wanted: bool,
+    ) {
+        let Some(laid) = &self.laid else {
+            debug_assert!(false, "backward without forward");
+            return;
+        };
+        let h = self.hidden;
+        let total = self.inputs();
+        let gates = sized(&mut state.gates, packing.rows * 4 * h);
+        let widest = packing.alive.first().copied().unwrap_or(0);
+        let carry = sized(&mut state.carry, widest * h);
+        carry.fill(T::ZERO);
+        let d_input_weights = sized(&mut state.d_input_weights, 3 * h * total);
+        let d_recurrent_weights = sized(&mut state.d_recurrent_weights, 3 * h * h);
+        let d_bias = sized(&mut state.d_bias, 4 * h);
+        d_bias.fill(T::ZERO);
+        state.d_inputs.resize_with(inputs.len(), Vec::new);
+        let mut weights = Before::Forgotten;
+        for b in along(0..packing.blocks.len(), !self.reversed) {
+            let steps = packing.blocks[b].clone();
+            let rows = packing.rows_of(&steps);
+            let before = sized(&mut state.before, rows.len() * h);
+            for t in along(steps, !self.reversed) {
+                let (first, alive) = (packing.offset[t], packing.alive[t]);
+                let (from, carried) = self
+                    .before(packing, t)
+                    .map_or((0, 0), |(p, carried)| (packing.offset[p], carried));
+                let old = &mut before[(first - rows.start) * h..][..alive * h];
+                let (kept, none) = old.split_at_mut(carried * h);
+                kept.copy_from_slice(&state.output[from * h..(from + carried) * h]);
+                none.fill(T::ZERO);
+                let step = &mut gates[first * 4 * h..(first + alive) * 4 * h];
+                let range = first * h..(first + alive) * h;
+                let carry = &mut carry[..alive * h];
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        for d in d_outputs {
+                            for (c, d) in carry.iter_mut().zip(&d[range.clone()]) {
+                                *c += *d;
+                            }
+                        }
+                        cells_backward(step, old, carry, h);
+                    },
+                );
+                multiply(
+                    ViewMut::new(carry, carried, h),
+                    View::strided(&step[h..], carried, 3 * h, 4 * h),
+                    View::new(&self.w_hh.value, 3 * h, h),
+                    Before::Added,
+                );
+                // Sequences that begin here hand nothing further back.
+                carry[carried * h..].fill(T::ZERO);
+            }
+            let block = &gates[rows.start * 4 * h..rows.end * 4 * h];
+            let input_side = View::strided(block, rows.len(), 3 * h, 4 * h);
+            multiply(
+                ViewMut::new(d_recurrent_weights, 3 * h, h),
+                View::strided(&block[h..], rows.len(), 3 * h, 4 * h).transposed(),
+                View::new(before, rows.len(), h),
+                weights,
+            );
+            let mut column = 0;
+            for (part, d_part) in inputs.iter().zip(&mut state.d_inputs) {
+                let width = part.len() / packing.rows.max(1);
+                multiply(
+                    ViewMut::strided(&mut d_input_weights[column..], 3 * h, width, total),
+                    input_side.transposed(),
+                    View::new(&part[rows.start * width..], rows.len(), width),
+                    weights,
+                );
+                if inputs_wanted {
+                    let d_part = sized(d_part, packing.rows * width);
+                    multiply(
+                        ViewMut::new(&mut d_part[rows.start * width..], rows.len(), width),
+                        input_side,
+                        View::strided(&laid.input[column..], 3 * h, width, total),
+                        Before::Forgotten,
+                    );
+                }
+                column += width;
+            }
+            weights = Before::Added;
+            vectorised(
+                #[inline(always)]
+                || {
+                    for row in block.chunks_exact(4 * h) {
+                        for (s, x) in d_bias.iter_mut().zip(row) {
+                            *s += *x;
+                        }
+                    }
+                },
+            );
+        }
+    }
+
+    /// Adds a group's part to the gradients.
+    fn gather(&mut self, state: &DirectionState<T>) {
+        let (h, inputs) = (self.hidden, self.inputs());
+        let add = |to: &mut Param<T>, from: &[T], width: usize, gates: [usize; 3]| {
+            for (source, gate) in from.chunks_exact(h * width).zip(gates) {
+                let rows = &mut to.grad[gate * h * width..(gate + 1) * h * width];
+                for (g, d) in rows.iter_mut().zip(source) {
+                    *g += *d;
+                }
+            }
+        };
+        add(&mut self.w_ih, &state.d_input_weights, inputs, INPUT_GATES);
+        add(&mut self.w_hh, &state.d_recurrent_weights, h, [0, 1, 2]);
+        add(&mut self.b_ih, &state.d_bias[..3 * h], 1, INPUT_GATES);
+        add(&mut self.b_hh, &state.d_bias[h..4 * h], 1, [0, 1, 2]);
     }
 }
 
-/// One cell: gates from the two projections, the new state, and what is kept of it.
-fn cell<T: Real>(gi: &[T], gh: &[T], h_old: &[T], saved: &mut [T], h_new: &mut [T]) {
-    let h = h_old.len();
-    let (gi_r, gi) = gi.split_at(h);
-    let (gi_z, gi_n) = gi.split_at(h);
-    let (gh_r, gh) = gh.split_at(h);
-    let (gh_z, gh_n) = gh.split_at(h);
-    let (r, saved) = saved.split_at_mut(h);
-    let (z, saved) = saved.split_at_mut(h);
-    let (n, hn) = saved.split_at_mut(h);
-    for j in 0..h {
-        r[j] = (gi_r[j] + gh_r[j]).sigmoid();
-    }
-    for j in 0..h {
-        z[j] = (gi_z[j] + gh_z[j]).sigmoid();
-    }
-    hn.copy_from_slice(gh_n);
-    for j in 0..h {
-        n[j] = (gi_n[j] + r[j] * gh_n[j]).tanh();
-    }
-    for j in 0..h {
-        h_new[j] = n[j] + z[j] * (h_old[j] - n[j]);
+/// Values worked on together: a fixed number, and results in variables of their own, so that
+/// the compiler sees that nothing overlaps and uses vectors.
+const LANES: usize = 16;
+
+/// The cells of a time step: sums become gates, in place, and `new` takes h'. Rows beyond
+/// those of `old` begin with h = 0.
+#[inline(always)]
+fn cells<T: Real>(step: &mut [T], old: &[T], new: &mut [T], h: usize) {
+    let mut olds = old.chunks_exact(h);
+    for (row, new) in step.chunks_exact_mut(4 * h).zip(new.chunks_exact_mut(h)) {
+        let (n, row) = row.split_at_mut(h);
+        let (r, row) = row.split_at_mut(h);
+        let (z, q) = row.split_at_mut(h);
+        match olds.next() {
+            Some(old) => new.copy_from_slice(old),
+            None => new.fill(T::ZERO),
+        }
+        let (n, n_rest) = n.as_chunks_mut::<LANES>();
+        let (r, r_rest) = r.as_chunks_mut::<LANES>();
+        let (z, z_rest) = z.as_chunks_mut::<LANES>();
+        let (q, q_rest) = q.as_chunks::<LANES>();
+        let (h, h_rest) = new.as_chunks_mut::<LANES>();
+        let all = n.iter_mut().zip(r).zip(z).zip(q).zip(h);
+        for ((((n, r), z), q), h) in all {
+            cell(n, r, z, q, h);
+        }
+        let all = n_rest.iter_mut().zip(r_rest).zip(z_rest);
+        for ((((n, r), z), q), h) in all.zip(q_rest).zip(h_rest) {
+            let [n, r, z, h] = [n, r, z, h].map(std::array::from_mut);
+            cell(n, r, z, &[*q], h);
+        }
     }
 }
 
-/// Gradients of a cell; `carry` gets the part of the old state's gradient that does not go
-/// through the recurrent product.
-fn cell_backward<T: Real>(
-    dh: &[T],
-    saved: &[T],
-    h_old: &[T],
-    d_input: &mut [T],
-    d_recurrent: &mut [T],
-    carry: &mut [T],
+/// `n r z` from sums to gates, `h` from h to h'.
+#[inline(always)]
+fn cell<T: Real, const N: usize>(
+    n: &mut [T; N],
+    r: &mut [T; N],
+    z: &mut [T; N],
+    q: &[T; N],
+    h: &mut [T; N],
 ) {
-    let h = dh.len();
-    let (r, saved) = saved.split_at(h);
-    let (z, saved) = saved.split_at(h);
-    let (n, hn) = saved.split_at(h);
-    let (di_r, d_input) = d_input.split_at_mut(h);
-    let (di_z, di_n) = d_input.split_at_mut(h);
-    let (dr_r, d_recurrent) = d_recurrent.split_at_mut(h);
-    let (dr_z, dr_n) = d_recurrent.split_at_mut(h);
-    for j in 0..h {
-        let dn = dh[j] * (T::ONE - z[j]) * (T::ONE - n[j] * n[j]);
-        let dz = dh[j] * (h_old[j] - n[j]) * z[j] * (T::ONE - z[j]);
-        let dr = dn * hn[j] * r[j] * (T::ONE - r[j]);
-        di_r[j] = dr;
-        di_z[j] = dz;
-        di_n[j] = dn;
-        dr_r[j] = dr;
-        dr_z[j] = dz;
-        dr_n[j] = dn * r[j];
-        carry[j] = dh[j] * z[j];
+    let (mut nn, mut rr, mut zz, mut hh) = ([T::ZERO; N], [T::ZERO; N], [T::ZERO; N], [T::ZERO; N]);
+    for j in 0..N {
+        rr[j] = r[j].sigmoid();
+        zz[j] = z[j].sigmoid();
+        nn[j] = (n[j] + rr[j] * q[j]).tanh();
+        hh[j] = nn[j] + zz[j] * (h[j] - nn[j]);
+    }
+    (*n, *r, *z, *h) = (nn, rr, zz, hh);
+}
+
+/// The gradients of a time step: gates become their sums' gradients, in place; `carry`
+/// holds the gradient of h' and is left with the part of h's that does not go through the
+/// recurrent product.
+#[inline(always)]
+fn cells_backward<T: Real>(step: &mut [T], old: &[T], carry: &mut [T], h: usize) {
+    for ((row, old), d) in step
+        .chunks_exact_mut(4 * h)
+        .zip(old.chunks_exact(h))
+        .zip(carry.chunks_exact_mut(h))
+    {
+        let (n, row) = row.split_at_mut(h);
+        let (r, row) = row.split_at_mut(h);
+        let (z, q) = row.split_at_mut(h);
+        let (n, n_rest) = n.as_chunks_mut::<LANES>();
+        let (r, r_rest) = r.as_chunks_mut::<LANES>();
+        let (z, z_rest) = z.as_chunks_mut::<LANES>();
+        let (q, q_rest) = q.as_chunks_mut::<LANES>();
+        let (d, d_rest) = d.as_chunks_mut::<LANES>();
+        let (old, old_rest) = old.as_chunks::<LANES>();
+        let all = n.iter_mut().zip(r).zip(z).zip(q).zip(d).zip(old);
+        for (((((n, r), z), q), d), old) in all {
+            cell_backward(n, r, z, q, d, old);
+        }
+        let all = n_rest.iter_mut().zip(r_rest).zip(z_rest).zip(q_rest);
+        for (((((n, r), z), q), d), old) in all.zip(d_rest).zip(old_rest) {
+            let [n, r, z, q, d] = [n, r, z, q, d].map(std::array::from_mut);
+            cell_backward(n, r, z, q, d, &[*old]);
+        }
     }
 }
 
-/// A layer of two directions; the output has the forward half first.
+/// `n r z q` from gates to gradients of sums, `d` from the gradient of h' to that of h.
+#[inline(always)]
+fn cell_backward<T: Real, const N: usize>(
+    n: &mut [T; N],
+    r: &mut [T; N],
+    z: &mut [T; N],
+    q: &mut [T; N],
+    d: &mut [T; N],
+    old: &[T; N],
+) {
+    let (mut dn, mut dr, mut dz, mut dq) = ([T::ZERO; N], [T::ZERO; N], [T::ZERO; N], [T::ZERO; N]);
+    let mut dh = [T::ZERO; N];
+    for j in 0..N {
+        let g = d[j] * (T::ONE - z[j]) * (T::ONE - n[j] * n[j]);
+        dz[j] = d[j] * (old[j] - n[j]) * z[j] * (T::ONE - z[j]);
+        dr[j] = g * q[j] * r[j] * (T::ONE - r[j]);
+        dq[j] = g * r[j];
+        dn[j] = g;
+        dh[j] = d[j] * z[j];
+    }
+    (*n, *r, *z, *q, *d) = (dn, dr, dz, dq, dh);
+}
+
+/// A layer of two directions.
 #[derive(Clone, Debug)]
 pub(crate) struct BiGru<T> {
-    forward: GruDirection<T>,
-    backward: GruDirection<T>,
+    directions: [GruDirection<T>; 2],
 }
 
-/// What [`BiGru::backward`] needs.
-pub(crate) struct BiGruTape<T> {
-    forward: GruTape<T>,
-    backward: GruTape<T>,
-}
+/// A layer's buffers for one group of sequences.
+pub(crate) type BiGruState<T> = [DirectionState<T>; 2];
 
 impl<T: Real> BiGru<T> {
     pub fn new(name: &str, inputs: usize, hidden: usize, key: &Key) -> Self {
+        let direction = |word: &str, reversed| {
+            GruDirection::new(&format!("{name}.{word}"), inputs, hidden, reversed, key)
+        };
         Self {
-            forward: GruDirection::new(&format!("{name}.forward"), inputs, hidden, false, key),
-            backward: GruDirection::new(&format!("{name}.backward"), inputs, hidden, true, key),
+            directions: [direction("forward", false), direction("backward", true)],
         }
     }
 
-    /// `[rows, 2 hidden]` from `[rows, inputs]`; the directions run beside each other.
-    pub fn forward(&self, packing: &Packing, x: &[T]) -> (Vec<T>, BiGruTape<T>) {
-        let (a, b) = rayon::join(
-            || self.forward.forward(packing, x),
-            || self.backward.forward(packing, x),
+    /// To be called before [`BiGru::forward`] whenever parameters may have changed.
+    pub fn lay(&mut self) {
+        for direction in &mut self.directions {
+            direction.lay();
+        }
+    }
+
+    /// Fills the output of each direction, `[rows, hidden]`; the directions run beside each
+    /// other. The input is given as its parts, columns side by side.
+    pub fn forward(&self, packing: &Packing, inputs: &[&[T]], state: &mut BiGruState<T>) {
+        let [up, down] = state;
+        rayon::join(
+            || self.directions[0].forward(packing, inputs, up),
+            || self.directions[1].forward(packing, inputs, down),
         );
-        let h = self.forward.hidden;
-        let mut y = Vec::with_capacity(packing.rows * 2 * h);
-        for (a, b) in a.output.chunks_exact(h).zip(b.output.chunks_exact(h)) {
-            y.extend_from_slice(a);
-            y.extend_from_slice(b);
-        }
-        let tape = BiGruTape {
-            forward: a,
-            backward: b,
-        };
-        (y, tape)
     }
 
+    /// Fills each direction's gradients. `d_outputs` has for each direction the addends of
+    /// its output's gradient. The gradient of the input is the sum of both directions'
+    /// `d_inputs`, part by part.
     pub fn backward(
-        &mut self,
+        &self,
         packing: &Packing,
-        x: &[T],
-        tape: &BiGruTape<T>,
-        dy: &[T],
-    ) -> Vec<T> {
-        let h = self.forward.hidden;
-        let half = |from: usize| -> Vec<T> {
-            dy.chunks_exact(2 * h)
-                .flat_map(|row| row[from..from + h].iter().copied())
-                .collect()
-        };
-        let (forward, backward) = (&mut self.forward, &mut self.backward);
-        let (mut a, b) = rayon::join(
-            || forward.backward(packing, x, &tape.forward, &half(0)),
-            || backward.backward(packing, x, &tape.backward, &half(h)),
+        inputs: &[&[T]],
+        state: &mut BiGruState<T>,
+        d_outputs: [&[&[T]]; 2],
+        inputs_wanted: bool,
+    ) {
+        let [up, down] = state;
+        let [d_up, d_down] = d_outputs;
+        let [first, second] = &self.directions;
+        rayon::join(
+            || first.backward(packing, inputs, up, d_up, inputs_wanted),
+            || second.backward(packing, inputs, down, d_down, inputs_wanted),
         );
-        for (a, b) in a.iter_mut().zip(b) {
-            *a += b;
+    }
+
+    /// Adds one group's part to the gradients.
+    pub fn gather(&mut self, state: &BiGruState<T>) {
+        for (direction, state) in self.directions.iter_mut().zip(state) {
+            direction.gather(state);
         }
-        a
     }
 
     pub fn params(&self) -> impl Iterator<Item = &Param<T>> {
-        [&self.forward, &self.backward]
-            .into_iter()
+        self.directions
+            .iter()
             .flat_map(|d| [&d.w_ih, &d.w_hh, &d.b_ih, &d.b_hh])
     }
 
     pub fn params_mut(&mut self) -> impl Iterator<Item = &mut Param<T>> {
-        [&mut self.forward, &mut self.backward]
-            .into_iter()
-            .flat_map(|d| [&mut d.w_ih, &mut d.w_hh, &mut d.b_ih, &mut d.b_hh])
+        self.directions.iter_mut().flat_map(|d| {
+            d.laid = None;
+            [&mut d.w_ih, &mut d.w_hh, &mut d.b_ih, &mut d.b_hh]
+        })
     }
 }

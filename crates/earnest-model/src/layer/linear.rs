@@ -1,70 +1,19 @@
-//! Linear layer: `y = x W^T + b`, W `[out, in]`.
+//! Linear layer: `y = x W^T + b`, W `[out, in]`; backwards `dx = dy W`, `dW = dy^T x`,
+//! `db = sum of dy`. It is used for a network's few outputs, so forwards it is plain
+//! products of vectors.
 
 use earnest_random::Key;
 
+use crate::dot::{add_products, no_products};
 use crate::param::Param;
-use crate::product::{View, multiply_in_blocks};
+use crate::product::{Before, View, ViewMut, multiply};
 use crate::real::Real;
-
-/// Rows of a product that one thread computes at a time.
-const BLOCK: usize = 1024;
 
 /// A linear layer.
 #[derive(Clone, Debug)]
 pub(crate) struct Linear<T> {
     pub weight: Param<T>,
     pub bias: Param<T>,
-}
-
-/// Adds the column sums of a row-major matrix to `sums`.
-pub(crate) fn add_column_sums<T: Real>(sums: &mut [T], rows: &[T]) {
-    for row in rows.chunks_exact(sums.len()) {
-        for (s, x) in sums.iter_mut().zip(row) {
-            *s += *x;
-        }
-    }
-}
-
-/// `x W^T + b` for all rows, with W `[out, in]`.
-pub(crate) fn project<T: Real>(x: &[T], weight: &Param<T>, bias: &Param<T>) -> Vec<T> {
-    let (out, inputs) = (weight.shape[0], weight.shape[1]);
-    let rows = x.len() / inputs;
-    let mut y = Vec::with_capacity(rows * out);
-    for _ in 0..rows {
-        y.extend_from_slice(&bias.value);
-    }
-    let w = View::new(&weight.value, out, inputs).transposed();
-    multiply_in_blocks(&mut y, View::new(x, rows, inputs), w, T::ONE, BLOCK);
-    y
-}
-
-/// Adds to the gradients of W and b.
-pub(crate) fn project_backward_weights<T: Real>(
-    x: &[T],
-    dy: &[T],
-    weight: &mut Param<T>,
-    bias: &mut Param<T>,
-) {
-    let (out, inputs) = (weight.shape[0], weight.shape[1]);
-    let rows = x.len() / inputs;
-    add_column_sums(&mut bias.grad, dy);
-    multiply_in_blocks(
-        &mut weight.grad,
-        View::new(dy, rows, out).transposed(),
-        View::new(x, rows, inputs),
-        T::ONE,
-        out.div_ceil(4).max(1),
-    );
-}
-
-/// The gradient of x.
-pub(crate) fn project_backward_input<T: Real>(dy: &[T], weight: &Param<T>) -> Vec<T> {
-    let (out, inputs) = (weight.shape[0], weight.shape[1]);
-    let rows = dy.len() / out;
-    let mut dx = vec![T::ZERO; rows * inputs];
-    let w = View::new(&weight.value, out, inputs);
-    multiply_in_blocks(&mut dx, View::new(dy, rows, out), w, T::ZERO, BLOCK);
-    dx
 }
 
 impl<T: Real> Linear<T> {
@@ -77,13 +26,48 @@ impl<T: Real> Linear<T> {
         }
     }
 
-    pub fn forward(&self, x: &[T]) -> Vec<T> {
-        project(x, &self.weight, &self.bias)
+    fn sizes(&self) -> (usize, usize) {
+        (self.weight.shape[0], self.weight.shape[1])
     }
 
+    /// `[rows, out]` from `[rows, in]`.
+    pub fn forward(&self, x: &[T]) -> Vec<T> {
+        let (out, inputs) = self.sizes();
+        let mut y = Vec::with_capacity(x.len() / inputs * out);
+        for row in x.chunks_exact(inputs) {
+            let weights = self.weight.value.chunks_exact(inputs);
+            y.extend(weights.zip(&self.bias.value).map(|(w, b)| {
+                let mut sums = no_products();
+                add_products(&mut sums, row, w);
+                *b + sums.into_iter().sum()
+            }));
+        }
+        y
+    }
+
+    /// Adds to the gradients; returns that of x.
     pub fn backward(&mut self, x: &[T], dy: &[T]) -> Vec<T> {
-        project_backward_weights(x, dy, &mut self.weight, &mut self.bias);
-        project_backward_input(dy, &self.weight)
+        let (out, inputs) = self.sizes();
+        let rows = x.len() / inputs;
+        for row in dy.chunks_exact(out) {
+            for (sum, d) in self.bias.grad.iter_mut().zip(row) {
+                *sum += *d;
+            }
+        }
+        multiply(
+            ViewMut::new(&mut self.weight.grad, out, inputs),
+            View::new(dy, rows, out).transposed(),
+            View::new(x, rows, inputs),
+            Before::Added,
+        );
+        let mut dx = vec![T::ZERO; rows * inputs];
+        multiply(
+            ViewMut::new(&mut dx, rows, inputs),
+            View::new(dy, rows, out),
+            View::new(&self.weight.value, out, inputs),
+            Before::Forgotten,
+        );
+        dx
     }
 
     pub fn params(&self) -> [&Param<T>; 2] {

@@ -1,106 +1,149 @@
-//! Convolution, batch norm and ReLU layers, maximum over time, linear (PAPER.md section 5).
+//! Convolution, batch norm and ReLU layers, pooling over time, linear (PAPER.md section 5).
 
 use earnest_random::Key;
 
-use crate::layer::batch_norm::{BatchNormRelu, BatchNormTape};
-use crate::layer::conv1d::Conv1d;
+use super::{Pass, Sizes};
+use crate::layer::batch_norm::{BatchNormRelu, BatchNormState};
+use crate::layer::conv1d::{Conv1d, ConvState};
+use crate::layer::dropout::Dropout;
 use crate::layer::linear::Linear;
-use crate::layer::pooling;
+use crate::layer::pooling::{Pooling, PoolingState};
 use crate::param::Param;
 use crate::real::Real;
-use crate::sequence::Gapped;
+use crate::sequence::{Gapped, sized};
 
 /// The convolutional network.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Cnn<T> {
     layers: Vec<(Conv1d<T>, BatchNormRelu<T>)>,
+    pooling: Pooling<T>,
     head: Linear<T>,
     inputs: usize,
     filters: usize,
     kernel: usize,
+    dropout: f64,
+    buffers: Buffers<T>,
 }
 
-pub(super) struct CnnTape<T> {
+/// What a pass leaves for the next, and for the next step.
+#[derive(Debug, Default)]
+struct Buffers<T> {
     layout: Gapped,
-    /// Input of each layer, and the output of the last.
-    values: Vec<Vec<T>>,
-    norms: Vec<BatchNormTape<T>>,
+    input: Vec<T>,
+    layers: Vec<LayerState<T>>,
+    pooling: PoolingState<T>,
+    /// `[sequences, filters]`, after dropout.
     pooled: Vec<T>,
-    place: Vec<usize>,
+    dropout: Dropout<T>,
+    /// Gradient of a layer's output, and room for that of its input.
+    d: [Vec<T>; 2],
+}
+
+#[derive(Debug, Default)]
+struct LayerState<T> {
+    /// What batch norm makes of the convolution, before and after scale and ReLU.
+    normalised: Vec<T>,
+    output: Vec<T>,
+    conv: ConvState<T>,
+    norm: BatchNormState<T>,
 }
 
 impl<T: Real> Cnn<T> {
     pub(super) fn new(
-        inputs: usize,
+        sizes: Sizes,
         filters: usize,
         layers: usize,
         kernel: usize,
-        outputs: usize,
         key: &Key,
     ) -> Self {
         Self {
             layers: (0..layers)
                 .map(|i| {
-                    let width = if i == 0 { inputs } else { filters };
+                    let width = if i == 0 { sizes.inputs } else { filters };
                     (
                         Conv1d::new(&format!("conv.{i}"), width, filters, kernel, key),
                         BatchNormRelu::new(&format!("norm.{i}"), filters),
                     )
                 })
                 .collect(),
-            head: Linear::new("head", filters, outputs, key),
-            inputs,
+            pooling: Pooling::new(sizes.pooling, filters, key),
+            head: Linear::new("head", filters, sizes.outputs, key),
+            inputs: sizes.inputs,
             filters,
             kernel,
+            dropout: sizes.dropout,
+            buffers: Buffers::default(),
         }
     }
 
-    pub(super) fn forward(&mut self, sequences: &[&[f32]], training: bool) -> (Vec<T>, CnnTape<T>) {
+    pub(super) fn forward(&mut self, sequences: &[&[f32]], pass: Pass<'_>) -> Vec<T> {
+        let b = &mut self.buffers;
         let lengths: Vec<usize> = sequences.iter().map(|s| s.len() / self.inputs).collect();
-        let layout = Gapped::new(&lengths, self.kernel / 2);
-        let mut values: Vec<Vec<T>> = vec![layout.lay(sequences, self.inputs)];
-        let mut norms = Vec::with_capacity(self.layers.len());
-        for (i, (conv, norm)) in self.layers.iter_mut().enumerate() {
-            let mut y = conv.forward(&layout, &values[i]);
-            norms.push(norm.forward(&layout, &mut y, training));
-            values.push(y);
+        b.layout = Gapped::new(&lengths, self.kernel / 2);
+        let rows = b.layout.rows();
+        let size = rows * self.filters;
+        let input = sized(&mut b.input, rows * self.inputs);
+        b.layout.lay(sequences, self.inputs, input);
+        b.layers.resize_with(self.layers.len(), Default::default);
+        let training = pass.key().is_some();
+        let mut x: &[T] = input;
+        for ((conv, norm), state) in self.layers.iter_mut().zip(&mut b.layers) {
+            let normalised = sized(&mut state.normalised, size);
+            let output = sized(&mut state.output, size);
+            conv.forward(&b.layout, x, normalised);
+            norm.forward(&b.layout, normalised, output, &mut state.norm, training);
+            x = output;
         }
-        let last = values.last().map_or(&[] as &[T], Vec::as_slice);
-        let (pooled, place) = pooling::max(&layout, last, self.filters);
-        let outputs = self.head.forward(&pooled);
-        let tape = CnnTape {
-            layout,
-            values,
-            norms,
-            pooled,
-            place,
-        };
-        (outputs, tape)
+        let pooled = sized(&mut b.pooled, sequences.len() * self.filters);
+        self.pooling
+            .forward(&b.layout, &[(x, self.filters)], &mut b.pooling, pooled);
+        b.dropout.draw(pooled.len(), self.dropout, pass.key());
+        b.dropout.apply(pooled);
+        self.head.forward(pooled)
     }
 
-    pub(super) fn backward(&mut self, tape: &CnnTape<T>, d_outputs: &[T]) {
-        let d_pooled = self.head.backward(&tape.pooled, d_outputs);
-        let mut d = pooling::max_backward(&tape.layout, &d_pooled, &tape.place, self.filters);
+    pub(super) fn backward(&mut self, d_outputs: &[T]) {
+        let b = &mut self.buffers;
+        let size = b.layout.rows() * self.filters;
+        let pooled = &b.pooled[..b.layout.lengths.len() * self.filters];
+        let mut d_pooled = self.head.backward(pooled, d_outputs);
+        b.dropout.apply(&mut d_pooled);
+        let [d, other] = &mut b.d;
+        let (mut d, mut other) = (sized(d, size), sized(other, size));
+        if let Some(top) = b.layers.last() {
+            let parts = [(&top.output[..size], self.filters)];
+            self.pooling
+                .backward(&b.layout, &parts, &mut b.pooling, &d_pooled, &mut [&mut *d]);
+        }
         for (i, (conv, norm)) in self.layers.iter_mut().enumerate().rev() {
-            norm.backward(&tape.layout, &tape.values[i + 1], &tape.norms[i], &mut d);
-            if let Some(dx) = conv.backward(&tape.layout, &tape.values[i], &d, i > 0) {
-                d = dx;
+            let (below, own) = b.layers.split_at_mut(i);
+            let Some(state) = own.first_mut() else { return };
+            let (u, y) = (&state.normalised[..size], &state.output[..size]);
+            norm.backward(&b.layout, u, y, d, &mut state.norm);
+            match below.last() {
+                Some(lower) => {
+                    let x = &lower.output[..size];
+                    conv.backward(&b.layout, x, d, &mut state.conv, Some(&mut *other));
+                    std::mem::swap(&mut d, &mut other);
+                }
+                None => conv.backward(&b.layout, &b.input, d, &mut state.conv, None),
             }
         }
+        self.pooling.gather(&b.pooling);
     }
 
     pub(super) fn params_mut(&mut self) -> Vec<&mut Param<T>> {
-        self.layers
-            .iter_mut()
-            .flat_map(|(conv, norm)| conv.params_mut().into_iter().chain(norm.params_mut()))
-            .chain(self.head.params_mut())
-            .collect()
+        let running = 2 * self.layers.len();
+        let mut all = self.tensors_mut();
+        all.truncate(all.len() - running);
+        all
     }
 
     pub(super) fn tensors(&self) -> Vec<&Param<T>> {
         self.layers
             .iter()
             .flat_map(|(conv, norm)| conv.params().into_iter().chain(norm.params()))
+            .chain(self.pooling.params())
             .chain(self.head.params())
             .chain(self.layers.iter().flat_map(|(_, norm)| norm.buffers()))
             .collect()
@@ -115,8 +158,22 @@ impl<T: Real> Cnn<T> {
             trained.extend([gamma, beta]);
             running.extend([mean, variance]);
         }
+        trained.extend(self.pooling.params_mut());
         trained.extend(self.head.params_mut());
         trained.extend(running);
         trained
+    }
+}
+
+impl<T: Real> Clone for Cnn<T> {
+    /// The network without what it keeps between passes.
+    fn clone(&self) -> Self {
+        Self {
+            layers: self.layers.clone(),
+            pooling: self.pooling.clone(),
+            head: self.head.clone(),
+            buffers: Buffers::default(),
+            ..*self
+        }
     }
 }

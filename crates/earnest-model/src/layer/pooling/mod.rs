@@ -1,0 +1,118 @@
+//! From a sequence to one vector, over its own frames: mean, maximum or attention.
+
+mod attention;
+mod max;
+mod mean;
+
+use earnest_random::Key;
+use serde::{Deserialize, Serialize};
+
+use crate::param::Param;
+use crate::real::Real;
+use crate::sequence::Frames;
+use attention::Attention;
+
+/// How a sequence becomes one vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PoolingKind {
+    /// The mean over time.
+    Mean,
+    /// The maximum over time, of each value by itself.
+    Max,
+    /// A mean weighted by a learnt relevance of each frame.
+    Attention,
+}
+
+/// A pooling layer. What it pools is given as parts, `[rows, width]` each, which stand side
+/// by side in its output `[sequences, sum of widths]`.
+#[derive(Clone, Debug)]
+pub(crate) enum Pooling<T> {
+    Mean,
+    Max,
+    Attention(Attention<T>),
+}
+
+/// What the backward pass needs, and this group's part of the gradients.
+#[derive(Debug, Default)]
+pub(crate) struct PoolingState<T> {
+    /// Row of each maximum.
+    places: Vec<u32>,
+    /// Weight of each frame, by row.
+    weights: Vec<T>,
+    d_query: Vec<T>,
+}
+
+impl<T: Real> Pooling<T> {
+    pub fn new(kind: PoolingKind, width: usize, key: &Key) -> Self {
+        match kind {
+            PoolingKind::Mean => Self::Mean,
+            PoolingKind::Max => Self::Max,
+            PoolingKind::Attention => Self::Attention(Attention::new("pooling", width, key)),
+        }
+    }
+
+    /// Fills `out`, a row for each sequence.
+    pub fn forward(
+        &self,
+        frames: &impl Frames,
+        parts: &[(&[T], usize)],
+        state: &mut PoolingState<T>,
+        out: &mut [T],
+    ) {
+        match self {
+            Self::Mean => mean::forward(frames, parts, out),
+            Self::Max => max::forward(frames, parts, &mut state.places, out),
+            Self::Attention(layer) => layer.forward(frames, parts, &mut state.weights, out),
+        }
+    }
+
+    /// Fills the gradient of each part, in the rows of frames.
+    pub fn backward(
+        &self,
+        frames: &impl Frames,
+        parts: &[(&[T], usize)],
+        state: &mut PoolingState<T>,
+        d_out: &[T],
+        d_parts: &mut [&mut [T]],
+    ) {
+        match self {
+            Self::Mean => mean::backward(frames, parts, d_out, d_parts),
+            Self::Max => max::backward(frames, parts, &state.places, d_out, d_parts),
+            Self::Attention(layer) => layer.backward(
+                frames,
+                parts,
+                &state.weights,
+                d_out,
+                d_parts,
+                &mut state.d_query,
+            ),
+        }
+    }
+
+    /// Adds a group's part to the gradients.
+    pub fn gather(&mut self, state: &PoolingState<T>) {
+        if let Self::Attention(layer) = self {
+            layer.gather(&state.d_query);
+        }
+    }
+
+    pub fn params(&self) -> Option<&Param<T>> {
+        match self {
+            Self::Attention(layer) => Some(&layer.query),
+            _ => None,
+        }
+    }
+
+    pub fn params_mut(&mut self) -> Option<&mut Param<T>> {
+        match self {
+            Self::Attention(layer) => Some(&mut layer.query),
+            _ => None,
+        }
+    }
+}
+
+/// Width of all parts together.
+fn total_width<T>(parts: &[(&[T], usize)]) -> usize {
+    parts.iter().map(|(_, width)| width).sum()
+}
