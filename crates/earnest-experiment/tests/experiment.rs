@@ -28,18 +28,11 @@ fn small(corpus: &Path) -> Experiment {
     experiment.recipes = vec![
         Recipe {
             max_epochs: 2,
-            ..Recipe::paper(Architecture::Rnn {
-                layers: 1,
-                hidden: 4,
-            })
+            ..Recipe::paper(Architecture::rnn(1, 4))
         },
         Recipe {
             max_epochs: 2,
-            ..Recipe::paper(Architecture::Cnn {
-                layers: 1,
-                filters: 5,
-                kernel: 3,
-            })
+            ..Recipe::paper(Architecture::cnn(1, 5, 3))
         },
     ];
     experiment

@@ -35,14 +35,17 @@ impl Normaliser {
                 *v += (f64::from(*x) - m).powi(2);
             }
         }
-        let deviation = variance
-            .iter()
-            .map(|v| (v / n).sqrt())
-            .map(|d| if d > 1e-12 { d as f32 } else { 1.0 })
-            .collect();
+        for v in &mut variance {
+            *v /= n;
+        }
+        Self::from_moments(&mean, &variance)
+    }
+
+    fn from_moments(mean: &[f64], variance: &[f64]) -> Self {
+        let deviation = |v: &f64| if *v > 1e-24 { v.sqrt() as f32 } else { 1.0 };
         Self {
             mean: mean.iter().map(|m| *m as f32).collect(),
-            deviation,
+            deviation: variance.iter().map(deviation).collect(),
         }
     }
 
@@ -53,6 +56,87 @@ impl Normaliser {
                 *x = (*x - m) / d;
             }
         }
+    }
+}
+
+/// How many rows there were, their mean and the mean square of their distance from it, per
+/// descriptor: what is kept of a speaker's utterances to normalise by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moments {
+    rows: f64,
+    mean: [f64; descriptor::COUNT],
+    variance: [f64; descriptor::COUNT],
+}
+
+impl Default for Moments {
+    /// Of no row.
+    fn default() -> Self {
+        Self {
+            rows: 0.0,
+            mean: [0.0; descriptor::COUNT],
+            variance: [0.0; descriptor::COUNT],
+        }
+    }
+}
+
+impl Moments {
+    /// Of all rows of a matrix.
+    #[must_use]
+    pub fn of(features: &Features) -> Self {
+        let mut moments = Self::default();
+        let n = features.frames() as f64;
+        if n == 0.0 {
+            return moments;
+        }
+        moments.rows = n;
+        for row in features.rows() {
+            for (m, x) in moments.mean.iter_mut().zip(row) {
+                *m += f64::from(*x) / n;
+            }
+        }
+        for row in features.rows() {
+            for ((v, m), x) in moments.variance.iter_mut().zip(&moments.mean).zip(row) {
+                *v += (f64::from(*x) - m).powi(2) / n;
+            }
+        }
+        moments
+    }
+
+    /// As if a normaliser's mean and deviation came from so many rows.
+    #[must_use]
+    pub fn assumed(normaliser: &Normaliser, rows: f64) -> Self {
+        let mut moments = Self {
+            rows,
+            ..Self::default()
+        };
+        for (m, x) in moments.mean.iter_mut().zip(&normaliser.mean) {
+            *m = f64::from(*x);
+        }
+        for (v, d) in moments.variance.iter_mut().zip(&normaliser.deviation) {
+            *v = f64::from(*d).powi(2);
+        }
+        moments
+    }
+
+    /// Takes further rows in (Chan, Golub and LeVeque 1983).
+    pub fn add(&mut self, other: &Self) {
+        let rows = self.rows + other.rows;
+        if rows == 0.0 {
+            return;
+        }
+        let (a, b) = (self.rows / rows, other.rows / rows);
+        for j in 0..descriptor::COUNT {
+            let apart = other.mean[j] - self.mean[j];
+            self.mean[j] += apart * b;
+            self.variance[j] = a * self.variance[j] + b * other.variance[j] + a * b * apart.powi(2);
+        }
+        self.rows = rows;
+    }
+
+    /// Normalises to mean 0 and deviation 1 over these rows.
+    #[must_use]
+    pub fn normaliser(&self) -> Normaliser {
+        Normaliser::from_moments(&self.mean, &self.variance)
     }
 }
 
@@ -79,5 +163,35 @@ mod tests {
             let expected = if c == 5 { 0.0 } else { 1.0 };
             assert!((var - expected).abs() < 1e-4, "column {c}: {var}");
         }
+    }
+
+    #[test]
+    fn moments_of_parts_are_those_of_the_whole_and_an_assumption_fades_with_what_is_heard() {
+        let value = |t: usize, c: usize| ((t * (c + 3)) % 17) as f32 + c as f32 * 100.0;
+        let matrix = |times: std::ops::Range<usize>| {
+            let values = times.flat_map(|t| (0..descriptor::COUNT).map(move |c| value(t, c)));
+            Features::from_values(values.collect())
+        };
+        let whole = Normaliser::fit(std::iter::once(&matrix(0..500)));
+        let mut moments = Moments::default();
+        for part in [0..0, 0..1, 1..77, 77..500] {
+            moments.add(&Moments::of(&matrix(part)));
+        }
+        let close = |a: &Normaliser, b: &Normaliser, tolerance: f32| {
+            let pairs = a.mean.iter().zip(&b.mean);
+            let pairs = pairs.chain(a.deviation.iter().zip(&b.deviation));
+            pairs.into_iter().all(|(a, b)| (a - b).abs() <= tolerance)
+        };
+        assert!(close(&moments.normaliser(), &whole, 1e-3));
+        let prior = Normaliser {
+            mean: vec![0.0; descriptor::COUNT],
+            deviation: vec![1.0; descriptor::COUNT],
+        };
+        let mut adaptive = Moments::assumed(&prior, 100.0);
+        assert!(close(&adaptive.normaliser(), &prior, 1e-6));
+        for _ in 0..10_000 {
+            adaptive.add(&moments);
+        }
+        assert!(close(&adaptive.normaliser(), &whole, 0.5));
     }
 }

@@ -1,63 +1,165 @@
 #![allow(clippy::print_stdout)]
-//! tmp
-use earnest_model::{Adam, Architecture, Network, Pass, Targets, loss};
-use earnest_random::Key;
+//! Times one training step (forward, backward, clipping of each value, Adam) on a batch of
+//! 32 sequences of 450, 442, .. 202 frames of 32 descriptors, beside the floor that the
+//! matrix products of these frames set on this machine; and the prediction of one
+//! utterance of 450 frames (4.5 s) on one thread.
+//!
+//! ```sh
+//! cargo run --release --example train_step -- --network rnn --threads 2 --steps 30 --json
+//! python3 crates/earnest-model/compare/train_step.py --network rnn --threads 2
+//! ```
+
 use std::time::Instant;
-fn main() {
-    let mut arguments = std::env::args().skip(1);
-    let architecture = match arguments.next().as_deref() {
-        Some("cnn") => Architecture::paper_cnn(),
-        _ => Architecture::paper_rnn(),
+
+use clap::{Parser, ValueEnum};
+use earnest_model::{Adam, Architecture, Network, Pass, Targets, loss, product_rate};
+use earnest_random::Key;
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Name {
+    Rnn,
+    Cnn,
+}
+
+/// Time one training step.
+#[derive(Parser)]
+struct Arguments {
+    /// The network, in the paper's sizes
+    #[arg(long, value_enum, default_value = "rnn")]
+    network: Name,
+    /// Threads
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// Steps timed; two more go before them
+    #[arg(long, default_value_t = 20)]
+    steps: usize,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+const DESCRIPTORS: usize = 32;
+const CLASSES: usize = 4;
+
+fn lengths() -> impl Iterator<Item = usize> {
+    (0..32).map(|i| 450 - 8 * i)
+}
+
+/// Multiplications and additions of a step's matrix products, valid frames only.
+fn operations(network: Name) -> f64 {
+    let frames: usize = lengths().sum();
+    // Multiply-adds of a frame forwards; backwards as many for the weights, and as many
+    // for the input but in the first layer.
+    let (forward, no_input) = match network {
+        Name::Rnn => {
+            let layer = |inputs: usize| 2 * 3 * 128 * (inputs + 128);
+            let first = layer(DESCRIPTORS);
+            (first + layer(256), 2 * 3 * 128 * DESCRIPTORS)
+        }
+        Name::Cnn => {
+            let layer = |inputs: usize| 5 * inputs * 128;
+            let first = layer(DESCRIPTORS);
+            (first + 2 * layer(128), first)
+        }
     };
-    let steps: usize = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(20);
-    let mut draws = Key::new(1).draws();
-    let batch: Vec<Vec<f32>> = (0..32)
-        .map(|i| {
-            (0..(450 - i * 8) * 32)
+    2.0 * (frames * (3 * forward - no_input)) as f64
+}
+
+/// Median and least.
+fn middle_and_least(mut times: Vec<f64>) -> (f64, f64) {
+    times.sort_by(f64::total_cmp);
+    let at = |i: usize| times.get(i).copied().unwrap_or(f64::NAN);
+    (at(times.len() / 2), at(0))
+}
+
+fn milliseconds(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64() * 1e3
+}
+
+/// The most memory this process ever held, MB; Linux only.
+fn peak_megabytes() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|l| l.starts_with("VmHWM"))?;
+    let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes / 1024.0)
+}
+
+fn pool(threads: usize) -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build()
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let a = Arguments::parse();
+    let architecture = match a.network {
+        Name::Rnn => Architecture::paper_rnn(),
+        Name::Cnn => Architecture::paper_cnn(),
+    };
+    let key = Key::new(1);
+    let mut draws = key.draws();
+    let batch: Vec<Vec<f32>> = lengths()
+        .map(|n| {
+            (0..n * DESCRIPTORS)
                 .map(|_| draws.normal() as f32)
                 .collect()
         })
         .collect();
     let sequences: Vec<&[f32]> = batch.iter().map(Vec::as_slice).collect();
-    let targets = Targets::Classes((0..32).map(|i| i % 4).collect());
-    let mut network = Network::<f32>::new(&architecture, 32, 4, &Key::new(2));
+    let targets = Targets::Classes((0..32).map(|i| i % CLASSES).collect());
+    let mut network = Network::<f32>::new(&architecture, DESCRIPTORS, CLASSES, &key);
     let mut adam = Adam::default();
-    let key = Key::new(1);
-    let mut parts = [0.0f64; 3];
-    let mut times: Vec<f64> = (0..steps)
-        .map(|_| {
-            let start = Instant::now();
+    let (times, peak, rate) = pool(a.threads)?.install(|| {
+        let mut step = || {
             let y = network.forward(&sequences, Pass::Training(&key));
-            let t1 = start.elapsed().as_secs_f64();
-            let (_, gradient) = loss(&y, 4, &targets);
+            let (_, gradient) = loss(&y, CLASSES, &targets);
             network.backward(&gradient);
-            let t2 = start.elapsed().as_secs_f64();
             adam.step(network.params_mut().into_iter(), 3e-4, 1.0);
-            let t3 = start.elapsed().as_secs_f64();
-            parts[0] += t1;
-            parts[1] += t2 - t1;
-            parts[2] += t3 - t2;
-            t3 * 1e3
-        })
-        .collect();
-    times.sort_by(f64::total_cmp);
-    println!(
-        "{}: median {:.1} ms, least {:.1} ms a step; fwd {:.1} bwd {:.1} adam {:.1}",
-        architecture.name(),
-        times[steps / 2],
-        times[0],
-        parts[0] * 1e3 / steps as f64,
-        parts[1] * 1e3 / steps as f64,
-        parts[2] * 1e3 / steps as f64
-    );
-    let one = [&batch[0][..]];
-    let mut t: Vec<f64> = (0..20)
-        .map(|_| {
-            let s = Instant::now();
-            network.forward(&one, Pass::Inference);
-            s.elapsed().as_secs_f64() * 1e3
-        })
-        .collect();
-    t.sort_by(f64::total_cmp);
-    println!("infer one {:.2} ms", t[10]);
+        };
+        step();
+        step();
+        let times = (0..a.steps.max(1))
+            .map(|_| milliseconds(&mut step))
+            .collect();
+        (times, peak_megabytes(), product_rate())
+    });
+    let (median, least) = middle_and_least(times);
+    let floor = operations(a.network) / rate * 1e3;
+    let (inference, _) = pool(1)?.install(|| {
+        let one = &sequences[..1];
+        let mut once = || drop(network.forward(one, Pass::Inference));
+        once();
+        middle_and_least((0..20).map(|_| milliseconds(&mut once)).collect())
+    });
+    let name = architecture.name();
+    if a.json {
+        let value = serde_json::json!({
+            "network": name,
+            "threads": a.threads,
+            "steps": a.steps,
+            "median_ms": median,
+            "least_ms": least,
+            "product_rate_gflops": rate / 1e9,
+            "floor_ms": floor,
+            "multiple_of_floor": median / floor,
+            "peak_mb": peak,
+            "inference_ms": inference,
+        });
+        println!("{value}");
+    } else {
+        println!(
+            "{name}: median {median:.1} ms, least {least:.1} ms a step on {} threads",
+            a.threads
+        );
+        println!(
+            "products run at {:.0} GFLOP/s, so the floor is {floor:.1} ms: {:.2} times the floor",
+            rate / 1e9,
+            median / floor
+        );
+        if let Some(peak) = peak {
+            println!("peak memory {peak:.0} MB");
+        }
+        println!("prediction of one utterance of 4.5 s on one thread: {inference:.2} ms");
+    }
+    Ok(())
 }

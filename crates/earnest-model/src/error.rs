@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
-    /// The loss became infinite or NaN.
+    /// The loss became NaN, infinite or absurdly large.
     #[error(
         "the loss is {loss} in epoch {epoch}, batch {batch} (utterances {utterances}); a lower learning_rate usually helps, else look at these utterances"
     )]

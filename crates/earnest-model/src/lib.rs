@@ -5,6 +5,7 @@
 //! epoch at a time; [`Model`] predicts, and lives on disk as safetensors and JSON.
 
 mod adam;
+mod ahead;
 mod dot;
 mod error;
 mod layer;
@@ -28,6 +29,7 @@ pub use loss::{Targets, loss, softmax};
 pub use model::{Description, FORMAT, Model, predict_normalised};
 pub use network::{Architecture, Cnn, Network, Pass, Rnn};
 pub use param::Param;
+pub use product::product_rate;
 pub use real::Real;
 pub use recipe::{Recipe, Task};
 pub use trainer::{EpochReport, Presentations, Trainer};

@@ -42,7 +42,7 @@ pub(crate) struct Packing {
 }
 
 /// Rows of a block of time steps; one step is never cut.
-const BLOCK: usize = 256;
+const BLOCK: usize = 512;
 
 impl Packing {
     /// For sequences of these lengths.

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use earnest_features::{Features, descriptor};
 use earnest_random::Key;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::adam::Adam;
+use crate::ahead::made_ahead;
 use crate::error::ModelError;
 use crate::loss::{Targets, loss};
 use crate::network::{Network, Pass};
@@ -155,50 +155,23 @@ impl Trainer {
         let epoch = self.progress.history.len();
         self.progress.utterances = data.len();
         let order = self.order(data, epoch);
+        let batches: Vec<&[usize]> = order.chunks(self.recipe.batch_size).collect();
         let mut total = 0.0;
-        for (number, batch) in order.chunks(self.recipe.batch_size).enumerate() {
-            let features = batch
-                .par_iter()
-                .map(|i| {
-                    let features = data.present(epoch, *i).and_then(|f| {
-                        if f.is_empty() {
-                            Err("it is shorter than one 60 ms frame".to_owned())
-                        } else {
-                            Ok(f)
-                        }
-                    });
-                    features.map_err(|reason| ModelError::Presentation {
-                        id: data.id(*i).to_owned(),
-                        reason,
-                    })
-                })
-                .collect::<Result<Vec<_>, _>>()?;
-            let sequences: Vec<&[f32]> = features.iter().map(Features::values).collect();
-            let wanted = select(targets, batch, self.outputs);
-            let key = self
-                .key
-                .with("dropout")
-                .with(epoch as u64)
-                .with(number as u64);
-            let y = self.network.forward(&sequences, Pass::Training(&key));
-            let (value, gradient) = loss(&y, self.outputs, &wanted);
-            if !value.is_finite() {
-                let ids: Vec<&str> = batch.iter().map(|i| data.id(*i)).collect();
-                return Err(ModelError::Diverged {
-                    epoch: epoch + 1,
-                    batch: number + 1,
-                    loss: value,
-                    utterances: ids.join(", "),
-                });
-            }
-            total += value * batch.len() as f64;
-            self.network.backward(&gradient);
-            self.adam.step(
-                self.network.params_mut().into_iter(),
-                self.progress.learning_rate,
-                self.recipe.gradient_clip,
-            );
-        }
+        made_ahead(
+            &batches,
+            |i| data.present(epoch, *i),
+            |number, presented| {
+                let batch = batches[number];
+                let features = batch
+                    .iter()
+                    .zip(presented)
+                    .map(|(i, features)| usable(data.id(*i), features))
+                    .collect::<Result<Vec<_>, _>>()?;
+                let value = self.step(data, targets, batch, &features, (epoch, number))?;
+                total += value * batch.len() as f64;
+                Ok(())
+            },
+        )?;
         let validation = validate(&mut self.network);
         let learning_rate = self.progress.learning_rate;
         let best = validation.is_finite()
@@ -228,6 +201,43 @@ impl Trainer {
         };
         self.progress.history.push(report.clone());
         Ok(report)
+    }
+
+    /// One step on a batch; its loss.
+    fn step(
+        &mut self,
+        data: &dyn Presentations,
+        targets: &Targets,
+        batch: &[usize],
+        features: &[Features],
+        (epoch, number): (usize, usize),
+    ) -> Result<f64, ModelError> {
+        let key = self
+            .key
+            .with("dropout")
+            .with(epoch as u64)
+            .with(number as u64);
+        let sequences: Vec<&[f32]> = features.iter().map(Features::values).collect();
+        let y = self.network.forward(&sequences, Pass::Training(&key));
+        let wanted = select(targets, batch, self.outputs);
+        let (value, gradient) = loss(&y, self.outputs, &wanted);
+        let limit = EXPLODED * ignorant_loss(targets, self.outputs);
+        if value.is_nan() || value > limit {
+            let ids: Vec<&str> = batch.iter().map(|i| data.id(*i)).collect();
+            return Err(ModelError::Diverged {
+                epoch: epoch + 1,
+                batch: number + 1,
+                loss: value,
+                utterances: ids.join(", "),
+            });
+        }
+        self.network.backward(&gradient);
+        self.adam.step(
+            self.network.params_mut().into_iter(),
+            self.progress.learning_rate,
+            self.recipe.gradient_clip,
+        );
+        Ok(value)
     }
 
     /// The network of the best epoch.
@@ -333,6 +343,31 @@ impl Trainer {
         trainer.adam.steps = progress.adam_steps;
         trainer.progress = progress;
         Ok(trainer)
+    }
+}
+
+/// The features of an utterance, if there is something to learn from.
+fn usable(id: &str, features: Result<Features, String>) -> Result<Features, ModelError> {
+    let reason = match features {
+        Ok(features) if features.is_empty() => "it is shorter than one 60 ms frame".to_owned(),
+        Ok(features) => return Ok(features),
+        Err(reason) => reason,
+    };
+    Err(ModelError::Presentation {
+        id: id.to_owned(),
+        reason,
+    })
+}
+
+/// Training is given up when a batch's loss is this many times that of knowing nothing.
+const EXPLODED: f64 = 100.0;
+
+/// The loss of a network that knows nothing: equal probabilities, or the mean of
+/// standardised values.
+fn ignorant_loss(targets: &Targets, outputs: usize) -> f64 {
+    match targets {
+        Targets::Classes(_) => (outputs.max(2) as f64).ln(),
+        Targets::Values(_) => 1.0,
     }
 }
 

@@ -66,17 +66,7 @@ fn recipe(architecture: Architecture) -> Recipe {
 }
 
 fn small() -> [Architecture; 2] {
-    [
-        Architecture::Rnn {
-            layers: 2,
-            hidden: 9,
-        },
-        Architecture::Cnn {
-            layers: 2,
-            filters: 11,
-            kernel: 3,
-        },
-    ]
+    [Architecture::rnn(2, 9), Architecture::cnn(2, 11, 3)]
 }
 
 fn accuracy(network: &mut Network<f32>, data: &Toy) -> f64 {
@@ -171,11 +161,7 @@ fn the_learning_rate_halves_on_a_plateau_and_patience_ends_training() {
         plateau: 2,
         patience: 5,
         max_epochs: 100,
-        ..recipe(Architecture::Cnn {
-            layers: 1,
-            filters: 2,
-            kernel: 1,
-        })
+        ..recipe(Architecture::cnn(1, 2, 1))
     };
     let mut trainer = Trainer::new(recipe, 3, &Key::new(1));
     let targets = Targets::Classes(data.classes.clone());
@@ -195,15 +181,67 @@ fn the_learning_rate_halves_on_a_plateau_and_patience_ends_training() {
 fn a_nan_in_the_features_stops_training_with_epoch_batch_and_utterances() {
     let mut data = Toy::new(10);
     data.poison = Some(4);
-    let mut trainer = Trainer::new(recipe(small()[0].clone()), 3, &Key::new(1));
-    let error = trainer
-        .epoch(&data, &Targets::Classes(data.classes.clone()), &mut |_| 0.0)
-        .unwrap_err();
-    assert!(
-        matches!(error, ModelError::Diverged { epoch: 1, .. }),
-        "{error}"
-    );
-    assert!(error.to_string().contains("toy"));
+    for architecture in small() {
+        let mut trainer = Trainer::new(recipe(architecture), 3, &Key::new(1));
+        let error = trainer
+            .epoch(&data, &Targets::Classes(data.classes.clone()), &mut |_| 0.0)
+            .unwrap_err();
+        assert!(
+            matches!(error, ModelError::Diverged { epoch: 1, .. }),
+            "{error}"
+        );
+        assert!(error.to_string().contains("toy"));
+    }
+}
+
+#[test]
+fn a_loss_that_explodes_stops_training_before_it_overflows() {
+    let data = Toy::new(10);
+    for architecture in small() {
+        let recipe = Recipe {
+            learning_rate: 0.99,
+            max_epochs: 1000,
+            patience: 1000,
+            ..recipe(architecture)
+        };
+        let mut trainer = Trainer::new(recipe, 1, &Key::new(1));
+        // Values a thousand deviations away: the first loss already tells.
+        let targets = Targets::Values(vec![1000.0; 10]);
+        let error = trainer.epoch(&data, &targets, &mut |_| 0.0).unwrap_err();
+        assert!(
+            matches!(error, ModelError::Diverged { epoch: 1, batch: 1, loss, .. } if loss.is_finite()),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn one_utterance_a_batch_and_one_frame_an_utterance_can_be_trained_on() {
+    struct Short;
+    impl Presentations for Short {
+        fn len(&self) -> usize {
+            3
+        }
+        fn id(&self, _: usize) -> &str {
+            "short"
+        }
+        fn frames(&self, _: usize) -> usize {
+            1
+        }
+        fn present(&self, _: usize, i: usize) -> Result<Features, String> {
+            Ok(Features::from_values(vec![i as f32; descriptor::COUNT]))
+        }
+    }
+    for architecture in small() {
+        let recipe = Recipe {
+            batch_size: 1,
+            ..recipe(architecture)
+        };
+        let mut trainer = Trainer::new(recipe, 3, &Key::new(1));
+        let targets = Targets::Classes(vec![0, 1, 2]);
+        let report = trainer.epoch(&Short, &targets, &mut |_| 0.5).unwrap();
+        assert!(report.training_loss.is_finite());
+    }
 }
 
 #[test]

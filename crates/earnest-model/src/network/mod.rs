@@ -179,9 +179,9 @@ impl<'a> Pass<'a> {
 #[derive(Debug)]
 pub enum Network<T> {
     /// Recurrent.
-    Rnn(Rnn<T>),
+    Rnn(Box<Rnn<T>>),
     /// Convolutional.
-    Cnn(Cnn<T>),
+    Cnn(Box<Cnn<T>>),
 }
 
 impl<T: Real> Clone for Network<T> {
@@ -209,7 +209,12 @@ impl<T: Real> Network<T> {
                 hidden,
                 pooling,
                 dropout,
-            } => Self::Rnn(Rnn::new(sizes(pooling, dropout), hidden, layers, key)),
+            } => Self::Rnn(Box::new(Rnn::new(
+                sizes(pooling, dropout),
+                hidden,
+                layers,
+                key,
+            ))),
             Architecture::Cnn {
                 layers,
                 filters,
@@ -218,7 +223,7 @@ impl<T: Real> Network<T> {
                 dropout,
             } => {
                 let sizes = sizes(pooling, dropout);
-                Self::Cnn(Cnn::new(sizes, filters, layers, kernel | 1, key))
+                Self::Cnn(Box::new(Cnn::new(sizes, filters, layers, kernel | 1, key)))
             }
         }
     }

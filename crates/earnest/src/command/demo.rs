@@ -57,10 +57,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         patience: 10,
         plateau: 4,
         least_steps: 1,
-        ..Recipe::paper(Architecture::Rnn {
-            layers: 2,
-            hidden: 48,
-        })
+        ..Recipe::paper(Architecture::rnn(2, 48))
     }];
     let run = a.out.join(format!("run-seed-{}-folds-{}", a.seed, a.folds));
     let outcome = run_experiment(experiment, &run, &progress)?;
