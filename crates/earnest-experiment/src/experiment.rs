@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ExperimentError;
 use crate::fold::Fold;
+use crate::presenter::Presentation;
 use crate::sources::SourceSpec;
 use crate::training::Training;
+use crate::validation::Validation;
 
 /// The corpus of an experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,8 +55,18 @@ pub struct Experiment {
     pub name: String,
     /// All randomness.
     pub seed: u64,
+    /// How often each unit is trained, with seeds `seed`, `seed + 1` and so on; the robot
+    /// hears the same each time.
+    #[serde(default = "once")]
+    pub repeats: usize,
     /// Which folds: `all`, a number, or test speakers.
     pub folds: String,
+    /// Who validates; chosen by the corpus if left out ([`Validation::suited`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Validation>,
+    /// Whether each presentation of an augmented utterance is drawn anew.
+    #[serde(default)]
+    pub presentation: Presentation,
     /// Which tasks.
     pub tasks: Vec<Task>,
     /// With and without augmentation.
@@ -72,6 +84,10 @@ pub struct Experiment {
     pub recipes: Vec<Recipe>,
 }
 
+fn once() -> usize {
+    1
+}
+
 /// SNR of the simulated robot unless asked otherwise, dB. In the paper's range of training
 /// noise (0.9 .. 6 dB) but from other sources.
 pub const DEFAULT_SNR_DB: f64 = 3.0;
@@ -83,7 +99,10 @@ impl Experiment {
         Self {
             name: "table1".into(),
             seed: 1,
+            repeats: 1,
             folds: "all".into(),
+            validation: None,
+            presentation: Presentation::Fresh,
             tasks: vec![Task::Categorical],
             trainings: vec![Training::Clean, Training::Augmented],
             corpus: CorpusSpec {
@@ -144,6 +163,12 @@ impl Experiment {
                 "an experiment needs at least one network, task and training".into(),
             ));
         }
+        if self.repeats == 0 {
+            return Err(setup("repeats must be at least 1".into()));
+        }
+        if self.presentation == Presentation::Copies(0) {
+            return Err(setup("copies must be at least 1".into()));
+        }
         self.augmentation
             .check()
             .map_err(|e| setup(format!("augmentation {e}")))?;
@@ -163,13 +188,15 @@ impl Experiment {
             for recipe in &self.recipes {
                 for fold in folds {
                     for training in &self.trainings {
-                        units.push(Unit {
-                            task: *task,
-                            recipe: recipe.clone(),
-                            training: *training,
-                            fold: fold.clone(),
-                            seed: self.seed,
-                        });
+                        for repeat in 0..self.repeats as u64 {
+                            units.push(Unit {
+                                task: *task,
+                                recipe: recipe.clone(),
+                                training: *training,
+                                fold: fold.clone(),
+                                seed: self.seed.wrapping_add(repeat),
+                            });
+                        }
                     }
                 }
             }

@@ -6,14 +6,18 @@ use earnest_corpus::Corpus;
 use serde::{Deserialize, Serialize};
 
 /// Who trains, who validates, who tests.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fold {
     /// The test speaker.
     pub test: String,
-    /// The validation speaker: the other one of the session.
-    pub validation: String,
-    /// All speakers of the other sessions.
+    /// The validation speakers: the other one of the session, unless
+    /// [`Validation`](crate::Validation) chose otherwise; none with a `fraction`.
+    pub validation: Vec<String>,
+    /// All speakers of the other sessions that do not validate.
     pub training: Vec<String>,
+    /// The share of the training speakers' utterances that validates instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fraction: Option<f64>,
 }
 
 /// Why a corpus cannot be folded.
@@ -90,7 +94,8 @@ pub fn folds(corpus: &Corpus) -> Result<(Vec<Fold>, bool), FoldError> {
     };
     let fold = |test: &str, validation: &str, apart: &[&str]| Fold {
         test: test.to_owned(),
-        validation: validation.to_owned(),
+        validation: vec![validation.to_owned()],
+        fraction: None,
         training: speakers
             .iter()
             .filter(|s| !apart.contains(s))
@@ -204,9 +209,9 @@ mod tests {
         assert!(own);
         assert_eq!(folds.len(), 4);
         assert_eq!(folds[0].test, "1F");
-        assert_eq!(folds[0].validation, "1M");
+        assert_eq!(folds[0].validation, ["1M"]);
         assert_eq!(folds[0].training, ["2F", "2M"]);
-        assert_eq!(folds[3].validation, "2F");
+        assert_eq!(folds[3].validation, ["2F"]);
     }
 
     #[test]
@@ -217,8 +222,8 @@ mod tests {
             let (folds, own) = folds(&c).unwrap();
             assert!(!own && folds.len() == n);
             for f in &folds {
-                assert_ne!(f.test, f.validation);
-                assert!(!f.training.contains(&f.test) && !f.training.contains(&f.validation));
+                assert!(!f.validation.contains(&f.test) && f.validation.len() == 1);
+                assert!(!f.training.contains(&f.test) && !f.training.contains(&f.validation[0]));
                 assert_eq!(f.training.len(), n - 2);
             }
         }

@@ -9,6 +9,7 @@
 //! # Ok::<(), earnest_experiment::ExperimentError>(())
 //! ```
 
+mod copies;
 mod dataset;
 mod error;
 mod experiment;
@@ -18,6 +19,7 @@ pub mod metrics;
 mod observer;
 mod paper;
 mod prediction;
+mod presenter;
 mod report;
 mod run;
 mod sources;
@@ -25,6 +27,7 @@ mod storage;
 mod table;
 pub mod tensorboard;
 mod training;
+mod validation;
 
 pub use dataset::{Dataset, Item, Pool};
 pub use error::ExperimentError;
@@ -32,8 +35,13 @@ pub use experiment::{CorpusSpec, DEFAULT_SNR_DB, Experiment, RobotSpec, Unit};
 pub use fold::{Fold, FoldError, folds, select};
 pub use observer::{Event, Observer, Silent};
 pub use prediction::{Prediction, Truth, confusion, figures};
+pub use presenter::{Augmentation, Presentation, PresentationTime};
 pub use report::warnings;
 pub use run::{About, Outcome, collect, open_corpus, run, simulated_robot, write_results};
 pub use sources::{LoadedSources, SourceSpec};
 pub use table::{Row, Table1, UnitResult, number, percent};
-pub use training::{Training, TrainingPlan, forget_progress, largest, outputs, train};
+pub use training::{
+    Trained, Training, TrainingPlan, copies_folder, forget_copies, forget_progress, largest,
+    outputs, train,
+};
+pub use validation::Validation;

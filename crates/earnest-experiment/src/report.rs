@@ -3,28 +3,32 @@
 use std::fmt::Write as _;
 
 use earnest_corpus::Emotion;
-use earnest_model::{EpochReport, Task};
+use earnest_model::{EpochReport, Normalisation, Task};
 
 use crate::error::ExperimentError;
+use crate::experiment::Experiment;
 use crate::figure;
 use crate::metrics::Confusion;
 use crate::prediction::{confusion, figures};
+use crate::presenter::Presentation;
 use crate::run::Outcome;
 use crate::table::{CONDITIONS, UnitResult, number};
 use crate::training::Training;
+use crate::validation::Validation;
 
 /// One sentence that says what the table is about.
 #[must_use]
 pub fn caption(outcome: &Outcome) -> String {
     let about = &outcome.about;
     format!(
-        "{} on {}: {} utterances, {} speakers, {} of {} folds; figures are pooled over folds, ± is the standard deviation over folds. The paper's figures are for IEMOCAP and an iCub.",
+        "{} on {}: {} utterances, {} speakers, {} of {} folds. {}. The paper's figures are for IEMOCAP and an iCub.",
         outcome.experiment.name,
         about.corpus,
         about.classes.iter().sum::<usize>(),
         about.speakers,
         about.folds.0,
-        about.folds.1
+        about.folds.1,
+        outcome.table.legend()
     )
 }
 
@@ -42,12 +46,14 @@ pub fn warnings(outcome: &Outcome) -> Vec<String> {
             about.folds.0, about.folds.1
         ));
     }
-    if !about.own_sessions {
+    let paired = !matches!(outcome.experiment.validation, Some(Validation::Fraction(_)));
+    if !about.own_sessions && paired {
         out.push("The corpus has no sessions, so speakers were paired in the order of their names to validate each other.".to_owned());
     }
     let expected = outcome.experiment.tasks.len()
         * outcome.experiment.recipes.len()
         * outcome.experiment.trainings.len()
+        * outcome.experiment.repeats
         * about.folds.0;
     if outcome.units.len() < expected {
         out.push(format!(
@@ -168,6 +174,36 @@ pub fn html(outcome: &Outcome) -> Result<String, ExperimentError> {
     Ok(page)
 }
 
+/// How utterances are presented, normalised and repeated, in words.
+fn training_words(experiment: &Experiment) -> String {
+    let presented = match experiment.presentation {
+        Presentation::Fresh => "Augmentation: drawn anew at each presentation".to_owned(),
+        Presentation::Copies(k) => format!("Augmentation: {k} frozen copies of each utterance"),
+    };
+    let mut ways: Vec<&str> = experiment
+        .recipes
+        .iter()
+        .map(|r| match r.normalise {
+            Normalisation::Corpus => "the training set's",
+            Normalisation::Speaker => {
+                "each speaker's own over all their utterances in a condition (without labels)"
+            }
+            Normalisation::Adaptive => {
+                "at first the training set's, then more and more the speaker's so far"
+            }
+        })
+        .collect();
+    ways.dedup();
+    let seeds = match experiment.repeats {
+        1 => "one seed".to_owned(),
+        n => format!("{n} seeds"),
+    };
+    format!(
+        "{presented}. Mean and deviation that descriptors are normalised with: {}. Each unit trained with {seeds}",
+        ways.join("; ")
+    )
+}
+
 fn what_was_run(page: &mut String, outcome: &Outcome) {
     let about = &outcome.about;
     let counts: Vec<String> = Emotion::ALL
@@ -175,16 +211,22 @@ fn what_was_run(page: &mut String, outcome: &Outcome) {
         .zip(&about.classes)
         .map(|(e, n)| format!("{n} {}", e.name()))
         .collect();
+    let validation = outcome.experiment.validation.map_or_else(
+        || "the session's other speaker validates".to_owned(),
+        Validation::words,
+    );
     let _ = write!(
         page,
-        "<h2>What was run</h2><ul><li>Corpus: {}, {} speakers, {} utterances ({}).</li><li>Leave one speaker out: {} of {} folds; the session's other speaker validates, the other sessions train.</li>",
+        "<h2>What was run</h2><ul><li>Corpus: {}, {} speakers, {} utterances ({}).</li><li>Leave one speaker out: {} of {} folds; {}, the others train.</li>",
         escape(&about.corpus),
         about.speakers,
         about.classes.iter().sum::<usize>(),
         counts.join(", "),
         about.folds.0,
-        about.folds.1
+        about.folds.1,
+        escape(&validation)
     );
+    let _ = write!(page, "<li>{}.</li>", training_words(&outcome.experiment));
     for condition in &about.conditions {
         let _ = write!(page, "<li>{}.</li>", escape(condition));
     }
@@ -194,7 +236,11 @@ fn what_was_run(page: &mut String, outcome: &Outcome) {
 fn table_1(page: &mut String, outcome: &Outcome) {
     let table = &outcome.table;
     let n = table.columns.len();
-    page.push_str("<h2>Table I</h2><p>How well emotion is recognised from clean speech and as the robot hears it, by models trained on clean speech only and on augmented speech. Acc is the share of right answers, UAR the mean recall of the classes, F the mean F1 of the classes; MAE the mean absolute error on the corpus's scale, r Pearson's correlation. Figures are pooled over folds; ± is the standard deviation over folds. Gap: robot against clean; improvement: augmented against clean training; plus is better.</p><div class=\"scroll\"><table><thead><tr>");
+    let _ = write!(
+        page,
+        "<h2>Table I</h2><p>How well emotion is recognised from clean speech and as the robot hears it, by models trained on clean speech only and on augmented speech. Acc is the share of right answers, UAR the mean recall of the classes, F the mean F1 of the classes; MAE the mean absolute error on the corpus's scale, r Pearson's correlation. {}. Gap: robot against clean; improvement: augmented against clean training; plus is better.</p><div class=\"scroll\"><table><thead><tr>",
+        table.legend()
+    );
     for (i, t) in table.titles().iter().enumerate() {
         let class = match i {
             0..3 => "l",

@@ -18,12 +18,16 @@ use crate::experiment::{CorpusSpec, Experiment, RobotSpec, Unit};
 use crate::fold::{Fold, folds, select};
 use crate::observer::{Event, Observer};
 use crate::prediction::{self, Prediction, figures};
+use crate::presenter::Augmentation;
 use crate::report;
 use crate::sources::LoadedSources;
 use crate::storage::{create_folder, read_text, write_whole};
 use crate::table::{CONDITIONS, Table1, UnitResult, number};
 use crate::tensorboard::event_file;
-use crate::training::{Training, TrainingPlan, forget_progress, train};
+use crate::training::{
+    Trained, Training, TrainingPlan, copies_folder, forget_copies, forget_progress, train,
+};
+use crate::validation::Validation;
 
 /// What a report says of the corpus and the conditions; kept in `about.json` so that the
 /// report can be made again without the corpus.
@@ -130,7 +134,15 @@ pub fn run(
         )));
     }
     let (all, own_sessions) = folds(&four_class)?;
-    let chosen = select(&all, &experiment.folds)?;
+    let speakers = all.len();
+    let validation = experiment
+        .validation
+        .unwrap_or_else(|| Validation::suited(corpus.layout, speakers));
+    experiment.validation = Some(validation);
+    let chosen = select(&all, &experiment.folds)?
+        .into_iter()
+        .map(|fold| validation.apply(fold, own_sessions))
+        .collect::<Result<Vec<_>, _>>()?;
     let fingerprint = corpus.fingerprint();
     experiment.corpus.fingerprint = Some(fingerprint.clone());
     experiment.corpus.layout = Some(corpus.layout.name().to_owned());
@@ -197,6 +209,7 @@ pub fn run(
         for (i, unit) in units.iter().enumerate() {
             runner.unit(unit, i + 1, units.len())?;
         }
+        forget_copies(folder);
     }
     let outcome = collect(folder)?;
     write_results(&outcome)?;
@@ -318,12 +331,18 @@ impl Runner<'_> {
             number: at,
             total,
         });
-        let of = |speakers: &[String]| self.dataset.of_speakers(speakers, unit.task);
-        let training = of(&unit.fold.training);
-        let validation = of(std::slice::from_ref(&unit.fold.validation));
-        let test = of(std::slice::from_ref(&unit.fold.test));
+        let seed = Key::new(unit.seed);
+        // The same utterances validate both trainings and networks.
+        let split = seed.with("validation").with(unit.fold.test.as_str());
+        let (training, validation) = self.dataset.of_fold(&unit.fold, unit.task, &split);
+        let test = std::slice::from_ref(&unit.fold.test);
+        let test = self.dataset.of_speakers(test, unit.task);
         let augmentation = match (unit.training, self.sources) {
-            (Training::Augmented, Some(s)) => Some((&self.experiment.augmentation, &s.training)),
+            (Training::Augmented, Some(sources)) => Some(Augmentation {
+                chain: &self.experiment.augmentation,
+                sources: &sources.training,
+                presentation: self.experiment.presentation,
+            }),
             _ => None,
         };
         let plan = TrainingPlan {
@@ -332,10 +351,14 @@ impl Runner<'_> {
             augmentation,
             training: &training,
             validation: &validation,
-            key: Key::new(unit.seed).with(id.as_str()),
+            key: seed.with(id.as_str()),
+            copies_key: seed.with("copies"),
+            copies_folder: Some(copies_folder(self.folder)),
             corpus: self.corpus.clone(),
         };
-        let (mut model, history) = train(self.dataset, &plan, Some(&folder), self.observer)?;
+        let Trained {
+            mut model, history, ..
+        } = train(self.dataset, &plan, Some(&folder), self.observer)?;
 
         let key = (unit.fold.test.clone(), unit.task);
         if !self.heard.contains_key(&key) {
@@ -347,9 +370,10 @@ impl Runner<'_> {
             .map(|i| &self.dataset.items[*i].features)
             .collect();
         let robot: Vec<&Features> = self.heard[&key].iter().collect();
+        let speakers = vec![unit.fold.test.as_str(); test.len()];
         let mut predictions = Vec::new();
         for (condition, features) in CONDITIONS.into_iter().zip([clean, robot]) {
-            for (i, answer) in test.iter().zip(model.predict(&features)) {
+            for (i, answer) in test.iter().zip(model.predict(&features, &speakers)) {
                 predictions.push(self.dataset.items[*i].prediction(condition, unit.task, answer));
             }
         }
@@ -486,7 +510,7 @@ pub fn collect(folder: &Path) -> Result<Outcome, ExperimentError> {
             .recipes
             .iter()
             .position(|r| r.architecture.name() == network);
-        (u.task, recipe, u.fold.test.clone(), u.training)
+        (u.task, recipe, u.fold.test.clone(), u.training, u.seed)
     };
     found.sort_by_key(|(unit, _)| place(unit));
     let mut units = Vec::new();
@@ -499,6 +523,7 @@ pub fn collect(folder: &Path) -> Result<Outcome, ExperimentError> {
             task: unit.task,
             training: unit.training,
             speaker: unit.fold.test.clone(),
+            seed: unit.seed,
             predictions: prediction::read(&path.join("predictions.csv"), unit.task)?,
         });
     }
@@ -524,7 +549,7 @@ pub fn collect(folder: &Path) -> Result<Outcome, ExperimentError> {
 /// A file cannot be written.
 pub fn write_results(outcome: &Outcome) -> Result<(), ExperimentError> {
     let folder = &outcome.folder;
-    let mut text = String::from("unit,network,task,training,speaker,condition,utterances");
+    let mut text = String::from("unit,network,task,training,speaker,seed,condition,utterances");
     for (name, _) in crate::metrics::FIGURES {
         text.push(',');
         text.push_str(&name.replace(' ', "_"));
@@ -535,12 +560,13 @@ pub fn write_results(outcome: &Outcome) -> Result<(), ExperimentError> {
             let predictions = unit.in_condition(condition);
             // Speakers and ids may hold commas; units are named safely, speakers quoted.
             text.push_str(&format!(
-                "{},{},{},{},\"{}\",{condition},{}",
+                "{},{},{},{},\"{}\",{},{condition},{}",
                 unit.id,
                 unit.network,
                 unit.task.name(),
                 unit.training.name(),
                 unit.speaker.replace('"', "\"\""),
+                unit.seed,
                 predictions.len()
             ));
             for value in figures(unit.task, &predictions).list() {

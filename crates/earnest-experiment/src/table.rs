@@ -1,5 +1,6 @@
 //! Table I: four rows for each network, and the two derived ones.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use earnest_model::Task;
@@ -22,6 +23,8 @@ pub struct UnitResult {
     pub training: Training,
     /// The test speaker.
     pub speaker: String,
+    /// The seed.
+    pub seed: u64,
     /// All conditions.
     pub predictions: Vec<Prediction>,
 }
@@ -49,12 +52,16 @@ pub struct Row {
     pub training: Training,
     /// `clean` or `robot`.
     pub condition: &'static str,
-    /// Over the predictions of all folds together.
+    /// Over the predictions of all folds together; with several seeds the mean over them.
     pub pooled: Figures,
-    /// Standard deviation over folds.
+    /// Standard deviation over folds, of each fold's mean over seeds.
     pub deviation: Figures,
+    /// Standard deviation of the pooled figures over seeds, if there are several.
+    pub spread: Figures,
     /// Folds that have this row.
     pub folds: usize,
+    /// Seeds that have this row.
+    pub seeds: usize,
     /// The paper's.
     pub paper: Option<Figures>,
 }
@@ -176,8 +183,21 @@ impl Table1 {
         titles
     }
 
-    /// All rows as text: measured figures with their deviation over folds, then the
-    /// paper's; after each network its derived rows.
+    /// What a figure of [`Table1::cells`] is, and what stands behind its ±.
+    #[must_use]
+    pub fn legend(&self) -> String {
+        let seeds = self.rows.iter().map(|r| r.seeds).max().unwrap_or(1);
+        if seeds > 1 {
+            format!(
+                "Figures are pooled over folds, the mean over {seeds} seeds; ± is the standard deviation over seeds"
+            )
+        } else {
+            "Figures are pooled over folds; ± is the standard deviation over folds".to_owned()
+        }
+    }
+
+    /// All rows as text: measured figures with their deviation (see [`Table1::legend`]), then
+    /// the paper's; after each network its derived rows.
     #[must_use]
     pub fn cells(&self) -> Vec<Vec<String>> {
         let mut out = Vec::new();
@@ -187,7 +207,12 @@ impl Table1 {
                 row.training.name().to_owned(),
                 row.condition.to_owned(),
             ];
-            let (pooled, deviation) = (row.pooled.list(), row.deviation.list());
+            let pooled = row.pooled.list();
+            let deviation = if row.seeds > 1 {
+                row.spread.list()
+            } else {
+                row.deviation.list()
+            };
             for c in &self.columns {
                 cells.push(match (number(pooled[*c]), deviation[*c]) {
                     (text, Some(d)) if d.is_finite() => format!("{text} ±{}", number(Some(d))),
@@ -228,19 +253,19 @@ impl Table1 {
         text
     }
 
-    /// As CSV: one line for each measured row, full precision, with the deviation over
-    /// folds and the paper's figure beside each.
+    /// As CSV: one line for each measured row, full precision; beside each figure its
+    /// deviation over folds and over seeds, and the paper's figure.
     ///
     /// # Errors
     /// Never in practice: it is written to memory.
     pub fn csv(&self) -> Result<Vec<u8>, csv::Error> {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let mut header: Vec<String> = ["network", "training", "test", "folds"]
+        let mut header: Vec<String> = ["network", "training", "test", "folds", "seeds"]
             .map(String::from)
             .to_vec();
         for i in &self.columns {
             let name = FIGURES[*i].0.replace(' ', "_");
-            header.extend([name.clone(), format!("{name}_sd"), format!("{name}_paper")]);
+            header.extend(["", "_sd", "_seed_sd", "_paper"].map(|end| format!("{name}{end}")));
         }
         writer.write_record(&header)?;
         let exact = |v: Option<f64>| {
@@ -253,12 +278,14 @@ impl Table1 {
                 row.training.name().to_owned(),
                 row.condition.to_owned(),
                 row.folds.to_string(),
+                row.seeds.to_string(),
             ];
             let paper = row.paper.unwrap_or_default().list();
             for i in &self.columns {
                 cells.extend([
                     exact(row.pooled.list()[*i]),
                     exact(row.deviation.list()[*i]),
+                    exact(row.spread.list()[*i]),
                     exact(paper[*i]),
                 ]);
             }
@@ -312,26 +339,40 @@ fn row(
     }
     let mut pooled = [None; 7];
     let mut deviation = [None; 7];
-    let mut folds = 0;
+    let mut spread = [None; 7];
+    let (mut folds, mut seeds) = (0, 0);
     for task in [Task::Categorical, Task::Dimensional] {
-        let of_task: Vec<&&UnitResult> = of.iter().filter(|u| u.task == task).collect();
+        let of_task: Vec<&UnitResult> = of.iter().copied().filter(|u| u.task == task).collect();
         if of_task.is_empty() {
             continue;
         }
-        let all: Vec<&Prediction> = of_task
-            .iter()
-            .flat_map(|u| u.in_condition(condition))
+        let mut by_seed: BTreeMap<u64, Vec<&UnitResult>> = BTreeMap::new();
+        let mut by_fold: BTreeMap<&str, Vec<&UnitResult>> = BTreeMap::new();
+        for unit in of_task {
+            by_seed.entry(unit.seed).or_default().push(unit);
+            by_fold.entry(&unit.speaker).or_default().push(unit);
+        }
+        (folds, seeds) = (folds.max(by_fold.len()), seeds.max(by_seed.len()));
+        let together = |units: &Vec<&UnitResult>| -> [Option<f64>; 7] {
+            let all: Vec<&Prediction> = units
+                .iter()
+                .flat_map(|u| u.in_condition(condition))
+                .collect();
+            figures(task, &all).list()
+        };
+        let of_seed: Vec<[Option<f64>; 7]> = by_seed.values().map(together).collect();
+        let of_fold: Vec<[Option<f64>; 7]> = by_fold
+            .values()
+            .map(|units| {
+                let each: Vec<_> = units.iter().map(|u| together(&vec![*u])).collect();
+                std::array::from_fn(|i| over(&each, i).map(|(mean, _)| mean))
+            })
             .collect();
-        let each: Vec<[Option<f64>; 7]> = of_task
-            .iter()
-            .map(|u| figures(task, &u.in_condition(condition)).list())
-            .collect();
-        folds = folds.max(each.len());
-        for (i, value) in figures(task, &all).list().into_iter().enumerate() {
-            if value.is_some() {
-                pooled[i] = value;
-                let values: Vec<f64> = each.iter().filter_map(|f| f[i]).collect();
-                deviation[i] = Some(mean_and_deviation(&values).1);
+        for i in 0..7 {
+            if let Some((mean, sd)) = over(&of_seed, i) {
+                pooled[i] = Some(mean);
+                spread[i] = (of_seed.len() > 1).then_some(sd);
+                deviation[i] = over(&of_fold, i).map(|(_, sd)| sd);
             }
         }
     }
@@ -341,9 +382,17 @@ fn row(
         condition,
         pooled: Figures::from_list(pooled),
         deviation: Figures::from_list(deviation),
+        spread: Figures::from_list(spread),
         folds,
+        seeds,
         paper: paper::table1(network, training, condition),
     })
+}
+
+/// Mean and standard deviation of one figure, where any has it.
+fn over(each: &[[Option<f64>; 7]], figure: usize) -> Option<(f64, f64)> {
+    let values: Vec<f64> = each.iter().filter_map(|f| f[figure]).collect();
+    (!values.is_empty()).then(|| mean_and_deviation(&values))
 }
 
 /// Three decimals without the leading zero, as the paper prints; a dash for what is not
@@ -400,6 +449,7 @@ mod tests {
             task: Task::Categorical,
             training,
             speaker: "s".into(),
+            seed: 1,
             predictions,
         }
     }

@@ -1,22 +1,21 @@
 //! Training one model on some utterances of a dataset.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use earnest_augment::{Augmenter, Chain, Sources};
 use earnest_corpus::Emotion;
 use earnest_features::{Features, Normaliser, descriptor};
 use earnest_model::{
-    Description, FORMAT, Model, Network, Presentations, Recipe, Targets, Task, Trainer,
+    Description, EpochReport, FORMAT, Model, Network, Recipe, Targets, Task, Trainer,
     predict_normalised, softmax,
 };
 use earnest_random::Key;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::{Dataset, Pool};
+use crate::dataset::Dataset;
 use crate::error::ExperimentError;
 use crate::metrics::{Confusion, pearson};
 use crate::observer::{Event, Observer};
+use crate::presenter::{Augmentation, Presentation, PresentationTime, Presenter};
 use crate::storage::write_whole;
 
 /// Whether training waveforms are augmented.
@@ -46,16 +45,31 @@ pub struct TrainingPlan<'a> {
     pub task: Task,
     /// How.
     pub recipe: &'a Recipe,
-    /// The augmentation and its sources; `None` trains on clean waveforms.
-    pub augmentation: Option<(&'a Chain, &'a Sources)>,
+    /// The augmentation; `None` trains on clean waveforms.
+    pub augmentation: Option<Augmentation<'a>>,
     /// Training utterances, indices into the dataset.
     pub training: &'a [usize],
     /// Validation utterances: heard clean.
     pub validation: &'a [usize],
     /// All draws come from here.
     pub key: Key,
+    /// All draws of frozen copies come from here: trainings with the same key and folder
+    /// share them.
+    pub copies_key: Key,
+    /// Where frozen copies are kept; without it each presentation is drawn anew.
+    pub copies_folder: Option<PathBuf>,
     /// Corpus name and fingerprint, for the model's description.
     pub corpus: String,
+}
+
+/// What [`train`] comes to.
+pub struct Trained {
+    /// The model of the best epoch.
+    pub model: Model,
+    /// All epochs.
+    pub history: Vec<EpochReport>,
+    /// What presenting took since this start.
+    pub time: PresentationTime,
 }
 
 /// A normaliser on disk, with the key of the training it belongs to.
@@ -76,61 +90,23 @@ pub fn forget_progress(folder: &Path) {
     }
 }
 
+/// Removes a run's frozen copies, once nothing is left to train.
+pub fn forget_copies(folder: &Path) {
+    let _ = std::fs::remove_dir_all(copies_folder(folder));
+}
+
+/// Where a run keeps frozen copies.
+#[must_use]
+pub fn copies_folder(folder: &Path) -> PathBuf {
+    folder.join(crate::copies::FOLDER)
+}
+
 /// Names of the outputs of a task.
 #[must_use]
 pub fn outputs(task: Task) -> Vec<String> {
     match task {
         Task::Categorical => Emotion::ALL.map(|e| e.name().to_owned()).to_vec(),
         Task::Dimensional => ["arousal", "valence"].map(String::from).to_vec(),
-    }
-}
-
-/// Training utterances as they are presented.
-struct Presenter<'a> {
-    dataset: &'a Dataset,
-    indices: &'a [usize],
-    augmenters: Option<Pool<Augmenter>>,
-    key: Key,
-    normaliser: Normaliser,
-    /// Raw features of the first epoch, if they were computed for the normaliser.
-    first: Option<Vec<Features>>,
-}
-
-impl Presenter<'_> {
-    fn raw(&self, epoch: usize, i: usize) -> Features {
-        let item = &self.dataset.items[self.indices[i]];
-        let Some(augmenters) = &self.augmenters else {
-            return item.features.clone();
-        };
-        let key = self.key.with(item.utterance.id.as_str()).with(epoch as u64);
-        let (samples, _) = augmenters.with(|a| a.apply(item.wave.samples(), &key));
-        self.dataset.extractors.with(|e| e.extract(&samples))
-    }
-}
-
-impl Presentations for Presenter<'_> {
-    fn len(&self) -> usize {
-        self.indices.len()
-    }
-    fn id(&self, i: usize) -> &str {
-        &self.dataset.items[self.indices[i]].utterance.id
-    }
-    fn frames(&self, i: usize) -> usize {
-        self.dataset.items[self.indices[i]].features.frames()
-    }
-    fn present(&self, epoch: usize, i: usize) -> Result<Features, String> {
-        let kept = self.first.as_ref().filter(|_| epoch == 0);
-        let mut features = match kept {
-            Some(first) => first[i].clone(),
-            None => self.raw(epoch, i),
-        };
-        self.normaliser.apply(&mut features);
-        if features.is_empty() {
-            // Only a tempo draw can make an utterance too short for a frame.
-            features = self.dataset.items[self.indices[i]].features.clone();
-            self.normaliser.apply(&mut features);
-        }
-        Ok(features)
     }
 }
 
@@ -204,9 +180,44 @@ pub fn largest(row: &[f32]) -> usize {
     best
 }
 
+/// Says what a set of utterances lacks to be learnt from or judged by.
+fn warn_of_gaps(dataset: &Dataset, plan: &TrainingPlan<'_>, observer: &dyn Observer) {
+    if plan.task != Task::Categorical {
+        return;
+    }
+    for (role, indices, effect) in [
+        (
+            "training",
+            plan.training,
+            "the model will hardly ever answer it",
+        ),
+        (
+            "validation",
+            plan.validation,
+            "the choice of the best epoch does not see it",
+        ),
+    ] {
+        let missing: Vec<&str> = Emotion::ALL
+            .iter()
+            .filter(|e| {
+                !indices
+                    .iter()
+                    .any(|i| dataset.items[*i].class() == e.index())
+            })
+            .map(|e| e.name())
+            .collect();
+        if !missing.is_empty() {
+            observer.event(Event::Warning(&format!(
+                "no {role} utterance is {}: {effect}",
+                missing.join(" or ")
+            )));
+        }
+    }
+}
+
 /// Trains a model. With a `folder`, the state is kept there after each epoch
 /// (`checkpoint.safetensors`, `normaliser.json`), and an interrupted training goes on from
-/// it with the same bits. Returns the model and its training history.
+/// it with the same bits.
 ///
 /// # Errors
 /// See [`ExperimentError`].
@@ -215,7 +226,7 @@ pub fn train(
     plan: &TrainingPlan<'_>,
     folder: Option<&Path>,
     observer: &dyn Observer,
-) -> Result<(Model, Vec<earnest_model::EpochReport>), ExperimentError> {
+) -> Result<Trained, ExperimentError> {
     if plan.training.is_empty() || plan.validation.is_empty() {
         return Err(ExperimentError::Setup(format!(
             "there are {} training and {} validation utterances for the {} task; both are needed{}",
@@ -229,64 +240,45 @@ pub fn train(
             }
         )));
     }
+    warn_of_gaps(dataset, plan, observer);
     let names = outputs(plan.task);
-    let checkpoint = folder.map(|f| f.join(CHECKPOINT));
-    let normaliser_path = folder.map(|f| f.join(NORMALISER));
-
-    let mut presenter = Presenter {
+    let frozen = plan
+        .augmentation
+        .is_some_and(|a| a.presentation != Presentation::Fresh);
+    let mut presenter = Presenter::new(
         dataset,
-        indices: plan.training,
-        augmenters: plan.augmentation.map(|(chain, sources)| {
-            let (chain, sources) = (chain.clone(), sources.clone());
-            Pool::new(move || Augmenter::new(chain.clone(), sources.clone()))
-        }),
-        key: plan.key.with("augmentation"),
-        normaliser: Normaliser {
-            mean: Vec::new(),
-            deviation: Vec::new(),
+        plan.training,
+        plan.augmentation,
+        plan.recipe.normalise,
+        if frozen {
+            plan.copies_key.clone()
+        } else {
+            plan.key.with("augmentation")
         },
-        first: None,
-    };
+        plan.copies_folder.as_deref(),
+    )?;
     let number = plan.key.number();
+    let normaliser_path = folder.map(|f| f.join(NORMALISER));
     let kept = normaliser_path
         .as_deref()
         .and_then(|p| serde_json::from_slice::<KeptNormaliser>(&std::fs::read(p).ok()?).ok())
         .filter(|k| k.key == number)
         .map(|k| k.normaliser)
         .filter(|n| n.mean.len() == descriptor::COUNT && n.deviation.len() == descriptor::COUNT);
-    presenter.normaliser = match kept {
-        Some(normaliser) => normaliser,
-        None => {
-            // Over the training set as it is presented: the first epoch's draws.
-            let first: Vec<Features> = (0..plan.training.len())
-                .into_par_iter()
-                .map(|i| presenter.raw(0, i))
-                .collect();
-            let normaliser = Normaliser::fit(first.iter());
-            presenter.first = Some(first);
-            if let Some(path) = &normaliser_path {
-                let kept = KeptNormaliser {
-                    key: number,
-                    normaliser: normaliser.clone(),
-                };
-                write_whole(path, &serde_json::to_vec(&kept).unwrap_or_default())?;
-            }
-            normaliser
-        }
-    };
+    let normaliser = presenter.fit(kept).map_err(ExperimentError::Setup)?;
+    if let Some(path) = &normaliser_path {
+        let kept = KeptNormaliser {
+            key: number,
+            normaliser: normaliser.clone(),
+        };
+        write_whole(path, &serde_json::to_vec(&kept).unwrap_or_default())?;
+    }
 
-    let validation: Vec<Features> = plan
-        .validation
-        .iter()
-        .map(|i| {
-            let mut features = dataset.items[*i].features.clone();
-            presenter.normaliser.apply(&mut features);
-            features
-        })
-        .collect();
+    let validation = presenter.normalised_clean(plan.validation);
     let validation_rows: Vec<&Features> = validation.iter().collect();
     let (wanted, target_mean, target_deviation) = targets(dataset, plan.training, plan.task);
     let key = plan.key.with("training");
+    let checkpoint = folder.map(|f| f.join(CHECKPOINT));
     let resumed = match checkpoint.as_deref().filter(|p| p.exists()) {
         Some(path) => match Trainer::resume(plan.recipe.clone(), names.len(), &key, path) {
             Ok(trainer) => Some(trainer),
@@ -305,7 +297,7 @@ pub fn train(
             score(dataset, plan.validation, plan.task, &rows)
         };
         let report = trainer.epoch(&presenter, &wanted, &mut validate)?;
-        presenter.first = None;
+        presenter.forget_first();
         if let Some(path) = &checkpoint {
             trainer.save(path)?;
         }
@@ -336,9 +328,13 @@ pub fn train(
         },
         corpus: plan.corpus.clone(),
         speakers,
-        normaliser: presenter.normaliser.clone(),
+        normaliser: presenter.normaliser().clone(),
         target_mean,
         target_deviation,
     };
-    Ok((Model::new(description, trainer.into_best()), history))
+    Ok(Trained {
+        model: Model::new(description, trainer.into_best()),
+        history,
+        time: presenter.time(),
+    })
 }

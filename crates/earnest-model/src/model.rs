@@ -13,8 +13,9 @@ use crate::network::{Network, Pass};
 use crate::recipe::{Recipe, Task};
 use crate::tensors;
 
-/// Version of the layout of `model.json`.
-pub const FORMAT: u32 = 1;
+/// Version of the layout of `model.json`. Version 1 had neither `normalise`, `pooling` nor
+/// `dropout`; it is read as the paper's.
+pub const FORMAT: u32 = 2;
 
 /// Utterances that are predicted in one batch.
 const BATCH: usize = 32;
@@ -67,17 +68,17 @@ impl Model {
         }
     }
 
-    /// For each utterance: class probabilities, or values on the corpus's scale. An
-    /// utterance without frames gets uniform probabilities or the training mean.
-    pub fn predict(&mut self, utterances: &[&Features]) -> Vec<Vec<f32>> {
-        let normalised: Vec<Features> = utterances
-            .iter()
-            .map(|f| {
-                let mut f = (*f).clone();
-                self.description.normaliser.apply(&mut f);
-                f
-            })
-            .collect();
+    /// For each utterance, heard in this order from the speaker beside it: class
+    /// probabilities, or values on the corpus's scale. Who speaks matters only to models
+    /// that normalise by speaker ([`Normalisation`](crate::Normalisation)). An utterance
+    /// without frames gets whatever a network makes of nothing: uniform probabilities or
+    /// the training mean.
+    pub fn predict(&mut self, utterances: &[&Features], speakers: &[&str]) -> Vec<Vec<f32>> {
+        let normalised = self.description.recipe.normalise.apply(
+            &self.description.normaliser,
+            utterances,
+            speakers,
+        );
         let references: Vec<&Features> = normalised.iter().collect();
         predict_normalised(
             &mut self.network,
@@ -144,10 +145,10 @@ impl Model {
         let value: serde_json::Value =
             serde_json::from_slice(&json).map_err(|e| content(e.to_string()))?;
         match value.get("format").and_then(serde_json::Value::as_u64) {
-            Some(v) if v == u64::from(FORMAT) => {}
+            Some(v) if (1..=u64::from(FORMAT)).contains(&v) => {}
             Some(v) => {
                 return Err(content(format!(
-                    "its format is {v}, this version of Earnest reads {FORMAT}"
+                    "its format is {v}, this version of Earnest reads 1 to {FORMAT}; a newer Earnest may have written it"
                 )));
             }
             None => return Err(content("it has no format number".into())),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::network::Architecture;
+use crate::normalisation::Normalisation;
 
 /// What is predicted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,6 +32,9 @@ impl Task {
 pub struct Recipe {
     /// The network.
     pub architecture: Architecture,
+    /// By whose statistics descriptors are normalised; the paper takes the training set's.
+    #[serde(default)]
+    pub normalise: Normalisation,
     /// Adam's first learning rate.
     pub learning_rate: f64,
     /// Every gradient value is clipped to plus or minus this.
@@ -57,6 +61,7 @@ impl Recipe {
     pub fn paper(architecture: Architecture) -> Self {
         Self {
             architecture,
+            normalise: Normalisation::Corpus,
             learning_rate: 3e-4,
             gradient_clip: 1.0,
             batch_size: 32,

@@ -38,8 +38,11 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
     })
 }
 
-/// Writes tensors and a note.
-pub(crate) fn save<'a>(
+/// Writes tensors (name, shape, values) and a note into a safetensors file.
+///
+/// # Errors
+/// [`ModelError::File`].
+pub fn save<'a>(
     path: &Path,
     tensors: impl Iterator<Item = (String, Vec<usize>, &'a [f32])>,
     note: Option<String>,
@@ -57,13 +60,20 @@ pub(crate) fn save<'a>(
 }
 
 /// The tensors of a file by name, and its note.
-pub(crate) struct Loaded {
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Values by name.
     pub tensors: HashMap<String, Vec<f32>>,
+    /// The note of [`save`].
     pub note: Option<String>,
 }
 
-/// Reads a file written by [`save`] or by another safetensors writer.
-pub(crate) fn load(path: &Path, what: &'static str) -> Result<Loaded, ModelError> {
+/// Reads a file written by [`save`] or by another safetensors writer; `what` it is to be is
+/// said in errors.
+///
+/// # Errors
+/// A file that is missing, truncated or foreign, or holds a value that is not finite.
+pub fn load(path: &Path, what: &'static str) -> Result<Loaded, ModelError> {
     let content = |reason: String| ModelError::Content {
         path: path.to_owned(),
         what,
@@ -101,6 +111,9 @@ pub(crate) fn load(path: &Path, what: &'static str) -> Result<Loaded, ModelError
 
 impl Loaded {
     /// Takes one tensor out, if it has the right number of values.
+    ///
+    /// # Errors
+    /// A sentence that names the tensor.
     pub fn take(&mut self, name: &str, count: usize) -> Result<Vec<f32>, String> {
         match self.tensors.remove(name) {
             None => Err(format!("tensor {name} is missing")),

@@ -287,11 +287,12 @@ fn a_model_predicts_the_same_after_a_trip_to_disk() {
     let features: Vec<Features> = (0..5).map(|i| Toy::new(9).present(0, i).unwrap()).collect();
     let references: Vec<&Features> = features.iter().collect();
     let mut model = model();
-    let before = model.predict(&references);
+    let speakers = ["s"; 5];
+    let before = model.predict(&references, &speakers);
     model.save(folder.path()).unwrap();
     let mut loaded = Model::load(folder.path()).unwrap();
     assert_eq!(loaded.description, model.description);
-    assert_eq!(loaded.predict(&references), before);
+    assert_eq!(loaded.predict(&references, &speakers), before);
     for row in before {
         assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5);
     }
@@ -324,8 +325,34 @@ fn broken_foreign_and_newer_model_files_are_refused_by_name() {
     };
     edit("\"hidden\": 9", "\"hidden\": 8");
     refused("values");
-    edit("\"format\": 1", "\"format\": 99");
+    edit("\"format\": 2", "\"format\": 99");
     refused("format is 99");
     std::fs::write(folder.path().join("model.json"), "not json").unwrap();
     refused("model description");
+}
+
+#[test]
+fn a_model_of_the_first_format_is_read_as_the_papers() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut model = model();
+    model.save(folder.path()).unwrap();
+    // What the first format did not have yet.
+    let path = folder.path().join("model.json");
+    let mut json: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    json["format"] = 1.into();
+    let recipe = json["recipe"].as_object_mut().unwrap();
+    recipe.remove("normalise").unwrap();
+    let architecture = recipe["architecture"].as_object_mut().unwrap();
+    architecture.remove("pooling").unwrap();
+    architecture.remove("dropout").unwrap();
+    std::fs::write(&path, json.to_string()).unwrap();
+    let mut loaded = Model::load(folder.path()).unwrap();
+    assert_eq!(loaded.description.recipe, model.description.recipe);
+    let features = Toy::new(9).present(0, 0).unwrap();
+    let (a, b) = (
+        loaded.predict(&[&features], &["s"]),
+        model.predict(&[&features], &["s"]),
+    );
+    assert_eq!(a, b);
 }

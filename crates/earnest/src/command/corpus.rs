@@ -267,7 +267,7 @@ fn print_folds(corpus: &Corpus) {
             );
             let list: Vec<String> = folds
                 .iter()
-                .map(|f| format!("{} (validated by {})", f.test, f.validation))
+                .map(|f| format!("{} (validated by {})", f.test, f.validation.join(", ")))
                 .collect();
             println!("  {}", list.join(", "));
         }

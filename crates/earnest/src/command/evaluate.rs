@@ -127,9 +127,13 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         );
     }
     let references: Vec<&Features> = heard.iter().collect();
+    let speakers: Vec<&str> = indices
+        .iter()
+        .map(|i| dataset.items[*i].utterance.speaker.as_str())
+        .collect();
     let predictions: Vec<Prediction> = indices
         .iter()
-        .zip(model.predict(&references))
+        .zip(model.predict(&references, &speakers))
         .map(|(i, answer)| dataset.items[*i].prediction(condition.name(), task, answer))
         .collect();
     let all: Vec<&Prediction> = predictions.iter().collect();

@@ -47,7 +47,7 @@ fn print_outcome(outcome: &Outcome, folder: &Path) {
         "\nTable I, {}: {} of {} folds.",
         outcome.about.corpus, outcome.about.folds.0, outcome.about.folds.1
     );
-    println!("Figures pooled over folds, ± standard deviation over folds;");
+    println!("{};", table.legend());
     println!("beside them the paper's, for IEMOCAP and an iCub.");
     // The figures of each task apart: together they are wider than a terminal.
     for columns in [0..3, 3..7] {

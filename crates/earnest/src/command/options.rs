@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use earnest_experiment::{CorpusSpec, DEFAULT_SNR_DB, RobotSpec, SourceSpec};
-use earnest_model::{Architecture, Recipe, Task};
+use earnest_experiment::{CorpusSpec, DEFAULT_SNR_DB, Presentation, RobotSpec, SourceSpec};
+use earnest_model::{Architecture, Normalisation, Recipe, Task};
 
 use super::must_exist;
 use crate::failure::Failure;
@@ -20,7 +20,7 @@ pub enum NetworkName {
 
 impl NetworkName {
     /// The paper's recipe for it.
-    pub fn recipe(self) -> Recipe {
+    fn recipe(self) -> Recipe {
         Recipe::paper(match self {
             Self::Rnn => Architecture::paper_rnn(),
             Self::Cnn => Architecture::paper_cnn(),
@@ -43,6 +43,65 @@ impl TaskName {
         match self {
             Self::Categorical => Task::Categorical,
             Self::Dimensional => Task::Dimensional,
+        }
+    }
+}
+
+/// By whose statistics descriptors are normalised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum NormaliseName {
+    /// The training set's, as in the paper
+    Corpus,
+    /// Each speaker's own, over all that is heard of them
+    Speaker,
+    /// At first the training set's, then more and more the speaker's so far; works live
+    Adaptive,
+}
+
+impl NormaliseName {
+    fn normalisation(self) -> Normalisation {
+        match self {
+            Self::Corpus => Normalisation::Corpus,
+            Self::Speaker => Normalisation::Speaker,
+            Self::Adaptive => Normalisation::Adaptive,
+        }
+    }
+}
+
+/// How models are trained, where that is not the paper's.
+#[derive(Args, Clone, Debug)]
+pub struct TrainingOptions {
+    /// By whose mean and deviation descriptors are normalised
+    #[arg(long, value_enum, default_value = "corpus")]
+    normalise: NormaliseName,
+    /// Draw the augmentation anew at each presentation (the default)
+    #[arg(long, conflicts_with = "copies")]
+    fresh: bool,
+    /// Make K augmented copies of each utterance once, keep them on disk while training goes
+    /// on, and present them in turn
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u16).range(1..))]
+    copies: Option<u16>,
+    /// The most epochs a model is trained [default: 100]
+    #[arg(long, value_name = "N")]
+    max_epochs: Option<usize>,
+}
+
+impl TrainingOptions {
+    /// The paper's recipe for a network, with these changes.
+    pub fn recipe(&self, network: NetworkName) -> Recipe {
+        let mut recipe = network.recipe();
+        recipe.normalise = self.normalise.normalisation();
+        if let Some(most) = self.max_epochs {
+            recipe.max_epochs = most;
+        }
+        recipe
+    }
+
+    /// Fresh or frozen.
+    pub fn presentation(&self) -> Presentation {
+        match self.copies {
+            Some(k) => Presentation::Copies(k.into()),
+            None => Presentation::Fresh,
         }
     }
 }

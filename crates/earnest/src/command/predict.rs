@@ -18,7 +18,8 @@ use crate::failure::Failure;
 #[command(
     after_help = "Example:\n  earnest predict --model my-model recordings/*.wav\n\n\
     Prints CSV: the file, the answer, and each class's probability (or arousal and valence). A file that cannot \
-    be read is named on standard error; the others are still done, and the exit code is 1."
+    be read is named on standard error; the others are still done, and the exit code is 1. To a model that was \
+    trained with --normalise speaker or adaptive, all files of a call are one speaker's, heard in this order."
 )]
 pub struct Arguments {
     /// Folder of the model
@@ -59,7 +60,8 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         .filter_map(|(f, h)| Some((f, h.as_ref().ok()?)))
         .collect();
     let references: Vec<&Features> = good.iter().map(|(_, f)| *f).collect();
-    let answers = model.predict(&references);
+    // Whoever speaks in these files counts as one speaker.
+    let answers = model.predict(&references, &vec![""; references.len()]);
     let names = &model.description.outputs;
     let task = model.description.task;
     let mut writer = csv::Writer::from_writer(std::io::stdout());

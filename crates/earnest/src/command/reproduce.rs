@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use earnest_experiment::{Experiment, Training, run as run_experiment};
+use earnest_experiment::{Experiment, Training, Validation, run as run_experiment};
 
-use super::options::{CorpusOptions, NetworkName, RobotOptions, SoundOptions, TaskName, sources};
+use super::options::{
+    CorpusOptions, NetworkName, RobotOptions, SoundOptions, TaskName, TrainingOptions, sources,
+};
 use super::{must_exist, print_outcome};
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -40,12 +42,19 @@ pub struct Table1 {
     /// Tasks; dimensional needs a corpus with arousal and valence
     #[arg(long, value_enum, value_delimiter = ',', default_value = "categorical")]
     tasks: Vec<TaskName>,
+    /// Who validates while a speaker is tested: `partner`, the session's other speaker, as in
+    /// the paper; `speakers:K`; or `fraction:F` of the training speakers' utterances
+    /// [default: `partner` for IEMOCAP, elsewhere by the number of speakers]
+    #[arg(long, value_name = "WHO")]
+    validation: Option<Validation>,
+    #[command(flatten)]
+    training: TrainingOptions,
     /// All randomness
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// The most epochs a model is trained [default: 100]
-    #[arg(long, value_name = "N")]
-    max_epochs: Option<usize>,
+    /// Train each unit with so many seeds, and give mean and spread
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    seeds: u16,
     /// The run's folder
     #[arg(long, default_value = "runs/table1", value_name = "DIR")]
     out: PathBuf,
@@ -64,12 +73,10 @@ pub fn run(command: Command) -> Result<(), Failure> {
     experiment.trainings = vec![Training::Clean, Training::Augmented];
     experiment.sources = sources(&a.sounds, &a.robot)?;
     experiment.robot = a.robot.spec();
-    experiment.recipes = a.networks.iter().map(|n| n.recipe()).collect();
-    if let Some(most) = a.max_epochs {
-        for recipe in &mut experiment.recipes {
-            recipe.max_epochs = most;
-        }
-    }
+    experiment.recipes = a.networks.iter().map(|n| a.training.recipe(*n)).collect();
+    experiment.presentation = a.training.presentation();
+    experiment.validation = a.validation;
+    experiment.repeats = a.seeds.into();
     let outcome = run_experiment(experiment, &a.out, &Progress::new())?;
     print_outcome(&outcome, &a.out);
     Ok(())

@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use clap::Args;
 use earnest_augment::Chain;
 use earnest_experiment::{
-    Dataset, ExperimentError, Observer, TrainingPlan, forget_progress, open_corpus, train,
+    Augmentation, Dataset, ExperimentError, Fold, Observer, Trained, TrainingPlan, Validation,
+    copies_folder, forget_copies, forget_progress, open_corpus, train,
 };
 use earnest_random::Key;
 
 use super::must_exist;
-use super::options::{CorpusOptions, NetworkName, RobotOptions, SoundOptions, TaskName, sources};
+use super::options::{
+    CorpusOptions, NetworkName, RobotOptions, SoundOptions, TaskName, TrainingOptions, sources,
+};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -32,24 +35,35 @@ pub struct Arguments {
     /// The task
     #[arg(long, value_enum, default_value = "categorical")]
     task: TaskName,
-    /// Augment the training waveforms, drawn anew in each epoch
+    /// Augment the training waveforms
     #[arg(long)]
     augment: bool,
     #[command(flatten)]
     sounds: SoundOptions,
-    /// Speakers that validate; all others that are not left out train [default: the last
-    /// speaker by name]
+    /// Who says which epoch was best: `speakers:K`, the last K by name, or `fraction:F` of
+    /// all speakers' utterances [default: by the number of speakers]
+    #[arg(long, value_name = "WHO", value_parser = validation, conflicts_with = "validation_speakers")]
+    validation: Option<Validation>,
+    /// Or: these speakers; all others that are not left out train
     #[arg(long, value_name = "SPEAKER,…", value_delimiter = ',')]
-    validation: Vec<String>,
+    validation_speakers: Vec<String>,
     /// Speakers that are not used at all, to evaluate on later
     #[arg(long, value_name = "SPEAKER,…", value_delimiter = ',')]
     leave_out: Vec<String>,
-    /// The most epochs
-    #[arg(long, value_name = "N")]
-    max_epochs: Option<usize>,
+    #[command(flatten)]
+    training: TrainingOptions,
     /// All randomness
     #[arg(long, default_value_t = 1)]
     seed: u64,
+}
+
+fn validation(text: &str) -> Result<Validation, String> {
+    match text.parse()? {
+        Validation::Partner => {
+            Err("no speaker is tested, so there is no partner; name speakers with --validation-speakers".into())
+        }
+        other => Ok(other),
+    }
 }
 
 /// Runs the verb.
@@ -70,7 +84,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         .collect();
     speakers.sort();
     speakers.dedup();
-    for asked in a.validation.iter().chain(&a.leave_out) {
+    for asked in a.validation_speakers.iter().chain(&a.leave_out) {
         if !speakers.contains(asked) {
             return Err(Failure::asked(format!(
                 "there is no speaker {asked}; speakers are {}",
@@ -79,15 +93,30 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         }
     }
     speakers.retain(|s| !a.leave_out.contains(s));
-    let validation = if a.validation.is_empty() {
-        speakers.last().cloned().into_iter().collect()
-    } else {
-        a.validation
+    let mut fold = Fold {
+        test: String::new(),
+        validation: a.validation_speakers,
+        training: speakers,
+        fraction: None,
     };
-    let training: Vec<String> = speakers
-        .into_iter()
-        .filter(|s| !validation.contains(s))
-        .collect();
+    if fold.validation.is_empty() {
+        let n = fold.training.len();
+        match a
+            .validation
+            .unwrap_or_else(|| Validation::suited(corpus.layout, n))
+        {
+            Validation::Fraction(share) => fold.fraction = Some(share),
+            Validation::Partner => fold.validation = fold.training.split_off(n.saturating_sub(1)),
+            Validation::Speakers(k) if k < n => fold.validation = fold.training.split_off(n - k),
+            Validation::Speakers(k) => {
+                return Err(Failure::asked(format!(
+                    "--validation speakers:{k} leaves nobody to train on: there are {n} speakers"
+                )));
+            }
+        }
+    } else {
+        fold.training.retain(|s| !fold.validation.contains(s));
+    }
 
     let progress = Progress::new();
     let observer: &dyn Observer = &progress;
@@ -98,30 +127,35 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         None
     };
     let dataset = Dataset::load(&corpus, observer)?;
-    let mut recipe = a.network.recipe();
-    if let Some(most) = a.max_epochs {
-        recipe.max_epochs = most;
-    }
+    let recipe = a.training.recipe(a.network);
     recipe.check().map_err(Failure::asked)?;
     let task = a.task.task();
     let chain = Chain::paper();
     let fingerprint = corpus.fingerprint();
+    let seed = Key::new(a.seed);
+    let (training, validation) = dataset.of_fold(&fold, task, &seed.with("validation"));
+    let presentation = a.training.presentation();
     let plan = TrainingPlan {
         task,
         recipe: &recipe,
-        augmentation: sounds.as_ref().map(|s| (&chain, s)),
-        training: &dataset.of_speakers(&training, task),
-        validation: &dataset.of_speakers(&validation, task),
+        augmentation: sounds.as_ref().map(|sources| Augmentation {
+            chain: &chain,
+            sources,
+            presentation,
+        }),
+        training: &training,
+        validation: &validation,
         // Whatever changes the result changes the key, so a checkpoint of another training
         // in the same folder is not mistaken for this one.
-        key: Key::new(a.seed)
+        key: seed
             .with("train")
             .with(fingerprint.as_str())
             .with(serde_json::to_string(&recipe)?.as_str())
             .with(task.name())
-            .with(training.join(",").as_str())
-            .with(validation.join(",").as_str())
-            .with(format!("{:?} {:?}", a.augment, a.sounds).as_str()),
+            .with(serde_json::to_string(&fold)?.as_str())
+            .with(format!("{:?} {presentation:?} {:?}", a.augment, a.sounds).as_str()),
+        copies_key: seed.with("copies"),
+        copies_folder: Some(copies_folder(&a.out)),
         corpus: format!("{} ({fingerprint})", corpus.name),
     };
     std::fs::create_dir_all(&a.out).map_err(|source| ExperimentError::File {
@@ -129,19 +163,23 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         path: a.out.clone(),
         source,
     })?;
-    let (model, history) = train(&dataset, &plan, Some(&a.out), observer)?;
+    let Trained { model, history, .. } = train(&dataset, &plan, Some(&a.out), observer)?;
     progress.finish();
     model.save(&a.out)?;
     forget_progress(&a.out);
+    forget_copies(&a.out);
     if let Some(best) = history.iter().rev().find(|e| e.best) {
+        let on = match fold.fraction {
+            Some(share) => format!("{} % of their utterances", share * 100.0),
+            None => fold.validation.join(", "),
+        };
         println!(
-            "Trained on {} utterances of {} speakers for {} epochs; best in epoch {} (validation {:.3} on {}).",
-            plan.training.len(),
+            "Trained on {} utterances of {} speakers for {} epochs; best in epoch {} (validation {:.3} on {on}).",
             training.len(),
+            fold.training.len(),
             history.len(),
             best.epoch,
             best.validation,
-            validation.join(", ")
         );
     }
     println!("model: {}", a.out.display());

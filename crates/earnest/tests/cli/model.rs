@@ -100,7 +100,7 @@ fn a_speaker_that_is_not_there_is_refused_with_those_who_are() {
             "train",
             "--corpus",
             "corpus",
-            "--validation",
+            "--validation-speakers",
             "9X",
             "--out",
             "model",

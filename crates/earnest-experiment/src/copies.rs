@@ -1,0 +1,155 @@
+//! Frozen augmentation: a few augmented copies of every utterance, made once and kept on
+//! disk, in place of fresh draws at each presentation.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use earnest_features::{Features, descriptor};
+use earnest_model::{load_tensors, save_tensors};
+use earnest_random::Key;
+
+use crate::error::ExperimentError;
+use crate::storage::create_folder;
+
+/// The folder of a run in which copies are kept.
+pub(crate) const FOLDER: &str = "copies";
+
+/// A copy's features, in the order of the dataset.
+type Copy = Arc<Vec<Features>>;
+
+/// The copies of a dataset. One is in memory at a time, the one that the present epoch
+/// takes.
+pub(crate) struct FrozenCopies {
+    folder: PathBuf,
+    count: usize,
+    /// Stands for all that decides what copies hold.
+    number: u64,
+    current: Mutex<Option<(usize, Copy)>>,
+}
+
+impl FrozenCopies {
+    /// Makes those of `count` copies that are not in the folder yet. `key` must stand for
+    /// all that decides what they hold; `make` gives all features of one copy.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
+    pub fn new(
+        folder: &Path,
+        count: usize,
+        key: &Key,
+        make: impl Fn(usize) -> Vec<Features>,
+    ) -> Result<Self, ExperimentError> {
+        create_folder(folder)?;
+        let copies = Self {
+            folder: folder.to_owned(),
+            count: count.max(1),
+            number: key.number(),
+            current: Mutex::new(None),
+        };
+        for copy in 0..copies.count {
+            if copies.read(copy).is_err() {
+                copies.write(copy, &make(copy))?;
+            }
+        }
+        Ok(copies)
+    }
+
+    fn path(&self, copy: usize) -> PathBuf {
+        let name = format!("{:016x}-{copy}.safetensors", self.number);
+        self.folder.join(name)
+    }
+
+    fn write(&self, copy: usize, all: &[Features]) -> Result<(), ExperimentError> {
+        let frames: Vec<f32> = all.iter().map(|f| f.frames() as f32).collect();
+        let rows: Vec<f32> = all.iter().flat_map(Features::values).copied().collect();
+        let shape = vec![rows.len() / descriptor::COUNT, descriptor::COUNT];
+        let tensors = [
+            ("frames".to_owned(), vec![frames.len()], frames.as_slice()),
+            ("rows".to_owned(), shape, rows.as_slice()),
+        ];
+        Ok(save_tensors(&self.path(copy), tensors.into_iter(), None)?)
+    }
+
+    fn read(&self, copy: usize) -> Result<Copy, ExperimentError> {
+        let path = self.path(copy);
+        let mut loaded = load_tensors(&path, "frozen copy")?;
+        let mut take = |name: &str| {
+            loaded
+                .tensors
+                .remove(name)
+                .ok_or_else(|| ExperimentError::Setup(format!("{} has no {name}", path.display())))
+        };
+        let (frames, rows) = (take("frames")?, take("rows")?);
+        let mut rest = rows.as_slice();
+        let mut all = Vec::with_capacity(frames.len());
+        for n in frames {
+            let (own, others) = rest
+                .split_at_checked(n as usize * descriptor::COUNT)
+                .ok_or_else(|| {
+                    ExperimentError::Setup(format!("{} is too short", path.display()))
+                })?;
+            all.push(Features::from_values(own.to_vec()));
+            rest = others;
+        }
+        Ok(Arc::new(all))
+    }
+
+    /// An utterance (by its place in the dataset) as it is presented in an epoch.
+    ///
+    /// # Errors
+    /// The copy has become unreadable.
+    pub fn present(&self, epoch: usize, utterance: usize) -> Result<Features, String> {
+        let copy = epoch % self.count;
+        let mut current = self
+            .current
+            .lock()
+            .map_err(|_| "reading the frozen copies failed before".to_owned())?;
+        let all = match &*current {
+            Some((which, all)) if *which == copy => all.clone(),
+            _ => {
+                let all = self.read(copy).map_err(|e| e.to_string())?;
+                *current = Some((copy, all.clone()));
+                all
+            }
+        };
+        drop(current);
+        let features = all.get(utterance);
+        features
+            .cloned()
+            .ok_or_else(|| "the frozen copies are those of another corpus".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn copies_are_made_once_taken_in_turn_and_made_again_when_damaged() {
+        let dir = tempfile::tempdir().unwrap();
+        let made = Cell::new(0);
+        let make = |copy: usize| {
+            made.set(made.get() + 1);
+            (0..4)
+                .map(|i| Features::from_values(vec![(copy * 10 + i) as f32; i * 32]))
+                .collect::<Vec<_>>()
+        };
+        let key = Key::new(1);
+        let open = |key: &Key| FrozenCopies::new(dir.path(), 3, key, make).unwrap();
+        let copies = open(&key);
+        for epoch in [0, 1, 2, 3, 7] {
+            let features = copies.present(epoch, 2).unwrap();
+            assert_eq!(features, make(epoch % 3)[2], "epoch {epoch}");
+        }
+        assert!(copies.present(0, 9).is_err());
+        made.set(0);
+        open(&key);
+        assert_eq!(made.get(), 0);
+        std::fs::write(copies.path(1), b"half").unwrap();
+        assert_eq!(open(&key).present(1, 3).unwrap(), make(1)[3]);
+        made.set(0);
+        open(&Key::new(2));
+        assert_eq!(made.get(), 3, "another seed has copies of its own");
+    }
+}

@@ -1,0 +1,230 @@
+//! Who validates: the choice of the utterances that say which epoch was best.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use earnest_corpus::Layout;
+use earnest_model::Task;
+use earnest_random::Key;
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::Dataset;
+use crate::error::ExperimentError;
+use crate::fold::Fold;
+
+/// Who validates while a test speaker is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Validation {
+    /// The test speaker's partner in the session, as in the paper. Speakers differ so much
+    /// that on a small corpus one of them is a poor guide.
+    Partner,
+    /// So many held-out speakers: the partner and those who follow.
+    Speakers(usize),
+    /// This share of each training speaker's utterances of each class; no speaker is held
+    /// out but the test speaker (and, where sessions are the corpus's own, the partner).
+    Fraction(f64),
+}
+
+/// The share of utterances that `fraction` means without a number.
+const FRACTION: f64 = 0.15;
+
+impl fmt::Display for Validation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Partner => f.write_str("partner"),
+            Self::Speakers(k) => write!(f, "speakers:{k}"),
+            Self::Fraction(share) => write!(f, "fraction:{share}"),
+        }
+    }
+}
+
+impl FromStr for Validation {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "{text:?} is no way to validate; ways are partner, speakers:K (K of 1 or more) and fraction:F (F above 0, at most 0.5)"
+            )
+        };
+        let (word, number) = match text.split_once(':') {
+            Some((word, number)) => (word, Some(number)),
+            None => (text, None),
+        };
+        match (word, number) {
+            ("partner", None) => Ok(Self::Partner),
+            ("fraction", None) => Ok(Self::Fraction(FRACTION)),
+            ("speakers", Some(k)) => match k.parse() {
+                Ok(k) if k > 0 => Ok(Self::Speakers(k)),
+                _ => Err(wrong()),
+            },
+            ("fraction", Some(share)) => match share.parse() {
+                Ok(share) if share > 0.0 && share <= 0.5 => Ok(Self::Fraction(share)),
+                _ => Err(wrong()),
+            },
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl TryFrom<String> for Validation {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Validation> for String {
+    fn from(validation: Validation) -> Self {
+        validation.to_string()
+    }
+}
+
+impl Validation {
+    /// The choice for a corpus where none is made: the paper's for IEMOCAP, elsewhere a
+    /// number of speakers that grows with the corpus.
+    #[must_use]
+    pub fn suited(layout: Layout, speakers: usize) -> Self {
+        if layout == Layout::Iemocap {
+            return Self::Partner;
+        }
+        match speakers {
+            0..5 => Self::Partner,
+            5..20 => Self::Speakers(2),
+            _ => Self::Speakers(speakers / 10),
+        }
+    }
+
+    /// In words, for a report.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::Partner => "the session's other speaker validates".to_owned(),
+            Self::Speakers(1) => "one further speaker validates".to_owned(),
+            Self::Speakers(k) => format!("{k} further speakers validate"),
+            Self::Fraction(share) => format!(
+                "{} % of the training speakers' utterances validate",
+                share * 100.0
+            ),
+        }
+    }
+
+    /// A fold as the paper makes it, with this choice of who validates.
+    ///
+    /// # Errors
+    /// Too few speakers.
+    pub fn apply(self, mut fold: Fold, own_sessions: bool) -> Result<Fold, ExperimentError> {
+        match self {
+            Self::Partner => {}
+            Self::Speakers(k) => {
+                let more = k - 1;
+                if more >= fold.training.len() {
+                    return Err(ExperimentError::Setup(format!(
+                        "validation = \"speakers:{k}\" leaves nobody to train on when {} is tested: there are {} other speakers",
+                        fold.test,
+                        fold.training.len() + fold.validation.len()
+                    )));
+                }
+                // Those after the test speaker by name, around the corner.
+                let n = fold.training.len();
+                let from = fold.training.iter().filter(|s| **s < fold.test).count();
+                let chosen: Vec<String> = (0..more)
+                    .map(|i| fold.training[(from + i) % n].clone())
+                    .collect();
+                fold.training.retain(|s| !chosen.contains(s));
+                fold.validation.extend(chosen);
+            }
+            Self::Fraction(share) => {
+                let partner = std::mem::take(&mut fold.validation);
+                if !own_sessions {
+                    fold.training.extend(partner);
+                    fold.training.sort();
+                }
+                fold.fraction = Some(share);
+            }
+        }
+        Ok(fold)
+    }
+}
+
+impl Dataset {
+    /// The training and the validation utterances of a fold for a task. With a fraction,
+    /// which utterances of a speaker and class validate is drawn from the key.
+    #[must_use]
+    pub fn of_fold(&self, fold: &Fold, task: Task, key: &Key) -> (Vec<usize>, Vec<usize>) {
+        let training = self.of_speakers(&fold.training, task);
+        let Some(share) = fold.fraction else {
+            return (training, self.of_speakers(&fold.validation, task));
+        };
+        let mut groups: BTreeMap<(&str, usize), Vec<usize>> = BTreeMap::new();
+        for i in training {
+            let item = &self.items[i];
+            let group = (item.utterance.speaker.as_str(), item.class());
+            groups.entry(group).or_default().push(i);
+        }
+        let (mut training, mut validation) = (Vec::new(), Vec::new());
+        for ((speaker, class), mut members) in groups {
+            let key = key.with(speaker).with(class as u64);
+            key.draws().shuffle(&mut members);
+            // At least one stays to train on.
+            let n = members.len();
+            let count = ((share * n as f64).round() as usize).min(n - 1);
+            training.extend(members.split_off(count));
+            validation.extend(members);
+        }
+        training.sort_unstable();
+        validation.sort_unstable();
+        (training, validation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fold() -> Fold {
+        Fold {
+            test: "d".into(),
+            validation: vec!["c".into()],
+            training: ["a", "b", "e", "f"].map(String::from).to_vec(),
+            fraction: None,
+        }
+    }
+
+    #[test]
+    fn more_speakers_validate_and_none_of_them_trains_or_tests() {
+        let three = Validation::Speakers(3).apply(fold(), true).unwrap();
+        assert_eq!(three.validation, ["c", "e", "f"]);
+        assert_eq!(three.training, ["a", "b"]);
+        let one = Validation::Speakers(1).apply(fold(), true).unwrap();
+        assert_eq!(one, Validation::Partner.apply(fold(), true).unwrap());
+        let error = Validation::Speakers(5).apply(fold(), true).unwrap_err();
+        assert!(error.to_string().contains("nobody to train on"), "{error}");
+    }
+
+    #[test]
+    fn with_a_fraction_the_partner_trains_unless_the_session_is_a_real_one() {
+        let paired = Validation::Fraction(0.2).apply(fold(), false).unwrap();
+        assert_eq!(paired.training, ["a", "b", "c", "e", "f"]);
+        let own = Validation::Fraction(0.2).apply(fold(), true).unwrap();
+        assert_eq!(own.training, ["a", "b", "e", "f"]);
+        assert!(own.validation.is_empty() && own.fraction == Some(0.2));
+    }
+
+    #[test]
+    fn ways_to_validate_survive_being_written_and_wrong_ones_are_explained() {
+        for text in ["partner", "speakers:2", "fraction:0.15"] {
+            assert_eq!(text.parse::<Validation>().unwrap().to_string(), text);
+        }
+        assert_eq!("fraction".parse(), Ok(Validation::Fraction(FRACTION)));
+        for wrong in ["speakers", "speakers:0", "fraction:0.9", "partner:2", "x"] {
+            let error = wrong.parse::<Validation>().unwrap_err();
+            assert!(
+                error.contains(wrong) && error.contains("speakers:K"),
+                "{error}"
+            );
+        }
+    }
+}
