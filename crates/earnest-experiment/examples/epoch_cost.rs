@@ -158,7 +158,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         fold.training.len(),
         folds.len()
     );
-    println!("once: decoding and clean descriptors {} CPU s", text(load_cpu));
+    println!(
+        "once: decoding and clean descriptors {} CPU s",
+        text(load_cpu)
+    );
     println!("an epoch: {wall:.2} s wall, {} CPU s, of which", text(cpu));
     println!("  augmentation {augmentation:.2}");
     println!("  descriptors  {extraction:.2}");

@@ -158,19 +158,21 @@ impl Dataset {
         let Some(share) = fold.fraction else {
             return (training, self.of_speakers(&fold.validation, task));
         };
-        let mut groups: BTreeMap<(&str, usize), Vec<usize>> = BTreeMap::new();
+        let mut groups: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
         for i in training {
             let item = &self.items[i];
-            let group = (item.utterance.speaker.as_str(), item.class());
+            let group = (item.class(), item.utterance.speaker.as_str());
             groups.entry(group).or_default().push(i);
         }
         let (mut training, mut validation) = (Vec::new(), Vec::new());
-        for ((speaker, class), mut members) in groups {
+        // What rounding leaves over goes to the next speaker.
+        let mut due = 0.0;
+        for ((class, speaker), mut members) in groups {
             let key = key.with(speaker).with(class as u64);
             key.draws().shuffle(&mut members);
-            // At least one stays to train on.
-            let n = members.len();
-            let count = ((share * n as f64).round() as usize).min(n - 1);
+            due += share * members.len() as f64;
+            let count = (due as usize).min(members.len());
+            due -= count as f64;
             training.extend(members.split_off(count));
             validation.extend(members);
         }

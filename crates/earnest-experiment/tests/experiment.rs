@@ -8,9 +8,10 @@ use std::path::Path;
 use earnest_audio::{SampleFormat, Waveform, write_wav};
 use earnest_corpus::synthetic;
 use earnest_experiment::{
-    Event, Experiment, ExperimentError, Observer, RobotSpec, Silent, collect, run,
+    Event, Experiment, ExperimentError, Observer, Presentation, RobotSpec, Silent, Training,
+    Validation, collect, run,
 };
-use earnest_model::{Architecture, Recipe, Task};
+use earnest_model::{Architecture, Normalisation, Recipe, Task};
 
 fn corpus(folder: &Path) {
     let settings = synthetic::Settings {
@@ -121,6 +122,18 @@ impl Observer for PowerCut {
     }
 }
 
+/// Writes down what is warned of.
+#[derive(Default)]
+struct Warnings(std::sync::Mutex<Vec<String>>);
+
+impl Observer for Warnings {
+    fn event(&self, event: Event<'_>) {
+        if let Event::Warning(text) = event {
+            self.0.lock().unwrap().push(text.to_owned());
+        }
+    }
+}
+
 #[test]
 fn an_interrupted_run_goes_on_to_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();
@@ -148,14 +161,6 @@ fn an_interrupted_run_goes_on_to_the_same_bytes() {
 
 #[test]
 fn a_damaged_checkpoint_is_said_and_its_unit_starts_anew() {
-    struct Warnings(std::sync::Mutex<Vec<String>>);
-    impl Observer for Warnings {
-        fn event(&self, event: Event<'_>) {
-            if let Event::Warning(text) = event {
-                self.0.lock().unwrap().push(text.to_owned());
-            }
-        }
-    }
     let dir = tempfile::tempdir().unwrap();
     corpus(&dir.path().join("corpus"));
     let mut experiment = small(&dir.path().join("corpus"));
@@ -175,7 +180,7 @@ fn a_damaged_checkpoint_is_said_and_its_unit_starts_anew() {
             fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
         }
     }
-    let warnings = Warnings(Default::default());
+    let warnings = Warnings::default();
     run(experiment, &cut, &warnings).unwrap();
     assert!(
         warnings
@@ -309,4 +314,152 @@ fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
     }
     out.sort();
     out
+}
+
+/// A run's results and the weights of its units.
+fn everything(folder: &Path) -> Vec<Vec<u8>> {
+    let mut all = results(folder);
+    let mut units: Vec<_> = fs::read_dir(folder.join("units"))
+        .unwrap()
+        .map(|u| u.unwrap().path().join("model.safetensors"))
+        .collect();
+    units.sort();
+    all.extend(units.iter().map(|p| fs::read(p).unwrap()));
+    all
+}
+
+#[test]
+fn every_way_to_validate_normalise_and_present_gives_the_same_bytes_on_any_number_of_threads() {
+    let dir = tempfile::tempdir().unwrap();
+    corpus(&dir.path().join("corpus"));
+    let mut base = small(&dir.path().join("corpus"));
+    base.tasks = vec![Task::Categorical];
+    base.folds = "1".into();
+    base.trainings = vec![Training::Augmented];
+    let choices = [
+        (
+            Validation::Speakers(3),
+            Normalisation::Speaker,
+            Presentation::Fresh,
+        ),
+        (
+            Validation::Fraction(0.25),
+            Normalisation::Adaptive,
+            Presentation::Copies(2),
+        ),
+    ];
+    for (n, (validation, normalise, presentation)) in choices.into_iter().enumerate() {
+        let mut experiment = base.clone();
+        experiment.validation = Some(validation);
+        experiment.presentation = presentation;
+        for recipe in &mut experiment.recipes {
+            recipe.normalise = normalise;
+            recipe.max_epochs = 3;
+        }
+        let run_with = |threads: usize| {
+            let out = dir.path().join(format!("run-{n}-{threads}"));
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            pool.install(|| run(experiment.clone(), &out, &Silent))
+                .unwrap();
+            out
+        };
+        let one = run_with(1);
+        assert!(
+            !one.join("copies").exists(),
+            "frozen copies are gone at the end"
+        );
+        let report = fs::read_to_string(one.join("report.html")).unwrap();
+        assert!(report.contains(&validation.words()), "{validation}");
+        for threads in [2, 4] {
+            assert!(
+                everything(&one) == everything(&run_with(threads)),
+                "{validation}"
+            );
+        }
+        // And after power cuts.
+        let cut = dir.path().join(format!("cut-{n}"));
+        for epochs in [1, 2] {
+            let observer = PowerCut(epochs.into());
+            let stopped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                run(experiment.clone(), &cut, &observer)
+            }));
+            assert!(stopped.is_err());
+        }
+        run(experiment.clone(), &cut, &Silent).unwrap();
+        assert!(everything(&one) == everything(&cut), "{validation}");
+    }
+}
+
+#[test]
+fn several_seeds_give_mean_and_spread() {
+    let dir = tempfile::tempdir().unwrap();
+    corpus(&dir.path().join("corpus"));
+    let mut experiment = small(&dir.path().join("corpus"));
+    experiment.tasks = vec![Task::Categorical];
+    experiment.recipes.truncate(1);
+    experiment.repeats = 3;
+    let outcome = run(experiment, &dir.path().join("run"), &Silent).unwrap();
+    assert_eq!(outcome.units.len(), 3 * 2 * 2);
+    for row in &outcome.table.rows {
+        assert_eq!((row.folds, row.seeds), (2, 3));
+        assert!(row.spread.macro_f.is_some() && row.deviation.macro_f.is_some());
+        let of_seed = |seed: u64| {
+            let units = outcome
+                .units
+                .iter()
+                .filter(|u| u.seed == seed && u.training == row.training);
+            let all: Vec<_> = units.flat_map(|u| u.in_condition(row.condition)).collect();
+            earnest_experiment::figures(Task::Categorical, &all)
+                .accuracy
+                .unwrap()
+        };
+        let mean = (of_seed(1) + of_seed(2) + of_seed(3)) / 3.0;
+        assert!((row.pooled.accuracy.unwrap() - mean).abs() < 1e-12);
+    }
+    let markdown = fs::read_to_string(dir.path().join("run/tables.md")).unwrap();
+    assert!(markdown.contains("the mean over 3 seeds"));
+}
+
+#[test]
+fn a_fold_that_lacks_a_class_is_trained_and_said() {
+    // Nobody but the test speaker 03 is ever sad, and 11 has an utterance too short to use.
+    let dir = tempfile::tempdir().unwrap();
+    let wav = dir.path().join("corpus/wav");
+    fs::create_dir_all(&wav).unwrap();
+    for (s, speaker) in ["03", "08", "09", "10", "11", "12"].into_iter().enumerate() {
+        for (k, code) in ["Wa", "Fa", "Na", "Ta"].into_iter().enumerate() {
+            if code == "Ta" && speaker != "03" {
+                continue;
+            }
+            let n = if (speaker, code) == ("11", "Na") {
+                500
+            } else {
+                8000
+            };
+            let pitch = 0.03 + 0.01 * s as f32 + 0.02 * k as f32;
+            let samples = (0..n).map(|t| 0.3 * (t as f32 * pitch).sin()).collect();
+            let path = wav.join(format!("{speaker}a01{code}.wav"));
+            write_wav(path, &Waveform::at_16k(samples), SampleFormat::Int16).unwrap();
+        }
+    }
+    let mut experiment = small(&dir.path().join("corpus"));
+    experiment.tasks = vec![Task::Categorical];
+    experiment.folds = "03".into();
+    let warnings = Warnings::default();
+    let outcome = run(experiment, &dir.path().join("run"), &warnings).unwrap();
+    assert_eq!(outcome.units.len(), 4);
+    let warnings = warnings.0.lock().unwrap();
+    for said in [
+        "no training utterance is sad",
+        "no validation utterance is sad",
+        "11a01Na.wav is shorter than 60 ms",
+    ] {
+        assert!(
+            warnings.iter().any(|w| w.contains(said)),
+            "{said}: {warnings:?}"
+        );
+    }
 }

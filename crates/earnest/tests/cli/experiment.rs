@@ -51,6 +51,64 @@ fn a_run_that_is_killed_at_any_moment_ends_with_the_same_tables() {
     assert!(results(&dir.path().join("whole")) == results(&dir.path().join("cut")));
 }
 
+/// The weights of every unit.
+fn weights(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut all: Vec<(String, Vec<u8>)> = fs::read_dir(folder.join("units"))
+        .unwrap()
+        .map(|unit| {
+            let unit = unit.unwrap();
+            let bytes = fs::read(unit.path().join("model.safetensors")).unwrap();
+            (unit.file_name().into_string().unwrap(), bytes)
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn killed_in_the_middle_of_an_epoch_both_networks_end_with_the_same_weights() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 8);
+    small_experiment(dir.path());
+    let path = dir.path().join("small.toml");
+    let toml = fs::read_to_string(&path).unwrap();
+    let toml = toml
+        .replace("folds = \"2\"", "folds = \"1\"")
+        .replace("layers = 1, hidden = 8", "layers = 2, hidden = 48")
+        .replace("trainings = [\"clean\", ", "trainings = [");
+    let recipe = toml[toml.find("[[recipes]]").unwrap()..].to_owned();
+    let rnn = "kind = \"rnn\", layers = 2, hidden = 48";
+    assert!(recipe.contains(rnn));
+    let cnn = recipe.replace(rnn, "kind = \"cnn\", layers = 3, filters = 64, kernel = 5");
+    fs::write(&path, format!("{toml}\n{cnn}")).unwrap();
+    let output = run(dir.path(), &["run", "small.toml", "--out", "whole"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    for network in ["rnn", "cnn"] {
+        let mut child = earnest(dir.path())
+            .args(["run", "small.toml", "--out", "cut", "--threads", "1"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let unit = format!("cut/units/categorical-{network}-augmented-fold_1F-seed_1");
+        let unit = dir.path().join(unit);
+        // The first epoch is over when its checkpoint is there: then the second has begun.
+        let until = Instant::now() + Duration::from_secs(60);
+        while !unit.join("checkpoint.safetensors").exists() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(10));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(unit.join("checkpoint.safetensors").exists(), "{network}");
+        assert!(!unit.join("done").exists(), "{network} was over too soon");
+    }
+    let output = run(dir.path(), &["run", "small.toml", "--out", "cut"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(weights(&dir.path().join("whole")) == weights(&dir.path().join("cut")));
+    assert!(results(&dir.path().join("whole")) == results(&dir.path().join("cut")));
+}
+
 #[test]
 fn reproduce_prints_table_1_beside_the_paper_and_report_writes_it_again() {
     let dir = tempfile::tempdir().unwrap();
