@@ -20,6 +20,7 @@
 use std::ops::Range;
 
 use earnest_random::Key;
+use rayon::prelude::*;
 
 use crate::param::Param;
 use crate::product::{Before, View, ViewMut, multiply};
@@ -71,6 +72,9 @@ pub(crate) struct DirectionState<T> {
     d_recurrent_weights: Vec<T>,
     d_bias: Vec<T>,
 }
+
+/// Rows whose input is projected in one piece.
+const PROJECTED: usize = 128;
 
 /// The rows of a parameter whose gates are r, z, n, for each gate of n, r, z.
 const INPUT_GATES: [usize; 3] = [2, 0, 1];
@@ -166,21 +170,26 @@ impl<T: Real> GruDirection<T> {
         for b in along(0..packing.blocks.len(), self.reversed) {
             let steps = packing.blocks[b].clone();
             let rows = packing.rows_of(&steps);
-            let block = &mut gates[rows.start * 4 * h..rows.end * 4 * h];
-            for row in block.chunks_exact_mut(4 * h) {
-                row.copy_from_slice(&laid.bias);
-            }
-            let mut column = 0;
-            for part in inputs {
-                let width = part.len() / packing.rows.max(1);
-                multiply(
-                    ViewMut::strided(block, rows.len(), 3 * h, 4 * h),
-                    View::new(&part[rows.start * width..], rows.len(), width),
-                    View::new(&laid.input_transposed[column * 3 * h..], width, 3 * h),
-                    Before::Added,
-                );
-                column += width;
-            }
+            gates[rows.start * 4 * h..rows.end * 4 * h]
+                .par_chunks_mut(PROJECTED * 4 * h)
+                .enumerate()
+                .for_each(|(i, piece)| {
+                    for row in piece.chunks_exact_mut(4 * h) {
+                        row.copy_from_slice(&laid.bias);
+                    }
+                    let (first, count) = (rows.start + i * PROJECTED, piece.len() / (4 * h));
+                    let mut column = 0;
+                    for part in inputs {
+                        let width = part.len() / packing.rows.max(1);
+                        multiply(
+                            ViewMut::strided(piece, count, 3 * h, 4 * h),
+                            View::new(&part[first * width..], count, width),
+                            View::new(&laid.input_transposed[column * 3 * h..], width, 3 * h),
+                            Before::Added,
+                        );
+                        column += width;
+                    }
+                });
             for t in along(steps, self.reversed) {
                 let (first, alive) = (packing.offset[t], packing.alive[t]);
                 // Earlier and later rows of the output: one holds h, the other takes h'.
@@ -280,22 +289,44 @@ impl<T: Real> GruDirection<T> {
             }
             let block = &gates[rows.start * 4 * h..rows.end * 4 * h];
             let input_side = View::strided(block, rows.len(), 3 * h, 4 * h);
-            multiply(
-                ViewMut::new(d_recurrent_weights, 3 * h, h),
-                View::strided(&block[h..], rows.len(), 3 * h, 4 * h).transposed(),
-                View::new(before, rows.len(), h),
-                weights,
-            );
-            let mut column = 0;
-            for (part, d_part) in inputs.iter().zip(&mut state.d_inputs) {
-                let width = part.len() / packing.rows.max(1);
+            let recurrent = || {
                 multiply(
-                    ViewMut::strided(&mut d_input_weights[column..], 3 * h, width, total),
-                    input_side.transposed(),
-                    View::new(&part[rows.start * width..], rows.len(), width),
+                    ViewMut::new(d_recurrent_weights, 3 * h, h),
+                    View::strided(&block[h..], rows.len(), 3 * h, 4 * h).transposed(),
+                    View::new(before, rows.len(), h),
                     weights,
                 );
-                if inputs_wanted {
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        for row in block.chunks_exact(4 * h) {
+                            for (s, x) in d_bias.iter_mut().zip(row) {
+                                *s += *x;
+                            }
+                        }
+                    },
+                );
+            };
+            let input = || {
+                let mut column = 0;
+                for part in inputs {
+                    let width = part.len() / packing.rows.max(1);
+                    multiply(
+                        ViewMut::strided(&mut d_input_weights[column..], 3 * h, width, total),
+                        input_side.transposed(),
+                        View::new(&part[rows.start * width..], rows.len(), width),
+                        weights,
+                    );
+                    column += width;
+                }
+            };
+            let below = || {
+                if !inputs_wanted {
+                    return;
+                }
+                let mut column = 0;
+                for (part, d_part) in inputs.iter().zip(&mut state.d_inputs) {
+                    let width = part.len() / packing.rows.max(1);
                     let d_part = sized(d_part, packing.rows * width);
                     multiply(
                         ViewMut::new(&mut d_part[rows.start * width..], rows.len(), width),
@@ -303,20 +334,11 @@ impl<T: Real> GruDirection<T> {
                         View::strided(&laid.input[column..], 3 * h, width, total),
                         Before::Forgotten,
                     );
+                    column += width;
                 }
-                column += width;
-            }
+            };
+            rayon::join(recurrent, || rayon::join(input, below));
             weights = Before::Added;
-            vectorised(
-                #[inline(always)]
-                || {
-                    for row in block.chunks_exact(4 * h) {
-                        for (s, x) in d_bias.iter_mut().zip(row) {
-                            *s += *x;
-                        }
-                    }
-                },
-            );
         }
     }
 
@@ -466,9 +488,8 @@ impl<T: Real> BiGru<T> {
 
     /// To be called before [`BiGru::forward`] whenever parameters may have changed.
     pub fn lay(&mut self) {
-        for direction in &mut self.directions {
-            direction.lay();
-        }
+        let [first, second] = &mut self.directions;
+        rayon::join(|| first.lay(), || second.lay());
     }
 
     /// Fills the output of each direction, `[rows, hidden]`; the directions run beside each
