@@ -6,8 +6,8 @@ augment, openSMILE extracts, PyTorch trains the recurrent network. Prints CPU se
 
 It does the same work: four steps with probability 0.5 each (tempo and gain in one call of SoX, noise and room with
 numpy and scipy), 25 low-level descriptors of eGeMAPSv01b, a 2 x 128 bidirectional GRU with mean pooling on batches of
-32, padded, which is PyTorch's faster way. Utterances are those that `epoch_cost` trains on: nEMO's manifest, or
-EmoDB's names, without the first two speakers.
+32, padded, which is PyTorch's faster way. Utterances are those that `epoch_cost` trains on: those of a manifest
+with the columns path, speaker and emotion, or EmoDB's, without the first two speakers.
 """
 
 import argparse
@@ -46,13 +46,10 @@ def cpu():
 def utterances():
     """(file, class) of the training speakers."""
     if (a.corpus / "manifest.csv").exists():
-        classes = {"anger": 0, "happiness": 1, "neutral": 2, "sadness": 3}
+        classes = {"angry": 0, "happy": 1, "neutral": 2, "sad": 3}
         rows = list(csv.DictReader(open(a.corpus / "manifest.csv")))
-        column = "speaker_id" if "speaker_id" in rows[0] else "speaker"
-        path = next(k for k in rows[0] if k in ("path", "file", "file_id", "filename"))
-        found = [(r[column], r[path], r["emotion"]) for r in rows]
-        by_name = {p.name: p for p in a.corpus.rglob("*.flac")}
-        found = [(s, by_name[pathlib.Path(p).name], classes[e]) for s, p, e in found if e in classes]
+        rows = [r for r in rows if r["emotion"] in classes]
+        found = [(r["speaker"], a.corpus / r["path"], classes[r["emotion"]]) for r in rows]
     else:
         classes = {"W": 0, "F": 1, "N": 2, "T": 3}
         files = sorted((a.corpus / "wav").glob("*.wav"))

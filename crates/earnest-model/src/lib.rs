@@ -1,8 +1,4 @@
-//! The paper's networks, their training, and their files.
-//!
-//! A small layer library of our own on the `gemm` crate: sequences are packed, so padding
-//! is never computed with and can never count. [`Trainer`] runs the paper's training one
-//! epoch at a time; [`Model`] predicts, and lives on disk as safetensors and JSON.
+#![doc = include_str!("../README.md")]
 
 mod adam;
 mod ahead;
