@@ -48,7 +48,7 @@ pub fn warnings(outcome: &Outcome) -> Vec<String> {
     }
     let paired = !matches!(outcome.experiment.validation, Some(Validation::Fraction(_)));
     if !about.own_sessions && paired {
-        out.push("The corpus has no sessions, so speakers were paired in the order of their names to validate each other.".to_owned());
+        out.push("The corpus has no sessions, so who validates for whom follows from the order of the speakers' names.".to_owned());
     }
     let expected = outcome.experiment.tasks.len()
         * outcome.experiment.recipes.len()
@@ -307,7 +307,7 @@ fn members<'a>(
 }
 
 fn folds(page: &mut String, outcome: &Outcome) -> Result<(), ExperimentError> {
-    page.push_str("<h2>Spread over folds</h2><p>Each dot is a test speaker, the bar their mean.</p><div class=\"grid\">");
+    page.push_str("<h2>Spread over folds</h2><p>Each dot is a test speaker (one for each seed), the bar their mean.</p><div class=\"grid\">");
     for (task, network) in groups(outcome) {
         let mut columns = Vec::new();
         for training in [Training::Clean, Training::Augmented] {
@@ -407,7 +407,7 @@ fn confusion_table(c: &Confusion) -> String {
 }
 
 fn curves(page: &mut String, outcome: &Outcome) -> Result<(), ExperimentError> {
-    page.push_str("<h2>Training</h2><p>One line for each fold.</p><div class=\"grid\">");
+    page.push_str("<h2>Training</h2><p>One line for each fold and seed.</p><div class=\"grid\">");
     for (task, network) in groups(outcome) {
         let histories: Vec<(Training, &[EpochReport])> = outcome
             .units
@@ -438,7 +438,7 @@ fn curves(page: &mut String, outcome: &Outcome) -> Result<(), ExperimentError> {
 }
 
 fn speakers(page: &mut String, outcome: &Outcome) {
-    page.push_str("<h2>Speaker by speaker</h2><div class=\"scroll\"><table><thead><tr><th class=\"l\">test speaker</th><th class=\"l\">network</th><th class=\"l\">task</th><th class=\"l\">trained</th><th class=\"l\">tested</th><th>utterances</th>");
+    page.push_str("<h2>Speaker by speaker</h2><div class=\"scroll\"><table><thead><tr><th class=\"l\">test speaker</th><th class=\"l\">network</th><th class=\"l\">task</th><th class=\"l\">trained</th><th class=\"l\">tested</th><th>seed</th><th>utterances</th>");
     for i in &outcome.table.columns {
         let _ = write!(page, "<th>{}</th>", crate::metrics::FIGURES[*i].0);
     }
@@ -448,11 +448,12 @@ fn speakers(page: &mut String, outcome: &Outcome) {
             let predictions = u.in_condition(condition);
             let _ = write!(
                 page,
-                "<tr><td class=\"l\">{}</td><td class=\"l\">{}</td><td class=\"l\">{}</td><td class=\"l\">{}</td><td class=\"l\">{condition}</td><td>{}</td>",
+                "<tr><td class=\"l\">{}</td><td class=\"l\">{}</td><td class=\"l\">{}</td><td class=\"l\">{}</td><td class=\"l\">{condition}</td><td>{}</td><td>{}</td>",
                 escape(&u.speaker),
                 u.network.to_uppercase(),
                 u.task.name(),
                 u.training.name(),
+                u.seed,
                 predictions.len()
             );
             let list = figures(u.task, &predictions).list();

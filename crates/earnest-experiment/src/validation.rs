@@ -102,8 +102,8 @@ impl Validation {
     pub fn words(self) -> String {
         match self {
             Self::Partner => "the session's other speaker validates".to_owned(),
-            Self::Speakers(1) => "one further speaker validates".to_owned(),
-            Self::Speakers(k) => format!("{k} further speakers validate"),
+            Self::Speakers(1) => "one other speaker validates".to_owned(),
+            Self::Speakers(k) => format!("{k} other speakers validate"),
             Self::Fraction(share) => format!(
                 "{} % of the training speakers' utterances validate",
                 share * 100.0

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use earnest_corpus::synthetic::{Settings, count, write};
 use earnest_corpus::{Audit, Corpus, Emotion, Problem, ProblemKind, audit};
-use earnest_experiment::{folds, open_corpus};
+use earnest_experiment::{Validation, folds, open_corpus};
 use serde_json::json;
 
 use super::options::ReadingOptions;
@@ -256,18 +256,23 @@ fn print_folds(corpus: &Corpus) {
     match folds(&corpus.four_class()) {
         Err(error) => println!("\nFolds: {error}"),
         Ok((folds, own)) => {
+            let validation = Validation::suited(corpus.layout, folds.len());
             println!(
-                "\nFolds: {}, leaving one speaker out; {}:",
+                "\nFolds: {}, leaving one speaker out; {}{}:",
                 folds.len(),
+                validation.words(),
                 if own {
-                    "the session's other speaker validates"
+                    ""
                 } else {
-                    "no sessions, so speakers are paired by name to validate each other"
+                    " (chosen by name, as there are no sessions)"
                 }
             );
             let list: Vec<String> = folds
-                .iter()
-                .map(|f| format!("{} (validated by {})", f.test, f.validation.join(", ")))
+                .into_iter()
+                .map(|fold| match validation.apply(fold, own) {
+                    Ok(f) => format!("{} (validated by {})", f.test, f.validation.join(" and ")),
+                    Err(error) => error.to_string(),
+                })
                 .collect();
             println!("  {}", list.join(", "));
         }

@@ -110,3 +110,71 @@ fn a_speaker_that_is_not_there_is_refused_with_those_who_are() {
     assert!(stderr(&output).contains("1F, 1M"), "{}", stderr(&output));
     assert!(!dir.path().join("model").exists());
 }
+
+#[test]
+fn what_cannot_be_done_with_validation_and_copies_is_said_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    for (flags, said) in [
+        (["--validation", "partner"], "--validation-speakers"),
+        (["--validation", "speakers:12"], "nobody to train on"),
+        (["--validation", "halves"], "fraction:F"),
+        (["--copies", "0"], "--copies"),
+        (["--normalise", "none"], "adaptive"),
+    ] {
+        let mut arguments = vec!["train", "--corpus", "corpus", "--out", "model"];
+        arguments.extend(flags);
+        let output = run(dir.path(), &arguments);
+        assert_eq!(output.status.code(), Some(2), "{flags:?}");
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+        assert!(!dir.path().join("model").exists());
+    }
+}
+
+#[test]
+fn a_model_that_adapts_is_trained_on_frozen_copies_and_validated_on_a_fraction() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 8);
+    let train = [
+        "train",
+        "--corpus",
+        "corpus",
+        "--network",
+        "cnn",
+        "--augment",
+        "--copies",
+        "2",
+        "--normalise",
+        "adaptive",
+        "--validation",
+        "fraction:0.25",
+        "--max-epochs",
+        "3",
+        "--leave-out",
+        "5M",
+        "--out",
+        "model",
+    ];
+    let output = run(dir.path(), &train);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let said = stdout(&output);
+    assert!(
+        said.contains("54 utterances of 9 speakers for 3 epochs") && said.contains("25 % of"),
+        "{said}"
+    );
+    assert!(!dir.path().join("model/copies").exists());
+    let description = std::fs::read_to_string(dir.path().join("model/model.json")).unwrap();
+    assert!(description.contains("\"normalise\": \"adaptive\""));
+    let evaluate = [
+        "evaluate",
+        "--model",
+        "model",
+        "--corpus",
+        "corpus",
+        "--speakers",
+        "5M",
+        "--json",
+    ];
+    let output = run(dir.path(), &evaluate);
+    assert!(output.status.success(), "{}", stderr(&output));
+}
