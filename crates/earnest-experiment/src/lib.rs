@@ -1,13 +1,4 @@
-//! Experiments: folds, conditions, units, metrics, Table I and the report.
-//!
-//! ```no_run
-//! use earnest_experiment::{Experiment, Silent, run};
-//! let mut experiment = Experiment::table1("EmoDB".into());
-//! experiment.folds = "3".into();
-//! let outcome = run(experiment, "runs/table1".as_ref(), &Silent)?;
-//! println!("{}", outcome.table.markdown());
-//! # Ok::<(), earnest_experiment::ExperimentError>(())
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod copies;
 mod dataset;

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::copies::FrozenCopies;
 use crate::dataset::{Dataset, Pool};
 use crate::error::ExperimentError;
+use crate::observer::{Event, Observer};
 
 /// Whether each presentation of an augmented utterance is drawn anew.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +108,7 @@ impl<'a> Presenter<'a> {
         normalise: Normalisation,
         key: Key,
         folder: Option<&Path>,
+        observer: &dyn Observer,
     ) -> Result<Self, ExperimentError> {
         let clock = Clock::default();
         let source = match augmentation {
@@ -117,10 +119,21 @@ impl<'a> Presenter<'a> {
                 match (a.presentation, folder) {
                     (Presentation::Copies(count), Some(folder)) => {
                         let make = |copy: usize| {
-                            (0..dataset.items.len())
+                            observer.event(Event::StageStarted {
+                                name: "augmenting a frozen copy",
+                                total: dataset.items.len(),
+                            });
+                            let all = (0..dataset.items.len())
                                 .into_par_iter()
-                                .map(|i| draw(dataset, i, &augmenters, &key, copy, &clock))
-                                .collect()
+                                .map(|i| {
+                                    let features =
+                                        draw(dataset, i, &augmenters, &key, copy, &clock);
+                                    observer.event(Event::StageAdvanced);
+                                    features
+                                })
+                                .collect();
+                            observer.event(Event::StageFinished);
+                            all
                         };
                         let copies = frozen_key(dataset, a, &key);
                         Source::Frozen(FrozenCopies::new(folder, count, &copies, make)?)

@@ -209,8 +209,8 @@ pub fn run(
         for (i, unit) in units.iter().enumerate() {
             runner.unit(unit, i + 1, units.len())?;
         }
-        forget_copies(folder);
     }
+    forget_copies(folder);
     let outcome = collect(folder)?;
     write_results(&outcome)?;
     Ok(outcome)

@@ -256,6 +256,7 @@ pub fn train(
             plan.key.with("augmentation")
         },
         plan.copies_folder.as_deref(),
+        observer,
     )?;
     let number = plan.key.number();
     let normaliser_path = folder.map(|f| f.join(NORMALISER));

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::network::Architecture;
+use crate::network::{Architecture, positive};
 use crate::normalisation::Normalisation;
 
 /// What is predicted.
@@ -84,13 +84,6 @@ impl Recipe {
     /// # Errors
     /// A sentence that names the key.
     pub fn check(&self) -> Result<(), String> {
-        let positive = |name: &str, n: usize| {
-            if n == 0 {
-                Err(format!("{name} must be at least 1"))
-            } else {
-                Ok(())
-            }
-        };
         self.architecture.check()?;
         positive("batch_size", self.batch_size)?;
         positive("max_epochs", self.max_epochs)?;

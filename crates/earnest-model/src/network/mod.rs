@@ -56,6 +56,15 @@ fn max() -> PoolingKind {
     PoolingKind::Max
 }
 
+/// Refuses a number of 0 by its key.
+pub(crate) fn positive(name: &str, n: usize) -> Result<(), String> {
+    if n == 0 {
+        Err(format!("{name} must be at least 1"))
+    } else {
+        Ok(())
+    }
+}
+
 impl Architecture {
     /// The RNN of PAPER.md section 5.
     #[must_use]
@@ -106,13 +115,6 @@ impl Architecture {
     /// # Errors
     /// A sentence that names the key.
     pub fn check(&self) -> Result<(), String> {
-        let positive = |name: &str, n: usize| {
-            if n == 0 {
-                Err(format!("{name} must be at least 1"))
-            } else {
-                Ok(())
-            }
-        };
         let dropout = match *self {
             Self::Rnn {
                 layers,
