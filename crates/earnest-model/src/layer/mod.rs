@@ -2,54 +2,8 @@
 //!
 //! # Adding one
 //!
-//! Say, a layer that scales each value: `y_tj = s_j x_tj`, so `dx_tj = s_j dy_tj` and
-//! `ds_j = sum_t x_tj dy_tj`. It is one file, `layer/scale.rs`:
-//!
-//! ```ignore
-//! //! Scale: `y_tj = s_j x_tj`. Backwards `dx_tj = s_j dy_tj`, `ds_j = sum_t x_tj dy_tj`.
-//!
-//! /// A scale for each value of a row.
-//! #[derive(Clone, Debug)]
-//! pub(crate) struct Scale<T> {
-//!     scale: Param<T>,
-//! }
-//!
-//! impl<T: Real> Scale<T> {
-//!     pub fn new(name: &str, width: usize) -> Self {
-//!         Self { scale: Param::constant(format!("{name}.scale"), &[width], 1.0) }
-//!     }
-//!
-//!     /// In place, `[rows, width]`.
-//!     pub fn forward(&self, x: &mut [T]) {
-//!         let s = &self.scale.value;
-//!         vectorised(
-//!             #[inline(always)]
-//!             || {
-//!                 for row in x.chunks_exact_mut(s.len()) {
-//!                     for (x, s) in row.iter_mut().zip(s) {
-//!                         *x *= *s;
-//!                     }
-//!                 }
-//!             },
-//!         );
-//!     }
-//!
-//!     /// Adds to the gradients; `d` is the gradient of y and becomes that of x.
-//!     pub fn backward(&mut self, x: &[T], d: &mut [T]) {
-//!         let width = self.scale.value.len();
-//!         for (x, d) in x.chunks_exact(width).zip(d.chunks_exact_mut(width)) {
-//!             for j in 0..width {
-//!                 self.scale.grad[j] += x[j] * d[j];
-//!                 d[j] *= self.scale.value[j];
-//!             }
-//!         }
-//!     }
-//!
-//!     pub fn params_mut(&mut self) -> [&mut Param<T>; 1] {
-//!         [&mut self.scale]
-//!     }
-//! }
-//! ```
+//! `scale.rs` is a layer to learn from: its equations, forward, backward and test fill a page,
+//! and it is compiled in tests, so it stays true.
 //!
 //! 1. Parameters are [`Param`](crate::Param)s with a name of their own; `params` and
 //!    `params_mut` list them in one fixed order. From there Adam, checkpoints and model files
@@ -80,3 +34,5 @@ const BLOCK: usize = 512;
 
 #[cfg(test)]
 pub(crate) mod gradient_check;
+#[cfg(test)]
+mod scale;
