@@ -4,6 +4,7 @@
 //! y_tj = s_j x_tj      dx_tj = s_j dy_tj      ds_j = sum_t x_tj dy_tj
 //! ```
 
+use super::gradient_check;
 use crate::param::Param;
 use crate::real::Real;
 use crate::vectorised::vectorised;
@@ -75,7 +76,8 @@ fn gradients_are_those_of_finite_differences() {
     state.0.forward(&mut d);
     state.0.backward(&x, &mut d);
     let ds = state.0.scale.grad.clone();
-    let worst = super::gradient_check::worst;
-    assert!(worst(&mut state, &d, 99, |s, i| &mut s.1[i], loss) < 1e-7);
-    assert!(worst(&mut state, &ds, 99, |s, i| &mut s.0.scale.value[i], loss) < 1e-7);
+    assert!(gradient_check::worst(&mut state, &d, 99, |s, i| &mut s.1[i], loss) < 1e-7);
+    assert!(
+        gradient_check::worst(&mut state, &ds, 99, |s, i| &mut s.0.scale.value[i], loss) < 1e-7
+    );
 }
