@@ -26,7 +26,7 @@ pub use experiment::{CorpusSpec, DEFAULT_SNR_DB, Experiment, RobotSpec, Unit};
 pub use fold::{Fold, FoldError, folds, select};
 pub use observer::{Event, Observer, Silent};
 pub use prediction::{Prediction, Truth, confusion, figures};
-pub use presenter::{Augmentation, Presentation, PresentationTime};
+pub use presenter::{Augmentation, Presentation, PresentationTime, in_drawn_order};
 pub use report::warnings;
 pub use run::{About, Outcome, collect, open_corpus, run, simulated_robot, write_results};
 pub use sources::{LoadedSources, SourceSpec};

@@ -218,12 +218,14 @@ impl<'a> Presenter<'a> {
         &self.corpus
     }
 
-    /// Utterances outside the training set, heard clean.
+    /// Utterances outside the training set, heard clean, one after the other in a drawn order.
     pub fn normalised_clean(&self, indices: &[usize]) -> Vec<Features> {
-        let items = || indices.iter().map(|i| &self.dataset.items[*i]);
-        let features: Vec<&Features> = items().map(|item| &item.features).collect();
-        let speakers: Vec<&str> = items().map(|i| i.utterance.speaker.as_str()).collect();
-        self.normalise.apply(&self.corpus, &features, &speakers)
+        in_drawn_order(indices.len(), &self.key.with("validation"), |order| {
+            let items = || order.iter().map(|i| &self.dataset.items[indices[*i]]);
+            let features: Vec<&Features> = items().map(|item| &item.features).collect();
+            let speakers: Vec<&str> = items().map(|i| i.utterance.speaker.as_str()).collect();
+            self.normalise.apply(&self.corpus, &features, &speakers)
+        })
     }
 
     /// What presenting took so far.
@@ -272,6 +274,17 @@ impl<'a> Presenter<'a> {
             .normaliser(&self.corpus, heard)
             .apply(features);
     }
+}
+
+/// Does something with `n` things in an order drawn from a key, and gives the results in the
+/// order the things have. Corpora are often sorted by emotion, and whoever adapts to a
+/// speaker would at first hear nothing but anger.
+pub fn in_drawn_order<R>(n: usize, key: &Key, work: impl FnOnce(&[usize]) -> Vec<R>) -> Vec<R> {
+    let mut order: Vec<usize> = (0..n).collect();
+    key.draws().shuffle(&mut order);
+    let mut results: Vec<(usize, R)> = order.iter().copied().zip(work(&order)).collect();
+    results.sort_by_key(|(i, _)| *i);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// An utterance of the dataset, augmented as drawn for this time.
@@ -336,5 +349,21 @@ impl Presentations for Presenter<'_> {
         }
         self.normalise(epoch, i, &mut features);
         Ok(features)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn things_come_back_in_their_own_order_however_they_were_heard() {
+        let mut heard = Vec::new();
+        let results = in_drawn_order(50, &Key::new(1), |order| {
+            heard = order.to_vec();
+            order.iter().map(|i| i * 10).collect()
+        });
+        assert_eq!(results, (0..50).map(|i| i * 10).collect::<Vec<_>>());
+        assert_ne!(heard, (0..50).collect::<Vec<_>>());
     }
 }

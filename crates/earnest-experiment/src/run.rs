@@ -18,7 +18,7 @@ use crate::experiment::{CorpusSpec, Experiment, RobotSpec, Unit};
 use crate::fold::{Fold, folds, select};
 use crate::observer::{Event, Observer};
 use crate::prediction::{self, Prediction, figures};
-use crate::presenter::Augmentation;
+use crate::presenter::{Augmentation, in_drawn_order};
 use crate::report;
 use crate::sources::LoadedSources;
 use crate::storage::{create_folder, read_text, write_whole};
@@ -371,9 +371,14 @@ impl Runner<'_> {
             .collect();
         let robot: Vec<&Features> = self.heard[&key].iter().collect();
         let speakers = vec![unit.fold.test.as_str(); test.len()];
+        let order = seed.with("heard").with(unit.fold.test.as_str());
         let mut predictions = Vec::new();
         for (condition, features) in CONDITIONS.into_iter().zip([clean, robot]) {
-            for (i, answer) in test.iter().zip(model.predict(&features, &speakers)) {
+            let answers = in_drawn_order(test.len(), &order, |order| {
+                let heard: Vec<&Features> = order.iter().map(|i| features[*i]).collect();
+                model.predict(&heard, &speakers)
+            });
+            for (i, answer) in test.iter().zip(answers) {
                 predictions.push(self.dataset.items[*i].prediction(condition, unit.task, answer));
             }
         }

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use earnest_corpus::Emotion;
 use earnest_experiment::{
-    Dataset, Prediction, confusion, figures, metrics::FIGURES, number, open_corpus, simulated_robot,
+    Dataset, Prediction, confusion, figures, in_drawn_order, metrics::FIGURES, number, open_corpus,
+    simulated_robot,
 };
 use earnest_features::Features;
 use earnest_model::{Model, Task};
+use earnest_random::Key;
 use earnest_scene::Condition;
 use serde_json::json;
 
@@ -41,7 +43,7 @@ pub struct Arguments {
     sounds: SoundOptions,
     #[command(flatten)]
     robot: RobotOptions,
-    /// All randomness of the simulated robot
+    /// All randomness: the simulated robot's, and the order in which utterances are heard
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Print JSON
@@ -131,9 +133,16 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         .iter()
         .map(|i| dataset.items[*i].utterance.speaker.as_str())
         .collect();
+    // Whoever adapts to a speaker should not hear them sorted by emotion.
+    let order = Key::new(a.seed).with("heard");
+    let answers = in_drawn_order(indices.len(), &order, |order| {
+        let heard: Vec<&Features> = order.iter().map(|i| references[*i]).collect();
+        let speakers: Vec<&str> = order.iter().map(|i| speakers[*i]).collect();
+        model.predict(&heard, &speakers)
+    });
     let predictions: Vec<Prediction> = indices
         .iter()
-        .zip(model.predict(&references, &speakers))
+        .zip(answers)
         .map(|(i, answer)| dataset.items[*i].prediction(condition.name(), task, answer))
         .collect();
     let all: Vec<&Prediction> = predictions.iter().collect();
