@@ -7,8 +7,8 @@
 //! python3 crates/earnest-experiment/compare/ordinary_pipeline.py --corpus nEMO --noise ESC-50 --rooms openair
 //! ```
 //!
-//! CPU seconds are those of the process, on Linux; stages are timed on each thread, and what
-//! is left is the network's.
+//! CPU seconds are those of the process, on Linux; stages are timed on each thread by the
+//! clock, and what is left is the network's, so measure on a machine that does nothing else.
 
 use std::path::PathBuf;
 use std::sync::Mutex;

@@ -83,16 +83,14 @@ impl From<Validation> for String {
 }
 
 impl Validation {
-    /// The choice for a corpus where none is made: the paper's for IEMOCAP, elsewhere a
-    /// number of speakers that grows with the corpus.
+    /// The choice for a corpus where none is made: the paper's for IEMOCAP; a fraction where
+    /// speakers are so few that each is needed for training and a few of them are a poor
+    /// guide; a tenth of the speakers where there are many.
     #[must_use]
     pub fn suited(layout: Layout, speakers: usize) -> Self {
-        if layout == Layout::Iemocap {
-            return Self::Partner;
-        }
-        match speakers {
-            0..5 => Self::Partner,
-            5..20 => Self::Speakers(2),
+        match (layout, speakers) {
+            (Layout::Iemocap, _) => Self::Partner,
+            (_, 0..20) => Self::Fraction(FRACTION),
             _ => Self::Speakers(speakers / 10),
         }
     }
@@ -158,23 +156,29 @@ impl Dataset {
         let Some(share) = fold.fraction else {
             return (training, self.of_speakers(&fold.validation, task));
         };
-        let mut groups: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
+        let mut classes: BTreeMap<usize, BTreeMap<&str, Vec<usize>>> = BTreeMap::new();
         for i in training {
             let item = &self.items[i];
-            let group = (item.class(), item.utterance.speaker.as_str());
-            groups.entry(group).or_default().push(i);
+            let speaker = item.utterance.speaker.as_str();
+            let speakers = classes.entry(item.class()).or_default();
+            speakers.entry(speaker).or_default().push(i);
         }
         let (mut training, mut validation) = (Vec::new(), Vec::new());
-        // What rounding leaves over goes to the next speaker.
-        let mut due = 0.0;
-        for ((class, speaker), mut members) in groups {
-            let key = key.with(speaker).with(class as u64);
-            key.draws().shuffle(&mut members);
-            due += share * members.len() as f64;
-            let count = (due as usize).min(members.len());
-            due -= count as f64;
-            training.extend(members.split_off(count));
-            validation.extend(members);
+        for (class, speakers) in classes {
+            let all: usize = speakers.values().map(Vec::len).sum();
+            // One of each class at least, unless it is the only one.
+            let wanted = ((share * all as f64).round() as usize).max(usize::from(all > 1));
+            // Shared out evenly: what rounding leaves over goes to the next speaker.
+            let (mut seen, mut taken) = (0, 0);
+            for (speaker, mut members) in speakers {
+                let key = key.with(speaker).with(class as u64);
+                key.draws().shuffle(&mut members);
+                seen += members.len();
+                let count = (wanted * seen / all - taken).min(members.len());
+                taken += count;
+                training.extend(members.split_off(count));
+                validation.extend(members);
+            }
         }
         training.sort_unstable();
         validation.sort_unstable();
@@ -213,6 +217,14 @@ mod tests {
         let own = Validation::Fraction(0.2).apply(fold(), true).unwrap();
         assert_eq!(own.training, ["a", "b", "e", "f"]);
         assert!(own.validation.is_empty() && own.fraction == Some(0.2));
+    }
+
+    #[test]
+    fn the_default_is_the_papers_for_iemocap_and_elsewhere_grows_with_the_corpus() {
+        let suited = |layout, speakers| Validation::suited(layout, speakers).to_string();
+        assert_eq!(suited(Layout::Iemocap, 10), "partner");
+        assert_eq!(suited(Layout::EmoDb, 10), "fraction:0.15");
+        assert_eq!(suited(Layout::CremaD, 91), "speakers:9");
     }
 
     #[test]

@@ -257,19 +257,21 @@ fn print_folds(corpus: &Corpus) {
         Err(error) => println!("\nFolds: {error}"),
         Ok((folds, own)) => {
             let validation = Validation::suited(corpus.layout, folds.len());
+            let by_name = !own && !matches!(validation, Validation::Fraction(_));
             println!(
                 "\nFolds: {}, leaving one speaker out; {}{}:",
                 folds.len(),
                 validation.words(),
-                if own {
-                    ""
-                } else {
+                if by_name {
                     " (chosen by name, as there are no sessions)"
+                } else {
+                    ""
                 }
             );
             let list: Vec<String> = folds
                 .into_iter()
                 .map(|fold| match validation.apply(fold, own) {
+                    Ok(f) if f.validation.is_empty() => f.test,
                     Ok(f) => format!("{} (validated by {})", f.test, f.validation.join(" and ")),
                     Err(error) => error.to_string(),
                 })
