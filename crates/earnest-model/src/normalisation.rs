@@ -29,16 +29,6 @@ pub enum Normalisation {
 const ASSUMED_FRAMES: f64 = 1000.0;
 
 impl Normalisation {
-    /// `corpus`, `speaker` or `adaptive`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Corpus => "corpus",
-            Self::Speaker => "speaker",
-            Self::Adaptive => "adaptive",
-        }
-    }
-
     /// The normaliser of an utterance whose speaker was heard in `speaker`: in all
     /// utterances, or in those up to this one.
     #[must_use]

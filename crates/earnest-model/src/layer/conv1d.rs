@@ -9,6 +9,7 @@ use earnest_random::Key;
 use rayon::prelude::*;
 
 use super::BLOCK;
+use super::column_sums::add_column_sums;
 use crate::param::Param;
 use crate::product::{Before, View, ViewMut, multiply};
 use crate::real::Real;
@@ -45,8 +46,8 @@ pub(crate) struct ConvState<T> {
     parts: Vec<Vec<T>>,
 }
 
-/// The windows of `kernel` rows of `width` values, one for each row of `rows` that is not
-/// in the first or last margin; the first begins `from` windows on.
+/// `count` windows of `kernel` rows of `width` values, one for each row that is not in the
+/// first or last margin; the first begins `from` rows on.
 fn windows<T>(x: &[T], from: usize, count: usize, width: usize, kernel: usize) -> View<'_, T> {
     View::strided(&x[from * width..], count, kernel * width, width)
 }
@@ -73,7 +74,7 @@ impl<T: Real> Conv1d<T> {
     }
 
     /// Lays the weights out anew if they may have changed.
-    fn lay(&mut self) -> &Laid<T> {
+    fn lay(&mut self) {
         let (out, kernel, inputs) = self.sizes();
         let weight = &self.weight.value;
         self.laid.get_or_insert_with(|| {
@@ -90,7 +91,7 @@ impl<T: Real> Conv1d<T> {
                 }
             }
             Laid { forward, turned }
-        })
+        });
     }
 
     /// Fills `y`, `[rows, out]`, from `x`, `[rows, in]`, which is zero in the gaps. What
@@ -146,17 +147,8 @@ impl<T: Real> Conv1d<T> {
                     View::new(dy, rows, out),
                     Before::Forgotten,
                 );
-                vectorised(
-                    #[inline(always)]
-                    || {
-                        bias.fill(T::ZERO);
-                        for row in dy.chunks_exact(out) {
-                            for (sum, d) in bias.iter_mut().zip(row) {
-                                *sum += *d;
-                            }
-                        }
-                    },
-                );
+                bias.fill(T::ZERO);
+                add_column_sums(bias, dy);
             });
         };
         let laid = &self.laid;

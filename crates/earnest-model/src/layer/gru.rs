@@ -22,6 +22,7 @@ use std::ops::Range;
 use earnest_random::Key;
 use rayon::prelude::*;
 
+use super::column_sums::add_column_sums;
 use crate::param::Param;
 use crate::product::{Before, View, ViewMut, multiply};
 use crate::real::Real;
@@ -296,16 +297,7 @@ impl<T: Real> GruDirection<T> {
                     View::new(before, rows.len(), h),
                     weights,
                 );
-                vectorised(
-                    #[inline(always)]
-                    || {
-                        for row in block.chunks_exact(4 * h) {
-                            for (s, x) in d_bias.iter_mut().zip(row) {
-                                *s += *x;
-                            }
-                        }
-                    },
-                );
+                add_column_sums(d_bias, block);
             };
             let input = || {
                 let mut column = 0;

@@ -4,6 +4,7 @@
 
 use earnest_random::Key;
 
+use super::column_sums::add_column_sums;
 use crate::dot::{add_products, no_products};
 use crate::param::Param;
 use crate::product::{Before, View, ViewMut, multiply};
@@ -49,11 +50,7 @@ impl<T: Real> Linear<T> {
     pub fn backward(&mut self, x: &[T], dy: &[T]) -> Vec<T> {
         let (out, inputs) = self.sizes();
         let rows = x.len() / inputs;
-        for row in dy.chunks_exact(out) {
-            for (sum, d) in self.bias.grad.iter_mut().zip(row) {
-                *sum += *d;
-            }
-        }
+        add_column_sums(&mut self.bias.grad, dy);
         multiply(
             ViewMut::new(&mut self.weight.grad, out, inputs),
             View::new(dy, rows, out).transposed(),

@@ -23,6 +23,7 @@
 //!    `network/mod.rs` check whatever a network is made of.
 
 pub(crate) mod batch_norm;
+mod column_sums;
 pub(crate) mod conv1d;
 pub(crate) mod dropout;
 pub(crate) mod gru;
