@@ -2,6 +2,8 @@
 
 use realfft::RealFftPlanner;
 
+use crate::spectrum::fast_length;
+
 /// Convolves, keeping its FFT plans between calls.
 pub struct Convolver {
     planner: RealFftPlanner<f32>,
@@ -23,7 +25,7 @@ impl Convolver {
         }
         // Later parts of h only reach samples that are not returned.
         let h = &h[..h.len().min(x.len())];
-        let size = (x.len() + h.len() - 1).next_power_of_two();
+        let size = fast_length(x.len() + h.len() - 1);
         let forward = self.planner.plan_fft_forward(size);
         let inverse = self.planner.plan_fft_inverse(size);
         let mut time = forward.make_input_vec();

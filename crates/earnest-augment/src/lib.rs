@@ -1,30 +1,43 @@
-//! Waveform augmentation: tempo, loudness, background noise, room.
-//!
-//! A [`Chain`] is a list of steps, each with a probability and ranges. Every presentation
-//! of an utterance is drawn anew from a [`Key`](earnest_random::Key); the draws are
-//! returned beside the audio, and the same key gives the same bits again.
-//!
-//! ```
-//! use earnest_augment::{Augmenter, Chain, SoundBank, Sources};
-//! use earnest_random::Key;
-//! let speech = vec![0.1_f32; 16_000];
-//! let mut augmenter = Augmenter::new(Chain::paper().without_missing(&Sources::default()), Sources::default());
-//! let (louder, draws) = augmenter.apply(&speech, &Key::new(1).with("utterance"));
-//! println!("{} samples; {draws:?}", louder.len());
-//! ```
+//! Waveform augmentation: what training does to speech so that models survive a robot.
+#![doc = include_str!("../README.md")]
 
+mod augmenter;
 mod bank;
 mod chain;
+mod clipping;
+mod coloured;
 mod convolve;
+mod drawn;
+mod filter;
 mod level;
+mod microphone;
 mod noise;
+mod packets;
+mod range;
+mod response;
 mod room;
+mod spectrum;
+mod telephone;
 mod tempo;
+pub mod toml_file;
+mod transform;
 
-pub use bank::{BankError, Sound, SoundBank};
-pub use chain::{Augmenter, Chain, Drawn, NoiseReading, Sources, Step, Transform};
+pub use augmenter::{AugmentError, Augmenter, Sources};
+pub use bank::{BankError, Decoder, Sound, SoundBank};
+pub use chain::{Chain, Step};
+pub use clipping::clip;
+pub use coloured::coloured_noise;
 pub use convolve::Convolver;
+pub use drawn::Drawn;
+pub use filter::{BANDS_HZ, equaliser, high_pass, low_pass, tilt};
 pub use level::gain;
-pub use noise::{add_noise, draw_offset};
-pub use room::{RoomResponse, direct_path};
+pub use microphone::Microphone;
+pub use noise::{EnergyProfile, NoiseReading, add_noise};
+pub use packets::{Concealment, drop_packets};
+pub use range::Range;
+pub use response::{ResponseFacts, UnusableResponse, direct_path};
+pub use room::RoomResponse;
+pub use spectrum::SpectrumShaper;
+pub use telephone::telephone;
 pub use tempo::tempo;
+pub use transform::Transform;

@@ -1,19 +1,8 @@
-//! Room responses: where the direct sound is, and convolution that keeps time and level.
+//! Speech in a room: convolution that keeps time and level.
 
 use crate::convolve::Convolver;
+use crate::response::direct_path;
 use earnest_audio::rms;
-
-/// The sample at which the direct sound arrives: the largest absolute value.
-#[must_use]
-pub fn direct_path(response: &[f32]) -> usize {
-    let mut best = 0;
-    for (i, x) in response.iter().enumerate() {
-        if x.abs() > response[best].abs() {
-            best = i;
-        }
-    }
-    best
-}
 
 /// A room response whose direct sound is at sample 0.
 #[derive(Clone, Debug)]
@@ -22,12 +11,13 @@ pub struct RoomResponse<'a> {
 }
 
 impl<'a> RoomResponse<'a> {
-    /// From a measured or simulated response; what comes before the direct sound is left
-    /// out, so that labels and lengths still hold.
+    /// From a measured or simulated response at 16 kHz; what comes before the direct sound is
+    /// left out, so that labels and lengths still hold.
     #[must_use]
     pub fn new(response: &'a [f32]) -> Self {
+        let direct = direct_path(response, earnest_audio::SAMPLE_RATE);
         Self {
-            response: &response[direct_path(response).min(response.len())..],
+            response: &response[direct.min(response.len())..],
         }
     }
 
@@ -60,7 +50,7 @@ mod tests {
         speech[5_000] = 1.0;
         let out = RoomResponse::new(&response).apply(&mut Convolver::default(), &speech);
         assert_eq!(out.len(), speech.len());
-        assert_eq!(direct_path(&out), 5_000);
+        assert_eq!(direct_path(&out, 16_000), 5_000);
         assert!((rms(&out) / rms(&speech) - 1.0).abs() < 1e-4);
     }
 }

@@ -37,7 +37,7 @@ impl FrozenCopies {
         folder: &Path,
         count: usize,
         key: &Key,
-        make: impl Fn(usize) -> Vec<Features>,
+        make: impl Fn(usize) -> Result<Vec<Features>, String>,
     ) -> Result<Self, ExperimentError> {
         create_folder(folder)?;
         let copies = Self {
@@ -48,7 +48,8 @@ impl FrozenCopies {
         };
         for copy in 0..copies.count {
             if copies.read(copy).is_err() {
-                copies.write(copy, &make(copy))?;
+                let all = make(copy).map_err(ExperimentError::Augmentation)?;
+                copies.write(copy, &all)?;
             }
         }
         Ok(copies)
@@ -136,7 +137,8 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         let key = Key::new(1);
-        let open = |key: &Key| FrozenCopies::new(dir.path(), 3, key, make).unwrap();
+        let open =
+            |key: &Key| FrozenCopies::new(dir.path(), 3, key, |copy| Ok(make(copy))).unwrap();
         let copies = open(&key);
         for epoch in [0, 1, 2, 3, 7] {
             let features = copies.present(epoch, 2).unwrap();

@@ -39,6 +39,9 @@ pub enum ExperimentError {
         /// Why.
         reason: String,
     },
+    /// An utterance cannot be augmented.
+    #[error("cannot augment {0}")]
+    Augmentation(String),
     /// The experiment makes no sense.
     #[error("{0}")]
     Setup(String),

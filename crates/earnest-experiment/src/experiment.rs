@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use earnest_augment::Chain;
+use earnest_augment::{Chain, toml_file};
 use earnest_model::{Architecture, Recipe, Task};
 use earnest_random::Key;
 use serde::{Deserialize, Serialize};
@@ -128,7 +128,7 @@ impl Experiment {
     /// # Errors
     /// A sentence with the line and what is wrong.
     pub fn from_toml(text: &str) -> Result<Self, String> {
-        let experiment: Self = toml::from_str(text).map_err(|e| with_nearest(&e.to_string()))?;
+        let experiment: Self = toml_file::parse(text)?;
         experiment.check().map_err(|e| e.to_string())?;
         Ok(experiment)
     }
@@ -202,28 +202,6 @@ impl Experiment {
             }
         }
         units
-    }
-}
-
-/// Adds the nearest known key to a message about an unknown one. Keys stand between
-/// backticks: the unknown one first, then those that are expected.
-fn with_nearest(message: &str) -> String {
-    let message = message.trim_end();
-    if !message.contains("unknown field") && !message.contains("unknown variant") {
-        return message.to_owned();
-    }
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let Some(unknown) = quoted.next() else {
-        return message.to_owned();
-    };
-    let nearest = quoted
-        .map(|known| (strsim::jaro_winkler(unknown, known), known))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match nearest {
-        Some((likeness, known)) if likeness > 0.6 => {
-            format!("{message}\ndid you mean `{known}`?")
-        }
-        _ => message.to_owned(),
     }
 }
 

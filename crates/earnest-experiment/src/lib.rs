@@ -29,7 +29,7 @@ pub use prediction::{Prediction, Truth, confusion, figures};
 pub use presenter::{Augmentation, Presentation, PresentationTime, in_drawn_order};
 pub use report::warnings;
 pub use run::{About, Outcome, collect, open_corpus, run, simulated_robot, write_results};
-pub use sources::{LoadedSources, SourceSpec};
+pub use sources::{DEFAULT_SOUND_MEMORY_MIB, LoadedSources, SourceSpec};
 pub use table::{Row, Table1, UnitResult, number, percent};
 pub use training::{
     Trained, Training, TrainingPlan, copies_folder, forget_copies, forget_progress, largest,

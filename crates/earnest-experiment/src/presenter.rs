@@ -241,14 +241,14 @@ impl<'a> Presenter<'a> {
         let index = self.indices[i];
         match &self.source {
             Source::Clean => Ok(self.dataset.items[index].features.clone()),
-            Source::Fresh(augmenters) => Ok(draw(
+            Source::Fresh(augmenters) => draw(
                 self.dataset,
                 index,
                 augmenters,
                 &self.key,
                 epoch,
                 &self.clock,
-            )),
+            ),
             Source::Frozen(copies) => copies.present(epoch, index),
         }
     }
@@ -295,15 +295,16 @@ fn draw(
     key: &Key,
     time: usize,
     clock: &Clock,
-) -> Features {
+) -> Result<Features, String> {
     let item = &dataset.items[index];
     let key = key.with(item.utterance.id.as_str()).with(time as u64);
     let samples = timed(&clock.augmentation, || {
-        augmenters.with(|a| a.apply(item.wave.samples(), &key)).0
+        augmenters.with(|a| a.apply(item.wave.samples(), &key))
     });
-    timed(&clock.extraction, || {
+    let (samples, _) = samples.map_err(|e| format!("{}: {e}", item.utterance.id))?;
+    Ok(timed(&clock.extraction, || {
         dataset.extractors.with(|e| e.extract(&samples))
-    })
+    }))
 }
 
 /// Stands for all that decides what frozen copies hold.
@@ -313,9 +314,7 @@ fn frozen_key(dataset: &Dataset, a: Augmentation<'_>, key: &Key) -> Key {
         .with(serde_json::to_string(a.chain).unwrap_or_default().as_str());
     for bank in [&a.sources.noises, &a.sources.rooms] {
         for sound in bank.sounds() {
-            key = key
-                .with(sound.name.as_str())
-                .with(sound.samples.len() as u64);
+            key = key.with(sound.name()).with(sound.len() as u64);
         }
         key = key.with("end");
     }

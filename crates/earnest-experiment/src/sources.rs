@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use earnest_augment::{Sound, SoundBank, Sources};
-use earnest_corpus::{Clip, Collection, builtin_noises, builtin_rooms, robot_noises, robot_rooms};
-use rayon::prelude::*;
+use earnest_corpus::{
+    Clip, Collection, SoundMemory, builtin_noises, builtin_rooms, load_noises, load_rooms,
+    robot_noises, robot_rooms,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ExperimentError;
 use crate::observer::{Event, Observer};
 
 /// Where noises and rooms come from. `None` means the built-in synthetic ones.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceSpec {
     /// Folder of noises for training.
@@ -34,6 +36,35 @@ pub struct SourceSpec {
     /// Folds of the robot's noise collection, where it has folds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub robot_noise_folds: Vec<u32>,
+    /// How many MiB of decoded sounds are kept; what does not fit is decoded again at each use,
+    /// with the same result.
+    #[serde(default = "default_memory", skip_serializing_if = "is_default_memory")]
+    pub memory_mib: u64,
+}
+
+/// Enough for some four hours of sound.
+pub const DEFAULT_SOUND_MEMORY_MIB: u64 = 1024;
+
+fn default_memory() -> u64 {
+    DEFAULT_SOUND_MEMORY_MIB
+}
+
+fn is_default_memory(mib: &u64) -> bool {
+    *mib == DEFAULT_SOUND_MEMORY_MIB
+}
+
+impl Default for SourceSpec {
+    fn default() -> Self {
+        Self {
+            noise: None,
+            rooms: None,
+            robot_noise: None,
+            robot_rooms: None,
+            noise_folds: Vec::new(),
+            robot_noise_folds: Vec::new(),
+            memory_mib: DEFAULT_SOUND_MEMORY_MIB,
+        }
+    }
 }
 
 /// The built-in sounds do not depend on the experiment's seed: like a collection on disk,
@@ -50,258 +81,294 @@ pub struct LoadedSources {
     pub description: Vec<String>,
 }
 
-/// The four sides of a [`SourceSpec`], before decoding.
-struct Sides {
-    training: Vec<Clip>,
-    robot: Vec<Clip>,
-    description: String,
+/// Noises or rooms.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Noises,
+    Rooms,
 }
 
-fn chosen(folder: &Path, folds: &[u32]) -> Result<Collection, ExperimentError> {
-    let collection = Collection::open(folder)?;
-    if folds.is_empty() {
-        return Ok(collection);
+/// A folder and which of its folds, as a user gives them.
+#[derive(Clone, Copy)]
+struct Chosen<'a> {
+    folder: Option<&'a Path>,
+    folds: &'a [u32],
+}
+
+impl Chosen<'_> {
+    fn in_words(&self, folder: &Path) -> String {
+        match self.folds {
+            [] => folder.display().to_string(),
+            folds => format!("{} folds {folds:?}", folder.display()),
+        }
     }
-    let kept = collection.folds(folds);
-    if kept.clips.is_empty() {
-        return Err(ExperimentError::Setup(format!(
-            "{} has no clip in folds {folds:?}",
-            folder.display()
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Noises => "noises",
+            Self::Rooms => "rooms",
+        }
+    }
+
+    fn open(self, folder: &Path, folds: &[u32]) -> Result<Collection, ExperimentError> {
+        let collection = match self {
+            Self::Noises => Collection::open(folder)?,
+            Self::Rooms => Collection::open_rooms(folder)?,
+        };
+        if folds.is_empty() {
+            return Ok(collection);
+        }
+        let kept = collection.folds(folds);
+        if kept.clips.is_empty() {
+            return Err(ExperimentError::Setup(format!(
+                "{} has no clip in folds {folds:?}",
+                folder.display()
+            )));
+        }
+        Ok(kept)
+    }
+
+    /// Decodes; what cannot be used is named and left out.
+    fn load(
+        self,
+        clips: &[Clip],
+        memory: &mut SoundMemory,
+        observer: &dyn Observer,
+    ) -> Result<SoundBank, ExperimentError> {
+        let loaded = match self {
+            Self::Noises => load_noises(clips, memory, || ()),
+            Self::Rooms => load_rooms(clips, memory, || ()),
+        };
+        for left_out in &loaded.left_out {
+            observer.event(Event::Warning(&format!("left out: {left_out}")));
+        }
+        if loaded.decoded_again > 0 {
+            observer.event(Event::Warning(&format!(
+                "{} of {} {} do not fit into memory and are decoded at each use, which is slow; see --sound-memory",
+                loaded.decoded_again,
+                loaded.bank.sounds().len(),
+                self.name()
+            )));
+        }
+        if loaded.bank.is_empty() {
+            let first = clips.first().map_or(Path::new(""), |c| &c.path);
+            let folder = first.parent().unwrap_or(first);
+            return Err(ExperimentError::Setup(format!(
+                "{}: no usable file in {}",
+                self.name(),
+                folder.display()
+            )));
+        }
+        Ok(loaded.bank)
+    }
+
+    fn builtin(self) -> SoundBank {
+        builtin(match self {
+            Self::Noises => builtin_noises(BUILTIN_SEED),
+            Self::Rooms => builtin_rooms(BUILTIN_SEED),
+        })
+    }
+
+    fn builtin_robot(self) -> SoundBank {
+        builtin(match self {
+            Self::Noises => robot_noises(BUILTIN_SEED),
+            Self::Rooms => robot_rooms(BUILTIN_SEED),
+        })
+    }
+
+    fn builtin_in_words(self) -> &'static str {
+        match self {
+            Self::Noises => {
+                "noises: built-in synthetic ones for training (knocks, crashes, sirens, alarms, beeps, machines), a synthetic robot's fans and motors for the test"
+            }
+            Self::Rooms => {
+                "rooms: built-in synthetic ones for training, another synthetic room for the test"
+            }
+        }
+    }
+
+    /// What training draws from, holding nothing out.
+    fn for_training(
+        self,
+        chosen: Chosen<'_>,
+        memory: &mut SoundMemory,
+        observer: &dyn Observer,
+    ) -> Result<SoundBank, ExperimentError> {
+        match chosen.folder {
+            None => Ok(self.builtin()),
+            Some(folder) => {
+                let clips = self.open(folder, chosen.folds)?.clips;
+                self.load(&clips, memory, observer)
+            }
+        }
+    }
+
+    /// What training draws from, what the robot hears, and both in words.
+    fn for_both(
+        self,
+        training: Chosen<'_>,
+        robot: Chosen<'_>,
+        memory: &mut SoundMemory,
+        observer: &dyn Observer,
+    ) -> Result<(SoundBank, SoundBank, String), ExperimentError> {
+        let what = self.name();
+        let Some(own) = training.folder else {
+            let Some(folder) = robot.folder else {
+                let text = self.builtin_in_words().to_owned();
+                return Ok((self.builtin(), self.builtin_robot(), text));
+            };
+            let clips = self.open(folder, robot.folds)?.clips;
+            let text = format!(
+                "{what}: built-in synthetic for training, {} ({} files) for the robot",
+                robot.in_words(folder),
+                clips.len()
+            );
+            return Ok((self.builtin(), self.load(&clips, memory, observer)?, text));
+        };
+        let (train, heard, text) = if robot.folder.is_none() && robot.folds.is_empty() {
+            let (train, held) = self.open(own, training.folds)?.hold_out();
+            if held.is_empty() {
+                return Err(ExperimentError::Setup(format!(
+                    "{what}: all of {} is of one source, so nothing can be held out for the robot; {}",
+                    training.in_words(own),
+                    match self {
+                        Self::Noises => "give it others (--robot-noise)",
+                        Self::Rooms =>
+                            "put each room in a folder of its own, name rooms in a manifest.csv (path,room), or give it others (--robot-rooms)",
+                    }
+                )));
+            }
+            let text = format!(
+                "{what}: {}, {} files for training, {} files of other sources held out for the robot",
+                training.in_words(own),
+                train.len(),
+                held.len()
+            );
+            (train, held, text)
+        } else {
+            let folder = robot.folder.unwrap_or(own);
+            let train = self.open(own, training.folds)?.clips;
+            let heard = self.open(folder, robot.folds)?.clips;
+            let train = apart(what, train, &heard, observer)?;
+            let text = format!(
+                "{what}: {} ({} files) for training, {} ({} files) for the robot",
+                training.in_words(own),
+                train.len(),
+                robot.in_words(folder),
+                heard.len()
+            );
+            (train, heard, text)
+        };
+        Ok((
+            self.load(&train, memory, observer)?,
+            self.load(&heard, memory, observer)?,
+            text,
+        ))
+    }
+}
+
+/// Keeps training away from what the robot hears: the same file on both sides is refused;
+/// another cut from a source that the robot hears (two collections may have clips of one
+/// Freesound upload, or of one room) is left out of training.
+fn apart(
+    what: &str,
+    training: Vec<Clip>,
+    robot: &[Clip],
+    observer: &dyn Observer,
+) -> Result<Vec<Clip>, ExperimentError> {
+    let place = |c: &Clip| c.path.canonicalize().unwrap_or_else(|_| c.path.clone());
+    let files: BTreeSet<PathBuf> = robot.iter().map(place).collect();
+    let sources: BTreeSet<&str> = robot.iter().map(|c| c.source.as_str()).collect();
+    let refuse = |clip: &Clip| {
+        ExperimentError::Setup(format!(
+            "{what}: {} would be heard in training and by the robot, so the test would not be honest; give the robot other sources (--robot-noise, --robot-rooms, or folds)",
+            clip.path.display()
+        ))
+    };
+    if let Some(clip) = training.iter().find(|c| files.contains(&place(c))) {
+        return Err(refuse(clip));
+    }
+    let (shared, kept): (Vec<Clip>, Vec<Clip>) = training
+        .into_iter()
+        .partition(|c| sources.contains(c.source.as_str()));
+    if let Some(first) = shared.first() {
+        if kept.is_empty() {
+            return Err(refuse(first));
+        }
+        observer.event(Event::Warning(&format!(
+            "{what}: {} files are left out of training because the robot hears others of the same source (first: {}, of {})",
+            shared.len(),
+            first.name,
+            first.source
         )));
     }
     Ok(kept)
 }
 
-fn sides(
-    what: &str,
-    training: Option<&Path>,
-    training_folds: &[u32],
-    robot: Option<&Path>,
-    robot_folds: &[u32],
-) -> Result<Option<Sides>, ExperimentError> {
-    let name = |p: &Path| p.display().to_string();
-    let folds = |f: &[u32]| {
-        if f.is_empty() {
-            String::new()
-        } else {
-            format!(" folds {f:?}")
-        }
-    };
-    let (train_side, robot_side, description) = match (training, robot) {
-        (None, None) => return Ok(None),
-        (Some(t), None) if robot_folds.is_empty() => {
-            let (train, held) = chosen(t, training_folds)?.hold_out();
-            let text = format!(
-                "{what}: {}{}, {} files for training, {} files of other sources held out for the robot",
-                name(t),
-                folds(training_folds),
-                train.len(),
-                held.len()
-            );
-            (train, held, text)
-        }
-        (Some(t), r) => {
-            let r = r.unwrap_or(t);
-            let train = chosen(t, training_folds)?.clips;
-            let robot = chosen(r, robot_folds)?.clips;
-            let text = format!(
-                "{what}: {}{} ({} files) for training, {}{} ({} files) for the robot",
-                name(t),
-                folds(training_folds),
-                train.len(),
-                name(r),
-                folds(robot_folds),
-                robot.len()
-            );
-            (train, robot, text)
-        }
-        (None, Some(r)) => {
-            let robot = chosen(r, robot_folds)?.clips;
-            let text = format!(
-                "{what}: built-in synthetic for training, {}{} ({} files) for the robot",
-                name(r),
-                folds(robot_folds),
-                robot.len()
-            );
-            (Vec::new(), robot, text)
-        }
-    };
-    check_apart(what, &train_side, &robot_side)?;
-    Ok(Some(Sides {
-        training: train_side,
-        robot: robot_side,
-        description,
-    }))
-}
-
-/// Refuses clips, or sources of clips, that are on both sides.
-fn check_apart(what: &str, training: &[Clip], robot: &[Clip]) -> Result<(), ExperimentError> {
-    let place = |c: &Clip| c.path.canonicalize().unwrap_or_else(|_| c.path.clone());
-    let files: BTreeSet<PathBuf> = training.iter().map(place).collect();
-    let sources: BTreeSet<(&Path, &str)> = training.iter().map(source_of).collect();
-    for clip in robot {
-        if files.contains(&place(clip)) || sources.contains(&source_of(clip)) {
-            return Err(ExperimentError::Setup(format!(
-                "{what}: {} would be heard in training and by the robot, so the test would not be honest; give the robot other sources (--robot-noise, --robot-rooms, or folds)",
-                clip.path.display()
-            )));
-        }
-    }
-    Ok(())
-}
-
-fn source_of(clip: &Clip) -> (&Path, &str) {
-    (clip.path.parent().unwrap_or(Path::new("")), &clip.source)
-}
-
-/// Decodes clips; with `every_channel` each channel becomes a sound of its own.
-fn decode(clips: &[Clip], every_channel: bool, observer: &dyn Observer) -> Vec<Sound> {
-    let results: Vec<Vec<Result<Sound, String>>> = clips
-        .par_iter()
-        .map(|clip| {
-            let channels = if every_channel {
-                earnest_audio::read_channels(&clip.path)
-            } else {
-                earnest_audio::read(&clip.path).map(|w| vec![w])
-            };
-            let channels = match channels {
-                Ok(channels) => channels,
-                Err(error) => return vec![Err(error.to_string())],
-            };
-            let several = channels.len() > 1;
-            channels
-                .into_iter()
-                .enumerate()
-                .map(|(i, wave)| {
-                    let name = if several {
-                        format!("{} channel {}", clip.name, i + 1)
-                    } else {
-                        clip.name.clone()
-                    };
-                    Sound::noise(name, clip.source.clone(), wave.samples())
-                        .map_err(|e| e.to_string())
-                })
-                .collect()
-        })
-        .collect();
-    let mut sounds = Vec::new();
-    for result in results.into_iter().flatten() {
-        match result {
-            Ok(sound) => sounds.push(sound),
-            Err(reason) => observer.event(Event::Warning(&format!("left out: {reason}"))),
-        }
-    }
-    sounds
-}
-
 fn builtin(list: Vec<(String, Vec<f32>)>) -> SoundBank {
     SoundBank::new(
         list.into_iter()
-            .map(|(name, samples)| Sound {
-                source: name.clone(),
-                name,
-                samples: samples.into(),
-            })
+            .map(|(name, samples)| Sound::new(name.clone(), name, samples))
             .collect(),
     )
 }
 
 impl SourceSpec {
+    fn training_noise(&self) -> Chosen<'_> {
+        Chosen {
+            folder: self.noise.as_deref(),
+            folds: &self.noise_folds,
+        }
+    }
+
+    fn training_rooms(&self) -> Chosen<'_> {
+        Chosen {
+            folder: self.rooms.as_deref(),
+            folds: &[],
+        }
+    }
+
     /// Opens and decodes what training draws from, holding nothing out: for a model that no
     /// simulated robot will test.
     ///
     /// # Errors
     /// A folder that cannot be used.
     pub fn load_for_training(&self, observer: &dyn Observer) -> Result<Sources, ExperimentError> {
-        let bank = |folder: &Option<PathBuf>,
-                    folds: &[u32],
-                    every_channel: bool,
-                    own: &dyn Fn(u64) -> Vec<(String, Vec<f32>)>|
-         -> Result<SoundBank, ExperimentError> {
-            let Some(folder) = folder else {
-                return Ok(builtin(own(BUILTIN_SEED)));
-            };
-            let sounds = decode(&chosen(folder, folds)?.clips, every_channel, observer);
-            if sounds.is_empty() {
-                return Err(ExperimentError::Setup(format!(
-                    "{} holds no usable file",
-                    folder.display()
-                )));
-            }
-            Ok(SoundBank::new(sounds))
-        };
+        let memory = &mut SoundMemory::mebibytes(self.memory_mib);
         Ok(Sources {
-            noises: bank(&self.noise, &self.noise_folds, false, &builtin_noises)?,
-            rooms: bank(&self.rooms, &[], true, &builtin_rooms)?,
+            noises: Kind::Noises.for_training(self.training_noise(), memory, observer)?,
+            rooms: Kind::Rooms.for_training(self.training_rooms(), memory, observer)?,
         })
     }
 
     /// Opens, splits, checks and decodes.
     ///
     /// # Errors
-    /// A folder that cannot be used, or a source that would be on both sides.
+    /// A folder that cannot be used, or a sound that would be on both sides.
     pub fn load(&self, observer: &dyn Observer) -> Result<LoadedSources, ExperimentError> {
-        let mut description = Vec::new();
-        let noise = sides(
-            "noises",
-            self.noise.as_deref(),
-            &self.noise_folds,
-            self.robot_noise.as_deref(),
-            &self.robot_noise_folds,
-        )?;
-        let rooms = sides(
-            "rooms",
-            self.rooms.as_deref(),
-            &[],
-            self.robot_rooms.as_deref(),
-            &[],
-        )?;
-        let mut load = |sides: Option<Sides>,
-                        every_channel: bool,
-                        builtin_text: &str,
-                        training: &dyn Fn() -> Vec<(String, Vec<f32>)>,
-                        robot: &dyn Fn() -> Vec<(String, Vec<f32>)>|
-         -> Result<(SoundBank, SoundBank), ExperimentError> {
-            let Some(sides) = sides else {
-                description.push(builtin_text.to_owned());
-                return Ok((builtin(training()), builtin(robot())));
-            };
-            let trained = if sides.training.is_empty() {
-                builtin(training())
-            } else {
-                SoundBank::new(decode(&sides.training, every_channel, observer))
-            };
-            let heard = SoundBank::new(decode(&sides.robot, every_channel, observer));
-            if trained.is_empty() || heard.is_empty() {
-                return Err(ExperimentError::Setup(format!(
-                    "{}: no usable file on one side",
-                    sides.description
-                )));
-            }
-            description.push(sides.description);
-            Ok((trained, heard))
+        let memory = &mut SoundMemory::mebibytes(self.memory_mib);
+        // Rooms first: there are few of them, and they are small.
+        let robot = Chosen {
+            folder: self.robot_rooms.as_deref(),
+            folds: &[],
         };
-        let (noises, robot_noise) = load(
-            noise,
-            false,
-            "noises: built-in synthetic ones for training (knocks, crashes, sirens, alarms, beeps, machines), a synthetic robot's fans and motors for the test",
-            &|| builtin_noises(BUILTIN_SEED),
-            &|| robot_noises(BUILTIN_SEED),
-        )?;
-        let (rooms, robot_room) = load(
-            rooms,
-            true,
-            "rooms: built-in synthetic ones for training, another synthetic room for the test",
-            &|| builtin_rooms(BUILTIN_SEED),
-            &|| robot_rooms(BUILTIN_SEED),
-        )?;
+        let (rooms, robot_rooms, about_rooms) =
+            Kind::Rooms.for_both(self.training_rooms(), robot, memory, observer)?;
+        let robot = Chosen {
+            folder: self.robot_noise.as_deref(),
+            folds: &self.robot_noise_folds,
+        };
+        let (noises, robot_noises, about_noises) =
+            Kind::Noises.for_both(self.training_noise(), robot, memory, observer)?;
         Ok(LoadedSources {
             training: Sources { noises, rooms },
             robot: Sources {
-                noises: robot_noise,
-                rooms: robot_room,
+                noises: robot_noises,
+                rooms: robot_rooms,
             },
-            description,
+            description: vec![about_noises, about_rooms],
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use earnest_audio::{AudioError, Waveform};
-use earnest_augment::Convolver;
+use earnest_augment::{AugmentError, Convolver};
 use earnest_corpus::Utterance;
 
 use crate::robot::SimulatedRobot;
@@ -36,6 +36,9 @@ pub enum SceneError {
     /// The recording cannot be read.
     #[error(transparent)]
     Audio(#[from] AudioError),
+    /// A sound of the simulated robot cannot be used.
+    #[error(transparent)]
+    Sound(#[from] AugmentError),
 }
 
 impl Condition {
@@ -51,7 +54,7 @@ impl Condition {
     /// The utterance as heard in this condition: mono, 16 kHz (channels are averaged).
     ///
     /// # Errors
-    /// [`SceneError`], for recordings only.
+    /// [`SceneError`]: a recording or a sound cannot be used.
     pub fn hear(
         &self,
         utterance: &Utterance,
@@ -60,7 +63,7 @@ impl Condition {
     ) -> Result<Waveform, SceneError> {
         match self {
             Self::Clean => Ok(clean.clone()),
-            Self::Robot(robot) => Ok(robot.hear(&utterance.id, clean, convolver)),
+            Self::Robot(robot) => Ok(robot.hear(&utterance.id, clean, convolver)?),
             Self::Recordings(folder) => {
                 let path = find(folder, &utterance.path).ok_or_else(|| SceneError::Missing {
                     id: utterance.id.clone(),

@@ -3,7 +3,7 @@
 //! the speech is kept.
 
 use earnest_audio::{Waveform, rms};
-use earnest_augment::{Convolver, RoomResponse, SoundBank, add_noise, draw_offset};
+use earnest_augment::{AugmentError, Convolver, RoomResponse, SoundBank, add_noise};
 use earnest_random::Key;
 
 /// A robot in its room.
@@ -21,22 +21,34 @@ pub struct SimulatedRobot {
 
 impl SimulatedRobot {
     /// What the robot hears of an utterance, as long as the utterance.
-    pub fn hear(&self, id: &str, speech: &Waveform, convolver: &mut Convolver) -> Waveform {
+    ///
+    /// # Errors
+    /// A sound that is not in memory cannot be decoded any more.
+    pub fn hear(
+        &self,
+        id: &str,
+        speech: &Waveform,
+        convolver: &mut Convolver,
+    ) -> Result<Waveform, AugmentError> {
         let mut draws = self.key.with(id).draws();
         let rooms = self.rooms.sounds();
         let mut samples = match rooms.get(draws.below(rooms.len())) {
-            Some(room) => RoomResponse::new(&room.samples).apply(convolver, speech.samples()),
+            Some(room) => {
+                let room = room.samples().map_err(AugmentError::Sound)?;
+                RoomResponse::new(&room).apply(convolver, speech.samples())
+            }
             None => speech.samples().to_vec(),
         };
         let noises = self.noises.sounds();
         if let Some(noise) = noises.get(draws.below(noises.len())) {
-            let offset = draw_offset(&noise.samples, samples.len(), &mut draws);
+            let offset = noise.profile().draw_offset(samples.len(), &mut draws);
             let ratio = 10.0_f64.powf(-self.snr_db / 20.0);
             if rms(&samples) > 0.0 {
-                add_noise(&mut samples, &noise.samples, offset, ratio);
+                let clip = noise.samples().map_err(AugmentError::Sound)?;
+                add_noise(&mut samples, &clip, offset, ratio);
             }
         }
-        Waveform::new(samples, speech.sample_rate())
+        Ok(Waveform::new(samples, speech.sample_rate()))
     }
 }
 
@@ -60,9 +72,9 @@ mod tests {
             key: Key::new(1),
         };
         let mut convolver = Convolver::default();
-        let heard = robot.hear("a", &speech, &mut convolver);
-        assert_eq!(heard, robot.hear("a", &speech, &mut convolver));
-        assert_ne!(heard, robot.hear("b", &speech, &mut convolver));
+        let heard = robot.hear("a", &speech, &mut convolver).unwrap();
+        assert_eq!(heard, robot.hear("a", &speech, &mut convolver).unwrap());
+        assert_ne!(heard, robot.hear("b", &speech, &mut convolver).unwrap());
         let added: Vec<f32> = heard
             .samples()
             .iter()

@@ -40,6 +40,14 @@ enum Command {
     /// Look at a corpus, or make a synthetic one
     #[command(subcommand)]
     Corpus(command::corpus::Command),
+    /// Augment audio files: tempo, loudness, noise, room and more
+    Augment(command::augment::Arguments),
+    /// Look at a collection of noises, or gather one from Freesound
+    #[command(subcommand)]
+    Noise(command::noise::Command),
+    /// Look at a collection of room responses
+    #[command(subcommand)]
+    Rooms(command::rooms::Command),
     /// Extract acoustic descriptors from audio files
     Features(command::features::Arguments),
     /// Run one of the paper's experiments
@@ -69,6 +77,9 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Demo(arguments) => command::demo::run(arguments),
         Command::Corpus(command) => command::corpus::run(command),
+        Command::Augment(arguments) => command::augment::run(arguments),
+        Command::Noise(command) => command::noise::run(command),
+        Command::Rooms(command) => command::rooms::run(command),
         Command::Features(arguments) => command::features::run(arguments),
         Command::Reproduce(command) => command::reproduce::run(command),
         Command::Run(arguments) => command::run::run(arguments),

@@ -1,15 +1,20 @@
 //! One file for each verb.
 
+pub mod augment;
 pub mod corpus;
 pub mod demo;
 pub mod evaluate;
 pub mod features;
 mod inputs;
+mod left_out;
+pub mod noise;
 mod options;
 pub mod predict;
 pub mod report;
 pub mod reproduce;
+pub mod rooms;
 pub mod run;
+mod spectrogram;
 pub mod train;
 
 use std::path::Path;

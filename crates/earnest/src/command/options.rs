@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use earnest_experiment::{CorpusSpec, DEFAULT_SNR_DB, Presentation, RobotSpec, SourceSpec};
+use earnest_augment::Chain;
+use earnest_experiment::{
+    CorpusSpec, DEFAULT_SNR_DB, DEFAULT_SOUND_MEMORY_MIB, Presentation, RobotSpec, SourceSpec,
+};
 use earnest_model::{Architecture, Normalisation, Recipe, Task};
 
 use super::must_exist;
@@ -141,17 +144,38 @@ impl ReadingOptions {
 }
 
 /// Noises and rooms for training.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug)]
 pub struct SoundOptions {
-    /// Noises for training: a folder of audio files, or ESC-50 [default: built-in synthetic]
+    /// Noises for training: ESC-50, UrbanSound8K, MUSAN, DEMAND, MS-SNSD, a Freesound download,
+    /// or any folder of audio files [default: built-in synthetic]
     #[arg(long, value_name = "DIR")]
     pub noise: Option<PathBuf>,
     /// Folds of the noise collection used in training, where it has folds
     #[arg(long, value_name = "N,N", value_delimiter = ',')]
     pub noise_folds: Vec<u32>,
-    /// Room responses for training: a folder of audio files [default: built-in synthetic]
+    /// Room responses for training: Aachen AIR, SOFA files, or audio files
+    /// [default: built-in synthetic]
     #[arg(long, value_name = "DIR")]
     pub rooms: Option<PathBuf>,
+    /// What is drawn: a TOML list of steps [default: the paper's, chains/paper.toml]
+    #[arg(long, value_name = "FILE")]
+    pub chain: Option<PathBuf>,
+    /// Decoded sounds kept in memory, MiB; others are decoded at each use
+    #[arg(long, value_name = "MIB", default_value_t = DEFAULT_SOUND_MEMORY_MIB)]
+    pub sound_memory: u64,
+}
+
+impl SoundOptions {
+    /// The chain that was asked for.
+    pub fn chain(&self) -> Result<Chain, Failure> {
+        let Some(path) = &self.chain else {
+            return Ok(Chain::paper());
+        };
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| Failure::asked(format!("--chain: cannot read {}: {e}", path.display())))?;
+        Chain::from_toml(&text)
+            .map_err(|e| Failure::asked(format!("--chain {}: {e}", path.display())))
+    }
 }
 
 /// How the robot condition comes about.
@@ -214,5 +238,6 @@ pub fn sources(sounds: &SoundOptions, robot: &RobotOptions) -> Result<SourceSpec
         robot_rooms: robot.robot_rooms.clone(),
         noise_folds: sounds.noise_folds.clone(),
         robot_noise_folds: robot.robot_noise_folds.clone(),
+        memory_mib: sounds.sound_memory,
     })
 }

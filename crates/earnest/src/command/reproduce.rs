@@ -72,6 +72,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
     experiment.tasks.dedup();
     experiment.trainings = vec![Training::Clean, Training::Augmented];
     experiment.sources = sources(&a.sounds, &a.robot)?;
+    experiment.augmentation = a.sounds.chain()?;
     experiment.robot = a.robot.spec();
     experiment.recipes = a.networks.iter().map(|n| a.training.recipe(*n)).collect();
     experiment.presentation = a.training.presentation();

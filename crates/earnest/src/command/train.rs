@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use earnest_augment::Chain;
 use earnest_experiment::{
     Augmentation, Dataset, ExperimentError, Fold, Observer, Trained, TrainingPlan, Validation,
     copies_folder, forget_copies, forget_progress, open_corpus, train,
@@ -130,7 +129,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let recipe = a.training.recipe(a.network);
     recipe.check().map_err(Failure::asked)?;
     let task = a.task.task();
-    let chain = Chain::paper();
+    let chain = a.sounds.chain()?;
     let fingerprint = corpus.fingerprint();
     let seed = Key::new(a.seed);
     let (training, validation) = dataset.of_fold(&fold, task, &seed.with("validation"));
@@ -153,6 +152,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             .with(serde_json::to_string(&recipe)?.as_str())
             .with(task.name())
             .with(serde_json::to_string(&fold)?.as_str())
+            .with(serde_json::to_string(&chain)?.as_str())
             .with(format!("{:?} {presentation:?} {:?}", a.augment, a.sounds).as_str()),
         copies_key: seed.with("copies"),
         copies_folder: Some(copies_folder(&a.out)),

@@ -1,25 +1,15 @@
 //! A recording and what was measured in it, as one SVG.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
-use base64::Engine as _;
 use earnest_features::{Extractor, Mode, Settings};
 use plotters::coord::Shift;
 use plotters::prelude::*;
-use realfft::RealFftPlanner;
 
+use crate::command::spectrogram::{self, HIGHEST_HZ};
 use crate::failure::Failure;
 
 const SIZE: (u32, u32) = (1200, 900);
-/// Widest spectrogram, in pixels of its own.
-const COLUMNS: usize = 1600;
-/// Window of the spectrogram: 20 ms shows formants and, for most voices, harmonics.
-const WINDOW: usize = 320;
-const TRANSFORM: usize = 1024;
-const HIGHEST_HZ: f64 = 5500.0;
-/// Levels more than this below the strongest are white.
-const RANGE_DB: f32 = 60.0;
 
 // Places in a row.
 const LOUDNESS: usize = 0;
@@ -54,9 +44,7 @@ pub fn draw(file: &Path, settings: Settings, to: &Path) -> Result<(), Failure> {
         paint(&root, file, samples, &features, settings.mode, &mut image)
             .map_err(|e| anyhow::anyhow!("cannot draw {}: {e}", to.display()))?;
     }
-    // The spectrogram is a bitmap; it goes right behind the white background.
-    let background_end = svg.find("/>").map_or(0, |i| i + 2);
-    svg.insert_str(background_end, &image);
+    spectrogram::put_behind(&mut svg, &image);
     earnest_model::write_whole(to, svg.as_bytes())
         .map_err(|e| anyhow::anyhow!("cannot write {}: {e}", to.display()))?;
     Ok(())
@@ -123,17 +111,7 @@ fn paint(
         .y_label_formatter(&|hz| format!("{hz:.0}"))
         .label_style(LABELS)
         .draw()?;
-    let (x, y) = chart.plotting_area().get_pixel_range();
-    write!(
-        image,
-        "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" \
-         href=\"data:image/png;base64,{}\"/>",
-        x.start,
-        y.start,
-        x.end - x.start,
-        y.end - y.start,
-        base64::engine::general_purpose::STANDARD.encode(spectrogram(samples)?)
-    )?;
+    spectrogram::embed(&chart.plotting_area().get_pixel_range(), samples, image)?;
     for (formant, (column, colour)) in FORMANTS.iter().zip([VERMILION, GREEN, SKY]).enumerate() {
         chart
             .draw_series(
@@ -209,43 +187,4 @@ fn paint(
     ))?;
     root.present()?;
     Ok(())
-}
-
-/// A PNG of levels over time and frequency, black for the strongest.
-fn spectrogram(samples: &[f32]) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
-    let rate = f64::from(earnest_audio::SAMPLE_RATE);
-    let width = (samples.len() / 32).clamp(1, COLUMNS);
-    let height = (HIGHEST_HZ / rate * TRANSFORM as f64) as usize;
-    let plan = RealFftPlanner::<f32>::new().plan_fft_forward(TRANSFORM);
-    let (mut input, mut output) = (plan.make_input_vec(), plan.make_output_vec());
-    let mut levels = vec![0.0_f32; width * height];
-    for x in 0..width {
-        let centre = (2 * x + 1) * samples.len() / (2 * width);
-        input.fill(0.0);
-        for (n, slot) in input.iter_mut().enumerate().take(WINDOW) {
-            let Some(i) = (centre + n).checked_sub(WINDOW / 2) else {
-                continue;
-            };
-            let phase = std::f32::consts::TAU * (n as f32 + 0.5) / WINDOW as f32;
-            let next = samples.get(i).copied().unwrap_or(0.0);
-            let before = i.checked_sub(1).and_then(|j| samples.get(j)).copied();
-            // Pre-emphasis, so that the upper formants show.
-            *slot = (next - 0.95 * before.unwrap_or(0.0)) * (0.5 - 0.5 * phase.cos());
-        }
-        plan.process(&mut input, &mut output)?;
-        for y in 0..height {
-            levels[(height - 1 - y) * width + x] = 10.0 * (output[y].norm_sqr() + 1e-12).log10();
-        }
-    }
-    let top = levels.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let grey: Vec<u8> = levels
-        .iter()
-        .map(|db| (255.0 * ((top - db) / RANGE_DB).clamp(0.0, 1.0)) as u8)
-        .collect();
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, width as u32, height as u32);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.write_header()?.write_image_data(&grey)?;
-    Ok(bytes)
 }

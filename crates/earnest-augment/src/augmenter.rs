@@ -1,0 +1,188 @@
+//! Drawing from a chain, and doing what was drawn.
+
+use earnest_random::Key;
+
+use crate::bank::SoundBank;
+use crate::chain::Chain;
+use crate::clipping::clip;
+use crate::coloured::coloured_noise;
+use crate::convolve::Convolver;
+use crate::drawn::Drawn;
+use crate::filter::{equaliser, high_pass, low_pass, tilt};
+use crate::level::gain;
+use crate::noise::add_noise;
+use crate::packets::drop_packets;
+use crate::room::RoomResponse;
+use crate::spectrum::SpectrumShaper;
+use crate::telephone::telephone;
+use crate::tempo::tempo;
+
+/// The noises and rooms that a chain draws from.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// Background noises.
+    pub noises: SoundBank,
+    /// Room responses.
+    pub rooms: SoundBank,
+}
+
+/// Why a presentation cannot be made.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum AugmentError {
+    /// A step draws from an empty bank.
+    #[error("the chain has a step `{0}`, but there is no {0} to draw from")]
+    Nothing(&'static str),
+    /// The log of draws names a sound that is not there.
+    #[error(
+        "there is no {kind} named {name}; draws are replayed with the sounds they were drawn from"
+    )]
+    Unknown {
+        /// Noise or room.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// A sound cannot be decoded any more.
+    #[error("cannot use a sound that could be used before: {0}")]
+    Sound(String),
+}
+
+/// Applies a chain. Holds FFT plans, so make one for each thread.
+pub struct Augmenter {
+    chain: Chain,
+    sources: Sources,
+    convolver: Convolver,
+    shaper: SpectrumShaper,
+}
+
+/// The rate that noises, rooms and speech have.
+const RATE: u32 = earnest_audio::SAMPLE_RATE;
+
+impl Augmenter {
+    /// An augmenter for 16 kHz speech.
+    #[must_use]
+    pub fn new(chain: Chain, sources: Sources) -> Self {
+        Self {
+            chain,
+            sources,
+            convolver: Convolver::default(),
+            shaper: SpectrumShaper::default(),
+        }
+    }
+
+    /// One presentation: the augmented samples and what was drawn, in the order of the chain.
+    /// The same key gives the same result.
+    ///
+    /// # Errors
+    /// [`AugmentError`]: nothing to draw from, or a sound's file has gone.
+    pub fn apply(
+        &mut self,
+        speech: &[f32],
+        key: &Key,
+    ) -> Result<(Vec<f32>, Vec<Drawn>), AugmentError> {
+        let mut samples = speech.to_vec();
+        let mut all = Vec::new();
+        for i in 0..self.chain.steps.len() {
+            let step = &self.chain.steps[i];
+            let mut draws = key.with(i as u64).draws();
+            if !draws.chance(step.probability) {
+                continue;
+            }
+            let drawn = step
+                .transform
+                .draw(samples.len(), &self.sources, &mut draws)?;
+            self.perform(&mut samples, &drawn)?;
+            all.push(drawn);
+        }
+        Ok((samples, all))
+    }
+
+    /// A presentation again, from what was drawn: the same bits, whatever the chain is.
+    ///
+    /// # Errors
+    /// [`AugmentError`]: a sound is not there.
+    pub fn replay(&mut self, speech: &[f32], drawn: &[Drawn]) -> Result<Vec<f32>, AugmentError> {
+        let mut samples = speech.to_vec();
+        for d in drawn {
+            self.perform(&mut samples, d)?;
+        }
+        Ok(samples)
+    }
+
+    fn perform(&mut self, samples: &mut Vec<f32>, drawn: &Drawn) -> Result<(), AugmentError> {
+        let unknown = |kind, name: &String| AugmentError::Unknown {
+            kind,
+            name: name.clone(),
+        };
+        match drawn {
+            Drawn::Tempo { factor } => *samples = tempo(samples, RATE, *factor),
+            Drawn::Loudness { gain_db } => gain(samples, *gain_db),
+            Drawn::Noise {
+                clip,
+                offset,
+                ratio,
+            } => {
+                let sound = self.sources.noises.find(clip);
+                let sound = sound.ok_or_else(|| unknown("noise", clip))?;
+                let noise = sound.samples().map_err(AugmentError::Sound)?;
+                add_noise(samples, &noise, *offset, *ratio);
+            }
+            Drawn::Room { response } => {
+                let sound = self.sources.rooms.find(response);
+                let sound = sound.ok_or_else(|| unknown("room", response))?;
+                let room = sound.samples().map_err(AugmentError::Sound)?;
+                *samples = RoomResponse::new(&room).apply(&mut self.convolver, samples);
+            }
+            Drawn::ColouredNoise {
+                exponent,
+                ratio,
+                seed,
+            } => {
+                let noise = coloured_noise(samples.len(), RATE, *exponent, *seed, &mut self.shaper);
+                add_noise(samples, &noise, 0, *ratio);
+            }
+            Drawn::LowPass { cutoff_hz, order } => {
+                let curve = |hz| low_pass(hz, *cutoff_hz, *order);
+                self.shaper.shape(samples, RATE, curve);
+            }
+            Drawn::HighPass { cutoff_hz, order } => {
+                let curve = |hz| high_pass(hz, *cutoff_hz, *order);
+                self.shaper.shape(samples, RATE, curve);
+            }
+            Drawn::BandPass {
+                low_hz,
+                high_hz,
+                order,
+            } => {
+                let curve = |hz| high_pass(hz, *low_hz, *order) * low_pass(hz, *high_hz, *order);
+                self.shaper.shape(samples, RATE, curve);
+            }
+            Drawn::Equaliser { gains_db } => {
+                self.shaper
+                    .shape(samples, RATE, |hz| equaliser(hz, gains_db));
+            }
+            Drawn::Tilt { db_per_octave } => {
+                self.shaper
+                    .shape(samples, RATE, |hz| tilt(hz, *db_per_octave));
+            }
+            Drawn::Clipping { share } => {
+                clip(samples, *share);
+            }
+            Drawn::Telephone {} => telephone(samples, &mut self.shaper),
+            Drawn::PacketDrop {
+                loss,
+                packet_ms,
+                burst,
+                concealment,
+                seed,
+            } => {
+                let packet = (packet_ms / 1e3 * f64::from(RATE)).round() as usize;
+                drop_packets(samples, RATE, packet, *loss, *burst, *concealment, *seed);
+            }
+            Drawn::Microphone(microphone) => {
+                self.shaper.shape(samples, RATE, |hz| microphone.gain(hz));
+            }
+        }
+        Ok(())
+    }
+}

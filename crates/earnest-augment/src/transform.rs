@@ -1,0 +1,349 @@
+//! What can be done to a waveform, with the ranges that are drawn from.
+
+use earnest_random::Draws;
+use serde::{Deserialize, Serialize};
+
+use crate::augmenter::{AugmentError, Sources};
+use crate::drawn::Drawn;
+use crate::microphone::Microphone;
+use crate::noise::NoiseReading;
+use crate::packets::Concealment;
+use crate::range::Range;
+
+/// One transform with its ranges. Ranges are drawn from uniformly; those of frequencies in
+/// octaves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "transform", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Transform {
+    /// Time stretch that keeps pitch: WSOLA with SoX's lengths.
+    Tempo {
+        /// Speed 0.5 .. 2: above 1 is shorter.
+        factor: Range,
+    },
+    /// Gain.
+    #[serde(alias = "gain")]
+    Loudness {
+        /// dB.
+        gain_db: Range,
+    },
+    /// Background noise from the noise bank, cropped or looped at a drawn place.
+    Noise {
+        /// Level of the noise; see `reading`.
+        ratio: Range,
+        /// What `ratio` means.
+        #[serde(default)]
+        reading: NoiseReading,
+    },
+    /// A response from the room bank: as long, direct sound in place, level kept.
+    Room {},
+    /// Noise that is made, whose power goes as `f^-exponent`: 0 white, 1 pink, 2 brown.
+    #[serde(alias = "colored_noise")]
+    ColouredNoise {
+        /// Colour, -2 .. 3.
+        #[serde(default = "white_to_brown")]
+        exponent: Range,
+        /// Level of the noise; see `reading`.
+        ratio: Range,
+        /// What `ratio` means.
+        #[serde(default)]
+        reading: NoiseReading,
+    },
+    /// Butterworth low-pass without phase.
+    LowPass {
+        /// 3 dB point, Hz.
+        cutoff_hz: Range,
+        /// 6 dB an octave for each.
+        #[serde(default = "fourth")]
+        order: u32,
+    },
+    /// Butterworth high-pass without phase.
+    HighPass {
+        /// 3 dB point, Hz.
+        cutoff_hz: Range,
+        /// 6 dB an octave for each.
+        #[serde(default = "fourth")]
+        order: u32,
+    },
+    /// Both.
+    BandPass {
+        /// Lower 3 dB point, Hz.
+        low_hz: Range,
+        /// Upper 3 dB point, Hz.
+        high_hz: Range,
+        /// 6 dB an octave for each, at both ends.
+        #[serde(default = "fourth")]
+        order: u32,
+    },
+    /// A gain drawn for each octave from 125 to 8000 Hz.
+    #[serde(alias = "equalizer")]
+    Equaliser {
+        /// dB.
+        gain_db: Range,
+    },
+    /// Spectral tilt about 1 kHz.
+    Tilt {
+        /// dB for each octave.
+        db_per_octave: Range,
+    },
+    /// An overdriven converter.
+    Clipping {
+        /// Share of samples that are limited, 0 .. 0.5.
+        share: Range,
+    },
+    /// 300 .. 3400 Hz at 8 kHz through G.711 mu-law.
+    Telephone {},
+    /// A network that loses packets.
+    PacketDrop {
+        /// Share of packets lost, 0 .. 0.9.
+        loss: Range,
+        /// Length of a packet, ms.
+        #[serde(default = "twenty")]
+        packet_ms: f64,
+        /// Mean number of packets lost in a row.
+        #[serde(default = "up_to_three")]
+        burst: Range,
+        /// What is heard instead.
+        #[serde(default)]
+        concealment: Concealment,
+    },
+    /// A cheap microphone's frequency response.
+    Microphone {
+        /// Where the low end begins to fall, Hz.
+        #[serde(default = "microphone_low")]
+        low_hz: Range,
+        /// Where the high end begins to fall, Hz.
+        #[serde(default = "microphone_high")]
+        high_hz: Range,
+        /// Where the housing resonates, Hz.
+        #[serde(default = "microphone_resonance")]
+        resonance_hz: Range,
+        /// By how much, dB.
+        #[serde(default = "microphone_peak")]
+        resonance_db: Range,
+        /// Deviation drawn for each octave, dB.
+        #[serde(default = "microphone_ripple")]
+        ripple_db: Range,
+    },
+}
+
+fn white_to_brown() -> Range {
+    Range::new(0.0, 2.0)
+}
+fn fourth() -> u32 {
+    4
+}
+fn twenty() -> f64 {
+    20.0
+}
+fn up_to_three() -> Range {
+    Range::new(1.0, 3.0)
+}
+fn microphone_low() -> Range {
+    Range::new(40.0, 250.0)
+}
+fn microphone_high() -> Range {
+    Range::new(3_500.0, 8_000.0)
+}
+fn microphone_resonance() -> Range {
+    Range::new(1_500.0, 6_000.0)
+}
+fn microphone_peak() -> Range {
+    Range::new(0.0, 9.0)
+}
+fn microphone_ripple() -> Range {
+    Range::new(-2.0, 2.0)
+}
+
+/// Half the rate that everything has.
+const NYQUIST_HZ: f64 = earnest_audio::SAMPLE_RATE as f64 / 2.0;
+
+impl Transform {
+    /// What is wrong with its numbers, if anything.
+    ///
+    /// # Errors
+    /// A phrase that names the key.
+    pub fn check(&self) -> Result<(), String> {
+        let frequency = |name, range: &Range| range.check(name, 1.0, NYQUIST_HZ);
+        let steepness = |order: u32| match order {
+            1..=32 => Ok(()),
+            _ => Err(format!("order = {order} must be 1 .. 32")),
+        };
+        let level = |ratio: &Range, reading: NoiseReading| match reading {
+            NoiseReading::SnrDb => ratio.check("ratio (SNR in dB)", -60.0, 120.0),
+            _ => ratio.check("ratio", 0.0, 1000.0),
+        };
+        match self {
+            Self::Tempo { factor } => factor.check("factor", 0.5, 2.0),
+            Self::Loudness { gain_db } => gain_db.check("gain_db", -120.0, 60.0),
+            Self::Noise { ratio, reading } => level(ratio, *reading),
+            Self::Room {} | Self::Telephone {} => Ok(()),
+            Self::ColouredNoise {
+                exponent,
+                ratio,
+                reading,
+            } => {
+                exponent.check("exponent", -2.0, 3.0)?;
+                level(ratio, *reading)
+            }
+            Self::LowPass { cutoff_hz, order } | Self::HighPass { cutoff_hz, order } => {
+                steepness(*order)?;
+                frequency("cutoff_hz", cutoff_hz)
+            }
+            Self::BandPass {
+                low_hz,
+                high_hz,
+                order,
+            } => {
+                steepness(*order)?;
+                frequency("low_hz", low_hz)?;
+                frequency("high_hz", high_hz)?;
+                if low_hz.high < high_hz.low {
+                    return Ok(());
+                }
+                Err(format!(
+                    "low_hz (up to {}) must lie below high_hz (from {})",
+                    low_hz.high, high_hz.low
+                ))
+            }
+            Self::Equaliser { gain_db } => gain_db.check("gain_db", -60.0, 60.0),
+            Self::Tilt { db_per_octave } => db_per_octave.check("db_per_octave", -24.0, 24.0),
+            Self::Clipping { share } => share.check("share", 0.0, 0.5),
+            Self::PacketDrop {
+                loss,
+                packet_ms,
+                burst,
+                ..
+            } => {
+                if !(1.0..=200.0).contains(packet_ms) {
+                    return Err(format!("packet_ms = {packet_ms} must be 1 .. 200"));
+                }
+                loss.check("loss", 0.0, 0.9)?;
+                burst.check("burst", 1.0, 1000.0)
+            }
+            Self::Microphone {
+                low_hz,
+                high_hz,
+                resonance_hz,
+                resonance_db,
+                ripple_db,
+            } => {
+                frequency("low_hz", low_hz)?;
+                frequency("high_hz", high_hz)?;
+                frequency("resonance_hz", resonance_hz)?;
+                resonance_db.check("resonance_db", -30.0, 30.0)?;
+                ripple_db.check("ripple_db", -30.0, 30.0)
+            }
+        }
+    }
+
+    /// True if it draws from a bank that has nothing.
+    #[must_use]
+    pub fn lacks(&self, sources: &Sources) -> bool {
+        match self {
+            Self::Noise { .. } => sources.noises.is_empty(),
+            Self::Room {} => sources.rooms.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Draws what is to be done to `length` samples.
+    pub(crate) fn draw(
+        &self,
+        length: usize,
+        sources: &Sources,
+        draws: &mut Draws,
+    ) -> Result<Drawn, AugmentError> {
+        // A seed that any JSON reader holds exactly.
+        let seed = |draws: &mut Draws| draws.next_u64() >> 32;
+        Ok(match self {
+            Self::Tempo { factor } => Drawn::Tempo {
+                factor: factor.draw(draws),
+            },
+            Self::Loudness { gain_db } => Drawn::Loudness {
+                gain_db: gain_db.draw(draws),
+            },
+            Self::Noise { ratio, reading } => {
+                let ratio = reading.amplitude_ratio(ratio.draw(draws));
+                let sounds = sources.noises.sounds();
+                let clip = sounds
+                    .get(draws.below(sounds.len()))
+                    .ok_or(AugmentError::Nothing("noise"))?;
+                Drawn::Noise {
+                    clip: clip.name().to_owned(),
+                    offset: clip.profile().draw_offset(length, draws),
+                    ratio,
+                }
+            }
+            Self::Room {} => {
+                let sounds = sources.rooms.sounds();
+                let room = sounds
+                    .get(draws.below(sounds.len()))
+                    .ok_or(AugmentError::Nothing("room"))?;
+                Drawn::Room {
+                    response: room.name().to_owned(),
+                }
+            }
+            Self::ColouredNoise {
+                exponent,
+                ratio,
+                reading,
+            } => Drawn::ColouredNoise {
+                exponent: exponent.draw(draws),
+                ratio: reading.amplitude_ratio(ratio.draw(draws)),
+                seed: seed(draws),
+            },
+            Self::LowPass { cutoff_hz, order } => Drawn::LowPass {
+                cutoff_hz: cutoff_hz.draw_octaves(draws),
+                order: *order,
+            },
+            Self::HighPass { cutoff_hz, order } => Drawn::HighPass {
+                cutoff_hz: cutoff_hz.draw_octaves(draws),
+                order: *order,
+            },
+            Self::BandPass {
+                low_hz,
+                high_hz,
+                order,
+            } => Drawn::BandPass {
+                low_hz: low_hz.draw_octaves(draws),
+                high_hz: high_hz.draw_octaves(draws),
+                order: *order,
+            },
+            Self::Equaliser { gain_db } => Drawn::Equaliser {
+                gains_db: std::array::from_fn(|_| gain_db.draw(draws)),
+            },
+            Self::Tilt { db_per_octave } => Drawn::Tilt {
+                db_per_octave: db_per_octave.draw(draws),
+            },
+            Self::Clipping { share } => Drawn::Clipping {
+                share: share.draw(draws),
+            },
+            Self::Telephone {} => Drawn::Telephone {},
+            Self::PacketDrop {
+                loss,
+                packet_ms,
+                burst,
+                concealment,
+            } => Drawn::PacketDrop {
+                loss: loss.draw(draws),
+                packet_ms: *packet_ms,
+                burst: burst.draw(draws),
+                concealment: *concealment,
+                seed: seed(draws),
+            },
+            Self::Microphone {
+                low_hz,
+                high_hz,
+                resonance_hz,
+                resonance_db,
+                ripple_db,
+            } => Drawn::Microphone(Microphone {
+                low_hz: low_hz.draw_octaves(draws),
+                high_hz: high_hz.draw_octaves(draws),
+                resonance_hz: resonance_hz.draw_octaves(draws),
+                resonance_db: resonance_db.draw(draws),
+                ripple_db: std::array::from_fn(|_| ripple_db.draw(draws)),
+            }),
+        })
+    }
+}

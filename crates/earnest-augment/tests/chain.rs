@@ -1,0 +1,290 @@
+//! Chains: what a file says is what is drawn, and what was drawn can be done again.
+
+use std::collections::HashSet;
+
+use earnest_audio::rms;
+use earnest_augment::{
+    AugmentError, Augmenter, Chain, Drawn, NoiseReading, Range, Sound, SoundBank, Sources, Step,
+    Transform,
+};
+use earnest_random::Key;
+
+fn sources() -> Sources {
+    let noise: Vec<f32> = (0..20_000)
+        .map(|i| ((i * 7919) % 211) as f32 / 211.0 - 0.5)
+        .collect();
+    let mut room = vec![0.0_f32; 3_000];
+    room[40] = 1.0;
+    room[900] = 0.3;
+    let sound =
+        |name: &str, samples: &[f32]| Sound::noise(name.into(), name.into(), samples).unwrap();
+    Sources {
+        noises: SoundBank::new(vec![sound("a", &noise), sound("b", &noise[..900])]),
+        rooms: SoundBank::new(vec![sound("r", &room)]),
+    }
+}
+
+fn tone(n: usize) -> Vec<f32> {
+    (0..n).map(|i| (i as f32 * 0.07).sin() * 0.2).collect()
+}
+
+/// Every transform, with the defaults of its optional keys.
+const EVERYTHING: &str = r#"
+[[steps]]
+transform = "tempo"
+probability = 0.5
+factor = [0.85, 1.2]
+[[steps]]
+transform = "gain"
+probability = 0.5
+gain_db = [-6, 3]
+[[steps]]
+transform = "noise"
+probability = 0.5
+ratio = [0, 20]
+reading = "snr_db"
+[[steps]]
+transform = "room"
+probability = 0.5
+[[steps]]
+transform = "coloured_noise"
+probability = 0.5
+ratio = [0.1, 0.5]
+[[steps]]
+transform = "low_pass"
+probability = 0.5
+cutoff_hz = [2000, 7000]
+[[steps]]
+transform = "high_pass"
+probability = 0.5
+cutoff_hz = 120
+[[steps]]
+transform = "band_pass"
+probability = 0.5
+low_hz = [100, 400]
+high_hz = [2500, 6000]
+[[steps]]
+transform = "equaliser"
+probability = 0.5
+gain_db = [-6, 6]
+[[steps]]
+transform = "tilt"
+probability = 0.5
+db_per_octave = [-3, 3]
+[[steps]]
+transform = "clipping"
+probability = 0.5
+share = [0, 0.1]
+[[steps]]
+transform = "telephone"
+probability = 0.5
+[[steps]]
+transform = "packet_drop"
+probability = 0.5
+loss = [0, 0.2]
+[[steps]]
+transform = "microphone"
+probability = 0.5
+"#;
+
+#[test]
+fn a_presentation_is_repeatable_and_the_next_one_differs() {
+    let speech = tone(16_000);
+    let mut one = Augmenter::new(Chain::paper(), sources());
+    let mut two = Augmenter::new(Chain::paper(), sources());
+    let mut different = 0;
+    for i in 0..40_u64 {
+        let key = Key::new(9).with(i);
+        let _ = two.apply(&speech, &Key::new(3).with(i)); // earlier work leaves no trace
+        let (a, drawn) = one.apply(&speech, &key).unwrap();
+        assert_eq!((a.clone(), drawn), two.apply(&speech, &key).unwrap());
+        different += usize::from(a != speech);
+    }
+    assert!(
+        (30..=40).contains(&different),
+        "1 in 16 stays clean, {different} of 40 did not"
+    );
+}
+
+#[test]
+fn steps_are_drawn_as_often_and_in_the_ranges_the_paper_says() {
+    let speech = tone(4_000);
+    let mut augmenter = Augmenter::new(Chain::paper(), sources());
+    let mut counts = [0; 4];
+    let n = 600;
+    for i in 0..n {
+        let (_, drawn) = augmenter
+            .apply(&speech, &Key::new(4).with(i as u64))
+            .unwrap();
+        for d in drawn {
+            match d {
+                Drawn::Tempo { factor } => {
+                    assert!((0.85..1.2).contains(&factor));
+                    counts[0] += 1;
+                }
+                Drawn::Loudness { gain_db } => {
+                    assert!((-6.0..3.0).contains(&gain_db));
+                    counts[1] += 1;
+                }
+                Drawn::Noise { ratio, .. } => {
+                    assert!((0.5..0.9).contains(&ratio));
+                    counts[2] += 1;
+                }
+                Drawn::Room { .. } => counts[3] += 1,
+                other => panic!("the paper has no {other}"),
+            }
+        }
+    }
+    for c in counts {
+        assert!((250..350).contains(&c), "{counts:?} of {n}");
+    }
+}
+
+#[test]
+fn every_transform_is_replayed_to_the_bit_from_its_draws_written_as_json() {
+    let chain = Chain::from_toml(EVERYTHING).unwrap();
+    let speech = tone(24_000);
+    let mut augmenter = Augmenter::new(chain, sources());
+    let mut other = Augmenter::new(Chain::default(), sources());
+    let mut seen = HashSet::new();
+    for i in 0..40_u64 {
+        let (samples, drawn) = augmenter.apply(&speech, &Key::new(5).with(i)).unwrap();
+        assert!(samples.iter().all(|x| x.is_finite()));
+        let log = serde_json::to_string(&drawn).unwrap();
+        let read: Vec<Drawn> = serde_json::from_str(&log).unwrap();
+        assert_eq!(read, drawn);
+        assert_eq!(other.replay(&speech, &read).unwrap(), samples);
+        for d in &drawn {
+            assert!(d.to_string().len() > 5);
+            seen.insert(std::mem::discriminant(d));
+        }
+    }
+    assert_eq!(seen.len(), 14, "each of the 14 transforms was drawn");
+}
+
+#[test]
+fn only_tempo_changes_the_length_and_only_what_should_changes_the_level() {
+    let speech = tone(24_000);
+    for step in Chain::from_toml(EVERYTHING).unwrap().steps {
+        let chain = Chain {
+            steps: vec![Step {
+                probability: 1.0,
+                ..step.clone()
+            }],
+        };
+        let (samples, drawn) = Augmenter::new(chain, sources())
+            .apply(&speech, &Key::new(6))
+            .unwrap();
+        assert_eq!(drawn.len(), 1);
+        if !matches!(step.transform, Transform::Tempo { .. }) {
+            assert_eq!(samples.len(), speech.len(), "{:?}", step.transform);
+        }
+        if matches!(step.transform, Transform::Room {}) {
+            assert!((rms(&samples) / rms(&speech) - 1.0).abs() < 1e-4);
+        }
+        // Nothing and too little to work on: no panic, right length.
+        for short in [0, 1, 7] {
+            let mut augmenter = Augmenter::new(
+                Chain {
+                    steps: vec![Step {
+                        probability: 1.0,
+                        ..step.clone()
+                    }],
+                },
+                sources(),
+            );
+            let (out, _) = augmenter.apply(&speech[..short], &Key::new(7)).unwrap();
+            assert!(out.len() <= 2 * short && out.iter().all(|x| x.is_finite()));
+        }
+    }
+}
+
+#[test]
+fn the_three_readings_of_the_noise_ratio_agree_where_they_should() {
+    let speech = tone(8_000);
+    for (reading, value) in [
+        (NoiseReading::Amplitude, 0.5),
+        (NoiseReading::Power, 0.25),
+        (NoiseReading::SnrDb, 20.0 * 2.0_f64.log10()),
+    ] {
+        let chain = Chain {
+            steps: vec![Step {
+                probability: 1.0,
+                transform: Transform::Noise {
+                    ratio: Range::exactly(value),
+                    reading,
+                },
+            }],
+        };
+        let (noisy, _) = Augmenter::new(chain, sources())
+            .apply(&speech, &Key::new(1))
+            .unwrap();
+        let added: Vec<f32> = noisy.iter().zip(&speech).map(|(y, x)| y - x).collect();
+        assert!(
+            (rms(&added) / rms(&speech) - 0.5).abs() < 1e-3,
+            "{reading:?}"
+        );
+    }
+}
+
+#[test]
+fn the_papers_chain_as_a_file_is_the_papers_chain() {
+    let text = include_str!("../../../chains/paper.toml");
+    assert_eq!(Chain::from_toml(text).unwrap(), Chain::paper());
+    Chain::from_toml(include_str!("../../../chains/robust.toml")).unwrap();
+}
+
+#[test]
+fn senseless_files_are_refused_with_the_step_the_key_and_the_nearest_known_key() {
+    let wrong = |from: &str, to: &str| {
+        assert!(EVERYTHING.contains(from), "{from}");
+        Chain::from_toml(&EVERYTHING.replacen(from, to, 1)).unwrap_err()
+    };
+    let error = wrong("factor =", "factr =");
+    assert!(error.contains("did you mean `factor`"), "{error}");
+    assert!(error.contains("line"), "{error}");
+    let error = wrong("\"tempo\"", "\"tempoo\"");
+    assert!(error.contains("did you mean `tempo`"), "{error}");
+    let error = wrong("[0.85, 1.2]", "[1.2, 0.85]");
+    assert!(
+        error.contains("step 1") && error.contains("factor"),
+        "{error}"
+    );
+    let error = wrong("[0.85, 1.2]", "[0.1, 0.85]");
+    assert!(error.contains("[0.5, 2]"), "{error}");
+    let error = wrong("[0.85, 1.2]", "\"fast\"");
+    assert!(
+        error.contains("a range [low, high] or one number"),
+        "{error}"
+    );
+    let error = wrong("[0.85, 1.2]", "[1, 1.1, 1.2]");
+    assert!(
+        error.contains("a range [low, high] or one number"),
+        "{error}"
+    );
+    let error = wrong("probability = 0.5", "probability = 50");
+    assert!(error.contains("50 is not between 0 and 1"), "{error}");
+    let error = wrong("low_hz = [100, 400]", "low_hz = [100, 4000]");
+    assert!(error.contains("must lie below high_hz"), "{error}");
+    assert!(Chain::from_toml("[[steps]]\nprobability = 1").is_err());
+}
+
+#[test]
+fn an_empty_bank_and_an_unknown_sound_are_errors_not_silence() {
+    let mut augmenter = Augmenter::new(
+        Chain {
+            steps: vec![Step {
+                probability: 1.0,
+                transform: Transform::Room {},
+            }],
+        },
+        Sources::default(),
+    );
+    let error = augmenter.apply(&tone(100), &Key::new(1)).unwrap_err();
+    assert_eq!(error, AugmentError::Nothing("room"));
+    let drawn = [Drawn::Room {
+        response: "cathedral".into(),
+    }];
+    let error = augmenter.replay(&tone(100), &drawn).unwrap_err();
+    assert!(error.to_string().contains("cathedral"), "{error}");
+}

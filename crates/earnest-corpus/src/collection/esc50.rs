@@ -1,0 +1,48 @@
+//! ESC-50 (Piczak 2015): `meta/esc50.csv`, `audio/`; cut from Freesound uploads.
+
+use std::path::Path;
+
+use super::table::Table;
+use super::{Clip, Collection, LeftOut};
+
+/// Classes that are human voices: unwanted as background noise (PAPER.md section 4).
+const VOICES: [&str; 5] = [
+    "crying_baby",
+    "laughing",
+    "coughing",
+    "sneezing",
+    "breathing",
+];
+
+pub fn read(folder: &Path) -> Option<Collection> {
+    let table = Table::read(&folder.join("meta/esc50.csv"))?;
+    let mut collection = Collection {
+        layout: "ESC-50",
+        clips: Vec::new(),
+        left_out: Vec::new(),
+    };
+    for row in table.rows(&["filename", "category"], &mut collection.left_out) {
+        let (file, category) = (row.text("filename"), row.text("category"));
+        let path = folder.join("audio").join(file);
+        if VOICES.contains(&category) {
+            let why = format!("{category} is a human voice");
+            collection.left_out.push(LeftOut::new(file, why));
+        } else if !path.is_file() {
+            let what = format!("{} audio/{file}", row.place());
+            collection.left_out.push(LeftOut::new(what, "no such file"));
+        } else {
+            let source = match row.get("src_file") {
+                Some(id) => format!("freesound:{id}"),
+                None => format!("ESC-50:{file}"),
+            };
+            collection.clips.push(Clip {
+                name: file.to_owned(),
+                path,
+                source,
+                category: Some(category.to_owned()),
+                fold: row.get("fold").and_then(|f| f.parse().ok()),
+            });
+        }
+    }
+    Some(collection)
+}

@@ -1,0 +1,33 @@
+//! A download of `earnest noise freesound`: its manifest and the clips beside it.
+
+use std::path::Path;
+
+use super::table::Table;
+use super::{Clip, Collection, LeftOut};
+use crate::freesound::MANIFEST;
+
+pub fn read(folder: &Path) -> Option<Collection> {
+    let table = Table::read(&folder.join(MANIFEST))?;
+    let mut collection = Collection {
+        layout: "Freesound",
+        clips: Vec::new(),
+        left_out: Vec::new(),
+    };
+    for row in table.rows(&["file", "id", "licence"], &mut collection.left_out) {
+        let file = row.text("file");
+        let path = folder.join(file);
+        if path.is_file() {
+            collection.clips.push(Clip {
+                name: file.to_owned(),
+                path,
+                source: format!("freesound:{}", row.text("id")),
+                category: row.get("found_by").map(str::to_owned),
+                fold: None,
+            });
+        } else {
+            let what = format!("{} {file}", row.place());
+            collection.left_out.push(LeftOut::new(what, "no such file"));
+        }
+    }
+    Some(collection)
+}

@@ -1,0 +1,283 @@
+//! Collections of noises and room responses, each from its own layout or a plain folder.
+
+mod demand;
+mod esc50;
+mod folder;
+mod freesound;
+mod ms_snsd;
+mod musan;
+mod rooms;
+mod table;
+mod urbansound8k;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// One file of a collection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clip {
+    /// Its name in logs: its path within the collection.
+    pub name: String,
+    /// Its path.
+    pub path: PathBuf,
+    /// What it was cut from (a longer recording, a Freesound upload, a room), the same in every
+    /// collection that has it: one source is never split between training and test.
+    pub source: String,
+    /// Its class, where the collection has classes.
+    pub category: Option<String>,
+    /// The collection's own fold, where it has folds.
+    pub fold: Option<u32>,
+}
+
+/// A clip that is not used, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Which file, or which line of which table.
+    pub what: String,
+    /// Why: the same words for the same reason.
+    pub why: String,
+}
+
+impl LeftOut {
+    pub(crate) fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            why: why.into(),
+        }
+    }
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, self.why)
+    }
+}
+
+/// A collection of sounds.
+#[derive(Clone, Debug)]
+pub struct Collection {
+    /// Its layout: `ESC-50`, `UrbanSound8K`, ..., `folder`.
+    pub layout: &'static str,
+    /// Its clips, sorted by name.
+    pub clips: Vec<Clip>,
+    /// Clips left out, and why.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Why a folder is no collection.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectionError {
+    /// No such folder.
+    #[error("there is no folder of sounds at {}: {source}", path.display())]
+    Absent {
+        /// The path.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// No audio in it.
+    #[error("{} holds no usable audio file{hint}", path.display())]
+    Empty {
+        /// The path.
+        path: PathBuf,
+        /// What may be the matter.
+        hint: String,
+    },
+}
+
+/// A reader of one layout: `None` if the folder is not of it.
+type Reader = fn(&Path) -> Option<Collection>;
+
+/// Layouts of noise collections, the telling ones first.
+const NOISE_LAYOUTS: [Reader; 7] = [
+    esc50::read,
+    urbansound8k::read,
+    freesound::read,
+    musan::read,
+    ms_snsd::read,
+    demand::read,
+    folder::read,
+];
+
+impl Collection {
+    /// Opens a folder of noises: ESC-50, UrbanSound8K, MUSAN, DEMAND, MS-SNSD or a Freesound
+    /// download as they were unpacked (also with one more folder around them), otherwise every
+    /// audio file in it. Human voices are left out (PAPER.md section 4) where the collection
+    /// says what its clips are.
+    ///
+    /// # Errors
+    /// [`CollectionError`].
+    pub fn open(folder: &Path) -> Result<Self, CollectionError> {
+        Self::first_of(folder, &NOISE_LAYOUTS)
+    }
+
+    /// Opens a folder of room responses: Aachen AIR (`.mat`), SOFA, audio files. A clip's
+    /// source is its room: named by a manifest (`manifest.csv` with the columns `path`,
+    /// `room`), by AIR's metadata, by the folder it lies in, or by its name without what
+    /// says where the microphone stood.
+    ///
+    /// # Errors
+    /// [`CollectionError`].
+    pub fn open_rooms(folder: &Path) -> Result<Self, CollectionError> {
+        Self::first_of(folder, &[rooms::read])
+    }
+
+    fn first_of(folder: &Path, layouts: &[Reader]) -> Result<Self, CollectionError> {
+        std::fs::read_dir(folder).map_err(|source| CollectionError::Absent {
+            path: folder.to_owned(),
+            source,
+        })?;
+        let inner = only_folder(folder);
+        let mut collection = layouts
+            .iter()
+            .find_map(|read| read(folder).or_else(|| read(inner.as_deref()?)))
+            .unwrap_or(Self {
+                layout: "folder",
+                clips: Vec::new(),
+                left_out: Vec::new(),
+            });
+        collection.clips.sort_by(|a, b| a.name.cmp(&b.name));
+        if collection.clips.is_empty() {
+            return Err(CollectionError::Empty {
+                path: folder.to_owned(),
+                hint: collection
+                    .left_out
+                    .first()
+                    .map_or(String::new(), |first| format!("; first problem: {first}")),
+            });
+        }
+        Ok(collection)
+    }
+
+    /// Only the clips of these folds of the collection.
+    #[must_use]
+    pub fn folds(mut self, folds: &[u32]) -> Self {
+        self.clips
+            .retain(|c| c.fold.is_some_and(|f| folds.contains(&f)));
+        self
+    }
+
+    /// The distinct sources, sorted.
+    #[must_use]
+    pub fn sources(&self) -> Vec<&str> {
+        let mut sources: Vec<&str> = self.clips.iter().map(|c| c.source.as_str()).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        sources
+    }
+
+    /// Splits into clips for training and clips held out for the robot condition: the last
+    /// fold where the collection has folds; otherwise every fourth source, or the last where
+    /// there are fewer. No source is on both sides; with a single source nothing is held out.
+    #[must_use]
+    pub fn hold_out(self) -> (Vec<Clip>, Vec<Clip>) {
+        let last = self.clips.iter().filter_map(|c| c.fold).max();
+        let sources = self.sources();
+        let count = sources.len();
+        let held: Vec<String> = sources
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| i % 4 == 3 || (count < 4 && count > 1 && i + 1 == count))
+            .map(|(_, s)| (*s).to_owned())
+            .collect();
+        let several_folds = self.clips.iter().any(|c| c.fold != last);
+        let of_last_fold: Vec<String> = self
+            .clips
+            .iter()
+            .filter(|c| c.fold == last)
+            .map(|c| c.source.clone())
+            .collect();
+        let is_held = |c: &Clip| match (c.fold, several_folds) {
+            // A source that strays over folds goes to one side whole.
+            (Some(_), true) => of_last_fold.contains(&c.source),
+            _ => held.binary_search(&c.source).is_ok(),
+        };
+        self.clips.into_iter().partition(|c| !is_held(c))
+    }
+}
+
+/// The folder inside, if there is one and nothing beside it: archives unpack so.
+fn only_folder(folder: &Path) -> Option<PathBuf> {
+    let mut folders = std::fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| {
+            let name = p.file_name().and_then(|n| n.to_str()).unwrap_or(".");
+            p.is_dir() && !name.starts_with('.') && name != "__MACOSX"
+        });
+    match (folders.next(), folders.next()) {
+        (Some(only), None) => Some(only),
+        _ => None,
+    }
+}
+
+/// Folders directly inside, sorted.
+fn folders_in(folder: &Path) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.is_dir())
+        .collect();
+    folders.sort();
+    folders
+}
+
+/// A place that is the same however the folder was named.
+fn absolute(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clip(name: &str, source: &str, fold: Option<u32>) -> Clip {
+        Clip {
+            name: name.into(),
+            path: name.into(),
+            source: source.into(),
+            category: None,
+            fold,
+        }
+    }
+
+    fn split(clips: Vec<Clip>) -> (Vec<String>, Vec<String>) {
+        let collection = Collection {
+            layout: "folder",
+            clips,
+            left_out: Vec::new(),
+        };
+        let (training, held) = collection.hold_out();
+        let names = |c: Vec<Clip>| c.into_iter().map(|c| c.name).collect();
+        (names(training), names(held))
+    }
+
+    #[test]
+    fn no_source_is_ever_on_both_sides_even_where_it_strays_over_folds() {
+        let (training, held) = split(vec![
+            clip("a", "1", Some(1)),
+            clip("b", "1", Some(3)),
+            clip("c", "2", Some(2)),
+            clip("d", "3", Some(3)),
+        ]);
+        assert_eq!(training, ["c"]);
+        assert_eq!(held, ["a", "b", "d"]);
+        let (training, held) = split(
+            (0..9)
+                .map(|i| clip(&i.to_string(), &(i / 2).to_string(), None))
+                .collect(),
+        );
+        assert_eq!(held, ["6", "7"]);
+        assert_eq!(training.len(), 7);
+        let (training, held) = split(vec![clip("a", "1", None), clip("b", "2", None)]);
+        assert_eq!(
+            (training, held),
+            (vec!["a".to_owned()], vec!["b".to_owned()])
+        );
+        let (training, held) = split(vec![clip("a", "1", None), clip("b", "1", None)]);
+        assert_eq!((training.len(), held.len()), (2, 0));
+    }
+}

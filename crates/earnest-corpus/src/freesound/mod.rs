@@ -1,0 +1,3 @@
+//! Freesound.
+/// The manifest.
+pub const MANIFEST: &str = "freesound.csv";

@@ -1,0 +1,306 @@
+//! `earnest augment`.
+
+mod log;
+mod picture;
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use earnest_audio::{SampleFormat, Waveform, write_wav};
+use earnest_augment::{Augmenter, Drawn};
+use earnest_experiment::Observer;
+use earnest_random::Key;
+use rayon::prelude::*;
+
+use self::log::Entry;
+use super::inputs::{audio_files, name_unread};
+use super::options::{RobotOptions, SoundOptions, sources};
+use crate::failure::Failure;
+use crate::progress::Progress;
+
+/// Augment audio files as training does: each step of a chain is drawn anew for each
+/// presentation.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  earnest augment speech.wav louder.wav --seed 3 --explain\n  \
+    earnest augment corpus/ augmented/ --chain chains/robust.toml --noise ESC-50 --rooms AIR_1_4 --log draws.jsonl\n  \
+    earnest augment corpus/ again/ --replay draws.jsonl --noise ESC-50 --rooms AIR_1_4\n\n\
+    Writes 16 kHz mono WAV. The same seed, chain and sounds give the same bits; so does --replay of a log, whatever \
+    the chain is by then. What is drawn depends on the seed, the file's path below IN and the presentation's number, \
+    not on other files or threads."
+)]
+pub struct Arguments {
+    /// An audio file, a folder of them, or a manifest (.csv, .tsv with a column `path`)
+    #[arg(value_name = "IN")]
+    input: PathBuf,
+    /// The file to write (.wav), or the folder, with the paths that files have below IN
+    #[arg(value_name = "OUT")]
+    output: PathBuf,
+    #[command(flatten)]
+    sounds: SoundOptions,
+    /// All randomness
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Presentations of each file; with more than one, -1, -2, ... is added to names
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    presentations: u32,
+    /// Print what was drawn
+    #[arg(long)]
+    explain: bool,
+    /// Write what was drawn, a JSON line for each presentation
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// Do again what such a log says instead of drawing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["chain", "seed", "presentations"])]
+    replay: Option<PathBuf>,
+    /// Write 32-bit floats, which do not clip and keep every bit [default: 16-bit integers]
+    #[arg(long)]
+    float: bool,
+    /// Draw spectrograms before and after, of one file and presentation
+    #[arg(long, value_name = "SVG")]
+    plot: Option<PathBuf>,
+}
+
+/// A file to augment once.
+struct Job<'a> {
+    input: &'a Path,
+    /// Path below IN: what draws are keyed by.
+    name: &'a str,
+    presentation: u32,
+    output: PathBuf,
+}
+
+/// What came of it.
+struct Done {
+    drawn: Vec<Drawn>,
+    seconds: (f64, f64),
+    /// Level change, dB.
+    level_db: f64,
+    /// Samples beyond full scale.
+    beyond: usize,
+}
+
+/// Runs the verb.
+pub fn run(a: Arguments) -> Result<(), Failure> {
+    super::must_exist("IN", &a.input)?;
+    let files = audio_files(std::slice::from_ref(&a.input))?;
+    let single = files.len() == 1 && a.input == files[0];
+    let names: Vec<String> = files.iter().map(|f| name_below(&a.input, f)).collect();
+    let replay = match &a.replay {
+        Some(path) => Some(log::read(path)?),
+        None => None,
+    };
+    let jobs = jobs(&a, &files, &names, single, replay.as_deref())?;
+    if a.plot.is_some() && jobs.len() != 1 {
+        return Err(Failure::asked(format!(
+            "--plot draws one presentation; there are {}",
+            jobs.len()
+        )));
+    }
+    let chain = a.sounds.chain()?;
+    let progress = Progress::new();
+    let observer: &dyn Observer = &progress;
+    let sounds = sources(&a.sounds, &RobotOptions::default())?.load_for_training(observer)?;
+    if jobs.len() > 1 {
+        progress.start("augmenting", jobs.len());
+    }
+    let results: Vec<Result<Done, String>> = jobs
+        .par_iter()
+        .map_init(
+            || Augmenter::new(chain.clone(), sounds.clone()),
+            |augmenter, job| {
+                let done = one(&a, augmenter, job, replay.as_deref());
+                progress.advance();
+                done
+            },
+        )
+        .collect();
+    progress.finish();
+
+    let (mut beyond, mut bad) = (0, Vec::new());
+    let mut entries = Vec::new();
+    for (job, result) in jobs.iter().zip(&results) {
+        match result {
+            Ok(done) => {
+                if a.explain {
+                    explain(&a, job, done);
+                }
+                beyond += usize::from(done.beyond > 0);
+                entries.push(Entry {
+                    input: job.name.to_owned(),
+                    presentation: job.presentation,
+                    draws: done.drawn.clone(),
+                });
+            }
+            Err(reason) => bad.push(reason),
+        }
+    }
+    if let Some(path) = &a.log {
+        log::write(path, &entries)?;
+    }
+    if beyond > 0 && !a.float {
+        eprintln!(
+            "warning: {beyond} of {} presentations were louder than full scale and are clipped; --float keeps them whole",
+            entries.len()
+        );
+    }
+    match single && entries.len() == 1 {
+        true => println!("wrote {}", a.output.display()),
+        false => println!("wrote {} files to {}", entries.len(), a.output.display()),
+    }
+    name_unread(&bad, jobs.len())
+}
+
+/// A file's path below what was asked for, `/` between parts.
+fn name_below(input: &Path, file: &Path) -> String {
+    let root = if input.is_dir() {
+        input
+    } else {
+        input.parent().unwrap_or(Path::new(""))
+    };
+    let below = file.strip_prefix(root).unwrap_or(file);
+    let parts: Vec<_> = below
+        .components()
+        .map(|c| c.as_os_str().to_string_lossy())
+        .filter(|c| c != "/" && c != "..")
+        .collect();
+    parts.join("/")
+}
+
+fn jobs<'a>(
+    a: &Arguments,
+    files: &'a [PathBuf],
+    names: &'a [String],
+    single: bool,
+    replay: Option<&[Entry]>,
+) -> Result<Vec<Job<'a>>, Failure> {
+    let is_wav = a
+        .output
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("wav"));
+    if single && !is_wav {
+        return Err(Failure::asked(format!(
+            "OUT {}: of one file, OUT is a file whose name ends in .wav",
+            a.output.display()
+        )));
+    }
+    if !single && a.output.is_file() {
+        return Err(Failure::asked(format!(
+            "OUT {} is a file; of several files, OUT is a folder",
+            a.output.display()
+        )));
+    }
+    let mut jobs = Vec::new();
+    let mut outputs = std::collections::HashMap::new();
+    for (file, name) in files.iter().zip(names) {
+        let presentations: Vec<u32> = match replay {
+            Some(entries) => {
+                let of = entries.iter().filter(|e| e.input == *name);
+                of.map(|e| e.presentation).collect()
+            }
+            None => (1..=a.presentations).collect(),
+        };
+        if presentations.is_empty() {
+            return Err(Failure::asked(format!(
+                "--replay: the log has no draws for {name}"
+            )));
+        }
+        let several = presentations.len() > 1;
+        for presentation in presentations {
+            let mut output = if single {
+                a.output.clone()
+            } else {
+                a.output.join(name).with_extension("wav")
+            };
+            if several {
+                let stem = output.file_stem().unwrap_or_default().to_string_lossy();
+                output = output.with_file_name(format!("{stem}-{presentation}.wav"));
+            }
+            if output.canonicalize().ok() == file.canonicalize().ok() && output.exists() {
+                return Err(Failure::asked(format!(
+                    "{} would be written over itself",
+                    file.display()
+                )));
+            }
+            if let Some(other) = outputs.insert(output.clone(), name) {
+                return Err(Failure::asked(format!(
+                    "{other} and {name} would both be written to {}",
+                    output.display()
+                )));
+            }
+            jobs.push(Job {
+                input: file,
+                name,
+                presentation,
+                output,
+            });
+        }
+    }
+    Ok(jobs)
+}
+
+fn one(
+    a: &Arguments,
+    augmenter: &mut Augmenter,
+    job: &Job<'_>,
+    replay: Option<&[Entry]>,
+) -> Result<Done, String> {
+    let wave = earnest_audio::read(job.input).map_err(|e| e.to_string())?;
+    let speech = wave.samples();
+    let made = match replay {
+        Some(entries) => {
+            let is_it = |e: &&Entry| e.input == job.name && e.presentation == job.presentation;
+            let drawn = entries.iter().find(is_it).map(|e| e.draws.clone());
+            let drawn = drawn.unwrap_or_default();
+            augmenter
+                .replay(speech, &drawn)
+                .map(|samples| (samples, drawn))
+        }
+        None => {
+            let key = Key::new(a.seed).with("augment").with(job.name);
+            augmenter.apply(speech, &key.with(u64::from(job.presentation)))
+        }
+    };
+    let (samples, drawn) = made.map_err(|e| format!("{}: {e}", job.input.display()))?;
+    if let Some(path) = &a.plot {
+        picture::draw(job.name, speech, &samples, &drawn, path)?;
+    }
+    let out = Waveform::at_16k(samples);
+    let done = Done {
+        seconds: (wave.duration_s(), out.duration_s()),
+        level_db: 20.0
+            * f64::from(out.rms() / wave.rms().max(1e-9))
+                .max(1e-9)
+                .log10(),
+        beyond: out.samples().iter().filter(|x| x.abs() > 1.0).count(),
+        drawn,
+    };
+    if let Some(folder) = job.output.parent().filter(|f| !f.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)
+            .map_err(|e| format!("cannot create the folder {}: {e}", folder.display()))?;
+    }
+    let format = match a.float {
+        true => SampleFormat::Float32,
+        false => SampleFormat::Int16,
+    };
+    write_wav(&job.output, &out, format).map_err(|e| e.to_string())?;
+    Ok(done)
+}
+
+fn explain(a: &Arguments, job: &Job<'_>, done: &Done) {
+    let how = match &a.replay {
+        Some(log) => format!("replayed from {}", log.display()),
+        None => format!("seed {}", a.seed),
+    };
+    println!("{}, presentation {} ({how})", job.name, job.presentation);
+    for (i, drawn) in done.drawn.iter().enumerate() {
+        println!("  {}. {drawn}", i + 1);
+    }
+    if done.drawn.is_empty() {
+        println!("  nothing was drawn: it stays as it is");
+    }
+    println!(
+        "  {:.2} s became {:.2} s, level {:+.1} dB",
+        done.seconds.0, done.seconds.1, done.level_db
+    );
+}

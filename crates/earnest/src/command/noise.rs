@@ -1,0 +1,156 @@
+//! `earnest noise inspect` and `earnest noise freesound`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use earnest_corpus::{Collection, LeftOut, NoiseFacts, inspect_noises};
+use serde_json::json;
+
+use super::{left_out, must_exist, text_table};
+use crate::failure::Failure;
+use crate::progress::Progress;
+
+/// Look at a collection of noises, or gather one.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Say what a folder of noises holds: counts, hours, classes, levels
+    #[command(after_help = "Example:\n  earnest noise inspect UrbanSound8K\n\n\
+        Recognises ESC-50, UrbanSound8K, MUSAN, DEMAND, MS-SNSD and downloads of `earnest noise freesound` as they were \
+        unpacked; any other folder of audio files is a collection, too. Human voices are left out where the collection \
+        says which clips have them. Training and test never share a source: a Freesound upload, a recording place, a \
+        file.")]
+    Inspect(Inspect),
+}
+
+/// `earnest noise inspect`.
+#[derive(Args)]
+pub struct Inspect {
+    /// Folder of noises
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Name all clips that are left out, not the first few
+    #[arg(long)]
+    all: bool,
+    /// Print JSON, with every clip
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the verb.
+pub fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Inspect(a) => inspect(&a),
+    }
+}
+
+fn inspect(a: &Inspect) -> Result<(), Failure> {
+    must_exist("the noises", &a.folder)?;
+    let collection = Collection::open(&a.folder)?;
+    let progress = Progress::new();
+    progress.start("decoding", collection.clips.len());
+    let (facts, bad) = inspect_noises(&collection.clips, || progress.advance());
+    progress.finish();
+    let mut all_left_out = collection.left_out.clone();
+    all_left_out.extend(bad);
+    if a.json {
+        return print_json(&collection, &facts, &all_left_out);
+    }
+    let seconds: f64 = facts.iter().map(|f| f.duration_s).sum();
+    println!(
+        "{}: {}, {} clips of {} sources, {:.2} h",
+        a.folder.display(),
+        collection.layout,
+        facts.len(),
+        collection.sources().len(),
+        seconds / 3600.0
+    );
+    if let Some(folds) = folds_line(&collection) {
+        println!("{folds}");
+    }
+    if !facts.is_empty() {
+        println!("{}", table(&collection, &facts));
+        println!(
+            "Level: RMS of a clip, dB below full scale. Memory when decoded: {:.0} MiB.",
+            seconds * 16_000.0 * 4.0 / f64::from(1 << 20)
+        );
+    }
+    left_out::print(&all_left_out, a.all);
+    Ok(())
+}
+
+fn folds_line(collection: &Collection) -> Option<String> {
+    let mut folds: BTreeMap<u32, usize> = BTreeMap::new();
+    for fold in collection.clips.iter().filter_map(|c| c.fold) {
+        *folds.entry(fold).or_default() += 1;
+    }
+    let parts: Vec<String> = folds.iter().map(|(f, n)| format!("{f} ({n})")).collect();
+    (!parts.is_empty()).then(|| {
+        format!(
+            "Folds: {}; the last is held out for the robot.",
+            parts.join(", ")
+        )
+    })
+}
+
+fn table(collection: &Collection, facts: &[NoiseFacts]) -> String {
+    let mut classes: BTreeMap<&str, Vec<&NoiseFacts>> = BTreeMap::new();
+    for f in facts {
+        let class = collection.clips[f.clip].category.as_deref();
+        classes.entry(class.unwrap_or("–")).or_default().push(f);
+    }
+    let line = |name: &str, list: &[&NoiseFacts]| {
+        let mut levels: Vec<f64> = list.iter().map(|f| f.level_db).collect();
+        levels.sort_by(f64::total_cmp);
+        let at = |share: f64| levels[((levels.len() - 1) as f64 * share) as usize];
+        vec![
+            name.to_owned(),
+            list.len().to_string(),
+            format!(
+                "{:.1}",
+                list.iter().map(|f| f.duration_s).sum::<f64>() / 60.0
+            ),
+            format!("{:.1}", at(0.0)),
+            format!("{:.1}", at(0.5)),
+            format!("{:.1}", at(1.0)),
+        ]
+    };
+    let mut rows: Vec<Vec<String>> = classes.iter().map(|(c, list)| line(c, list)).collect();
+    if rows.len() > 1 {
+        rows.push(line("all", &facts.iter().collect::<Vec<_>>()));
+    }
+    let titles = [
+        "class",
+        "clips",
+        "minutes",
+        "least level / dB",
+        "median",
+        "most",
+    ];
+    text_table(&titles.map(String::from), &rows, 1).to_string()
+}
+
+fn print_json(
+    collection: &Collection,
+    facts: &[NoiseFacts],
+    bad: &[LeftOut],
+) -> Result<(), Failure> {
+    let clips: Vec<_> = facts
+        .iter()
+        .map(|f| {
+            let clip = &collection.clips[f.clip];
+            json!({
+                "name": clip.name, "path": clip.path, "source": clip.source, "class": clip.category,
+                "fold": clip.fold, "duration_s": f.duration_s, "sample_rate": f.sample_rate,
+                "channels": f.channels, "level_db": f.level_db, "peak_db": f.peak_db,
+            })
+        })
+        .collect();
+    let bad: Vec<_> = bad
+        .iter()
+        .map(|l| json!({"what": l.what, "why": l.why}))
+        .collect();
+    let value = json!({"layout": collection.layout, "clips": clips, "left_out": bad});
+    println!("{}", serde_json::to_string_pretty(&value)?);
+    Ok(())
+}
