@@ -29,63 +29,7 @@ fn tone(n: usize) -> Vec<f32> {
 }
 
 /// Every transform, with the defaults of its optional keys.
-const EVERYTHING: &str = r#"
-[[steps]]
-transform = "tempo"
-probability = 0.5
-factor = [0.85, 1.2]
-[[steps]]
-transform = "gain"
-probability = 0.5
-gain_db = [-6, 3]
-[[steps]]
-transform = "noise"
-probability = 0.5
-ratio = [0, 20]
-reading = "snr_db"
-[[steps]]
-transform = "room"
-probability = 0.5
-[[steps]]
-transform = "coloured_noise"
-probability = 0.5
-ratio = [0.1, 0.5]
-[[steps]]
-transform = "low_pass"
-probability = 0.5
-cutoff_hz = [2000, 7000]
-[[steps]]
-transform = "high_pass"
-probability = 0.5
-cutoff_hz = 120
-[[steps]]
-transform = "band_pass"
-probability = 0.5
-low_hz = [100, 400]
-high_hz = [2500, 6000]
-[[steps]]
-transform = "equaliser"
-probability = 0.5
-gain_db = [-6, 6]
-[[steps]]
-transform = "tilt"
-probability = 0.5
-db_per_octave = [-3, 3]
-[[steps]]
-transform = "clipping"
-probability = 0.5
-share = [0, 0.1]
-[[steps]]
-transform = "telephone"
-probability = 0.5
-[[steps]]
-transform = "packet_drop"
-probability = 0.5
-loss = [0, 0.2]
-[[steps]]
-transform = "microphone"
-probability = 0.5
-"#;
+const EVERYTHING: &str = include_str!("../examples/every_transform.toml");
 
 #[test]
 fn a_presentation_is_repeatable_and_the_next_one_differs() {

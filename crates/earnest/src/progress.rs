@@ -68,6 +68,11 @@ impl Progress {
         }
     }
 
+    /// Says something beside the bar.
+    pub fn note(&self, text: &str) {
+        self.line(text);
+    }
+
     /// One more item is done.
     pub fn advance(&self) {
         self.with_bar(|bar| bar.inc(1));

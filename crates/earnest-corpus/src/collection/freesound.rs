@@ -13,8 +13,13 @@ pub fn read(folder: &Path) -> Option<Collection> {
         clips: Vec::new(),
         left_out: Vec::new(),
     };
+    let mut seen = std::collections::HashSet::new();
     for row in table.rows(&["file", "id", "licence"], &mut collection.left_out) {
         let file = row.text("file");
+        // A clip that was lost and downloaded again has two lines.
+        if !seen.insert(file.to_owned()) {
+            continue;
+        }
         let path = folder.join(file);
         if path.is_file() {
             collection.clips.push(Clip {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use earnest_corpus::freesound::{self, API, MANIFEST, Settings, Tags, download};
 use earnest_corpus::{Collection, LeftOut, NoiseFacts, inspect_noises};
 use serde_json::json;
 
@@ -21,6 +22,42 @@ pub enum Command {
         says which clips have them. Training and test never share a source: a Freesound upload, a recording place, a \
         file.")]
     Inspect(Inspect),
+    /// Gather noises from Freesound by tag, as the paper did
+    #[command(
+        after_help = "Example:\n  FREESOUND_TOKEN=… earnest noise freesound --out freesound\n\n\
+        Searches freesound.org for the paper's wanted tags, drops clips with an unwanted one, and downloads the \
+        previews (Ogg Vorbis) of the rest. Needs a token: https://freesound.org/apiv2/apply. OUT/tags.toml has both \
+        lists; edit it, and the next call follows it. OUT/freesound.csv has licence, author and tags of each clip; \
+        clips without a licence are refused. Honours Freesound's limits, waits out failures, and goes on where it \
+        stopped when the same command is given again."
+    )]
+    Freesound(Freesound),
+}
+
+/// `earnest noise freesound`.
+#[derive(Args)]
+pub struct Freesound {
+    /// Environment variable that holds the token, so that it stands in no history
+    #[arg(long, value_name = "NAME", default_value = "FREESOUND_TOKEN")]
+    token_env: String,
+    /// Folder for the clips
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Wanted and unwanted tags [default: OUT/tags.toml, at first the paper's]
+    #[arg(long, value_name = "FILE")]
+    tags: Option<PathBuf>,
+    /// At most so many clips for each wanted tag
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    per_tag: usize,
+    /// Longest clip, seconds
+    #[arg(long, value_name = "S", default_value_t = 30.0)]
+    max_seconds: f64,
+    /// Address of the API
+    #[arg(long, value_name = "URL", default_value = API)]
+    api: String,
+    /// Name all clips that are left out, not the first few
+    #[arg(long)]
+    all: bool,
 }
 
 /// `earnest noise inspect`.
@@ -41,7 +78,62 @@ pub struct Inspect {
 pub fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Inspect(a) => inspect(&a),
+        Command::Freesound(a) => freesound(&a),
     }
+}
+
+fn freesound(a: &Freesound) -> Result<(), Failure> {
+    let token = std::env::var(&a.token_env).unwrap_or_default();
+    if token.trim().is_empty() {
+        return Err(Failure::asked(format!(
+            "the environment variable {} has no token; get one at https://freesound.org/apiv2/apply and set it, or name another variable with --token-env",
+            a.token_env
+        )));
+    }
+    std::fs::create_dir_all(&a.out)
+        .map_err(|e| anyhow::anyhow!("cannot create the folder {}: {e}", a.out.display()))?;
+    let settings = Settings {
+        api: a.api.clone(),
+        tags: tags(a)?,
+        per_tag: a.per_tag,
+        seconds: (0.5, a.max_seconds),
+        ..Settings::new(token.trim().to_owned())
+    };
+    let progress = Progress::new();
+    progress.start("downloading", settings.tags.wanted.len() * a.per_tag);
+    let result = download(&settings, &a.out, &|event| match event {
+        freesound::Progress::Searching { tag, number, of } => {
+            progress.note(&format!("[{number}/{of}] {tag}"));
+        }
+        freesound::Progress::Downloaded { .. } => progress.advance(),
+        freesound::Progress::Waiting { duration, why } => {
+            progress.note(&format!("waiting {:.0} s: {why}", duration.as_secs_f64()));
+        }
+        _ => {}
+    });
+    progress.finish();
+    let summary = result?;
+    println!(
+        "{}: {} clips downloaded, {} from before; licences, authors and tags are in {MANIFEST}",
+        a.out.display(),
+        summary.downloaded,
+        summary.from_before
+    );
+    left_out::print(&summary.left_out, a.all);
+    Ok(())
+}
+
+/// The lists that were asked for, or those beside the clips, or the paper's, put there.
+fn tags(a: &Freesound) -> Result<Tags, Failure> {
+    let own = a.out.join("tags.toml");
+    let path = a.tags.as_ref().unwrap_or(&own);
+    if a.tags.is_none() && !own.exists() {
+        earnest_model::write_whole(&own, Tags::PAPER.as_bytes())
+            .map_err(|e| anyhow::anyhow!("cannot write {}: {e}", own.display()))?;
+    }
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| Failure::asked(format!("cannot read the tags {}: {e}", path.display())))?;
+    Tags::from_toml(&text).map_err(|e| Failure::asked(format!("{}: {e}", path.display())))
 }
 
 fn inspect(a: &Inspect) -> Result<(), Failure> {
@@ -124,7 +216,7 @@ fn table(collection: &Collection, facts: &[NoiseFacts]) -> String {
         "clips",
         "minutes",
         "least level / dB",
-        "median",
+        "median level",
         "most",
     ];
     text_table(&titles.map(String::from), &rows, 1).to_string()

@@ -64,25 +64,25 @@ pub fn run(command: Command) -> Result<(), Failure> {
     if !facts.is_empty() {
         println!("{}", table(&collection.clips, &facts));
         println!(
-            "RT60: reverberation time; DRR: direct over reverberant energy; least, median and most of each room."
+            "RT60: reverberation time; DRR: direct over reverberant energy. Median (least .. most) of each room."
         );
     }
     left_out::print(&all_left_out, a.all);
     Ok(())
 }
 
-/// Least, median and most, as they stand in a table.
+/// The median, and least and most where they differ, as they stand in a table.
 fn spread(mut values: Vec<f64>, digits: usize) -> String {
     values.sort_by(f64::total_cmp);
-    let at = |i: usize| values.get(i).copied().unwrap_or(f64::NAN);
+    let at = |i: usize| format!("{:.digits$}", values.get(i).copied().unwrap_or(f64::NAN));
     let (low, middle, high) = (
         at(0),
-        at(values.len() / 2),
+        at((values.len().max(1) - 1) / 2),
         at(values.len().saturating_sub(1)),
     );
-    match values.len() {
-        1 => format!("{low:.digits$}"),
-        _ => format!("{low:.digits$} {middle:.digits$} {high:.digits$}"),
+    match low == high {
+        true => low,
+        false => format!("{middle} ({low} .. {high})"),
     }
 }
 

@@ -11,15 +11,15 @@ const COLUMNS: usize = 1600;
 /// Window of the spectrogram: 20 ms shows formants and, for most voices, harmonics.
 const WINDOW: usize = 320;
 const TRANSFORM: usize = 1024;
-/// The top of the picture.
-pub const HIGHEST_HZ: f64 = 5500.0;
 /// Levels more than this below the strongest are white.
 const RANGE_DB: f32 = 60.0;
 
-/// Adds the spectrogram of 16 kHz samples to a list of images, to fill this area in pixels.
+/// Adds the spectrogram of 16 kHz samples up to a frequency to a list of images, to fill this
+/// area in pixels.
 pub fn embed(
     area: &(Range<i32>, Range<i32>),
     samples: &[f32],
+    highest_hz: f64,
     images: &mut String,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let (x, y) = area;
@@ -31,7 +31,7 @@ pub fn embed(
         y.start,
         x.end - x.start,
         y.end - y.start,
-        base64::engine::general_purpose::STANDARD.encode(bitmap(samples)?)
+        base64::engine::general_purpose::STANDARD.encode(bitmap(samples, highest_hz)?)
     )?;
     Ok(())
 }
@@ -43,10 +43,10 @@ pub fn put_behind(svg: &mut String, images: &str) {
 }
 
 /// A PNG of levels over time and frequency, black for the strongest.
-fn bitmap(samples: &[f32]) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+fn bitmap(samples: &[f32], highest_hz: f64) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
     let rate = f64::from(earnest_audio::SAMPLE_RATE);
     let width = (samples.len() / 32).clamp(1, COLUMNS);
-    let height = (HIGHEST_HZ / rate * TRANSFORM as f64) as usize;
+    let height = (highest_hz / rate * TRANSFORM as f64) as usize;
     let plan = RealFftPlanner::<f32>::new().plan_fft_forward(TRANSFORM);
     let (mut input, mut output) = (plan.make_input_vec(), plan.make_output_vec());
     let mut levels = vec![0.0_f32; width * height];

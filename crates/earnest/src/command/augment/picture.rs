@@ -5,12 +5,16 @@ use std::path::Path;
 use earnest_augment::Drawn;
 use plotters::prelude::*;
 
-use crate::command::spectrogram::{self, HIGHEST_HZ};
+use crate::command::spectrogram;
 
 const WIDTH: u32 = 1200;
 /// Height of one spectrogram, and of a line of text.
 const HEIGHT: u32 = 330;
 const LINE: i32 = 22;
+/// Space for the time axis.
+const AXIS: u32 = 48;
+/// All that 16 kHz holds: filters work up there, too.
+const HIGHEST_HZ: f64 = 8000.0;
 const LABELS: (&str, u32) = ("sans-serif", 15);
 
 /// Draws both spectrograms over one time axis, and what was drawn between them.
@@ -38,7 +42,7 @@ fn paint(
     drawn: &[Drawn],
 ) -> Result<(), Box<dyn std::error::Error>> {
     let between = LINE * drawn.len().max(1) as i32 + 16;
-    let height = 2 * HEIGHT + between as u32 + 40;
+    let height = 2 * HEIGHT + AXIS + between as u32 + 40;
     let root = SVGBackend::with_string(svg, (WIDTH, height)).into_drawing_area();
     root.fill(&WHITE)?;
     let root = root.titled(name, ("sans-serif", 22))?;
@@ -49,8 +53,9 @@ fn paint(
     for (area, samples, last) in [(&top, before, false), (&bottom, after, true)] {
         let mut chart = ChartBuilder::on(area)
             .margin_right(12)
+            .margin_left(10)
             .margin_top(8)
-            .x_label_area_size(if last { 48 } else { 0 })
+            .x_label_area_size(if last { AXIS } else { 0 })
             .y_label_area_size(80)
             .build_cartesian_2d(0.0..longest, 0.0..HIGHEST_HZ)?;
         let mut mesh = chart.configure_mesh();
@@ -65,7 +70,7 @@ fn paint(
         let (mut x, y) = chart.plotting_area().get_pixel_range();
         let share = seconds(samples) / longest;
         x.end = x.start + ((f64::from(x.end - x.start)) * share).round() as i32;
-        spectrogram::embed(&(x, y), samples, images)?;
+        spectrogram::embed(&(x, y), samples, HIGHEST_HZ, images)?;
     }
     let lines: Vec<String> = match drawn {
         [] => vec!["nothing was drawn".to_owned()],

@@ -6,10 +6,12 @@ use earnest_features::{Extractor, Mode, Settings};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use crate::command::spectrogram::{self, HIGHEST_HZ};
+use crate::command::spectrogram;
 use crate::failure::Failure;
 
 const SIZE: (u32, u32) = (1200, 900);
+/// Formants lie below.
+const HIGHEST_HZ: f64 = 5500.0;
 
 // Places in a row.
 const LOUDNESS: usize = 0;
@@ -78,6 +80,7 @@ fn paint(
 
     let mut chart = ChartBuilder::on(&wave_area)
         .margin_right(12)
+        .margin_left(10)
         .x_label_area_size(0)
         .y_label_area_size(80)
         .build_cartesian_2d(0.0..seconds, -1.0..1.0)?;
@@ -100,6 +103,7 @@ fn paint(
 
     let mut chart = ChartBuilder::on(&spectrum_area)
         .margin_right(12)
+        .margin_left(10)
         .margin_top(8)
         .x_label_area_size(0)
         .y_label_area_size(80)
@@ -111,7 +115,12 @@ fn paint(
         .y_label_formatter(&|hz| format!("{hz:.0}"))
         .label_style(LABELS)
         .draw()?;
-    spectrogram::embed(&chart.plotting_area().get_pixel_range(), samples, image)?;
+    spectrogram::embed(
+        &chart.plotting_area().get_pixel_range(),
+        samples,
+        HIGHEST_HZ,
+        image,
+    )?;
     for (formant, (column, colour)) in FORMANTS.iter().zip([VERMILION, GREEN, SKY]).enumerate() {
         chart
             .draw_series(
@@ -141,6 +150,7 @@ fn paint(
         .fold(200.0_f64, f64::max);
     let mut chart = ChartBuilder::on(&pitch_area)
         .margin_right(12)
+        .margin_left(10)
         .margin_top(8)
         .x_label_area_size(0)
         .y_label_area_size(80)
@@ -165,6 +175,7 @@ fn paint(
     let loudest = features.rows().map(|r| r[LOUDNESS]).fold(0.1_f32, f32::max);
     let mut chart = ChartBuilder::on(&loudness_area)
         .margin_right(12)
+        .margin_left(10)
         .margin_top(8)
         .x_label_area_size(52)
         .y_label_area_size(80)
