@@ -58,9 +58,44 @@ impl Chain {
     /// # Errors
     /// A sentence with the line and what is wrong, unknown keys included.
     pub fn from_toml(text: &str) -> Result<Self, String> {
-        let chain: Self = toml_file::parse(text)?;
+        let chain: Self =
+            toml_file::parse(text).map_err(|e| Self::step_at_fault(text).unwrap_or(e))?;
         chain.check()?;
         Ok(chain)
+    }
+
+    /// What is wrong with the first step that cannot be read, and on which line. (A transform
+    /// is chosen by a key beside its own keys, so the parser only knows that it is a step.)
+    fn step_at_fault(text: &str) -> Option<String> {
+        let table: toml::Table = toml::from_str(text).ok()?;
+        let steps = table.get("steps")?.as_array()?;
+        let headers: Vec<usize> = text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| line.trim_start().starts_with("[[steps]]"))
+            .map(|(i, _)| i)
+            .collect();
+        steps.iter().enumerate().find_map(|(i, step)| {
+            let error = Step::deserialize(step.clone()).err()?;
+            let error = toml_file::with_nearest(error.message());
+            let Some(header) = headers.get(i) else {
+                return Some(format!("step {}: {error}", i + 1));
+            };
+            let key = error.split('`').nth(1).unwrap_or_default();
+            let names = |line: &str| {
+                let name = line.split('=').next().unwrap_or_default().trim();
+                !key.is_empty() && (name == key || line.contains(&format!("\"{key}\"")))
+            };
+            let end = headers.get(i + 1).copied().unwrap_or(usize::MAX);
+            let line = text
+                .lines()
+                .enumerate()
+                .skip(*header)
+                .take_while(|(n, _)| *n < end)
+                .find(|(_, line)| names(line))
+                .map_or(*header, |(n, _)| n);
+            Some(format!("line {}, step {}: {error}", line + 1, i + 1))
+        })
     }
 
     /// The chain without the steps that have nothing to draw from.

@@ -18,7 +18,14 @@ pub fn coloured_noise(
     shaper: &mut SpectrumShaper,
 ) -> Vec<f32> {
     let mut draws = Key::new(seed).with("coloured noise").draws();
-    let mut noise: Vec<f32> = (0..length).map(|_| draws.normal() as f32).collect();
+    // Both halves of Box and Muller's pair: this is most of the work.
+    let mut noise = Vec::with_capacity(length + 1);
+    while noise.len() < length {
+        let radius = (-2.0 * (1.0 - draws.unit()).ln()).sqrt();
+        let (sin, cos) = (std::f64::consts::TAU * draws.unit()).sin_cos();
+        noise.extend([(radius * cos) as f32, (radius * sin) as f32]);
+    }
+    noise.truncate(length);
     if exponent != 0.0 {
         shaper.shape(&mut noise, sample_rate, |hz| {
             (hz.max(LEVEL_BELOW_HZ) / 1_000.0).powf(-exponent / 2.0)

@@ -7,8 +7,7 @@ use std::path::Path;
 
 use earnest_audio::{SampleFormat, Waveform, write_wav};
 use earnest_corpus::{
-    Collection, Corpus, CorpusError, Emotion, Layout, OpenOptions, ProblemKind, Sex, audit,
-    synthetic,
+    Corpus, CorpusError, Emotion, Layout, OpenOptions, ProblemKind, Sex, audit, synthetic,
 };
 
 fn wav(root: &Path, path: &str) {
@@ -521,45 +520,4 @@ fn synthetic_values_follow_the_emotion_through_rater_noise() {
             .iter()
             .all(|u| (1.0..=5.0).contains(&u.arousal.unwrap()))
     );
-}
-
-#[test]
-fn esc_50_gives_its_classes_and_folds_and_leaves_voices_out() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut table = String::from("filename,fold,target,category,esc10,src_file,take\n");
-    for (i, (fold, category)) in [
-        (1, "dog"),
-        (2, "rain"),
-        (3, "engine"),
-        (3, "laughing"),
-        (2, "siren"),
-    ]
-    .iter()
-    .enumerate()
-    {
-        let name = format!("{fold}-{i}-A-0.wav");
-        if i != 4 {
-            wav(dir.path(), &format!("audio/{name}"));
-        }
-        table.push_str(&format!("{name},{fold},0,{category},False,{i},A\n"));
-    }
-    text(dir.path(), "meta/esc50.csv", &table);
-    let collection = Collection::open(dir.path()).unwrap();
-    assert_eq!((collection.layout, collection.clips.len()), ("ESC-50", 3));
-    assert_eq!(collection.left_out.len(), 2, "{:?}", collection.left_out);
-    let (training, held) = collection.hold_out();
-    assert_eq!((training.len(), held.len()), (2, 1));
-    assert_eq!(held[0].fold, Some(3));
-}
-
-#[test]
-fn a_plain_folder_is_split_by_source() {
-    let dir = tempfile::tempdir().unwrap();
-    for i in 0..9 {
-        wav(dir.path(), &format!("n{i}.wav"));
-    }
-    let (training, held) = Collection::open(dir.path()).unwrap().hold_out();
-    assert_eq!((training.len(), held.len()), (7, 2));
-    let empty = tempfile::tempdir().unwrap();
-    assert!(Collection::open(empty.path()).is_err());
 }

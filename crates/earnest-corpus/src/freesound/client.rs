@@ -12,7 +12,8 @@ use super::{FreesoundError, Progress, Settings};
 /// How long to wait for what.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// Between two requests: Freesound allows 60 a minute.
+    /// Between two requests to the API: Freesound allows 60 a minute. Previews, which are no
+    /// requests to it, wait for a quarter.
     pub between: Duration,
     /// Before a failed request is made again, the first time; then twice as long each time.
     pub retry: Duration,
@@ -228,7 +229,8 @@ fn persist(
     let mut detail = String::new();
     for attempt in 1..=pace.tries.max(1) {
         if let Some(last) = *last {
-            std::thread::sleep(pace.between.saturating_sub(last.elapsed()));
+            let between = pace.between / if with_token { 1 } else { 4 };
+            std::thread::sleep(between.saturating_sub(last.elapsed()));
         }
         let answer = answer(request(), pace, with_token);
         *last = Some(Instant::now());

@@ -1,10 +1,11 @@
 //! `earnest noise inspect` and `earnest noise freesound`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use earnest_corpus::freesound::{self, API, MANIFEST, Settings, Tags, download};
+use earnest_corpus::freesound::{self, API, MANIFEST, Pace, Settings, Tags, download};
 use earnest_corpus::{Collection, LeftOut, NoiseFacts, inspect_noises};
 use serde_json::json;
 
@@ -52,6 +53,9 @@ pub struct Freesound {
     /// Longest clip, seconds
     #[arg(long, value_name = "S", default_value_t = 30.0)]
     max_seconds: f64,
+    /// Requests a minute; Freesound allows 60, unless it gave you more
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    per_minute: u32,
     /// Address of the API
     #[arg(long, value_name = "URL", default_value = API)]
     api: String,
@@ -97,6 +101,10 @@ fn freesound(a: &Freesound) -> Result<(), Failure> {
         tags: tags(a)?,
         per_tag: a.per_tag,
         seconds: (0.5, a.max_seconds),
+        pace: Pace {
+            between: Duration::from_secs(60) / a.per_minute,
+            ..Pace::default()
+        },
         ..Settings::new(token.trim().to_owned())
     };
     let progress = Progress::new();
@@ -149,12 +157,16 @@ fn inspect(a: &Inspect) -> Result<(), Failure> {
         return print_json(&collection, &facts, &all_left_out);
     }
     let seconds: f64 = facts.iter().map(|f| f.duration_s).sum();
+    let sources: HashSet<&str> = facts
+        .iter()
+        .map(|f| collection.clips[f.clip].source.as_str())
+        .collect();
     println!(
         "{}: {}, {} clips of {} sources, {:.2} h",
         a.folder.display(),
         collection.layout,
         facts.len(),
-        collection.sources().len(),
+        sources.len(),
         seconds / 3600.0
     );
     if let Some(folds) = folds_line(&collection) {

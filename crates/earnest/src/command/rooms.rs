@@ -1,6 +1,6 @@
 //! `earnest rooms inspect`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -53,13 +53,17 @@ pub fn run(command: Command) -> Result<(), Failure> {
     if a.json {
         return print_json(&collection, &facts, &all_left_out);
     }
+    let rooms: HashSet<&str> = facts
+        .iter()
+        .map(|f| collection.clips[f.clip].source.as_str())
+        .collect();
     println!(
         "{}: {}, {} files, {} responses of {} rooms",
         a.folder.display(),
         collection.layout,
         collection.clips.len(),
         facts.len(),
-        collection.sources().len()
+        rooms.len()
     );
     if !facts.is_empty() {
         println!("{}", table(&collection.clips, &facts));

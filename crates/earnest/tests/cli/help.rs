@@ -11,6 +11,12 @@ fn every_help_page_reads_as_before() {
         vec!["corpus"],
         vec!["corpus", "inspect"],
         vec!["corpus", "synthesize"],
+        vec!["augment"],
+        vec!["noise"],
+        vec!["noise", "inspect"],
+        vec!["noise", "freesound"],
+        vec!["rooms"],
+        vec!["rooms", "inspect"],
         vec!["features"],
         vec!["reproduce", "table1"],
         vec!["run"],
@@ -24,7 +30,7 @@ fn every_help_page_reads_as_before() {
         let output = run(dir.path(), &arguments);
         assert!(output.status.success());
         let text = stdout(&output);
-        if !words.is_empty() && words != ["corpus"] {
+        if ![vec![], vec!["corpus"], vec!["noise"], vec!["rooms"]].contains(&words) {
             assert!(text.contains("Example"), "{words:?} has no example");
         }
         insta::assert_snapshot!(format!("help-{}", words.join("-")), text);
@@ -45,6 +51,25 @@ fn asking_wrongly_exits_with_2_and_says_what_to_do() {
         ),
         (vec!["reproduce", "table1"], vec!["--corpus"]),
         (vec!["demmo"], vec!["demo"]),
+        (
+            vec!["rooms", "inspect", "nowhere"],
+            vec!["nothing at nowhere"],
+        ),
+        (
+            vec!["augment", "nowhere.wav", "o.wav"],
+            vec!["nothing at nowhere.wav"],
+        ),
+        (
+            vec![
+                "noise",
+                "freesound",
+                "--out",
+                "o",
+                "--token-env",
+                "NO_SUCH_NAME",
+            ],
+            vec!["NO_SUCH_NAME", "freesound.org/apiv2/apply"],
+        ),
         (vec!["demo", "--folds", "0"], vec!["--folds"]),
         (vec!["run", "nowhere.toml"], vec!["nowhere.toml"]),
         (vec!["report", "nowhere"], vec!["nowhere"]),

@@ -1,11 +1,13 @@
 //! The command line as a user meets it. One binary, a module for each topic.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
+mod augment;
 mod corpus;
 mod experiment;
 mod features;
 mod help;
 mod model;
+mod sounds;
 
 use std::path::Path;
 use std::process::{Command, Output};

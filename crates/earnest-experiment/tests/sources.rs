@@ -1,0 +1,177 @@
+//! Training and the robot never share a clip, a source or a room.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+
+use earnest_audio::{SampleFormat, Waveform, write_wav};
+use earnest_augment::SoundBank;
+use earnest_experiment::{Event, ExperimentError, LoadedSources, Observer, SourceSpec};
+
+/// Remembers what it was warned of.
+#[derive(Default)]
+struct Warnings(Mutex<Vec<String>>);
+
+impl Observer for Warnings {
+    fn event(&self, event: Event<'_>) {
+        if let Event::Warning(text) = event {
+            self.0.lock().unwrap().push(text.to_owned());
+        }
+    }
+}
+
+fn noise(path: &Path, kind: usize) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let samples = (0..8000)
+        .map(|k| ((k * (kind + 3)) % 17) as f32 / 17.0 - 0.5)
+        .collect();
+    write_wav(path, &Waveform::at_16k(samples), SampleFormat::Int16).unwrap();
+}
+
+fn room(path: &Path, kind: usize) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let decay =
+        |i: usize| (-(i as f32) / 700.0).exp() * ((i * (7919 + kind) % 211) as f32 / 105.0 - 1.0);
+    let samples = (0..6000)
+        .map(|i| if i == 0 { 0.9 } else { 0.3 * decay(i) })
+        .collect();
+    write_wav(path, &Waveform::at_16k(samples), SampleFormat::Float32).unwrap();
+}
+
+fn load(spec: &SourceSpec) -> (Result<LoadedSources, ExperimentError>, Vec<String>) {
+    let warnings = Warnings::default();
+    let loaded = spec.load(&warnings);
+    (loaded, warnings.0.into_inner().unwrap())
+}
+
+fn sources(bank: &SoundBank) -> BTreeSet<String> {
+    bank.sounds()
+        .iter()
+        .map(|s| s.source().to_owned())
+        .collect()
+}
+
+#[test]
+fn two_collections_with_clips_of_one_freesound_upload_are_kept_apart_by_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (urban, esc) = (dir.path().join("UrbanSound8K"), dir.path().join("ESC-50"));
+    let mut table = String::from("slice_file_name,fsID,start,end,salience,fold,classID,class\n");
+    for (i, id) in [100, 100, 200, 300].iter().enumerate() {
+        let name = format!("{id}-8-0-{i}.wav");
+        noise(&urban.join(format!("audio/fold1/{name}")), i);
+        table.push_str(&format!("{name},{id},0,4,1,1,8,siren\n"));
+    }
+    fs::create_dir_all(urban.join("metadata")).unwrap();
+    fs::write(urban.join("metadata/UrbanSound8K.csv"), table).unwrap();
+    let mut table = String::from("filename,fold,target,category,esc10,src_file,take\n");
+    for (i, id) in [100, 500].iter().enumerate() {
+        let name = format!("3-{id}-A-0.wav");
+        noise(&esc.join(format!("audio/{name}")), 10 + i);
+        table.push_str(&format!("{name},3,0,siren,False,{id},A\n"));
+    }
+    fs::create_dir_all(esc.join("meta")).unwrap();
+    fs::write(esc.join("meta/esc50.csv"), table).unwrap();
+
+    let spec = SourceSpec {
+        noise: Some(urban.clone()),
+        robot_noise: Some(esc),
+        ..SourceSpec::default()
+    };
+    let (loaded, warnings) = load(&spec);
+    let loaded = loaded.unwrap();
+    let (training, robot) = (
+        sources(&loaded.training.noises),
+        sources(&loaded.robot.noises),
+    );
+    assert!(training.is_disjoint(&robot), "{training:?} {robot:?}");
+    assert_eq!(loaded.training.noises.sounds().len(), 2);
+    assert_eq!(warnings.len(), 1);
+    assert!(
+        warnings[0].contains("2 files") && warnings[0].contains("freesound:100"),
+        "{warnings:?}"
+    );
+
+    let same = SourceSpec {
+        robot_noise: Some(urban),
+        ..spec
+    };
+    let error = load(&same).0.err().unwrap().to_string();
+    assert!(
+        error.contains("would be heard in training and by the robot"),
+        "{error}"
+    );
+}
+
+#[test]
+fn rooms_are_split_whole_and_a_single_room_cannot_be() {
+    let dir = tempfile::tempdir().unwrap();
+    let rooms = dir.path().join("rooms");
+    for (i, name) in ["kitchen_left", "kitchen_right", "hall_1", "hall_2"]
+        .iter()
+        .enumerate()
+    {
+        room(&rooms.join(format!("{name}.wav")), i);
+    }
+    let spec = SourceSpec {
+        rooms: Some(rooms.clone()),
+        ..SourceSpec::default()
+    };
+    let loaded = load(&spec).0.unwrap();
+    let (training, robot) = (
+        sources(&loaded.training.rooms),
+        sources(&loaded.robot.rooms),
+    );
+    assert!(training.is_disjoint(&robot), "{training:?} {robot:?}");
+    assert_eq!(loaded.training.rooms.sounds().len(), 2);
+    assert_eq!(loaded.robot.rooms.sounds().len(), 2);
+
+    for name in ["kitchen_left", "kitchen_right"] {
+        fs::remove_file(rooms.join(format!("{name}.wav"))).unwrap();
+    }
+    let error = load(&spec).0.err().unwrap().to_string();
+    assert!(
+        error.contains("of one source") && error.contains("manifest.csv"),
+        "{error}"
+    );
+    // A manifest that says that they are two rooms.
+    fs::write(
+        rooms.join("manifest.csv"),
+        "path,room\nhall_1.wav,old hall\nhall_2.wav,new hall\n",
+    )
+    .unwrap();
+    let loaded = load(&spec).0.unwrap();
+    assert_eq!(
+        sources(&loaded.robot.rooms),
+        BTreeSet::from(["old hall".to_owned()])
+    );
+    // Alone for training, one room will do.
+    let warnings = Warnings::default();
+    assert_eq!(
+        spec.load_for_training(&warnings)
+            .unwrap()
+            .rooms
+            .sounds()
+            .len(),
+        2
+    );
+}
+
+#[test]
+fn sounds_that_do_not_fit_into_memory_are_announced_and_the_rest_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    for i in 0..4 {
+        noise(&dir.path().join(format!("n{i}.wav")), i);
+    }
+    let spec = SourceSpec {
+        noise: Some(dir.path().to_owned()),
+        memory_mib: 0,
+        ..SourceSpec::default()
+    };
+    let warnings = Warnings::default();
+    let sources = spec.load_for_training(&warnings).unwrap();
+    assert!(sources.noises.sounds().iter().all(|s| !s.is_kept()));
+    let said = warnings.0.into_inner().unwrap();
+    assert!(said[0].contains("4 of 4 noises do not fit"), "{said:?}");
+}
