@@ -171,6 +171,8 @@ fn files_written_by_sox_and_ffmpeg_in_every_format_decode() {
         ("tone8.aiff", 16_000, 1),
         ("tone-u8.wav", 8_000, 1),
         ("tone-extensible24.wav", 48_000, 2),
+        ("tone-ms-adpcm.wav", 16_000, 1),
+        ("tone-ima-adpcm.wav", 44_100, 2),
     ] {
         let path = folder.join(name);
         let raw = decode(&path).unwrap();

@@ -17,8 +17,8 @@ use std::time::Instant;
 use clap::Parser;
 use earnest_augment::Chain;
 use earnest_experiment::{
-    Augmentation, CorpusSpec, Dataset, Event, Observer, Presentation, SourceSpec, TrainingPlan,
-    folds, open_corpus, train,
+    Augmentation, CorpusSpec, Dataset, Event, Folders, Observer, Presentation, SourceSpec,
+    TrainingPlan, folds, open_corpus, train,
 };
 use earnest_model::{Architecture, Recipe, Task};
 use earnest_random::Key;
@@ -84,8 +84,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let dataset = Dataset::load(&corpus, &watch)?;
     let loaded = (Instant::now(), cpu_seconds());
     let sources = SourceSpec {
-        noise: a.noise,
-        rooms: a.rooms,
+        noise: Folders(a.noise.into_iter().collect()),
+        rooms: Folders(a.rooms.into_iter().collect()),
         ..SourceSpec::default()
     }
     .load_for_training(&watch)?;

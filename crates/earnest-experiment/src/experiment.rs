@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn an_experiment_survives_its_own_toml_with_every_default_written_out() {
         let mut experiment = Experiment::table1("corpus".into());
-        experiment.sources.noise = Some("noise".into());
+        experiment.sources.noise = std::path::Path::new("noise").into();
         let text = experiment.to_toml().unwrap();
         for word in ["learning_rate", "probability", "snr_db", "patience"] {
             assert!(text.contains(word), "{word} is not in\n{text}");

@@ -11,29 +11,30 @@ use earnest_corpus::{
 use serde::{Deserialize, Serialize};
 
 use crate::error::ExperimentError;
+use crate::folders::Folders;
 use crate::observer::{Event, Observer};
 
-/// Where noises and rooms come from. `None` means the built-in synthetic ones.
+/// Where noises and rooms come from. No folder means the built-in synthetic ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceSpec {
-    /// Folder of noises for training.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub noise: Option<PathBuf>,
-    /// Folder of room responses for training.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rooms: Option<PathBuf>,
-    /// Folder of noises for the simulated robot; a part of `noise` is held out otherwise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub robot_noise: Option<PathBuf>,
-    /// Folder of room responses for the simulated robot; a part of `rooms` is held out
+    /// Folders of noises for training.
+    #[serde(default, skip_serializing_if = "Folders::is_empty")]
+    pub noise: Folders,
+    /// Folders of room responses for training.
+    #[serde(default, skip_serializing_if = "Folders::is_empty")]
+    pub rooms: Folders,
+    /// Folders of noises for the simulated robot; a part of `noise` is held out otherwise.
+    #[serde(default, skip_serializing_if = "Folders::is_empty")]
+    pub robot_noise: Folders,
+    /// Folders of room responses for the simulated robot; a part of `rooms` is held out
     /// otherwise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub robot_rooms: Option<PathBuf>,
-    /// Folds of the noise collection used for training, where it has folds.
+    #[serde(default, skip_serializing_if = "Folders::is_empty")]
+    pub robot_rooms: Folders,
+    /// Folds of the noise collections used for training, where they have folds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub noise_folds: Vec<u32>,
-    /// Folds of the robot's noise collection, where it has folds.
+    /// Folds of the robot's noise collections, where they have folds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub robot_noise_folds: Vec<u32>,
     /// How many MiB of decoded sounds are kept; what does not fit is decoded again at each use,
@@ -42,8 +43,8 @@ pub struct SourceSpec {
     pub memory_mib: u64,
 }
 
-/// Enough for some four hours of sound.
-pub const DEFAULT_SOUND_MEMORY_MIB: u64 = 1024;
+/// Enough for some nine hours of sound: all of UrbanSound8K.
+pub const DEFAULT_SOUND_MEMORY_MIB: u64 = 2048;
 
 fn default_memory() -> u64 {
     DEFAULT_SOUND_MEMORY_MIB
@@ -56,10 +57,10 @@ fn is_default_memory(mib: &u64) -> bool {
 impl Default for SourceSpec {
     fn default() -> Self {
         Self {
-            noise: None,
-            rooms: None,
-            robot_noise: None,
-            robot_rooms: None,
+            noise: Folders::default(),
+            rooms: Folders::default(),
+            robot_noise: Folders::default(),
+            robot_rooms: Folders::default(),
             noise_folds: Vec::new(),
             robot_noise_folds: Vec::new(),
             memory_mib: DEFAULT_SOUND_MEMORY_MIB,
@@ -88,18 +89,24 @@ enum Kind {
     Rooms,
 }
 
-/// A folder and which of its folds, as a user gives them.
+/// Folders and which of their folds, as a user gives them.
 #[derive(Clone, Copy)]
 struct Chosen<'a> {
-    folder: Option<&'a Path>,
+    folders: &'a [PathBuf],
     folds: &'a [u32],
 }
 
 impl Chosen<'_> {
-    fn in_words(&self, folder: &Path) -> String {
+    fn in_words(&self) -> String {
+        let names: Vec<String> = self
+            .folders
+            .iter()
+            .map(|f| f.display().to_string())
+            .collect();
+        let names = names.join(" and ");
         match self.folds {
-            [] => folder.display().to_string(),
-            folds => format!("{} folds {folds:?}", folder.display()),
+            [] => names,
+            folds => format!("{names} folds {folds:?}"),
         }
     }
 }
@@ -112,22 +119,39 @@ impl Kind {
         }
     }
 
-    fn open(self, folder: &Path, folds: &[u32]) -> Result<Collection, ExperimentError> {
-        let collection = match self {
-            Self::Noises => Collection::open(folder)?,
-            Self::Rooms => Collection::open_rooms(folder)?,
+    /// Opens all folders. Of several, names begin with the folder's, so that they differ.
+    fn open(self, chosen: Chosen<'_>) -> Result<Vec<Collection>, ExperimentError> {
+        let several = chosen.folders.len() > 1;
+        let open = |folder: &PathBuf| {
+            let mut collection = match self {
+                Self::Noises => Collection::open(folder)?,
+                Self::Rooms => Collection::open_rooms(folder)?,
+            };
+            // Folds are only asked of collections that have any.
+            let has_folds = collection.clips.iter().any(|c| c.fold.is_some());
+            if !chosen.folds.is_empty() && (has_folds || !several) {
+                collection = collection.folds(chosen.folds);
+            }
+            if collection.clips.is_empty() {
+                return Err(ExperimentError::Setup(format!(
+                    "{} has no clip in folds {:?}",
+                    folder.display(),
+                    chosen.folds
+                )));
+            }
+            if several {
+                for clip in &mut collection.clips {
+                    clip.name = format!("{}/{}", folder.display(), clip.name);
+                }
+            }
+            Ok(collection)
         };
-        if folds.is_empty() {
-            return Ok(collection);
-        }
-        let kept = collection.folds(folds);
-        if kept.clips.is_empty() {
-            return Err(ExperimentError::Setup(format!(
-                "{} has no clip in folds {folds:?}",
-                folder.display()
-            )));
-        }
-        Ok(kept)
+        chosen.folders.iter().map(open).collect()
+    }
+
+    fn clips(self, chosen: Chosen<'_>) -> Result<Vec<Clip>, ExperimentError> {
+        let collections = self.open(chosen)?;
+        Ok(collections.into_iter().flat_map(|c| c.clips).collect())
     }
 
     /// Decodes; what cannot be used is named and left out.
@@ -196,13 +220,10 @@ impl Kind {
         memory: &mut SoundMemory,
         observer: &dyn Observer,
     ) -> Result<SoundBank, ExperimentError> {
-        match chosen.folder {
-            None => Ok(self.builtin()),
-            Some(folder) => {
-                let clips = self.open(folder, chosen.folds)?.clips;
-                self.load(&clips, memory, observer)
-            }
+        if chosen.folders.is_empty() {
+            return Ok(self.builtin());
         }
+        self.load(&self.clips(chosen)?, memory, observer)
     }
 
     /// What training draws from, what the robot hears, and both in words.
@@ -214,25 +235,39 @@ impl Kind {
         observer: &dyn Observer,
     ) -> Result<(SoundBank, SoundBank, String), ExperimentError> {
         let what = self.name();
-        let Some(own) = training.folder else {
-            let Some(folder) = robot.folder else {
-                let text = self.builtin_in_words().to_owned();
-                return Ok((self.builtin(), self.builtin_robot(), text));
-            };
-            let clips = self.open(folder, robot.folds)?.clips;
+        if training.folders.is_empty() && robot.folders.is_empty() {
+            let text = self.builtin_in_words().to_owned();
+            return Ok((self.builtin(), self.builtin_robot(), text));
+        }
+        if training.folders.is_empty() {
+            let clips = self.clips(robot)?;
             let text = format!(
                 "{what}: built-in synthetic for training, {} ({} files) for the robot",
-                robot.in_words(folder),
+                robot.in_words(),
                 clips.len()
             );
             return Ok((self.builtin(), self.load(&clips, memory, observer)?, text));
+        }
+        let hold_out = robot.folders.is_empty() && robot.folds.is_empty();
+        let robot = Chosen {
+            folders: match robot.folders {
+                // Other folds of the same.
+                [] => training.folders,
+                own => own,
+            },
+            ..robot
         };
-        let (train, heard, text) = if robot.folder.is_none() && robot.folds.is_empty() {
-            let (train, held) = self.open(own, training.folds)?.hold_out();
+        let (train, heard) = if hold_out {
+            let (mut train, mut held) = (Vec::new(), Vec::new());
+            for collection in self.open(training)? {
+                let (more, apart) = collection.hold_out();
+                train.extend(more);
+                held.extend(apart);
+            }
             if held.is_empty() {
                 return Err(ExperimentError::Setup(format!(
                     "{what}: all of {} is of one source, so nothing can be held out for the robot; {}",
-                    training.in_words(own),
+                    training.in_words(),
                     match self {
                         Self::Noises => "give it others (--robot-noise)",
                         Self::Rooms =>
@@ -240,26 +275,25 @@ impl Kind {
                     }
                 )));
             }
-            let text = format!(
-                "{what}: {}, {} files for training, {} files of other sources held out for the robot",
-                training.in_words(own),
-                train.len(),
-                held.len()
-            );
-            (train, held, text)
+            (train, held)
         } else {
-            let folder = robot.folder.unwrap_or(own);
-            let train = self.open(own, training.folds)?.clips;
-            let heard = self.open(folder, robot.folds)?.clips;
-            let train = apart(what, train, &heard, observer)?;
-            let text = format!(
-                "{what}: {} ({} files) for training, {} ({} files) for the robot",
-                training.in_words(own),
+            (self.clips(training)?, self.clips(robot)?)
+        };
+        let train = apart(what, train, &heard, observer)?;
+        let text = match hold_out {
+            true => format!(
+                "{what}: {}, {} files for training, {} files of other sources held out for the robot",
+                training.in_words(),
                 train.len(),
-                robot.in_words(folder),
                 heard.len()
-            );
-            (train, heard, text)
+            ),
+            false => format!(
+                "{what}: {} ({} files) for training, {} ({} files) for the robot",
+                training.in_words(),
+                train.len(),
+                robot.in_words(),
+                heard.len()
+            ),
         };
         Ok((
             self.load(&train, memory, observer)?,
@@ -318,14 +352,14 @@ fn builtin(list: Vec<(String, Vec<f32>)>) -> SoundBank {
 impl SourceSpec {
     fn training_noise(&self) -> Chosen<'_> {
         Chosen {
-            folder: self.noise.as_deref(),
+            folders: &self.noise.0,
             folds: &self.noise_folds,
         }
     }
 
     fn training_rooms(&self) -> Chosen<'_> {
         Chosen {
-            folder: self.rooms.as_deref(),
+            folders: &self.rooms.0,
             folds: &[],
         }
     }
@@ -351,13 +385,13 @@ impl SourceSpec {
         let memory = &mut SoundMemory::mebibytes(self.memory_mib);
         // Rooms first: there are few of them, and they are small.
         let robot = Chosen {
-            folder: self.robot_rooms.as_deref(),
+            folders: &self.robot_rooms.0,
             folds: &[],
         };
         let (rooms, robot_rooms, about_rooms) =
             Kind::Rooms.for_both(self.training_rooms(), robot, memory, observer)?;
         let robot = Chosen {
-            folder: self.robot_noise.as_deref(),
+            folders: &self.robot_noise.0,
             folds: &self.robot_noise_folds,
         };
         let (noises, robot_noises, about_noises) =

@@ -8,8 +8,8 @@ use std::path::Path;
 use earnest_audio::{SampleFormat, Waveform, write_wav};
 use earnest_corpus::synthetic;
 use earnest_experiment::{
-    Event, Experiment, ExperimentError, Observer, Presentation, RobotSpec, Silent, Training,
-    Validation, collect, run,
+    Event, Experiment, ExperimentError, Folders, Observer, Presentation, RobotSpec, Silent,
+    Training, Validation, collect, run,
 };
 use earnest_model::{Architecture, Normalisation, Recipe, Task};
 
@@ -230,8 +230,8 @@ fn a_noise_that_is_trained_on_must_not_come_back_at_the_robot() {
     let mut experiment = small(&dir.path().join("corpus"));
     experiment.tasks = vec![Task::Categorical];
     experiment.recipes.truncate(1);
-    experiment.sources.noise = Some(noise.clone());
-    experiment.sources.robot_noise = Some(noise);
+    experiment.sources.noise = noise.clone().into();
+    experiment.sources.robot_noise = noise.into();
     let error = run(experiment.clone(), &dir.path().join("run"), &Silent)
         .err()
         .unwrap();
@@ -240,7 +240,7 @@ fn a_noise_that_is_trained_on_must_not_come_back_at_the_robot() {
         "{error}"
     );
     // Asked rightly, the same folder can be used: nothing half is in the way.
-    experiment.sources.robot_noise = None;
+    experiment.sources.robot_noise = Folders::default();
     run(experiment, &dir.path().join("run"), &Silent).unwrap();
 }
 

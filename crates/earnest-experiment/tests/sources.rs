@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use earnest_audio::{SampleFormat, Waveform, write_wav};
 use earnest_augment::SoundBank;
-use earnest_experiment::{Event, ExperimentError, LoadedSources, Observer, SourceSpec};
+use earnest_experiment::{Event, ExperimentError, Folders, LoadedSources, Observer, SourceSpec};
 
 /// Remembers what it was warned of.
 #[derive(Default)]
@@ -75,8 +75,8 @@ fn two_collections_with_clips_of_one_freesound_upload_are_kept_apart_by_it() {
     fs::write(esc.join("meta/esc50.csv"), table).unwrap();
 
     let spec = SourceSpec {
-        noise: Some(urban.clone()),
-        robot_noise: Some(esc),
+        noise: urban.clone().into(),
+        robot_noise: esc.clone().into(),
         ..SourceSpec::default()
     };
     let (loaded, warnings) = load(&spec);
@@ -94,13 +94,50 @@ fn two_collections_with_clips_of_one_freesound_upload_are_kept_apart_by_it() {
     );
 
     let same = SourceSpec {
-        robot_noise: Some(urban),
-        ..spec
+        robot_noise: urban.clone().into(),
+        ..spec.clone()
     };
     let error = load(&same).0.err().unwrap().to_string();
     assert!(
         error.contains("would be heard in training and by the robot"),
         "{error}"
+    );
+}
+
+#[test]
+fn several_folders_are_one_collection_and_each_is_held_out_by_its_own_rule() {
+    let dir = tempfile::tempdir().unwrap();
+    let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+    for i in 0..8 {
+        noise(&a.join(format!("{i}.wav")), i);
+    }
+    // The second has folds of its own: its noise_test is what is held out.
+    noise(&b.join("noise_train/Typing_1.wav"), 20);
+    noise(&b.join("noise_test/Typing_2.wav"), 21);
+    let spec = SourceSpec {
+        noise: Folders(vec![a, b]),
+        ..SourceSpec::default()
+    };
+    let loaded = load(&spec).0.unwrap();
+    let names = |bank: &SoundBank| -> Vec<String> {
+        let stem = |name: &str| {
+            Path::new(name)
+                .file_stem()
+                .unwrap()
+                .to_string_lossy()
+                .into_owned()
+        };
+        bank.sounds().iter().map(|s| stem(s.name())).collect()
+    };
+    assert_eq!(names(&loaded.robot.noises), ["3", "7", "Typing_2"]);
+    assert_eq!(
+        names(&loaded.training.noises),
+        ["0", "1", "2", "4", "5", "6", "Typing_1"]
+    );
+    assert!(
+        loaded.description[0].contains(" and "),
+        "{:?}",
+        loaded.description
     );
 }
 
@@ -115,7 +152,7 @@ fn rooms_are_split_whole_and_a_single_room_cannot_be() {
         room(&rooms.join(format!("{name}.wav")), i);
     }
     let spec = SourceSpec {
-        rooms: Some(rooms.clone()),
+        rooms: rooms.clone().into(),
         ..SourceSpec::default()
     };
     let loaded = load(&spec).0.unwrap();
@@ -165,7 +202,7 @@ fn sounds_that_do_not_fit_into_memory_are_announced_and_the_rest_is_kept() {
         noise(&dir.path().join(format!("n{i}.wav")), i);
     }
     let spec = SourceSpec {
-        noise: Some(dir.path().to_owned()),
+        noise: dir.path().into(),
         memory_mib: 0,
         ..SourceSpec::default()
     };

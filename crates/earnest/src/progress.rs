@@ -41,7 +41,8 @@ impl Progress {
         }
     }
 
-    fn line(&self, text: &str) {
+    /// Says something beside the bar.
+    pub fn note(&self, text: &str) {
         let mut printed = false;
         self.with_bar(|bar| {
             bar.suspend(|| eprintln!("{text}"));
@@ -68,11 +69,6 @@ impl Progress {
         }
     }
 
-    /// Says something beside the bar.
-    pub fn note(&self, text: &str) {
-        self.line(text);
-    }
-
     /// One more item is done.
     pub fn advance(&self) {
         self.with_bar(|bar| bar.inc(1));
@@ -90,7 +86,7 @@ impl Observer for Progress {
             Event::StageStarted { name, total } => self.start(name, total),
             Event::StageAdvanced => self.advance(),
             Event::StageFinished => self.finish(),
-            Event::Warning(text) => self.line(&format!("warning: {text}")),
+            Event::Warning(text) => self.note(&format!("warning: {text}")),
             Event::UnitStarted { id, number, total } => {
                 if let Ok(mut unit) = self.unit.lock() {
                     *unit = format!("[{number}/{total}] {id}");
@@ -128,7 +124,7 @@ impl Observer for Progress {
                     || "kept from before".to_owned(),
                     |t| HumanDuration(t).to_string(),
                 );
-                self.line(&format!("[{number}/{total}] {id}: {summary} ({time})"));
+                self.note(&format!("[{number}/{total}] {id}: {summary} ({time})"));
             }
             _ => {}
         }

@@ -6,7 +6,7 @@ pub mod demo;
 pub mod evaluate;
 pub mod features;
 mod inputs;
-mod left_out;
+mod inspection;
 pub mod noise;
 mod options;
 pub mod predict;

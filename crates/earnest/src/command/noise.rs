@@ -9,7 +9,8 @@ use earnest_corpus::freesound::{self, API, MANIFEST, Pace, Settings, Tags, downl
 use earnest_corpus::{Collection, LeftOut, NoiseFacts, inspect_noises};
 use serde_json::json;
 
-use super::{left_out, must_exist, text_table};
+use super::inspection::{self, InspectOptions};
+use super::{must_exist, text_table};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -22,7 +23,7 @@ pub enum Command {
         unpacked; any other folder of audio files is a collection, too. Human voices are left out where the collection \
         says which clips have them. Training and test never share a source: a Freesound upload, a recording place, a \
         file.")]
-    Inspect(Inspect),
+    Inspect(InspectOptions),
     /// Gather noises from Freesound by tag, as the paper did
     #[command(
         after_help = "Example:\n  FREESOUND_TOKEN=… earnest noise freesound --out freesound\n\n\
@@ -62,20 +63,6 @@ pub struct Freesound {
     /// Name all clips that are left out, not the first few
     #[arg(long)]
     all: bool,
-}
-
-/// `earnest noise inspect`.
-#[derive(Args)]
-pub struct Inspect {
-    /// Folder of noises
-    #[arg(value_name = "DIR")]
-    folder: PathBuf,
-    /// Name all clips that are left out, not the first few
-    #[arg(long)]
-    all: bool,
-    /// Print JSON, with every clip
-    #[arg(long)]
-    json: bool,
 }
 
 /// Runs the verb.
@@ -127,7 +114,7 @@ fn freesound(a: &Freesound) -> Result<(), Failure> {
         summary.downloaded,
         summary.from_before
     );
-    left_out::print(&summary.left_out, a.all);
+    inspection::print_left_out(&summary.left_out, a.all);
     Ok(())
 }
 
@@ -144,7 +131,7 @@ fn tags(a: &Freesound) -> Result<Tags, Failure> {
     Tags::from_toml(&text).map_err(|e| Failure::asked(format!("{}: {e}", path.display())))
 }
 
-fn inspect(a: &Inspect) -> Result<(), Failure> {
+fn inspect(a: &InspectOptions) -> Result<(), Failure> {
     must_exist("the noises", &a.folder)?;
     let collection = Collection::open(&a.folder)?;
     let progress = Progress::new();
@@ -179,7 +166,7 @@ fn inspect(a: &Inspect) -> Result<(), Failure> {
             seconds * 16_000.0 * 4.0 / f64::from(1 << 20)
         );
     }
-    left_out::print(&all_left_out, a.all);
+    inspection::print_left_out(&all_left_out, a.all);
     Ok(())
 }
 
@@ -250,11 +237,8 @@ fn print_json(
             })
         })
         .collect();
-    let bad: Vec<_> = bad
-        .iter()
-        .map(|l| json!({"what": l.what, "why": l.why}))
-        .collect();
-    let value = json!({"layout": collection.layout, "clips": clips, "left_out": bad});
+    let value =
+        json!({"layout": collection.layout, "clips": clips, "left_out": inspection::to_json(bad)});
     println!("{}", serde_json::to_string_pretty(&value)?);
     Ok(())
 }

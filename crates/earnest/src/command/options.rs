@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use earnest_augment::Chain;
 use earnest_experiment::{
-    CorpusSpec, DEFAULT_SNR_DB, DEFAULT_SOUND_MEMORY_MIB, Presentation, RobotSpec, SourceSpec,
+    CorpusSpec, DEFAULT_SNR_DB, DEFAULT_SOUND_MEMORY_MIB, Folders, Presentation, RobotSpec,
+    SourceSpec,
 };
 use earnest_model::{Architecture, Normalisation, Recipe, Task};
 
@@ -147,25 +148,30 @@ impl ReadingOptions {
 #[derive(Args, Clone, Debug)]
 pub struct SoundOptions {
     /// Noises for training: ESC-50, UrbanSound8K, MUSAN, DEMAND, MS-SNSD, a Freesound download,
-    /// or any folder of audio files [default: built-in synthetic]
+    /// or any folder of audio files. May be repeated [default: built-in synthetic]
     #[arg(long, value_name = "DIR")]
-    pub noise: Option<PathBuf>,
+    pub noise: Vec<PathBuf>,
     /// Folds of the noise collection used in training, where it has folds
     #[arg(long, value_name = "N,N", value_delimiter = ',')]
     pub noise_folds: Vec<u32>,
-    /// Room responses for training: Aachen AIR, SOFA files, or audio files
+    /// Room responses for training: Aachen AIR, SOFA files, or audio files. May be repeated
     /// [default: built-in synthetic]
     #[arg(long, value_name = "DIR")]
-    pub rooms: Option<PathBuf>,
-    /// What is drawn: a TOML list of steps [default: the paper's, chains/paper.toml]
-    #[arg(long, value_name = "FILE")]
-    pub chain: Option<PathBuf>,
+    pub rooms: Vec<PathBuf>,
     /// Decoded sounds kept in memory, MiB; others are decoded at each use
     #[arg(long, value_name = "MIB", default_value_t = DEFAULT_SOUND_MEMORY_MIB)]
     pub sound_memory: u64,
 }
 
-impl SoundOptions {
+/// What augmentation does.
+#[derive(Args, Clone, Debug)]
+pub struct ChainOption {
+    /// What is drawn: a TOML list of steps [default: the paper's, chains/paper.toml]
+    #[arg(long, value_name = "FILE")]
+    chain: Option<PathBuf>,
+}
+
+impl ChainOption {
     /// The chain that was asked for.
     pub fn chain(&self) -> Result<Chain, Failure> {
         let Some(path) = &self.chain else {
@@ -188,7 +194,7 @@ pub struct RobotOptions {
     /// Noises that the simulated robot hears [default: a part of --noise that training
     /// does not get]
     #[arg(long, value_name = "DIR", conflicts_with = "robot")]
-    pub robot_noise: Option<PathBuf>,
+    pub robot_noise: Vec<PathBuf>,
     /// Folds of that collection, where it has folds
     #[arg(
         long,
@@ -200,7 +206,7 @@ pub struct RobotOptions {
     /// Room responses of the simulated robot [default: a part of --rooms that training
     /// does not get]
     #[arg(long, value_name = "DIR", conflicts_with = "robot")]
-    pub robot_rooms: Option<PathBuf>,
+    pub robot_rooms: Vec<PathBuf>,
     /// Speech over noise at the simulated robot, dB
     #[arg(long, value_name = "DB", default_value_t = DEFAULT_SNR_DB, allow_hyphen_values = true)]
     pub robot_snr: f64,
@@ -220,22 +226,24 @@ impl RobotOptions {
 
 /// Where all sounds come from.
 pub fn sources(sounds: &SoundOptions, robot: &RobotOptions) -> Result<SourceSpec, Failure> {
-    for (what, path) in [
+    if let Some(folder) = &robot.robot {
+        must_exist("--robot", folder)?;
+    }
+    for (what, folders) in [
         ("--noise", &sounds.noise),
         ("--rooms", &sounds.rooms),
-        ("--robot", &robot.robot),
         ("--robot-noise", &robot.robot_noise),
         ("--robot-rooms", &robot.robot_rooms),
     ] {
-        if let Some(path) = path {
-            must_exist(what, path)?;
+        for folder in folders {
+            must_exist(what, folder)?;
         }
     }
     Ok(SourceSpec {
-        noise: sounds.noise.clone(),
-        rooms: sounds.rooms.clone(),
-        robot_noise: robot.robot_noise.clone(),
-        robot_rooms: robot.robot_rooms.clone(),
+        noise: Folders(sounds.noise.clone()),
+        rooms: Folders(sounds.rooms.clone()),
+        robot_noise: Folders(robot.robot_noise.clone()),
+        robot_rooms: Folders(robot.robot_rooms.clone()),
         noise_folds: sounds.noise_folds.clone(),
         robot_noise_folds: robot.robot_noise_folds.clone(),
         memory_mib: sounds.sound_memory,

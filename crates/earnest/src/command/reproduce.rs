@@ -6,7 +6,8 @@ use clap::{Args, Subcommand};
 use earnest_experiment::{Experiment, Training, Validation, run as run_experiment};
 
 use super::options::{
-    CorpusOptions, NetworkName, RobotOptions, SoundOptions, TaskName, TrainingOptions, sources,
+    ChainOption, CorpusOptions, NetworkName, RobotOptions, SoundOptions, TaskName, TrainingOptions,
+    sources,
 };
 use super::{must_exist, print_outcome};
 use crate::failure::Failure;
@@ -31,6 +32,8 @@ pub struct Table1 {
     corpus: CorpusOptions,
     #[command(flatten)]
     sounds: SoundOptions,
+    #[command(flatten)]
+    chain: ChainOption,
     #[command(flatten)]
     robot: RobotOptions,
     /// Folds: `all`, a number (spread over the speakers), or test speakers by name
@@ -72,7 +75,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
     experiment.tasks.dedup();
     experiment.trainings = vec![Training::Clean, Training::Augmented];
     experiment.sources = sources(&a.sounds, &a.robot)?;
-    experiment.augmentation = a.sounds.chain()?;
+    experiment.augmentation = a.chain.chain()?;
     experiment.robot = a.robot.spec();
     experiment.recipes = a.networks.iter().map(|n| a.training.recipe(*n)).collect();
     experiment.presentation = a.training.presentation();

@@ -1,13 +1,13 @@
 //! `earnest rooms inspect`.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use earnest_corpus::{Clip, Collection, LeftOut, RoomFacts, inspect_rooms};
 use serde_json::json;
 
-use super::{left_out, must_exist, text_table};
+use super::inspection::{self, InspectOptions};
+use super::{must_exist, text_table};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -22,21 +22,7 @@ pub enum Command {
         refused by name.\n\n\
         Training and test never share a room. Which file is of which room is read from AIR's names, from a manifest.csv \
         (columns path, room) in the folder or beside it, from folders, or from names without their positions.")]
-    Inspect(Inspect),
-}
-
-/// `earnest rooms inspect`.
-#[derive(Args)]
-pub struct Inspect {
-    /// Folder of room responses
-    #[arg(value_name = "DIR")]
-    folder: PathBuf,
-    /// Name all responses that are left out, not the first few
-    #[arg(long)]
-    all: bool,
-    /// Print JSON, with every response
-    #[arg(long)]
-    json: bool,
+    Inspect(InspectOptions),
 }
 
 /// Runs the verb.
@@ -71,7 +57,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
             "RT60: reverberation time; DRR: direct over reverberant energy. Median (least .. most) of each room."
         );
     }
-    left_out::print(&all_left_out, a.all);
+    inspection::print_left_out(&all_left_out, a.all);
     Ok(())
 }
 
@@ -148,13 +134,9 @@ fn print_json(
             })
         })
         .collect();
-    let refused: Vec<_> = refused
-        .iter()
-        .map(|l| json!({"what": l.what, "why": l.why}))
-        .collect();
     let value = json!({
         "layout": collection.layout, "files": collection.clips.len(),
-        "rooms": collection.sources(), "responses": responses, "left_out": refused,
+        "rooms": collection.sources(), "responses": responses, "left_out": inspection::to_json(refused),
     });
     println!("{}", serde_json::to_string_pretty(&value)?);
     Ok(())

@@ -11,7 +11,8 @@ use earnest_random::Key;
 
 use super::must_exist;
 use super::options::{
-    CorpusOptions, NetworkName, RobotOptions, SoundOptions, TaskName, TrainingOptions, sources,
+    ChainOption, CorpusOptions, NetworkName, RobotOptions, SoundOptions, TaskName, TrainingOptions,
+    sources,
 };
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -39,6 +40,8 @@ pub struct Arguments {
     augment: bool,
     #[command(flatten)]
     sounds: SoundOptions,
+    #[command(flatten)]
+    chain: ChainOption,
     /// Who says which epoch was best: `speakers:K`, the last K by name, or `fraction:F` of
     /// all speakers' utterances [default: by the number of speakers]
     #[arg(long, value_name = "WHO", value_parser = validation, conflicts_with = "validation_speakers")]
@@ -129,7 +132,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let recipe = a.training.recipe(a.network);
     recipe.check().map_err(Failure::asked)?;
     let task = a.task.task();
-    let chain = a.sounds.chain()?;
+    let chain = a.chain.chain()?;
     let fingerprint = corpus.fingerprint();
     let seed = Key::new(a.seed);
     let (training, validation) = dataset.of_fold(&fold, task, &seed.with("validation"));

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use self::log::Entry;
 use super::inputs::{audio_files, name_unread};
-use super::options::{RobotOptions, SoundOptions, sources};
+use super::options::{ChainOption, RobotOptions, SoundOptions, sources};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -38,6 +38,8 @@ pub struct Arguments {
     output: PathBuf,
     #[command(flatten)]
     sounds: SoundOptions,
+    #[command(flatten)]
+    chain: ChainOption,
     /// All randomness
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -97,7 +99,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             jobs.len()
         )));
     }
-    let chain = a.sounds.chain()?;
+    let chain = a.chain.chain()?;
     let progress = Progress::new();
     let observer: &dyn Observer = &progress;
     let sounds = sources(&a.sounds, &RobotOptions::default())?.load_for_training(observer)?;

@@ -1,14 +1,39 @@
-//! Saying what of a collection is not used.
+//! What verbs that look at a collection share: what they are asked, and saying what of the
+//! collection is not used.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+use clap::Args;
 use earnest_corpus::LeftOut;
+use serde_json::{Value, json};
+
+/// What `inspect` of a collection is asked.
+#[derive(Args)]
+pub struct InspectOptions {
+    /// Folder of the collection, as it was unpacked
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Name all that is left out, not the first few
+    #[arg(long)]
+    pub all: bool,
+    /// Print JSON, with every sound
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What was left out, for programs.
+pub fn to_json(left_out: &[LeftOut]) -> Vec<Value> {
+    let each = left_out.iter();
+    each.map(|l| json!({"what": l.what, "why": l.why}))
+        .collect()
+}
 
 /// Names shown for each reason unless all are asked for.
 const SHOWN: usize = 5;
 
 /// Prints what was left out, by reason.
-pub fn print(left_out: &[LeftOut], all: bool) {
+pub fn print_left_out(left_out: &[LeftOut], all: bool) {
     if left_out.is_empty() {
         return;
     }
