@@ -3,6 +3,7 @@
 
 mod condition;
 mod robot;
+pub mod room;
 
 pub use condition::{Condition, SceneError};
 pub use robot::SimulatedRobot;

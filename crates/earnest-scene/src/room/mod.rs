@@ -1,0 +1,7 @@
+//! Rooms: image sources, walls, air, and the head that hears.
+
+pub mod bands;
+pub mod head;
+pub mod material;
+pub mod render;
+pub mod shoebox;
