@@ -1,12 +1,12 @@
 """Augmentation beside SoX and audiomentations, on the same sounds in one run, one thread each.
 
     apt-get install sox; pip install audiomentations soundfile scipy numpy
-    cargo build --release -p earnest-augment --example speed
+    cargo build --release -p earnest-augment --example augment_speed
     python crates/earnest-augment/compare/speed.py SPEECH NOISE ROOMS
 
 SPEECH, NOISE and ROOMS are folders of 16 kHz WAV (NOISE may have the clips in a folder below). Prints
 times real time: SoX on a minute, its start left out by subtracting a run on 0.1 s; audiomentations on
-clips of 4.5 s; Earnest in turns with both (examples/speed.rs). SoX and audiomentations: medians of 5.
+clips of 4.5 s; Earnest in turns with both (examples/augment_speed.rs). SoX and audiomentations: medians of 5.
 """
 
 import os
@@ -36,7 +36,7 @@ seconds = len(clips) * CLIP / RATE
 
 
 def earnest():
-    command = ["taskset", "-c", "0", root / "target/release/examples/speed", speech, noise, rooms]
+    command = ["taskset", "-c", "0", root / "target/release/examples/augment_speed", speech, noise, rooms]
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     return {name: float(x) for name, x in (line.split("\t") for line in lines)}
 

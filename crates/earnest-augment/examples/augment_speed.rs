@@ -1,6 +1,6 @@
 //! How many times faster than real time each transform and the paper's chain are, on one thread.
 //!
-//!     cargo run --release -p earnest-augment --example speed [-- SPEECH NOISE ROOMS]
+//!     cargo run --release -p earnest-augment --example augment_speed [-- SPEECH NOISE ROOMS]
 //!
 //! With folders of speech, noises and rooms it works on those, otherwise on sounds that Earnest
 //! makes. A row for each: name and times real time, the median of rounds.
