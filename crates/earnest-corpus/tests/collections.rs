@@ -123,6 +123,7 @@ fn urbansound8k_gives_classes_folds_and_freesound_ids_and_names_bad_lines() {
     ] {
         assert!(reasons.contains(words), "{words} is not in\n{reasons}");
     }
+    assert_eq!(collection.voices[0].name, "fold2/300-2-0-0.wav");
     let (training, held) = collection.hold_out();
     assert_eq!((training.len(), held.len()), (2, 1));
     assert_eq!(held[0].fold, Some(10));

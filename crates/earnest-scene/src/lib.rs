@@ -2,8 +2,11 @@
 //! robot hears it.
 
 mod condition;
+pub mod lab;
+pub mod machine;
 mod robot;
 pub mod room;
+pub mod simulate;
 
 pub use condition::{Condition, SceneError};
 pub use robot::SimulatedRobot;

@@ -48,6 +48,9 @@ enum Command {
     /// Look at a collection of room responses
     #[command(subcommand)]
     Rooms(command::rooms::Command),
+    /// The robot condition: simulate a robot in a laboratory
+    #[command(subcommand)]
+    Scene(command::scene::Command),
     /// Extract acoustic descriptors from audio files
     Features(command::features::Arguments),
     /// Run one of the paper's experiments
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         Command::Augment(arguments) => command::augment::run(arguments),
         Command::Noise(command) => command::noise::run(command),
         Command::Rooms(command) => command::rooms::run(command),
+        Command::Scene(command) => command::scene::run(command),
         Command::Features(arguments) => command::features::run(arguments),
         Command::Reproduce(command) => command::reproduce::run(command),
         Command::Run(arguments) => command::run::run(arguments),

@@ -32,6 +32,7 @@ pub fn read(folder: &Path) -> Option<Collection> {
     let mut collection = Collection {
         layout: "DEMAND",
         clips: Vec::new(),
+        voices: Vec::new(),
         left_out: Vec::new(),
     };
     for inner in folders_in(folder) {
@@ -40,18 +41,20 @@ pub fn read(folder: &Path) -> Option<Collection> {
         let Some(path) = first_channel(&inner, place) else {
             continue;
         };
-        if VOICES.contains(&place) {
-            let why = "people talk there";
-            collection.left_out.push(LeftOut::new(name, why));
-            continue;
-        }
-        collection.clips.push(Clip {
+        let clip = Clip {
             name: format!("{name}/ch01.wav"),
             path,
             source: format!("DEMAND:{place}"),
             category: category(place).map(str::to_owned),
             fold: None,
-        });
+        };
+        if VOICES.contains(&place) {
+            let why = "people talk there";
+            collection.left_out.push(LeftOut::new(name, why));
+            collection.voices.push(clip);
+        } else {
+            collection.clips.push(clip);
+        }
     }
     let any = !collection.clips.is_empty() || !collection.left_out.is_empty();
     any.then_some(collection)

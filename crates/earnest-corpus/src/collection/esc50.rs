@@ -19,29 +19,34 @@ pub fn read(folder: &Path) -> Option<Collection> {
     let mut collection = Collection {
         layout: "ESC-50",
         clips: Vec::new(),
+        voices: Vec::new(),
         left_out: Vec::new(),
     };
     for row in table.rows(&["filename", "category"], &mut collection.left_out) {
         let (file, category) = (row.text("filename"), row.text("category"));
         let path = folder.join("audio").join(file);
+        if !path.is_file() {
+            let what = format!("{} audio/{file}", row.place());
+            collection.left_out.push(LeftOut::new(what, "no such file"));
+            continue;
+        }
+        let source = match row.get("src_file") {
+            Some(id) => format!("freesound:{id}"),
+            None => format!("ESC-50:{file}"),
+        };
+        let clip = Clip {
+            name: file.to_owned(),
+            path,
+            source,
+            category: Some(category.to_owned()),
+            fold: row.get("fold").and_then(|f| f.parse().ok()),
+        };
         if VOICES.contains(&category) {
             let why = format!("{category} is a human voice");
             collection.left_out.push(LeftOut::new(file, why));
-        } else if !path.is_file() {
-            let what = format!("{} audio/{file}", row.place());
-            collection.left_out.push(LeftOut::new(what, "no such file"));
+            collection.voices.push(clip);
         } else {
-            let source = match row.get("src_file") {
-                Some(id) => format!("freesound:{id}"),
-                None => format!("ESC-50:{file}"),
-            };
-            collection.clips.push(Clip {
-                name: file.to_owned(),
-                path,
-                source,
-                category: Some(category.to_owned()),
-                fold: row.get("fold").and_then(|f| f.parse().ok()),
-            });
+            collection.clips.push(clip);
         }
     }
     Some(collection)

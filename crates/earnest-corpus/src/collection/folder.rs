@@ -24,6 +24,7 @@ pub fn read(folder: &Path) -> Option<Collection> {
     (!clips.is_empty()).then_some(Collection {
         layout: "folder",
         clips,
+        voices: Vec::new(),
         left_out: Vec::new(),
     })
 }

@@ -11,6 +11,7 @@ pub fn read(folder: &Path) -> Option<Collection> {
     let mut collection = Collection {
         layout: "Freesound",
         clips: Vec::new(),
+        voices: Vec::new(),
         left_out: Vec::new(),
     };
     let mut seen = std::collections::HashSet::new();

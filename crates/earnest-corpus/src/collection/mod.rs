@@ -60,7 +60,10 @@ pub struct Collection {
     pub layout: &'static str,
     /// Its clips, sorted by name.
     pub clips: Vec<Clip>,
-    /// Clips left out, and why.
+    /// Clips of human voices: unwanted for training (PAPER.md section 4), but a robot may hear
+    /// people talk.
+    pub voices: Vec<Clip>,
+    /// Clips left out, and why; voices among them.
     pub left_out: Vec<LeftOut>,
 }
 
@@ -134,6 +137,7 @@ impl Collection {
             .unwrap_or(Self {
                 layout: "folder",
                 clips: Vec::new(),
+                voices: Vec::new(),
                 left_out: Vec::new(),
             });
         collection.clips.sort_by(|a, b| a.name.cmp(&b.name));
@@ -248,6 +252,7 @@ mod tests {
         let collection = Collection {
             layout: "folder",
             clips,
+            voices: Vec::new(),
             left_out: Vec::new(),
         };
         let (training, held) = collection.hold_out();

@@ -25,6 +25,7 @@ pub fn read(folder: &Path) -> Option<Collection> {
     let mut collection = Collection {
         layout: "MS-SNSD",
         clips: Vec::new(),
+        voices: Vec::new(),
         left_out: Vec::new(),
     };
     for (part, fold) in parts {
@@ -32,18 +33,20 @@ pub fn read(folder: &Path) -> Option<Collection> {
             let name = format!("{part}/{file}");
             let (stem, _) = stem_and_folder(&file);
             let class = stem.rsplit_once('_').map_or(stem, |(class, _)| class);
-            if VOICES.contains(&class) {
-                let why = format!("{class} has human voices");
-                collection.left_out.push(LeftOut::new(name, why));
-                continue;
-            }
-            collection.clips.push(Clip {
+            let clip = Clip {
                 path: folder.join(&name),
                 source: format!("MS-SNSD:{stem}"),
                 category: Some(class.to_owned()),
                 fold: Some(fold),
-                name,
-            });
+                name: name.clone(),
+            };
+            if VOICES.contains(&class) {
+                let why = format!("{class} has human voices");
+                collection.left_out.push(LeftOut::new(name, why));
+                collection.voices.push(clip);
+            } else {
+                collection.clips.push(clip);
+            }
         }
     }
     for part in ["clean_train", "clean_test"] {

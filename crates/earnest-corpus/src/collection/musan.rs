@@ -14,6 +14,7 @@ pub fn read(folder: &Path) -> Option<Collection> {
     let mut collection = Collection {
         layout: "MUSAN",
         clips: Vec::new(),
+        voices: Vec::new(),
         left_out: Vec::new(),
     };
     for name in Survey::of_folder(&noise).audio {

@@ -118,6 +118,7 @@ pub fn read(folder: &Path) -> Option<Collection> {
             _ => "folder of rooms",
         },
         clips,
+        voices: Vec::new(),
         left_out: Vec::new(),
     })
 }

@@ -14,6 +14,7 @@ pub fn read(folder: &Path) -> Option<Collection> {
     let mut collection = Collection {
         layout: "UrbanSound8K",
         clips: Vec::new(),
+        voices: Vec::new(),
         left_out: Vec::new(),
     };
     let needed = ["slice_file_name", "fsID", "fold", "class"];
@@ -26,23 +27,29 @@ pub fn read(folder: &Path) -> Option<Collection> {
         let name = format!("fold{fold}/{file}");
         let path = folder.join("audio").join(&name);
         let fold: Option<u32> = fold.parse().ok();
+        if fold.is_none() {
+            let why = "fold is no number";
+            collection.left_out.push(LeftOut::new(row.place(), why));
+            continue;
+        }
+        if !path.is_file() {
+            let what = format!("{} audio/{name}", row.place());
+            collection.left_out.push(LeftOut::new(what, "no such file"));
+            continue;
+        }
+        let clip = Clip {
+            name: name.clone(),
+            path,
+            source: format!("freesound:{}", row.text("fsID")),
+            category: Some(class.to_owned()),
+            fold,
+        };
         if class == VOICES {
             let why = format!("{class} has human voices");
             collection.left_out.push(LeftOut::new(name, why));
-        } else if fold.is_none() {
-            let why = "fold is no number";
-            collection.left_out.push(LeftOut::new(row.place(), why));
-        } else if !path.is_file() {
-            let what = format!("{} audio/{name}", row.place());
-            collection.left_out.push(LeftOut::new(what, "no such file"));
+            collection.voices.push(clip);
         } else {
-            collection.clips.push(Clip {
-                name,
-                path,
-                source: format!("freesound:{}", row.text("fsID")),
-                category: Some(class.to_owned()),
-                fold,
-            });
+            collection.clips.push(clip);
         }
     }
     Some(collection)

@@ -14,6 +14,7 @@ pub mod report;
 pub mod reproduce;
 pub mod rooms;
 pub mod run;
+pub mod scene;
 mod spectrogram;
 pub mod train;
 

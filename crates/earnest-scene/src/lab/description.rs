@@ -1,0 +1,522 @@
+//! What a laboratory is: a room, a robot's head, loudspeakers, machines that make noise. Read
+//! from TOML that people fit to their own. Levels are dB SPL (re 20 uPa, unweighted RMS).
+
+use std::path::PathBuf;
+
+use earnest_augment::toml_file;
+use serde::{Deserialize, Serialize};
+
+use crate::room::bands::{BANDS, air, flat};
+use crate::room::head::{SphericalHead, Vector, speed_of_sound};
+use crate::room::material;
+use crate::room::shoebox::Shoebox;
+
+/// A laboratory with a robot in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lab {
+    /// What it is, in words.
+    pub name: String,
+    /// The room.
+    pub room: RoomDescription,
+    /// The robot's head in it.
+    pub head: HeadDescription,
+    /// How speech is played.
+    pub speech: SpeechDescription,
+    /// Fans, in the head or elsewhere.
+    #[serde(default)]
+    pub fan: Vec<Fan>,
+    /// Motors of joints.
+    #[serde(default)]
+    pub motor: Vec<Motor>,
+    /// Mains hum and buzz.
+    #[serde(default)]
+    pub hum: Vec<Hum>,
+    /// The robot's own noise as it was recorded, instead of fans and motors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Recorded>,
+    /// What happens now and then.
+    #[serde(default)]
+    pub event: Vec<EventKind>,
+    /// The robot's microphones and converters.
+    pub microphones: Microphones,
+}
+
+/// A value for all bands, or one for each octave from 125 Hz to 8 kHz.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a number, or one for each of the 7 octaves from 125 Hz to 8 kHz"
+)]
+pub enum ByBand {
+    /// The same in all.
+    All(f64),
+    /// One for each.
+    Each([f64; BANDS]),
+}
+
+impl ByBand {
+    /// One for each.
+    #[must_use]
+    pub fn each(&self) -> [f64; BANDS] {
+        match self {
+            Self::All(value) => flat(*value),
+            Self::Each(values) => *values,
+        }
+    }
+}
+
+/// A box-shaped room.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoomDescription {
+    /// Length, width, height, m.
+    pub size_m: Vector,
+    /// Reverberation time, s; or `walls`, or `responses`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rt60_s: Option<ByBand>,
+    /// Materials of the walls at x = 0, x = length, y = 0, y = width, floor, ceiling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walls: Option<[String; 6]>,
+    /// A folder of measured responses of two channels (audio files, SOFA), one for each place
+    /// of the loudspeaker, instead of a computed room. Relative to the TOML file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responses: Option<PathBuf>,
+    /// Temperature, Celsius.
+    #[serde(default = "twenty")]
+    pub celsius: f64,
+    /// Relative humidity, percent.
+    #[serde(default = "fifty")]
+    pub humidity: f64,
+}
+
+fn twenty() -> f64 {
+    20.0
+}
+fn fifty() -> f64 {
+    50.0
+}
+
+/// A head with two microphones.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeadDescription {
+    /// Where its centre is, m.
+    pub place_m: Vector,
+    /// Where it faces, degrees from the room's x axis, counterclockwise.
+    pub facing_deg: f64,
+    /// Radius of the sphere that stands for it, m.
+    pub radius_m: f64,
+    /// Angle between nose and each ear, degrees.
+    #[serde(default = "ninety")]
+    pub ears_deg: f64,
+    /// The pinna's notch, Hz; 0 is no pinna.
+    #[serde(default)]
+    pub notch_hz: f64,
+    /// Its depth, dB.
+    #[serde(default)]
+    pub notch_db: f64,
+}
+
+fn ninety() -> f64 {
+    90.0
+}
+
+/// How speech is played to the robot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpeechDescription {
+    /// From the head to the loudspeakers, m.
+    pub distance_m: f64,
+    /// Where they stand: 0 is to the robot's right, 90 ahead, 180 to its left. One is drawn for
+    /// each utterance.
+    pub azimuths_deg: Vec<f64>,
+    /// Their height, m.
+    pub height_m: f64,
+    /// Level of a full-scale sine at 1 m. Nothing is normalised: utterances keep their levels.
+    pub full_scale_db_spl: f64,
+    /// Where the loudspeakers' low end begins to fall, Hz.
+    pub low_hz: f64,
+    /// Where their high end begins to fall, Hz.
+    pub high_hz: f64,
+    /// What a screen before them takes, dB.
+    #[serde(default = "nothing")]
+    pub screen_loss_db: ByBand,
+}
+
+fn nothing() -> ByBand {
+    ByBand::All(0.0)
+}
+
+/// A fan: broadband noise, and a tone at the blades' passing with its harmonics.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fan {
+    /// Which.
+    pub name: String,
+    /// Revolutions a minute.
+    pub rpm: f64,
+    /// Blades.
+    pub blades: u32,
+    /// Level at the head.
+    pub level_db_spl: f64,
+    /// Tones over broadband, dB.
+    pub tone_db: f64,
+    /// How fast broadband falls: power as `f^-exponent`.
+    #[serde(default = "pink")]
+    pub exponent: f64,
+    /// Slow changes of speed, share.
+    #[serde(default = "hundredth")]
+    pub drift: f64,
+    /// Where it stands, m; in the head if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place_m: Option<Vector>,
+}
+
+fn pink() -> f64 {
+    1.0
+}
+fn hundredth() -> f64 {
+    0.01
+}
+
+/// A joint's motor: whine and gears that follow its speed, a jerk at start and stop. It moves
+/// now and then, with the speed of a minimum-jerk movement (Flash and Hogan 1985).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Motor {
+    /// Which joint.
+    pub name: String,
+    /// Level at the ears at top speed.
+    pub level_db_spl: f64,
+    /// Whine at top speed, Hz.
+    pub whine_hz: f64,
+    /// Teeth that meet in a second at top speed, Hz.
+    pub gear_hz: f64,
+    /// Gear noise over whine, dB.
+    pub gear_db: f64,
+    /// Jerk at start and stop over whine, dB.
+    pub jerk_db: f64,
+    /// Movements a minute.
+    pub moves_per_minute: f64,
+    /// Shortest and longest movement, s.
+    pub move_s: [f64; 2],
+}
+
+/// Mains hum.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hum {
+    /// Of what.
+    pub name: String,
+    /// Its base, Hz.
+    pub base_hz: f64,
+    /// How much each next harmonic falls, dB.
+    pub fall_db: f64,
+    /// Level at the head.
+    pub level_db_spl: f64,
+}
+
+/// The robot's own noise as it was recorded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recorded {
+    /// A folder of recordings. Relative to the TOML file.
+    pub folder: PathBuf,
+    /// Level at the ears.
+    pub level_db_spl: f64,
+}
+
+/// Something that happens now and then.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventKind {
+    /// `air conditioner`, `babble`, `knocks` or `telephone` are built in; others need recordings.
+    pub kind: String,
+    /// How often in a minute.
+    pub per_minute: f64,
+    /// Least and most level at the head.
+    pub level_db_spl: [f64; 2],
+    /// Shortest and longest, s.
+    pub seconds: [f64; 2],
+    /// Classes of a noise collection that are of this kind; its own name if left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+}
+
+/// Microphones and converters, the same for both ears.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Microphones {
+    /// Level of their own noise.
+    pub self_noise_db_spl: f64,
+    /// Where their low end begins to fall, Hz.
+    pub low_hz: f64,
+    /// Where their high end begins to fall, Hz.
+    pub high_hz: f64,
+    /// Level of the sine that just reaches full scale.
+    pub full_scale_db_spl: f64,
+    /// Of the converter.
+    pub bits: u32,
+}
+
+/// Built-in laboratories.
+const BUILT_IN: [(&str, &str); 3] = [
+    ("icub", include_str!("icub.toml")),
+    ("nao", include_str!("nao.toml")),
+    ("pepper", include_str!("pepper.toml")),
+];
+
+impl Lab {
+    /// Names of the built-in ones.
+    #[must_use]
+    pub fn names() -> Vec<&'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name).collect()
+    }
+
+    /// The TOML of a built-in one.
+    #[must_use]
+    pub fn built_in(name: &str) -> Option<&'static str> {
+        let found = BUILT_IN.iter().find(|(n, _)| *n == name)?;
+        Some(found.1)
+    }
+
+    /// From the text of a TOML file.
+    ///
+    /// # Errors
+    /// A sentence with the line or the key and what is wrong.
+    pub fn from_toml(text: &str) -> Result<Self, String> {
+        let lab: Self = toml_file::parse(text)?;
+        lab.check()?;
+        Ok(lab)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let within = |name: &str, value: f64, least: f64, most: f64| {
+            if (least..=most).contains(&value) {
+                Ok(())
+            } else {
+                Err(format!(
+                    "{name} = {value} must lie within {least} .. {most}"
+                ))
+            }
+        };
+        let size = &self.room.size_m;
+        for (axis, length) in ["length", "width", "height"].iter().zip(size) {
+            within(&format!("room.size_m ({axis})"), *length, 1.0, 100.0)?;
+        }
+        let ways = [
+            self.room.rt60_s.is_some(),
+            self.room.walls.is_some(),
+            self.room.responses.is_some(),
+        ];
+        if ways.iter().filter(|w| **w).count() != 1 {
+            return Err("room: give one of rt60_s, walls and responses".to_owned());
+        }
+        if let Some(rt60) = self.room.rt60_s {
+            for t in rt60.each() {
+                within("room.rt60_s", t, 0.05, 8.0)?;
+            }
+        }
+        for name in self.room.walls.iter().flatten() {
+            if material::absorption(name).is_none() {
+                return Err(format!(
+                    "room.walls: there is no material `{name}`; there are {}",
+                    material::names().join(", ")
+                ));
+            }
+        }
+        within("room.celsius", self.room.celsius, -20.0, 50.0)?;
+        within("room.humidity", self.room.humidity, 5.0, 100.0)?;
+        let inside = |what: &str, place: &Vector, margin: f64| {
+            let fits = place
+                .iter()
+                .zip(size)
+                .all(|(x, length)| *x >= margin && *x <= length - margin);
+            match fits {
+                true => Ok(()),
+                false => Err(format!(
+                    "{what} at {place:?} is not inside the room of {size:?} m"
+                )),
+            }
+        };
+        within("head.radius_m", self.head.radius_m, 0.01, 0.3)?;
+        within("head.ears_deg", self.head.ears_deg, 45.0, 135.0)?;
+        within("head.notch_hz", self.head.notch_hz, 0.0, 8_000.0)?;
+        within("head.notch_db", self.head.notch_db, 0.0, 60.0)?;
+        inside("head.place_m", &self.head.place_m, self.head.radius_m)?;
+        if self.speech.azimuths_deg.is_empty() {
+            return Err("speech.azimuths_deg is empty".to_owned());
+        }
+        within("speech.distance_m", self.speech.distance_m, 0.2, 50.0)?;
+        for azimuth in &self.speech.azimuths_deg {
+            inside(
+                &format!("the loudspeaker at {azimuth} degrees"),
+                &self.loudspeaker(*azimuth),
+                0.0,
+            )?;
+        }
+        for fan in &self.fan {
+            within(&format!("fan {}: rpm", fan.name), fan.rpm, 60.0, 60_000.0)?;
+            within(&format!("fan {}: drift", fan.name), fan.drift, 0.0, 0.2)?;
+            if let Some(place) = &fan.place_m {
+                inside(&format!("fan {}", fan.name), place, 0.0)?;
+            }
+        }
+        for motor in &self.motor {
+            let [short, long] = motor.move_s;
+            if !(short > 0.0 && short <= long) {
+                return Err(format!(
+                    "motor {}: move_s must ascend from above 0",
+                    motor.name
+                ));
+            }
+            let often = motor.moves_per_minute;
+            within(
+                &format!("motor {}: moves_per_minute", motor.name),
+                often,
+                0.0,
+                600.0,
+            )?;
+        }
+        for event in &self.event {
+            let [low, high] = event.seconds;
+            let [quiet, loud] = event.level_db_spl;
+            if !(low > 0.0 && low <= high && quiet <= loud) {
+                return Err(format!("event {}: ranges must ascend", event.kind));
+            }
+            within(
+                &format!("event {}: per_minute", event.kind),
+                event.per_minute,
+                0.0,
+                600.0,
+            )?;
+        }
+        let m = &self.microphones;
+        within(
+            "microphones.full_scale_db_spl",
+            m.full_scale_db_spl,
+            40.0,
+            180.0,
+        )?;
+        if !(8..=24).contains(&m.bits) {
+            return Err(format!("microphones.bits = {} must be 8 .. 24", m.bits));
+        }
+        Ok(())
+    }
+
+    /// Where the loudspeaker at an azimuth stands, m.
+    #[must_use]
+    pub fn loudspeaker(&self, azimuth_deg: f64) -> Vector {
+        let [x, y, _] = self.head.place_m;
+        // 90 is ahead; counterclockwise.
+        let angle = (self.head.facing_deg + azimuth_deg - 90.0).to_radians();
+        let d = self.speech.distance_m;
+        [
+            x + d * angle.cos(),
+            y + d * angle.sin(),
+            self.speech.height_m,
+        ]
+    }
+
+    /// The head as the renderer has it.
+    #[must_use]
+    pub fn head(&self) -> SphericalHead {
+        let h = &self.head;
+        SphericalHead {
+            radius_m: h.radius_m,
+            facing_deg: h.facing_deg,
+            ears_deg: h.ears_deg,
+            notch_hz: h.notch_hz,
+            notch_db: h.notch_db,
+        }
+    }
+
+    /// The room as the renderer has it, and its longest reverberation time, s.
+    #[must_use]
+    pub fn shoebox(&self) -> (Shoebox, f64) {
+        let r = &self.room;
+        let mut room = Shoebox {
+            size_m: r.size_m,
+            absorption: [flat(0.2); 6],
+            air: air(r.celsius, r.humidity),
+            speed: speed_of_sound(r.celsius),
+        };
+        if let Some(walls) = &r.walls {
+            for (a, name) in room.absorption.iter_mut().zip(walls) {
+                *a = material::absorption(name).unwrap_or(flat(0.2));
+            }
+        }
+        if let Some(rt60) = &r.rt60_s {
+            room = room.with_rt60(&rt60.each());
+        }
+        let decay = room.decay(
+            &self.loudspeaker(self.speech.azimuths_deg[0]),
+            &self.head.place_m,
+            2.0,
+            0.004,
+        );
+        let longest = (0..BANDS)
+            .filter_map(|b| decay.rt60_s(b))
+            .fold(0.1, f64::max);
+        (room, longest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_labs_are_read_and_survive_their_own_toml() {
+        for name in Lab::names() {
+            let lab = Lab::from_toml(Lab::built_in(name).unwrap()).unwrap();
+            let again = toml::to_string(&lab).unwrap();
+            assert_eq!(Lab::from_toml(&again).unwrap(), lab, "{name}");
+        }
+        assert!(Lab::built_in("asimo").is_none());
+    }
+
+    #[test]
+    fn the_icub_stands_as_in_the_paper() {
+        let lab = Lab::from_toml(Lab::built_in("icub").unwrap()).unwrap();
+        assert_eq!(lab.speech.distance_m, 1.6);
+        let azimuths = &lab.speech.azimuths_deg;
+        assert_eq!((azimuths[0], azimuths[azimuths.len() - 1]), (0.0, 180.0));
+        let ahead = lab.loudspeaker(90.0);
+        let facing = lab.head.facing_deg.to_radians();
+        let way = (ahead[0] - lab.head.place_m[0]) * facing.cos()
+            + (ahead[1] - lab.head.place_m[1]) * facing.sin();
+        assert!((way - 1.6).abs() < 1e-9);
+        let (_, longest) = lab.shoebox();
+        assert!((0.2..1.0).contains(&longest), "{longest}");
+    }
+
+    #[test]
+    fn senseless_labs_are_refused_with_the_key() {
+        let good = Lab::built_in("icub").unwrap();
+        for (from, to, words) in [
+            (
+                "distance_m = 1.6",
+                "distance_m = 9.0",
+                "not inside the room",
+            ),
+            (
+                "distance_m = 1.6",
+                "distence_m = 1.6",
+                "did you mean `distance_m`",
+            ),
+            ("radius_m = ", "radius_m = 7", "head.radius_m"),
+            ("bits = 16", "bits = 64", "microphones.bits"),
+            (
+                "size_m = [",
+                "walls = [\"jelly\", \"jelly\", \"jelly\", \"jelly\", \"jelly\", \"jelly\"]\nsize_m = [",
+                "one of rt60_s",
+            ),
+        ] {
+            assert!(good.contains(from), "{from}");
+            let error = Lab::from_toml(&good.replacen(from, to, 1)).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}

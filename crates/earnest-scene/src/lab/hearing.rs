@@ -1,0 +1,653 @@
+//! What the robot hears of an utterance in a laboratory.
+
+use std::path::{Path, PathBuf};
+
+use earnest_audio::{SAMPLE_RATE, Waveform, rms};
+use earnest_augment::{
+    Convolver, SoundBank, SpectrumShaper, coloured_noise, direct_path, high_pass, low_pass,
+};
+use earnest_corpus::{Collection, SoundMemory, load_noises, read_responses};
+use earnest_random::{Draws as Generator, Key};
+use serde::{Deserialize, Serialize};
+
+use super::description::{EventKind, Lab};
+use crate::machine::event::{BUILT_IN, synthetic};
+use crate::machine::fan::fan;
+use crate::machine::hum::hum;
+use crate::machine::motor::{Movement, add_motor, movements};
+use crate::machine::{RATE, db_spl, level, pascal};
+use crate::room::bands::{BANDS, share};
+use crate::room::head::Vector;
+use crate::room::render::{Receiver, Renderer, Rendering};
+
+/// Left and right.
+type Ears = [Vec<f32>; 2];
+
+/// Why a laboratory cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// A folder of sounds cannot be used.
+    #[error("{what}: {source}")]
+    Collection {
+        /// For what.
+        what: String,
+        /// Why.
+        source: earnest_corpus::CollectionError,
+    },
+    /// Measured responses cannot be used.
+    #[error("room.responses {}: {detail}", folder.display())]
+    Responses {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        detail: String,
+    },
+    /// An event that is neither built in nor recorded.
+    #[error(
+        "event {kind}: there is no recording of this kind; give a noise collection with a class `{kind}` (--events), or use one of the built-in kinds: {}",
+        BUILT_IN.join(", ")
+    )]
+    Event {
+        /// The kind.
+        kind: String,
+    },
+    /// A sound cannot be decoded any more.
+    #[error("{0}")]
+    Sound(String),
+}
+
+/// An event as it was drawn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its kind.
+    pub kind: String,
+    /// Which recording; none if it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<String>,
+    /// When it begins, s; below 0 it was there before.
+    pub start_s: f64,
+    /// How long it lasts, s.
+    pub seconds: f64,
+    /// Its level at the louder ear.
+    pub level_db_spl: f64,
+    /// From where: 0 right, 90 ahead, 180 left.
+    pub azimuth_deg: f64,
+    /// From how far, m.
+    pub distance_m: f64,
+}
+
+/// Everything that was drawn for an utterance, and what came of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Draws {
+    /// Where the loudspeaker stood (with measured responses: their number).
+    pub azimuth_deg: f64,
+    /// How joints moved.
+    pub movements: Vec<Movement>,
+    /// What happened.
+    pub events: Vec<Event>,
+    /// Level of the speech at the ears (mean power of both).
+    pub speech_db_spl: f64,
+    /// Level of all else.
+    pub noise_db_spl: f64,
+    /// The difference.
+    pub snr_db: f64,
+    /// Samples beyond the converters' full scale, left and right.
+    pub clipped: [usize; 2],
+}
+
+/// What the robot heard.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heard {
+    /// Left and right, as the converters give it; as long as the utterance.
+    pub channels: Ears,
+    /// How it came about.
+    pub draws: Draws,
+}
+
+/// A laboratory with all its responses computed.
+pub struct Setup {
+    lab: Lab,
+    /// For each loudspeaker.
+    speech: Vec<(f64, Ears)>,
+    /// Samples that sound needs to the head, which recordings are cut by.
+    lead: usize,
+    /// For each fan; none if it is in the head.
+    fans: Vec<Option<Ears>>,
+    /// Where events may be: azimuth, distance, response.
+    places: Vec<(f64, f64, Ears)>,
+    /// Recordings for each kind of event.
+    events: Vec<SoundBank>,
+    recorded: SoundBank,
+}
+
+/// So many places are drawn for events.
+const PLACES: usize = 12;
+/// Recorded sounds that a lab keeps, MiB.
+const MEMORY_MIB: u64 = 1024;
+
+fn shaped(ears: Ears, curve: impl Fn(f64) -> f64) -> Ears {
+    ears.map(|mut ear| {
+        SpectrumShaper::default().shape(&mut ear, SAMPLE_RATE, &curve);
+        ear
+    })
+}
+
+impl Setup {
+    /// Computes the lab's responses and opens its recordings. Paths in it are relative to
+    /// `folder`; `events` is a noise collection for events. The same seed gives the same lab.
+    ///
+    /// # Errors
+    /// [`LabError`].
+    pub fn new(
+        lab: Lab,
+        folder: &Path,
+        events: Option<&Path>,
+        seed: u64,
+    ) -> Result<Self, LabError> {
+        let key = Key::new(seed).with("lab");
+        let s = &lab.speech;
+        let loss = s.screen_loss_db.each();
+        let (low, high) = (s.low_hz, s.high_hz);
+        let loudspeaker = move |hz: f64| {
+            let db: f64 = (0..BANDS).map(|b| share(hz, b) * loss[b]).sum();
+            high_pass(hz, low, 2) * low_pass(hz, high, 2) * 10.0_f64.powf(-db / 20.0)
+        };
+        let (speech, lead, fans, places) = match &lab.room.responses {
+            Some(responses) => measured(&lab, &folder.join(responses), &key)?,
+            None => computed(&lab, &key),
+        };
+        let speech = speech
+            .into_iter()
+            .map(|(azimuth, ears)| (azimuth, shaped(ears, loudspeaker)))
+            .collect();
+        let mut memory = SoundMemory::mebibytes(MEMORY_MIB);
+        let recorded = match &lab.recorded {
+            None => SoundBank::default(),
+            Some(recorded) => {
+                let collection =
+                    Collection::open(&folder.join(&recorded.folder)).map_err(|source| {
+                        LabError::Collection {
+                            what: "the robot's own noise".to_owned(),
+                            source,
+                        }
+                    })?;
+                load_noises(&collection.clips, &mut memory, || ()).bank
+            }
+        };
+        let collection = match events {
+            None => None,
+            Some(folder) => {
+                Some(
+                    Collection::open(folder).map_err(|source| LabError::Collection {
+                        what: "--events".to_owned(),
+                        source,
+                    })?,
+                )
+            }
+        };
+        let events = lab
+            .event
+            .iter()
+            .map(|kind| event_bank(kind, collection.as_ref(), &mut memory))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            speech,
+            lead,
+            fans,
+            places,
+            events,
+            recorded,
+            lab,
+        })
+    }
+
+    /// The lab.
+    #[must_use]
+    pub fn lab(&self) -> &Lab {
+        &self.lab
+    }
+}
+
+fn event_bank(
+    kind: &EventKind,
+    collection: Option<&Collection>,
+    memory: &mut SoundMemory,
+) -> Result<SoundBank, LabError> {
+    let wanted: Vec<&str> = match kind.classes.as_slice() {
+        [] => vec![kind.kind.as_str()],
+        classes => classes.iter().map(String::as_str).collect(),
+    };
+    let clips: Vec<_> = collection
+        .iter()
+        .flat_map(|c| c.clips.iter().chain(&c.voices))
+        .filter(|clip| {
+            clip.category
+                .as_deref()
+                .is_some_and(|c| wanted.contains(&c))
+        })
+        .cloned()
+        .collect();
+    let bank = load_noises(&clips, memory, || ()).bank;
+    if bank.is_empty() && !BUILT_IN.contains(&kind.kind.as_str()) {
+        return Err(LabError::Event {
+            kind: kind.kind.clone(),
+        });
+    }
+    Ok(bank)
+}
+
+type Responses = (
+    Vec<(f64, Ears)>,
+    usize,
+    Vec<Option<Ears>>,
+    Vec<(f64, f64, Ears)>,
+);
+
+fn computed(lab: &Lab, key: &Key) -> Responses {
+    let (room, longest) = lab.shoebox();
+    let renderer = Renderer::new(Rendering {
+        sample_rate: SAMPLE_RATE,
+        seconds: (1.1 * longest + 0.05).min(4.0),
+        mixing_s: (0.04, 0.06),
+    });
+    let head = Receiver::Head(lab.head());
+    let place = &lab.head.place_m;
+    let from = |source: &Vector, key: &Key| -> Ears {
+        let mut out = renderer
+            .response(&room, source, place, &head, key)
+            .into_iter();
+        [
+            out.next().unwrap_or_default(),
+            out.next().unwrap_or_default(),
+        ]
+    };
+    let speech = lab
+        .speech
+        .azimuths_deg
+        .iter()
+        .enumerate()
+        .map(|(i, azimuth)| {
+            let key = key.with("loudspeaker").with(i as u64);
+            (*azimuth, from(&lab.loudspeaker(*azimuth), &key))
+        })
+        .collect();
+    let fans = lab
+        .fan
+        .iter()
+        .enumerate()
+        .map(|(i, fan)| {
+            let source = fan.place_m.as_ref()?;
+            Some(from(source, &key.with("fan").with(i as u64)))
+        })
+        .collect();
+    let mut draws = key.with("places").draws();
+    let places = (0..PLACES as u64)
+        .map(|i| {
+            let source: Vector = loop {
+                let drawn = lab
+                    .room
+                    .size_m
+                    .map(|length| draws.uniform(0.05, 0.95) * length);
+                let far = drawn
+                    .iter()
+                    .zip(place)
+                    .map(|(a, b)| (a - b).powi(2))
+                    .sum::<f64>();
+                if far > 0.5 {
+                    break drawn;
+                }
+            };
+            let (x, y) = (source[0] - place[0], source[1] - place[1]);
+            let distance = (x * x + y * y + (source[2] - place[2]).powi(2)).sqrt();
+            let azimuth = (y.atan2(x).to_degrees() - lab.head.facing_deg + 90.0).rem_euclid(360.0);
+            let ears = from(&source, &key.with("place").with(i));
+            (azimuth, distance, ears)
+        })
+        .collect();
+    let up = lab.speech.height_m - place[2];
+    let distance = lab.speech.distance_m.hypot(up) - lab.head.radius_m;
+    let lead = (distance / room.speed * RATE).floor().max(0.0) as usize;
+    (speech, lead, fans, places)
+}
+
+/// Direct sound of a measured response counts so long, samples on either side.
+const DIRECT: usize = 40;
+
+fn measured(lab: &Lab, folder: &Path, key: &Key) -> Result<Responses, LabError> {
+    let wrong = |detail: String| LabError::Responses {
+        folder: folder.to_owned(),
+        detail,
+    };
+    let collection = Collection::open_rooms(folder).map_err(|e| wrong(e.to_string()))?;
+    let mut pairs: Vec<Ears> = Vec::new();
+    for clip in &collection.clips {
+        let responses = read_responses(&clip.path).map_err(&wrong)?;
+        let mut waves = Vec::with_capacity(responses.len());
+        for response in responses {
+            let wave = Waveform::new(response.samples, response.sample_rate);
+            let wave =
+                earnest_audio::resample(&wave, SAMPLE_RATE).map_err(|e| wrong(e.to_string()))?;
+            waves.push(wave.into_samples());
+        }
+        if waves.len() % 2 != 0 {
+            return Err(wrong(format!("{} has not two channels", clip.name)));
+        }
+        let mut rest = waves.into_iter();
+        while let (Some(left), Some(right)) = (rest.next(), rest.next()) {
+            pairs.push([left, right]);
+        }
+    }
+    // Files say nothing of absolute level: direct sound has what a computed room would give it.
+    let wanted = 1.0 / lab.speech.distance_m;
+    let mut lead = usize::MAX;
+    for ears in &mut pairs {
+        let direct = |x: &[f32]| direct_path(x, SAMPLE_RATE);
+        let first = direct(&ears[0]).min(direct(&ears[1]));
+        lead = lead.min(first.saturating_sub(1));
+        let energy: f32 = ears
+            .iter()
+            .flat_map(|x| &x[first.saturating_sub(DIRECT)..(first + DIRECT).min(x.len())])
+            .map(|x| x * x)
+            .sum();
+        let scale = (wanted / f64::from(energy / 2.0).sqrt().max(1e-9)) as f32;
+        ears.iter_mut().flatten().for_each(|x| *x *= scale);
+    }
+    let mut draws = key.with("places").draws();
+    let fans = lab
+        .fan
+        .iter()
+        .map(|fan| {
+            fan.place_m.as_ref()?;
+            Some(pairs[draws.below(pairs.len())].clone())
+        })
+        .collect();
+    let numbered = |i: usize| i as f64;
+    let places = (0..PLACES)
+        .map(|_| {
+            let i = draws.below(pairs.len());
+            (numbered(i), lab.speech.distance_m, pairs[i].clone())
+        })
+        .collect();
+    let speech = pairs
+        .into_iter()
+        .enumerate()
+        .map(|(i, p)| (numbered(i), p))
+        .collect();
+    Ok((speech, lead, fans, places))
+}
+
+/// Hears utterances in a lab; holds FFT plans, so make one for each thread.
+#[derive(Default)]
+pub struct Listener {
+    convolver: Convolver,
+    shaper: SpectrumShaper,
+}
+
+/// Of a fan in the head, so much of each ear's noise is its own, amplitude.
+const OWN_NOISE: f32 = 0.4;
+/// Largest difference between the ears of a motor's noise, dB.
+const BALANCE_DB: f64 = 2.0;
+/// Fades of recorded events, samples.
+const FADE: usize = 320;
+/// How long before an utterance an event may have begun that is still rendered, s.
+const BEFORE_S: f64 = 1.0;
+
+impl Listener {
+    /// What the robot hears of an utterance (16 kHz; full scale is 1). All that is drawn depends
+    /// on `key` only.
+    ///
+    /// # Errors
+    /// A recording cannot be decoded any more.
+    pub fn hear(&mut self, setup: &Setup, speech: &[f32], key: &Key) -> Result<Heard, LabError> {
+        let lab = &setup.lab;
+        let n = speech.len();
+        let seconds = n as f64 / RATE;
+        let mut draws = key.with("loudspeaker").draws();
+        let (azimuth_deg, response) = &setup.speech[draws.below(setup.speech.len())];
+        let played = (pascal(lab.speech.full_scale_db_spl) * std::f64::consts::SQRT_2) as f32;
+        let mut padded: Vec<f32> = speech.iter().map(|x| x * played).collect();
+        padded.resize(n + setup.lead, 0.0);
+        let voice: Ears = self
+            .in_room(&padded, response)
+            .map(|x| x[setup.lead..].to_vec());
+
+        let mut noise: Ears = [vec![0.0; n], vec![0.0; n]];
+        let mut all_movements = Vec::new();
+        if setup.recorded.is_empty() {
+            for (i, f) in lab.fan.iter().enumerate() {
+                if setup.fans[i].is_none() {
+                    self.head_fan(f, &mut noise, &mut key.with("fan").with(i as u64).draws());
+                }
+            }
+            for (i, motor) in lab.motor.iter().enumerate() {
+                let mut draws = key.with("motor").with(i as u64).draws();
+                let moves = movements(motor, seconds, &mut draws);
+                let mut sound = vec![0.0_f32; n];
+                add_motor(&mut sound, motor, &moves, &mut draws, &mut self.shaper);
+                let balance = draws.uniform(-BALANCE_DB / 2.0, BALANCE_DB / 2.0);
+                for (ear, side) in noise.iter_mut().zip([1.0, -1.0]) {
+                    let gain = 10.0_f64.powf(side * balance / 20.0) as f32;
+                    add(ear, &sound, gain);
+                }
+                all_movements.extend(moves);
+            }
+        } else if let Some(recorded) = &lab.recorded {
+            let mut draws = key.with("recorded").draws();
+            let sounds = setup.recorded.sounds();
+            let sound = &sounds[draws.below(sounds.len())];
+            let offset = sound.profile().draw_offset(n, &mut draws);
+            let clip = sound.samples().map_err(LabError::Sound)?;
+            let mut stretch: Vec<f32> = clip.iter().cycle().skip(offset).take(n).copied().collect();
+            level(&mut stretch, pascal(recorded.level_db_spl));
+            noise.iter_mut().for_each(|ear| add(ear, &stretch, 1.0));
+        }
+        for (i, f) in lab.fan.iter().enumerate() {
+            if let Some(response) = &setup.fans[i] {
+                let mut draws = key.with("fan").with(i as u64).draws();
+                let dry = fan(f, n, &mut draws, &mut self.shaper);
+                let mut wet = self.in_room(&dry, response);
+                level_at_head(&mut wet, pascal(f.level_db_spl));
+                noise
+                    .iter_mut()
+                    .zip(&wet)
+                    .for_each(|(ear, x)| add(ear, x, 1.0));
+            }
+        }
+        for (i, h) in lab.hum.iter().enumerate() {
+            let sound = hum(h, n, &mut key.with("hum").with(i as u64).draws());
+            noise.iter_mut().for_each(|ear| add(ear, &sound, 1.0));
+        }
+        let mut events = Vec::new();
+        for (i, kind) in lab.event.iter().enumerate() {
+            let mut draws = key.with("event").with(i as u64).draws();
+            self.events(
+                setup,
+                kind,
+                &setup.events[i],
+                seconds,
+                &mut draws,
+                &mut noise,
+                &mut events,
+            )?;
+        }
+        events.sort_by(|a: &Event, b| a.start_s.total_cmp(&b.start_s));
+
+        let power = |ears: &Ears| {
+            ((f64::from(rms(&ears[0])).powi(2) + f64::from(rms(&ears[1])).powi(2)) / 2.0).sqrt()
+        };
+        let (speech_level, noise_level) = (db_spl(power(&voice)), db_spl(power(&noise)));
+        let mut channels = noise;
+        for (ear, x) in channels.iter_mut().zip(&voice) {
+            add(ear, x, 1.0);
+        }
+        let clipped = self.convert(lab, &mut channels, key);
+        Ok(Heard {
+            channels,
+            draws: Draws {
+                azimuth_deg: *azimuth_deg,
+                movements: all_movements,
+                events,
+                speech_db_spl: speech_level,
+                noise_db_spl: noise_level,
+                snr_db: speech_level - noise_level,
+                clipped,
+            },
+        })
+    }
+
+    fn in_room(&mut self, dry: &[f32], response: &Ears) -> Ears {
+        [0, 1].map(|ear| self.convolver.convolve(dry, &response[ear]))
+    }
+
+    /// A fan in the head: its tones are the same at both ears, a part of its turbulence is not.
+    fn head_fan(&mut self, f: &super::Fan, noise: &mut Ears, draws: &mut Generator) {
+        let n = noise[0].len();
+        let common = fan(f, n, draws, &mut self.shaper);
+        for ear in noise {
+            let seed = draws.next_u64() >> 32;
+            let mut own = coloured_noise(n, SAMPLE_RATE, f.exponent, seed, &mut self.shaper);
+            level(&mut own, f64::from(OWN_NOISE) * pascal(f.level_db_spl));
+            add(&mut own, &common, (1.0 - OWN_NOISE * OWN_NOISE).sqrt());
+            add(ear, &own, 1.0);
+        }
+    }
+
+    /// Draws and adds what happens of one kind.
+    fn events(
+        &mut self,
+        setup: &Setup,
+        kind: &EventKind,
+        bank: &SoundBank,
+        seconds: f64,
+        draws: &mut Generator,
+        noise: &mut Ears,
+        all: &mut Vec<Event>,
+    ) -> Result<(), LabError> {
+        if kind.per_minute <= 0.0 {
+            return Ok(());
+        }
+        let between = 60.0 / kind.per_minute;
+        let mut at = -kind.seconds[1];
+        loop {
+            at += -between * (1.0 - draws.unit()).ln();
+            if at >= seconds {
+                return Ok(());
+            }
+            let length = draws.uniform(kind.seconds[0], kind.seconds[1]);
+            let loudness = draws.uniform(kind.level_db_spl[0], kind.level_db_spl[1]);
+            let (azimuth, distance, response) = &setup.places[draws.below(setup.places.len())];
+            let seed = draws.next_u64();
+            if at + length <= 0.0 {
+                continue;
+            }
+            // What was long before and after the utterance is not rendered.
+            let start = at.max(-BEFORE_S);
+            let rendered = (at + length).min(seconds) - start;
+            let mut own = Key::new(seed).draws();
+            let (dry, recording) = self.event(kind, bank, rendered, &mut own)?;
+            let mut padded = dry;
+            padded.resize(padded.len() + response[0].len(), 0.0);
+            let mut wet = self.in_room(&padded, response);
+            let sounding = (rendered * RATE) as usize;
+            let loudest = wet
+                .iter()
+                .map(|x| rms(&x[..sounding.min(x.len())]))
+                .fold(0.0_f32, f32::max);
+            if loudest > 0.0 {
+                let gain = (pascal(loudness) / f64::from(loudest)) as f32;
+                wet.iter_mut().flatten().for_each(|x| *x *= gain);
+            }
+            let first = (start * RATE).round() as i64;
+            for (ear, x) in noise.iter_mut().zip(&wet) {
+                for (k, v) in x.iter().enumerate() {
+                    let place = usize::try_from(first + k as i64).ok();
+                    if let Some(y) = place.and_then(|i| ear.get_mut(i)) {
+                        *y += v;
+                    }
+                }
+            }
+            all.push(Event {
+                kind: kind.kind.clone(),
+                recording,
+                start_s: at,
+                seconds: length,
+                level_db_spl: loudness,
+                azimuth_deg: *azimuth,
+                distance_m: *distance,
+            });
+        }
+    }
+
+    /// The sound of an event, and which recording it is.
+    fn event(
+        &mut self,
+        kind: &EventKind,
+        bank: &SoundBank,
+        seconds: f64,
+        draws: &mut Generator,
+    ) -> Result<(Vec<f32>, Option<String>), LabError> {
+        let n = (seconds * RATE).ceil() as usize;
+        let sounds = bank.sounds();
+        if sounds.is_empty() {
+            let made = synthetic(&kind.kind, n, draws, &mut self.shaper);
+            let mut made = made.unwrap_or_else(|| vec![0.0; n]);
+            fade(&mut made);
+            return Ok((made, None));
+        }
+        let sound = &sounds[draws.below(sounds.len())];
+        let offset = sound.profile().draw_offset(n, draws);
+        let clip = sound.samples().map_err(LabError::Sound)?;
+        let start = if clip.len() > n { offset } else { 0 };
+        let mut part = clip[start..(start + n).min(clip.len())].to_vec();
+        fade(&mut part);
+        Ok((part, Some(sound.name().to_owned())))
+    }
+
+    /// Pressure becomes numbers: band limits, self-noise, full scale, steps. Returns how many
+    /// samples each ear's converter had to clip.
+    fn convert(&mut self, lab: &Lab, ears: &mut Ears, key: &Key) -> [usize; 2] {
+        let m = &lab.microphones;
+        let unit = 1.0 / (pascal(m.full_scale_db_spl) * std::f64::consts::SQRT_2) as f32;
+        let steps = (1_u64 << (m.bits - 1)) as f32;
+        let own = pascal(m.self_noise_db_spl) as f32;
+        let mut clipped = [0; 2];
+        for (i, ear) in ears.iter_mut().enumerate() {
+            self.shaper.shape(ear, SAMPLE_RATE, |hz| {
+                high_pass(hz, m.low_hz, 2) * low_pass(hz, m.high_hz, 4)
+            });
+            let seed = key.with("self-noise").with(i as u64).number() >> 32;
+            let hiss = coloured_noise(ear.len(), SAMPLE_RATE, 0.0, seed, &mut self.shaper);
+            for (y, h) in ear.iter_mut().zip(&hiss) {
+                let x = (*y + own * h) * unit;
+                clipped[i] += usize::from(x.abs() > 1.0);
+                *y = (x * steps).round().clamp(-steps, steps - 1.0) / steps;
+            }
+        }
+        clipped
+    }
+}
+
+/// Both ears by one factor, so that their mean power has this RMS.
+fn level_at_head(ears: &mut Ears, wanted: f64) {
+    let power = (f64::from(rms(&ears[0])).powi(2) + f64::from(rms(&ears[1])).powi(2)) / 2.0;
+    if power > 0.0 {
+        let gain = (wanted / power.sqrt()) as f32;
+        ears.iter_mut().flatten().for_each(|x| *x *= gain);
+    }
+}
+
+fn add(to: &mut [f32], what: &[f32], gain: f32) {
+    for (y, x) in to.iter_mut().zip(what) {
+        *y += gain * x;
+    }
+}
+
+/// Fades both ends.
+fn fade(samples: &mut [f32]) {
+    let n = samples.len();
+    for i in 0..FADE.min(n / 2) {
+        let w = (i as f32 + 0.5) / FADE as f32;
+        samples[i] *= w;
+        samples[n - 1 - i] *= w;
+    }
+}

@@ -1,0 +1,33 @@
+//! Mains hum.
+
+use earnest_random::Draws;
+
+use super::{RATE, level, pascal};
+use crate::lab::Hum;
+
+/// Harmonics up to here, Hz.
+const HIGHEST_HZ: f64 = 3_000.0;
+
+/// `n` samples of a hum at its level: its base and harmonics, each so much weaker than the one
+/// before.
+pub fn hum(hum: &Hum, n: usize, draws: &mut Draws) -> Vec<f32> {
+    let count = ((HIGHEST_HZ / hum.base_hz) as usize).clamp(1, 30);
+    let tau = std::f64::consts::TAU;
+    let mut out = vec![0.0_f32; n];
+    for k in 1..=count {
+        let amplitude = 10.0_f64.powf(-hum.fall_db * (k - 1) as f64 / 20.0);
+        if amplitude < 1e-3 {
+            break;
+        }
+        // A tone by turning a pointer: one multiplication a sample.
+        let step = tau * hum.base_hz * k as f64 / RATE;
+        let (turn_im, turn_re) = step.sin_cos();
+        let (mut im, mut re) = (tau * draws.unit()).sin_cos();
+        for y in &mut out {
+            *y += (amplitude * im) as f32;
+            (re, im) = (re * turn_re - im * turn_im, re * turn_im + im * turn_re);
+        }
+    }
+    level(&mut out, pascal(hum.level_db_spl));
+    out
+}
