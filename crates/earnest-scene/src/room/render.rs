@@ -366,6 +366,64 @@ mod tests {
         }
     }
 
+    /// How much later `b` is than `a`, s: the slope of the phase between them, 200 to 700 Hz
+    /// (above, half a period may be shorter).
+    fn lag(a: &[f32], b: &[f32]) -> f64 {
+        let at = |x: &[f32], hz: f64| {
+            let (mut re, mut im) = (0.0, 0.0);
+            for (i, v) in x.iter().enumerate() {
+                let phase = -std::f64::consts::TAU * hz * i as f64 / 16_000.0;
+                re += f64::from(*v) * phase.cos();
+                im += f64::from(*v) * phase.sin();
+            }
+            (re, im)
+        };
+        let (mut top, mut bottom) = (0.0, 0.0);
+        for k in 0..6 {
+            let hz = 200.0 + 100.0 * f64::from(k);
+            let ((ar, ai), (br, bi)) = (at(a, hz), at(b, hz));
+            let phase = (bi * ar - br * ai).atan2(br * ar + bi * ai);
+            let omega = std::f64::consts::TAU * hz;
+            top += -phase * omega;
+            bottom += omega * omega;
+        }
+        top / bottom
+    }
+
+    #[test]
+    fn rendered_time_differences_are_within_5_percent_of_woodworths() {
+        let head = SphericalHead {
+            radius_m: 0.0875,
+            facing_deg: 30.0,
+            ears_deg: 90.0,
+            notch_hz: 6_500.0,
+            notch_db: 10.0,
+        };
+        let room = room(1.0);
+        let place = [3.0, 2.0, 1.5];
+        for azimuth in [10.0_f64, 25.0, 40.0, 60.0, 80.0, -30.0, -90.0] {
+            let phi = azimuth.to_radians();
+            let angle = phi + 30.0_f64.to_radians();
+            let source = [3.0 + 1.6 * angle.cos(), 2.0 + 1.6 * angle.sin(), 1.5];
+            let out = Renderer::new(rendering(0.1)).response(
+                &room,
+                &source,
+                &place,
+                &Receiver::Head(head),
+                &Key::new(4),
+            );
+            // Positive azimuths are to the left: the right ear hears later.
+            let itd = lag(&out[0], &out[1]);
+            let woodworth = 0.0875 / 343.2 * (phi + phi.sin());
+            assert!(
+                (itd / woodworth - 1.0).abs() < 0.05,
+                "{azimuth} degrees: {:.1} us for {:.1}",
+                itd * 1e6,
+                woodworth * 1e6
+            );
+        }
+    }
+
     #[test]
     fn the_near_ear_hears_first_and_louder() {
         let head = SphericalHead {

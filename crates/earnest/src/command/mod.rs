@@ -1,6 +1,7 @@
 //! One file for each verb.
 
 pub mod augment;
+mod before_after;
 pub mod corpus;
 pub mod demo;
 pub mod evaluate;

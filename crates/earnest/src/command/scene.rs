@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, Subcommand};
+use earnest_corpus::Corpus;
 use earnest_experiment::open_corpus;
 use earnest_scene::lab::{Lab, Setup};
-use earnest_scene::simulate::{Scene, Summary, simulate};
+use earnest_scene::simulate::{Entry, Scene, Summary, simulate};
 
+use super::before_after;
 use super::inputs::name_unread;
 use super::must_exist;
 use super::options::ReadingOptions;
@@ -52,6 +54,9 @@ pub struct Simulate {
     /// All randomness
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Draw the spectrograms of the first utterance, clean and as the left ear hears it
+    #[arg(long, value_name = "SVG")]
+    plot: Option<PathBuf>,
     #[command(flatten)]
     reading: ReadingOptions,
 }
@@ -118,9 +123,45 @@ fn run_simulate(a: Simulate) -> Result<(), Failure> {
     let started = Instant::now();
     let summary = simulate(&corpus, &scene, &setup, &a.out, || progress.advance())?;
     progress.finish();
+    if let (Some(path), Some(entry)) = (&a.plot, summary.entries.first()) {
+        plot(&corpus, entry, &a.out, path)?;
+        println!("picture: {}", path.display());
+    }
     report(&summary, &a.out, started.elapsed().as_secs_f64());
     let failed: Vec<&String> = summary.failed.iter().collect();
     name_unread(&failed, corpus.utterances.len())
+}
+
+fn plot(corpus: &Corpus, entry: &Entry, out: &Path, to: &Path) -> Result<(), Failure> {
+    let utterance = corpus.utterances.iter().find(|u| u.id == entry.id);
+    let Some(utterance) = utterance else {
+        return Ok(());
+    };
+    let clean = earnest_audio::read(corpus.audio_path(utterance))?;
+    let heard = earnest_audio::read_channels(out.join(&entry.path))?;
+    let d = &entry.draws;
+    let mut words = vec![format!(
+        "loudspeaker at {:.0} degrees; speech {:.1} dB SPL at the ears, noise {:.1}: SNR {:.1} dB",
+        d.azimuth_deg, d.speech_db_spl, d.noise_db_spl, d.snr_db
+    )];
+    let time = |start: f64, seconds: f64| format!("{start:.2} .. {:.2} s", start + seconds);
+    words.extend(
+        d.movements
+            .iter()
+            .map(|m| format!("{} moves, {}", m.joint, time(m.start_s, m.seconds))),
+    );
+    words.extend(d.events.iter().map(|e| {
+        format!(
+            "{} from {:.0} degrees at {:.0} dB SPL, {}",
+            e.kind,
+            e.azimuth_deg,
+            e.level_db_spl,
+            time(e.start_s, e.seconds)
+        )
+    }));
+    let left = heard.first().map(|w| w.samples()).unwrap_or_default();
+    before_after::draw(&entry.id, clean.samples(), left, &words, to)
+        .map_err(|e| anyhow::anyhow!(e).into())
 }
 
 fn report(summary: &Summary, out: &Path, took: f64) {
@@ -140,7 +181,7 @@ fn report(summary: &Summary, out: &Path, took: f64) {
         seconds / 3600.0,
         summary.from_before
     );
-    let spread = |get: &dyn Fn(&earnest_scene::simulate::Entry) -> f64| {
+    let spread = |get: &dyn Fn(&Entry) -> f64| {
         let mut all: Vec<f64> = summary.entries.iter().map(get).collect();
         all.sort_by(f64::total_cmp);
         let at = |share: f64| {

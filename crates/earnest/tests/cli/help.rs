@@ -17,6 +17,9 @@ fn every_help_page_reads_as_before() {
         vec!["noise", "freesound"],
         vec!["rooms"],
         vec!["rooms", "inspect"],
+        vec!["scene"],
+        vec!["scene", "simulate"],
+        vec!["scene", "robot"],
         vec!["features"],
         vec!["reproduce", "table1"],
         vec!["run"],
@@ -30,7 +33,15 @@ fn every_help_page_reads_as_before() {
         let output = run(dir.path(), &arguments);
         assert!(output.status.success());
         let text = stdout(&output);
-        if ![vec![], vec!["corpus"], vec!["noise"], vec!["rooms"]].contains(&words) {
+        if ![
+            vec![],
+            vec!["corpus"],
+            vec!["noise"],
+            vec!["rooms"],
+            vec!["scene"],
+        ]
+        .contains(&words)
+        {
             assert!(text.contains("Example"), "{words:?} has no example");
         }
         insta::assert_snapshot!(format!("help-{}", words.join("-")), text);

@@ -7,6 +7,7 @@ mod experiment;
 mod features;
 mod help;
 mod model;
+mod scene;
 mod sounds;
 
 use std::path::Path;

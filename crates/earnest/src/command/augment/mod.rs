@@ -1,7 +1,6 @@
 //! `earnest augment`.
 
 mod log;
-mod picture;
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +12,7 @@ use earnest_random::Key;
 use rayon::prelude::*;
 
 use self::log::Entry;
+use super::before_after;
 use super::inputs::{audio_files, name_unread};
 use super::options::{ChainOption, RobotOptions, SoundOptions, sources};
 use crate::failure::Failure;
@@ -265,7 +265,11 @@ fn one(
     };
     let (samples, drawn) = made.map_err(|e| format!("{}: {e}", job.input.display()))?;
     if let Some(path) = &a.plot {
-        picture::draw(job.name, speech, &samples, &drawn, path)?;
+        let words = match drawn.as_slice() {
+            [] => vec!["nothing was drawn".to_owned()],
+            drawn => drawn.iter().map(ToString::to_string).collect(),
+        };
+        before_after::draw(job.name, speech, &samples, &words, path)?;
     }
     let out = Waveform::at_16k(samples);
     let done = Done {

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use earnest_augment::Drawn;
 use plotters::prelude::*;
 
 use crate::command::spectrogram;
@@ -17,16 +16,16 @@ const AXIS: u32 = 48;
 const HIGHEST_HZ: f64 = 8000.0;
 const LABELS: (&str, u32) = ("sans-serif", 15);
 
-/// Draws both spectrograms over one time axis, and what was drawn between them.
+/// Draws both spectrograms over one time axis, and between them what was done, in words.
 pub fn draw(
     name: &str,
     before: &[f32],
     after: &[f32],
-    drawn: &[Drawn],
+    between: &[String],
     to: &Path,
 ) -> Result<(), String> {
     let (mut svg, mut images) = (String::new(), String::new());
-    paint(&mut svg, &mut images, name, before, after, drawn)
+    paint(&mut svg, &mut images, name, before, after, between)
         .map_err(|e| format!("cannot draw {}: {e}", to.display()))?;
     spectrogram::put_behind(&mut svg, &images);
     earnest_model::write_whole(to, svg.as_bytes())
@@ -39,9 +38,9 @@ fn paint(
     name: &str,
     before: &[f32],
     after: &[f32],
-    drawn: &[Drawn],
+    lines: &[String],
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let between = LINE * drawn.len().max(1) as i32 + 16;
+    let between = LINE * lines.len().max(1) as i32 + 16;
     let height = 2 * HEIGHT + AXIS + between as u32 + 40;
     let root = SVGBackend::with_string(svg, (WIDTH, height)).into_drawing_area();
     root.fill(&WHITE)?;
@@ -72,10 +71,6 @@ fn paint(
         x.end = x.start + ((f64::from(x.end - x.start)) * share).round() as i32;
         spectrogram::embed(&(x, y), samples, HIGHEST_HZ, images)?;
     }
-    let lines: Vec<String> = match drawn {
-        [] => vec!["nothing was drawn".to_owned()],
-        _ => drawn.iter().map(ToString::to_string).collect(),
-    };
     for (i, line) in lines.iter().enumerate() {
         let at = (84, 10 + LINE * i as i32);
         text.draw(&Text::new(line.as_str(), at, ("sans-serif", 17)))?;

@@ -1,0 +1,147 @@
+//! `earnest scene`.
+
+use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::{earnest, run, stderr, stdout, synthesize};
+
+#[test]
+fn a_corpus_becomes_what_the_robot_hears_and_table_one_can_be_tested_on_it() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    let arguments = [
+        "scene", "simulate", "corpus", "robot", "--robot", "icub", "--plot", "p.svg",
+    ];
+    let output = run(dir.path(), &arguments);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let said = stdout(&output);
+    for words in ["50 utterances", "SNR: median", "events"] {
+        assert!(said.contains(words), "{said}");
+    }
+    assert!(
+        fs::read_to_string(dir.path().join("p.svg"))
+            .unwrap()
+            .contains("loudspeaker at")
+    );
+    let manifest = fs::read_to_string(dir.path().join("robot/scene.jsonl")).unwrap();
+    assert_eq!(manifest.lines().count(), 50);
+    let first: serde_json::Value = serde_json::from_str(manifest.lines().next().unwrap()).unwrap();
+    let recording = dir
+        .path()
+        .join("robot")
+        .join(first["path"].as_str().unwrap());
+    let heard = earnest_audio::read_channels(recording).unwrap();
+    assert_eq!(heard.len(), 2, "two ears");
+    // It is a robot condition like any recording.
+    let train = [
+        "train",
+        "--corpus",
+        "corpus",
+        "--network",
+        "cnn",
+        "--max-epochs",
+        "1",
+        "--out",
+        "model",
+    ];
+    assert!(run(dir.path(), &train).status.success());
+    let arguments = [
+        "evaluate",
+        "--model",
+        "model",
+        "--corpus",
+        "corpus",
+        "--condition",
+        "recordings:robot",
+    ];
+    let output = run(dir.path(), &arguments);
+    assert!(output.status.success(), "{}", stderr(&output));
+}
+
+#[test]
+fn a_scene_killed_at_any_moment_goes_on_and_ends_with_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 8);
+    assert!(
+        run(dir.path(), &["scene", "simulate", "corpus", "whole"])
+            .status
+            .success()
+    );
+    let count = || {
+        let folder = dir.path().join("killed");
+        let files = walkdir::WalkDir::new(folder).into_iter().flatten();
+        files
+            .filter(|e| e.path().extension().is_some_and(|x| x == "wav"))
+            .count()
+    };
+    for round in 1..4 {
+        let mut child = earnest(dir.path())
+            .args(["scene", "simulate", "corpus", "killed", "--threads", "1"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let start = Instant::now();
+        while count() < 15 * round && start.elapsed() < Duration::from_secs(60) {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let output = run(dir.path(), &["scene", "simulate", "corpus", "killed"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(
+        !stdout(&output).contains(" 0 of them from before"),
+        "{}",
+        stdout(&output)
+    );
+    for entry in walkdir::WalkDir::new(dir.path().join("whole"))
+        .into_iter()
+        .flatten()
+    {
+        if entry.file_type().is_file() {
+            let name = entry.path().strip_prefix(dir.path().join("whole")).unwrap();
+            let other = dir.path().join("killed").join(name);
+            assert!(
+                fs::read(entry.path()).unwrap() == fs::read(other).unwrap(),
+                "{}",
+                name.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_lab_of_ones_own_begins_as_a_built_in_one_and_mistakes_have_their_key() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    let text = stdout(&run(dir.path(), &["scene", "robot", "nao"]));
+    assert!(text.contains("[head]"));
+    fs::write(
+        dir.path().join("my.toml"),
+        text.replace("radius_m", "radios_m"),
+    )
+    .unwrap();
+    let arguments = ["scene", "simulate", "corpus", "out", "--robot", "my.toml"];
+    let output = run(dir.path(), &arguments);
+    assert_eq!(output.status.code(), Some(2));
+    insta::assert_snapshot!("wrong-lab", stderr(&output));
+    let event = "\n[[event]]\nkind = \"doorbell\"\nper_minute = 1.0\nlevel_db_spl = [50, 60]\nseconds = [1, 2]\n";
+    fs::write(dir.path().join("my.toml"), format!("{text}{event}")).unwrap();
+    let output = run(dir.path(), &arguments);
+    assert!(stderr(&output).contains("doorbell") && stderr(&output).contains("--events"));
+    let output = run(
+        dir.path(),
+        &["scene", "simulate", "corpus", "out", "--robot", "asimo"],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("icub, nao, pepper"),
+        "{}",
+        stderr(&output)
+    );
+    let output = run(dir.path(), &["scene", "robot", "asimo"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!dir.path().join("out").exists());
+}
