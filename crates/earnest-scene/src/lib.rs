@@ -4,6 +4,7 @@
 mod condition;
 pub mod lab;
 pub mod machine;
+pub mod rerecord;
 mod robot;
 pub mod room;
 pub mod simulate;

@@ -1,12 +1,14 @@
-//! `earnest scene simulate` and `earnest scene robot`.
+//! `earnest scene`: simulate, playlist, align, robot.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, Subcommand};
+use earnest_audio::SampleFormat;
 use earnest_corpus::Corpus;
 use earnest_experiment::open_corpus;
 use earnest_scene::lab::{Lab, Setup};
+use earnest_scene::rerecord::{PlaylistSettings, align, read_part, write_playlist};
 use earnest_scene::simulate::{Entry, Scene, Summary, simulate};
 
 use super::before_after;
@@ -30,6 +32,25 @@ pub enum Command {
         gives the same bytes on any number of threads."
     )]
     Simulate(Simulate),
+    /// Write a corpus as long files to play to a robot that only logs to disk
+    #[command(
+        after_help = "Example:\n  earnest scene playlist EmoDB emodb-to-play\n  \
+        (play emodb-to-play/playlist-01.wav in the robot's room while it records all its microphones)\n  \
+        earnest scene align robot-log.wav emodb-to-play/playlist-01.wav EmoDB_on_my_robot\n\n\
+        Each file begins and ends with a sweep and has one every minute, by which the recording is aligned. Play at \
+        one volume and normalise nothing."
+    )]
+    Playlist(Playlist),
+    /// Cut a robot's recording of a playlist into the corpus's utterances
+    #[command(
+        after_help = "Example:\n  earnest scene align robot-log.wav emodb-to-play/playlist-01.wav EmoDB_on_my_robot\n  \
+        earnest reproduce table1 --corpus EmoDB --robot EmoDB_on_my_robot\n\n\
+        The recording may have any number of channels and any rate, begin before the playlist and end after it, and \
+        its clock may run off by up to 200 ppm. OUT gets each utterance at its relative path with all channels \
+        (16 kHz), and align-PLAYLIST.csv with place, likeness, SNR and clipping of each; what is missing or doubtful is \
+        named at the end, to be played again."
+    )]
+    Align(Align),
     /// Print the description of a built-in robot, to fit to one's own
     #[command(after_help = "Example:\n  earnest scene robot icub > my-lab.toml\n  \
         earnest scene simulate EmoDB EmoDB_in_my_lab --robot my-lab.toml")]
@@ -61,6 +82,39 @@ pub struct Simulate {
     reading: ReadingOptions,
 }
 
+/// `earnest scene playlist`.
+#[derive(Args)]
+pub struct Playlist {
+    /// Folder of a corpus as it was unpacked, or a manifest file
+    #[arg(value_name = "CORPUS")]
+    corpus: PathBuf,
+    /// Folder for the files
+    #[arg(value_name = "OUT")]
+    out: PathBuf,
+    /// Silence between utterances, seconds: longer than the room reverberates
+    #[arg(long, value_name = "S", default_value_t = PlaylistSettings::default().gap_s)]
+    gap: f64,
+    /// Longest file, minutes
+    #[arg(long, value_name = "MIN", default_value_t = 30.0)]
+    minutes: f64,
+    #[command(flatten)]
+    reading: ReadingOptions,
+}
+
+/// `earnest scene align`.
+#[derive(Args)]
+pub struct Align {
+    /// What the robot recorded: one audio file
+    #[arg(value_name = "RECORDING")]
+    recording: PathBuf,
+    /// The file that was played, its table beside it
+    #[arg(value_name = "PLAYLIST")]
+    playlist: PathBuf,
+    /// Folder for the utterances; several recordings go into one
+    #[arg(value_name = "OUT")]
+    out: PathBuf,
+}
+
 /// `earnest scene robot`.
 #[derive(Args)]
 pub struct Robot {
@@ -73,6 +127,8 @@ pub struct Robot {
 pub fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Simulate(a) => run_simulate(a),
+        Command::Playlist(a) => playlist(a),
+        Command::Align(a) => align_recording(&a),
         Command::Robot(a) => {
             let text = Lab::built_in(&a.name).ok_or_else(|| {
                 Failure::asked(format!(
@@ -208,4 +264,122 @@ fn report(summary: &Summary, out: &Path, took: f64) {
         .filter(|e| e.draws.clipped.iter().any(|c| *c > 0))
         .count();
     println!("  {events} events; {clipped} utterances with clipped samples");
+}
+
+fn playlist(a: Playlist) -> Result<(), Failure> {
+    must_exist("the corpus", &a.corpus)?;
+    if !(0.1..=10.0).contains(&a.gap) || !(1.0..=600.0).contains(&a.minutes) {
+        return Err(Failure::asked(
+            "--gap must be 0.1 .. 10 seconds, --minutes 1 .. 600",
+        ));
+    }
+    let corpus = open_corpus(&a.reading.spec(a.corpus))?;
+    let settings = PlaylistSettings {
+        gap_s: a.gap,
+        part_s: a.minutes * 60.0,
+        ..PlaylistSettings::default()
+    };
+    let (files, failed) = write_playlist(&corpus, &a.out, settings)?;
+    println!(
+        "{}: {} utterances in {} files; play them to the robot and cut its recordings with `earnest scene align`",
+        a.out.display(),
+        corpus.utterances.len() - failed.len(),
+        files.len()
+    );
+    let failed: Vec<&String> = failed.iter().collect();
+    name_unread(&failed, corpus.utterances.len())
+}
+
+/// Below this likeness to what was played, a cut is doubtful.
+const DOUBTFUL: f32 = 0.2;
+
+fn align_recording(a: &Align) -> Result<(), Failure> {
+    must_exist("the recording", &a.recording)?;
+    must_exist("the playlist", &a.playlist)?;
+    let part = read_part(&a.playlist)?;
+    let channels: Vec<Vec<f32>> = earnest_audio::read_channels(&a.recording)?
+        .into_iter()
+        .map(earnest_audio::Waveform::into_samples)
+        .collect();
+    let alignment =
+        align(&channels, &part).map_err(|e| anyhow::anyhow!("{}: {e}", a.recording.display()))?;
+    let mut redo: Vec<String> = Vec::new();
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record([
+        "id", "path", "start_s", "likeness", "snr_db", "clipped", "remark",
+    ])?;
+    for cut in &alignment.cuts {
+        let path = Path::new(&cut.slot.path).with_extension("wav");
+        let to = a.out.join(&path);
+        if let Some(folder) = to.parent() {
+            std::fs::create_dir_all(folder).map_err(|e| {
+                anyhow::anyhow!("cannot create the folder {}: {e}", folder.display())
+            })?;
+        }
+        let range = cut.start..cut.start + cut.slot.length;
+        let parts: Vec<&[f32]> = channels
+            .iter()
+            .map(|c| c.get(range.clone()).unwrap_or_default())
+            .collect();
+        let rate = earnest_audio::SAMPLE_RATE;
+        earnest_audio::write_wav_channels(&to, &parts, rate, SampleFormat::Float32)?;
+        let remark = match (cut.confidence < DOUBTFUL, cut.clipped > 0) {
+            (true, _) => "doubtful",
+            (false, true) => "clipped",
+            (false, false) => "",
+        };
+        if !remark.is_empty() {
+            redo.push(format!("{}: {remark}", cut.slot.id));
+        }
+        table.write_record([
+            cut.slot.id.as_str(),
+            &path.to_string_lossy(),
+            &format!("{:.5}", cut.start as f64 / f64::from(rate)),
+            &format!("{:.3}", cut.confidence),
+            &format!("{:.1}", cut.snr_db),
+            &cut.clipped.to_string(),
+            remark,
+        ])?;
+    }
+    for (slot, why) in &alignment.missing {
+        redo.push(format!("{}: missing, {why}", slot.id));
+        table.write_record([slot.id.as_str(), &slot.path, "", "", "", "", why])?;
+    }
+    let name = a.playlist.file_stem().unwrap_or_default().to_string_lossy();
+    let to = a.out.join(format!("align-{name}.csv"));
+    std::fs::create_dir_all(&a.out)
+        .map_err(|e| anyhow::anyhow!("cannot create the folder {}: {e}", a.out.display()))?;
+    let bytes = table.into_inner().map_err(|e| e.into_error())?;
+    earnest_model::write_whole(&to, &bytes)
+        .map_err(|e| anyhow::anyhow!("cannot write {}: {e}", to.display()))?;
+    let median = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    };
+    println!(
+        "{}: {} of {} utterances cut from {} channels; {} of {} sweeps found",
+        a.out.display(),
+        alignment.cuts.len(),
+        alignment.cuts.len() + alignment.missing.len(),
+        channels.len(),
+        alignment.sweeps.0,
+        alignment.sweeps.1
+    );
+    println!(
+        "  the playlist begins at {:.3} s; the recorder's clock is off by {:+.1} ppm",
+        alignment.delay_s, alignment.drift_ppm
+    );
+    println!(
+        "  median SNR {:.1} dB, median likeness {:.2}; all of it: {}",
+        median(alignment.cuts.iter().map(|c| c.snr_db).collect()),
+        median(alignment.cuts.iter().map(|c| c.confidence.into()).collect()),
+        to.display()
+    );
+    if redo.is_empty() {
+        println!("  nothing to play again");
+    } else {
+        println!("  to play again ({}):", redo.len());
+        redo.iter().for_each(|line| println!("    {line}"));
+    }
+    Ok(())
 }

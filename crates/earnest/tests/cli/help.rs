@@ -20,6 +20,8 @@ fn every_help_page_reads_as_before() {
         vec!["scene"],
         vec!["scene", "simulate"],
         vec!["scene", "robot"],
+        vec!["scene", "playlist"],
+        vec!["scene", "align"],
         vec!["features"],
         vec!["reproduce", "table1"],
         vec!["run"],

@@ -145,3 +145,51 @@ fn a_lab_of_ones_own_begins_as_a_built_in_one_and_mistakes_have_their_key() {
     assert_eq!(output.status.code(), Some(2));
     assert!(!dir.path().join("out").exists());
 }
+
+#[test]
+fn a_playlist_that_a_robot_recorded_becomes_a_robot_condition() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    let output = run(dir.path(), &["scene", "playlist", "corpus", "list"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    // What was recorded: 2 s later, quieter, in stereo, and cut short before the end.
+    let played = earnest_audio::read(dir.path().join("list/playlist-01.wav")).unwrap();
+    let mut heard = vec![0.0_f32; 32_000];
+    heard.extend(played.samples().iter().map(|x| 0.3 * x));
+    let noise = |i: usize| 1e-4 * ((i * 7919 % 211) as f32 / 105.0 - 1.0);
+    heard
+        .iter_mut()
+        .enumerate()
+        .for_each(|(i, x)| *x += noise(i));
+    heard.truncate(heard.len() - 60_000);
+    let other: Vec<f32> = heard.iter().map(|x| 0.8 * x).collect();
+    let log = dir.path().join("log.wav");
+    let format = earnest_audio::SampleFormat::Int16;
+    earnest_audio::write_wav_channels(&log, &[&heard, &other], 16_000, format).unwrap();
+    let arguments = ["scene", "align", "log.wav", "list/playlist-01.wav", "robot"];
+    let output = run(dir.path(), &arguments);
+    assert!(output.status.success(), "{}", stderr(&output));
+    insta::assert_snapshot!("align", stdout(&output));
+    let table = fs::read_to_string(dir.path().join("robot/align-playlist-01.csv")).unwrap();
+    let row = table
+        .lines()
+        .nth(5)
+        .unwrap()
+        .split(',')
+        .nth(1)
+        .unwrap()
+        .to_owned();
+    let cut = earnest_audio::read_channels(dir.path().join("robot").join(&row)).unwrap();
+    let clean = earnest_audio::read(dir.path().join("corpus").join(&row)).unwrap();
+    assert_eq!(
+        (cut.len(), cut[0].samples().len()),
+        (2, clean.samples().len())
+    );
+    for (x, y) in cut[0].samples().iter().zip(clean.samples()).step_by(97) {
+        assert!((x - 0.3 * y).abs() < 2e-3, "sample for sample");
+    }
+    let wrong = ["scene", "align", "log.wav", "log.wav", "robot"];
+    let output = run(dir.path(), &wrong);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("log.csv"), "{}", stderr(&output));
+}
