@@ -52,12 +52,9 @@ const SWEEP_LIKENESS: f32 = 0.12;
 const MOST_DRIFT: f64 = 500e-6;
 /// Sweeps are looked for so far around where they should be, s: a recorder may lose samples.
 const SWEEP_AROUND_S: f64 = 0.25;
-/// Utterances are looked for so far around where they should be, s.
-const AROUND_S: f64 = 0.05;
-/// Sweeps are better clocks than speech: an utterance counts against them only if it is further
-/// off than this, s, and so much more like what was played there.
+/// Sweeps are better clocks than speech, whose pitch and reflections look alike: speech is
+/// compared within this of where the clock has it, s, and only says how like it is.
 const CLOCK_S: f64 = 0.0015;
-const MARGIN: f32 = 0.1;
 /// How many of the strongest peaks may be the first sweep.
 const CANDIDATES: usize = 40;
 /// A sample at or above this is at full scale.
@@ -106,7 +103,7 @@ pub fn align(channels: &[Vec<f32>], part: &Part) -> Result<Alignment, AlignError
         let played = &part.samples[slot.start..slot.start + slot.length];
         let (start, confidence) = places
             .iter()
-            .map(|place| refine(&mono, played, *place, &mut convolver))
+            .map(|place| hear(&mono, played, *place, &mut convolver))
             .max_by(|a, b| a.1.total_cmp(&b.1))
             .unwrap_or((0, 0.0));
         alignment
@@ -224,21 +221,16 @@ fn find_sweeps(likeness: &[f32], sweeps: &[&Slot]) -> Result<Vec<(f64, f64)>, Al
     }
 }
 
-/// Where an utterance is, around where it should be, and how alike it is to what was played.
-fn refine(mono: &[f32], played: &[f32], expected: f64, convolver: &mut Convolver) -> (usize, f32) {
-    let around = (AROUND_S * RATE) as usize;
-    let middle = expected.round() as usize;
-    let from = middle.saturating_sub(around);
-    let to = (middle + around + played.len()).min(mono.len());
-    let likeness = correlate(&mono[from..to], played, convolver);
+/// An utterance's first sample where the clock has it, and how like the recording is to what was
+/// played there.
+fn hear(mono: &[f32], played: &[f32], expected: f64, convolver: &mut Convolver) -> (usize, f32) {
     let near = (CLOCK_S * RATE) as usize;
-    let centre = middle - from;
-    let there = highest(&likeness, centre.saturating_sub(near)..centre + near + 1);
-    let there = there.map_or(0.0, |(_, v)| v.max(0.0));
-    match highest(&likeness, 0..likeness.len()) {
-        Some((i, v)) if v > there + MARGIN => (from + i, v),
-        _ => (middle, there),
-    }
+    let middle = expected.round() as usize;
+    let from = middle.saturating_sub(near);
+    let to = (middle + near + played.len()).min(mono.len());
+    let likeness = correlate(mono.get(from..to).unwrap_or_default(), played, convolver);
+    let best = highest(&likeness, 0..likeness.len());
+    (middle, best.map_or(0.0, |(_, v)| v.max(0.0)))
 }
 
 /// Silence before an utterance that its level is compared with, s.
