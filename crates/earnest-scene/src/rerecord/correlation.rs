@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_template_is_found_where_it_is_whatever_its_level() {
         let template: Vec<f32> = (0..500).map(|i| ((i * i) as f32 * 0.002).sin()).collect();
-        let mut signal: Vec<f32> = (0..600_000)
+        let mut signal: Vec<f32> = (0..600_000_usize)
             .map(|i| 0.01 * ((i * 7919 % 211) as f32 / 105.0 - 1.0))
             .collect();
         for (place, level) in [(1_234, 0.05_f32), (400_000, 1.0)] {

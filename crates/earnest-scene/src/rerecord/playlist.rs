@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use earnest_audio::{AudioError, SAMPLE_RATE, SampleFormat, Waveform, write_wav};
-use earnest_corpus::Corpus;
+use earnest_corpus::{Corpus, Utterance};
 use serde::{Deserialize, Serialize};
 
 const RATE: f64 = SAMPLE_RATE as f64;
@@ -101,15 +101,22 @@ pub fn sweep() -> Vec<f32> {
         .collect()
 }
 
-struct Writer<'a> {
-    folder: &'a Path,
-    settings: PlaylistSettings,
+struct Builder {
     part: Part,
     last_sweep: usize,
-    written: Vec<PathBuf>,
 }
 
-impl Writer<'_> {
+impl Builder {
+    fn new() -> Self {
+        Self {
+            part: Part {
+                slots: Vec::new(),
+                samples: Vec::new(),
+            },
+            last_sweep: 0,
+        }
+    }
+
     fn silence(&mut self, seconds: f64) {
         let n = self.part.samples.len() + (seconds * RATE) as usize;
         self.part.samples.resize(n, 0.0);
@@ -132,28 +139,61 @@ impl Writer<'_> {
         self.silence(SWEEP_GAP_S);
     }
 
-    /// Ends a file with a sweep and writes it.
-    fn finish(&mut self) -> Result<(), PlaylistError> {
+    /// Ends with a sweep.
+    fn finish(mut self) -> Part {
         self.sweep();
-        let number = self.written.len() + 1;
-        let path = self.folder.join(format!("playlist-{number:02}.wav"));
-        let table = path.with_extension("csv");
-        let error = |detail: String| PlaylistError::Table {
-            path: table.clone(),
-            detail,
-        };
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        for slot in &self.part.slots {
-            writer.serialize(slot).map_err(|e| error(e.to_string()))?;
-        }
-        let bytes = writer.into_inner().map_err(|e| error(e.to_string()))?;
-        std::fs::write(&table, bytes).map_err(|e| error(e.to_string()))?;
-        let samples = std::mem::take(&mut self.part.samples);
-        write_wav(&path, &Waveform::at_16k(samples), SampleFormat::Int16)?;
-        self.part.slots.clear();
-        self.written.push(path);
-        Ok(())
+        self.part
     }
+}
+
+/// Sweeps alone, to try levels with: `count` of them after a second of silence.
+#[must_use]
+pub fn sweeps(count: usize) -> Part {
+    let mut builder = Builder::new();
+    builder.silence(1.0);
+    for _ in 0..count {
+        builder.sweep();
+    }
+    builder.part
+}
+
+/// Hands utterances over in parts, one after the other. Returns those that cannot be read, with
+/// why.
+///
+/// # Errors
+/// What `each` returns.
+pub fn in_parts<'a, E>(
+    corpus: &Corpus,
+    utterances: impl Iterator<Item = &'a Utterance>,
+    settings: PlaylistSettings,
+    mut each: impl FnMut(Part) -> Result<(), E>,
+) -> Result<Vec<String>, E> {
+    let mut failed = Vec::new();
+    let mut builder = Builder::new();
+    for utterance in utterances {
+        let wave = match earnest_audio::read(corpus.audio_path(utterance)) {
+            Ok(wave) => wave,
+            Err(error) => {
+                failed.push(error.to_string());
+                continue;
+            }
+        };
+        let place = builder.part.samples.len();
+        if place > 0 && (place + wave.samples().len()) as f64 > settings.part_s * RATE {
+            each(std::mem::replace(&mut builder, Builder::new()).finish())?;
+        }
+        let place = builder.part.samples.len();
+        let since = (place - builder.last_sweep.min(place)) as f64;
+        if place == 0 || since > settings.sweep_every_s * RATE {
+            builder.sweep();
+        }
+        builder.add(&utterance.id, &utterance.path, wave.samples());
+        builder.silence(settings.gap_s);
+    }
+    if !builder.part.slots.is_empty() {
+        each(builder.finish())?;
+    }
+    Ok(failed)
 }
 
 /// Writes a corpus as files to play: `playlist-01.wav` with `playlist-01.csv`, and so on. Returns
@@ -170,41 +210,25 @@ pub fn write_playlist(
         path: folder.to_owned(),
         detail: format!("cannot create the folder: {e}"),
     })?;
-    let mut writer = Writer {
-        folder,
-        settings,
-        part: Part {
-            slots: Vec::new(),
-            samples: Vec::new(),
-        },
-        last_sweep: 0,
-        written: Vec::new(),
-    };
-    let mut failed = Vec::new();
-    for utterance in &corpus.utterances {
-        let wave = match earnest_audio::read(corpus.audio_path(utterance)) {
-            Ok(wave) => wave,
-            Err(error) => {
-                failed.push(error.to_string());
-                continue;
-            }
+    let mut written = Vec::new();
+    let failed = in_parts(corpus, corpus.utterances.iter(), settings, |part| {
+        let path = folder.join(format!("playlist-{:02}.wav", written.len() + 1));
+        let table = path.with_extension("csv");
+        let error = |detail: String| PlaylistError::Table {
+            path: table.clone(),
+            detail,
         };
-        let place = writer.part.samples.len();
-        if place > 0 && (place + wave.samples().len()) as f64 > writer.settings.part_s * RATE {
-            writer.finish()?;
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for slot in &part.slots {
+            writer.serialize(slot).map_err(|e| error(e.to_string()))?;
         }
-        let place = writer.part.samples.len();
-        let since = (place - writer.last_sweep.min(place)) as f64;
-        if place == 0 || since > writer.settings.sweep_every_s * RATE {
-            writer.sweep();
-        }
-        writer.add(&utterance.id, &utterance.path, wave.samples());
-        writer.silence(writer.settings.gap_s);
-    }
-    if !writer.part.slots.is_empty() {
-        writer.finish()?;
-    }
-    Ok((writer.written, failed))
+        let bytes = writer.into_inner().map_err(|e| error(e.to_string()))?;
+        std::fs::write(&table, bytes).map_err(|e| error(e.to_string()))?;
+        write_wav(&path, &Waveform::at_16k(part.samples), SampleFormat::Int16)?;
+        written.push(path);
+        Ok::<(), PlaylistError>(())
+    })?;
+    Ok((written, failed))
 }
 
 /// Reads one file of a playlist and its table.

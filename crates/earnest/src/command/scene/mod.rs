@@ -1,14 +1,18 @@
 //! `earnest scene`: simulate, playlist, align, robot.
 
+#[cfg(feature = "record")]
+mod record;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, Subcommand};
-use earnest_audio::SampleFormat;
 use earnest_corpus::Corpus;
 use earnest_experiment::open_corpus;
 use earnest_scene::lab::{Lab, Setup};
-use earnest_scene::rerecord::{PlaylistSettings, align, read_part, write_playlist};
+use earnest_scene::rerecord::{
+    CutRow, PlaylistSettings, Remark, align, read_part, write_cuts, write_playlist,
+};
 use earnest_scene::simulate::{Entry, Scene, Summary, simulate};
 
 use super::before_after;
@@ -51,6 +55,15 @@ pub enum Command {
         named at the end, to be played again."
     )]
     Align(Align),
+    /// Play a corpus to a robot and record all its microphones, through this machine's sound system
+    #[cfg(feature = "record")]
+    #[command(after_help = "Examples:\n  earnest scene record --list\n  \
+        earnest scene record EmoDB EmoDB_on_my_robot --play default --record hw:1,0\n  \
+        earnest scene record EmoDB EmoDB_on_my_robot --play default --record hw:1,0 --resume\n\n\
+        Begins with three sweeps for level, noise floor, delay and clipping; then plays the corpus in parts of a few \
+        minutes, each with sweeps by which delay and clock drift are told, and cuts every utterance. Stopped midway, \
+        --resume goes on with what is not there yet. OUT/record.csv says how good each utterance is.")]
+    Record(record::Record),
     /// Print the description of a built-in robot, to fit to one's own
     #[command(after_help = "Example:\n  earnest scene robot icub > my-lab.toml\n  \
         earnest scene simulate EmoDB EmoDB_in_my_lab --robot my-lab.toml")]
@@ -129,6 +142,8 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::Simulate(a) => run_simulate(a),
         Command::Playlist(a) => playlist(a),
         Command::Align(a) => align_recording(&a),
+        #[cfg(feature = "record")]
+        Command::Record(a) => record::run(&a),
         Command::Robot(a) => {
             let text = Lab::built_in(&a.name).ok_or_else(|| {
                 Failure::asked(format!(
@@ -290,9 +305,6 @@ fn playlist(a: Playlist) -> Result<(), Failure> {
     name_unread(&failed, corpus.utterances.len())
 }
 
-/// Below this likeness to what was played, a cut is doubtful.
-const DOUBTFUL: f32 = 0.2;
-
 fn align_recording(a: &Align) -> Result<(), Failure> {
     must_exist("the recording", &a.recording)?;
     must_exist("the playlist", &a.playlist)?;
@@ -303,59 +315,10 @@ fn align_recording(a: &Align) -> Result<(), Failure> {
         .collect();
     let alignment =
         align(&channels, &part).map_err(|e| anyhow::anyhow!("{}: {e}", a.recording.display()))?;
-    let mut redo: Vec<String> = Vec::new();
-    let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record([
-        "id", "path", "start_s", "likeness", "snr_db", "clipped", "remark",
-    ])?;
-    for cut in &alignment.cuts {
-        let path = Path::new(&cut.slot.path).with_extension("wav");
-        let to = a.out.join(&path);
-        if let Some(folder) = to.parent() {
-            std::fs::create_dir_all(folder).map_err(|e| {
-                anyhow::anyhow!("cannot create the folder {}: {e}", folder.display())
-            })?;
-        }
-        let range = cut.start..cut.start + cut.slot.length;
-        let parts: Vec<&[f32]> = channels
-            .iter()
-            .map(|c| c.get(range.clone()).unwrap_or_default())
-            .collect();
-        let rate = earnest_audio::SAMPLE_RATE;
-        earnest_audio::write_wav_channels(&to, &parts, rate, SampleFormat::Float32)?;
-        let remark = match (cut.confidence < DOUBTFUL, cut.clipped > 0) {
-            (true, _) => "doubtful",
-            (false, true) => "clipped",
-            (false, false) => "",
-        };
-        if !remark.is_empty() {
-            redo.push(format!("{}: {remark}", cut.slot.id));
-        }
-        table.write_record([
-            cut.slot.id.as_str(),
-            &path.to_string_lossy(),
-            &format!("{:.5}", cut.start as f64 / f64::from(rate)),
-            &format!("{:.3}", cut.confidence),
-            &format!("{:.1}", cut.snr_db),
-            &cut.clipped.to_string(),
-            remark,
-        ])?;
-    }
-    for (slot, why) in &alignment.missing {
-        redo.push(format!("{}: missing, {why}", slot.id));
-        table.write_record([slot.id.as_str(), &slot.path, "", "", "", "", why])?;
-    }
+    let rows = write_cuts(&alignment, &channels, &a.out)?;
     let name = a.playlist.file_stem().unwrap_or_default().to_string_lossy();
     let to = a.out.join(format!("align-{name}.csv"));
-    std::fs::create_dir_all(&a.out)
-        .map_err(|e| anyhow::anyhow!("cannot create the folder {}: {e}", a.out.display()))?;
-    let bytes = table.into_inner().map_err(|e| e.into_error())?;
-    earnest_model::write_whole(&to, &bytes)
-        .map_err(|e| anyhow::anyhow!("cannot write {}: {e}", to.display()))?;
-    let median = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-    };
+    write_rows(&rows, &to)?;
     println!(
         "{}: {} of {} utterances cut from {} channels; {} of {} sweeps found",
         a.out.display(),
@@ -369,17 +332,54 @@ fn align_recording(a: &Align) -> Result<(), Failure> {
         "  the playlist begins at {:.3} s; the recorder's clock is off by {:+.1} ppm",
         alignment.delay_s, alignment.drift_ppm
     );
+    report_cuts(&rows, &to);
+    Ok(())
+}
+
+/// Writes the quality report.
+fn write_rows(rows: &[CutRow], to: &Path) -> Result<(), Failure> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        table.serialize(row)?;
+    }
+    let bytes = table.into_inner().map_err(|e| e.into_error())?;
+    if let Some(folder) = to.parent() {
+        std::fs::create_dir_all(folder)
+            .map_err(|e| anyhow::anyhow!("cannot create the folder {}: {e}", folder.display()))?;
+    }
+    earnest_model::write_whole(to, &bytes)
+        .map_err(|e| anyhow::anyhow!("cannot write {}: {e}", to.display()))?;
+    Ok(())
+}
+
+/// Says how good a recording is, and what to play again.
+fn report_cuts(rows: &[CutRow], table: &Path) {
+    let median = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    };
     println!(
         "  median SNR {:.1} dB, median likeness {:.2}; all of it: {}",
-        median(alignment.cuts.iter().map(|c| c.snr_db).collect()),
-        median(alignment.cuts.iter().map(|c| c.confidence.into()).collect()),
-        to.display()
+        median(rows.iter().filter_map(|r| r.snr_db).collect()),
+        median(
+            rows.iter()
+                .filter_map(|r| r.likeness.map(f64::from))
+                .collect()
+        ),
+        table.display()
     );
+    let redo: Vec<&CutRow> = rows.iter().filter(|r| r.remark != Remark::Good).collect();
     if redo.is_empty() {
         println!("  nothing to play again");
-    } else {
-        println!("  to play again ({}):", redo.len());
-        redo.iter().for_each(|line| println!("    {line}"));
+        return;
     }
-    Ok(())
+    println!("  to play again ({}):", redo.len());
+    for row in redo {
+        let why = match row.remark {
+            Remark::Doubtful => "hardly like what was played",
+            Remark::Clipped => "clipped",
+            _ => "not in the recording",
+        };
+        println!("    {}: {why}", row.id);
+    }
 }
