@@ -298,3 +298,34 @@ fn measured_responses_and_a_recorded_robot_take_the_place_of_computed_ones() {
         heard.draws.speech_db_spl
     );
 }
+
+#[test]
+fn the_two_ears_of_the_aachen_database_have_a_file_each() {
+    let dir = tempfile::tempdir().unwrap();
+    let rooms = dir.path().join("air");
+    fs::create_dir_all(&rooms).unwrap();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../earnest-corpus/tests/rooms");
+    let both = [
+        "air_binaural_booth_0_1_2.mat",
+        "air_binaural_booth_1_1_2.mat",
+    ];
+    for name in both {
+        fs::copy(fixtures.join(name), rooms.join(name)).unwrap();
+    }
+    let text = Lab::built_in("icub").unwrap().replace(
+        "rt60_s = [0.55, 0.50, 0.45, 0.40, 0.40, 0.38, 0.33]",
+        "responses = \"air\"",
+    );
+    let lab = quiet(Lab::from_toml(&text).unwrap());
+    let setup = Setup::new(lab.clone(), dir.path(), None, 1).unwrap();
+    let heard = Listener::default()
+        .hear(&setup, &speech(), &Key::new(1))
+        .unwrap();
+    assert!(heard.channels[0] != heard.channels[1]);
+    fs::remove_file(rooms.join(both[1])).unwrap();
+    let error = Setup::new(lab, dir.path(), None, 1)
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(error.contains("other ear"), "{error}");
+}

@@ -1,5 +1,6 @@
 //! What the robot hears of an utterance in a laboratory.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use earnest_audio::{SAMPLE_RATE, Waveform, rms};
@@ -320,21 +321,47 @@ fn measured(lab: &Lab, folder: &Path, key: &Key) -> Result<Responses, LabError> 
     };
     let collection = Collection::open_rooms(folder).map_err(|e| wrong(e.to_string()))?;
     let mut pairs: Vec<Ears> = Vec::new();
+    // Ears that have a file each (Aachen AIR), by all that the files say but which ear.
+    let mut halves: BTreeMap<String, (String, [Option<Vec<f32>>; 2])> = BTreeMap::new();
     for clip in &collection.clips {
-        let responses = read_responses(&clip.path).map_err(&wrong)?;
-        let mut waves = Vec::with_capacity(responses.len());
-        for response in responses {
+        let mut waves = Vec::new();
+        for response in read_responses(&clip.path).map_err(&wrong)? {
+            let told = response.metadata;
             let wave = Waveform::new(response.samples, response.sample_rate);
             let wave =
                 earnest_audio::resample(&wave, SAMPLE_RATE).map_err(|e| wrong(e.to_string()))?;
-            waves.push(wave.into_samples());
+            waves.push((told, wave.into_samples()));
+        }
+        let ear = |told: &[(String, String)]| {
+            let (_, ear) = told.iter().find(|(name, _)| name == "ear")?;
+            Some(usize::from(ear != "left"))
+        };
+        if let [(told, _)] = waves.as_slice()
+            && let Some(ear) = ear(told)
+        {
+            let rest: Vec<String> = told
+                .iter()
+                .filter(|(name, _)| name != "ear" && name != "channel")
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            let half = halves
+                .entry(rest.join(" "))
+                .or_insert_with(|| (clip.name.clone(), [None, None]));
+            half.1[ear] = waves.pop().map(|(_, wave)| wave);
+            continue;
         }
         if waves.len() % 2 != 0 {
             return Err(wrong(format!("{} has not two channels", clip.name)));
         }
         let mut rest = waves.into_iter();
-        while let (Some(left), Some(right)) = (rest.next(), rest.next()) {
+        while let (Some((_, left)), Some((_, right))) = (rest.next(), rest.next()) {
             pairs.push([left, right]);
+        }
+    }
+    for (name, ears) in halves.into_values() {
+        match ears {
+            [Some(left), Some(right)] => pairs.push([left, right]),
+            _ => return Err(wrong(format!("{name}: the other ear's file is missing"))),
         }
     }
     // Files say nothing of absolute level: direct sound has what a computed room would give it.
