@@ -311,6 +311,9 @@ fn computed(lab: &Lab, key: &Key) -> Responses {
     (speech, lead, fans, places)
 }
 
+/// The name of one ear's file, and what was found of both.
+type Halves = (String, [Option<Vec<f32>>; 2]);
+
 /// Direct sound of a measured response counts so long, samples on either side.
 const DIRECT: usize = 40;
 
@@ -322,7 +325,7 @@ fn measured(lab: &Lab, folder: &Path, key: &Key) -> Result<Responses, LabError> 
     let collection = Collection::open_rooms(folder).map_err(|e| wrong(e.to_string()))?;
     let mut pairs: Vec<Ears> = Vec::new();
     // Ears that have a file each (Aachen AIR), by all that the files say but which ear.
-    let mut halves: BTreeMap<String, (String, [Option<Vec<f32>>; 2])> = BTreeMap::new();
+    let mut halves: BTreeMap<String, Halves> = BTreeMap::new();
     for clip in &collection.clips {
         let mut waves = Vec::new();
         for response in read_responses(&clip.path).map_err(&wrong)? {
