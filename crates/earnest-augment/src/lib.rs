@@ -35,7 +35,7 @@ pub use microphone::Microphone;
 pub use noise::{EnergyProfile, NoiseReading, add_noise};
 pub use packets::{Concealment, drop_packets};
 pub use range::Range;
-pub use response::{ResponseFacts, UnusableResponse, direct_path};
+pub use response::{ResponseFacts, UnusableResponse, direct_path, line_slope};
 pub use room::RoomResponse;
 pub use spectrum::SpectrumShaper;
 pub use telephone::telephone;

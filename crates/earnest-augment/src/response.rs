@@ -171,12 +171,13 @@ impl Decay {
     }
 }
 
-/// Least-squares slope of `db` over samples `a ..= b`.
-fn line_slope(a: usize, b: usize, db: &impl Fn(usize) -> f64) -> Option<f64> {
-    let n = (b - a + 1) as f64;
+/// Least-squares slope of `db` over samples `a ..= b`, for each; `None` if that is no span.
+#[must_use]
+pub fn line_slope(a: usize, b: usize, db: &impl Fn(usize) -> f64) -> Option<f64> {
     if b <= a {
         return None;
     }
+    let n = (b - a + 1) as f64;
     let (mean_x, mut mean_y) = ((a + b) as f64 / 2.0, 0.0);
     for i in a..=b {
         mean_y += db(i) / n;

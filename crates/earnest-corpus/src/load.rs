@@ -3,12 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use earnest_audio::{SAMPLE_RATE, Waveform};
 use earnest_augment::{ResponseFacts, Sound, SoundBank};
 use rayon::prelude::*;
 
 use crate::collection::{Clip, LeftOut};
-use crate::room_file::{MeasuredResponse, read_responses};
+use crate::room_file::read_responses;
 
 /// How much decoded audio may be kept.
 #[derive(Clone, Copy, Debug)]
@@ -111,13 +110,6 @@ fn noise(clip: &Clip) -> Made {
     Ok((sound, Arc::new(move || decode(&path))))
 }
 
-/// A response at 16 kHz.
-fn at_16k(response: MeasuredResponse) -> Result<Vec<f32>, String> {
-    let wave = Waveform::new(response.samples, response.sample_rate);
-    let wave = earnest_audio::resample(&wave, SAMPLE_RATE).map_err(|e| e.to_string())?;
-    Ok(wave.into_samples())
-}
-
 /// A response's name in logs.
 pub(crate) fn response_name(clip: &Clip, label: &str) -> String {
     match label {
@@ -139,7 +131,7 @@ fn rooms(clip: &Clip) -> Vec<Made> {
             // At the rate at which it was recorded: afterwards clipping cannot be seen.
             ResponseFacts::of(&response.samples, response.sample_rate)
                 .map_err(|e| LeftOut::new(&name, e.to_string()))?;
-            let samples = at_16k(response).map_err(|e| LeftOut::new(&name, e))?;
+            let samples = response.at_16k().map_err(|e| LeftOut::new(&name, e))?;
             let path = clip.path.clone();
             let again = move || {
                 let mut all = read_responses(&path)?;
@@ -149,7 +141,7 @@ fn rooms(clip: &Clip) -> Vec<Made> {
                         path.display()
                     ));
                 }
-                at_16k(all.swap_remove(i))
+                all.swap_remove(i).at_16k()
             };
             let sound = Sound::new(name, clip.source.clone(), samples);
             Ok((sound, Arc::new(again) as Arc<earnest_augment::Decoder>))

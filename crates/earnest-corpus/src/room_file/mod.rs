@@ -6,6 +6,8 @@ mod sofa;
 
 use std::path::Path;
 
+use earnest_audio::{SAMPLE_RATE, Waveform, resample};
+
 pub(crate) use air::room as air_room;
 
 /// How responses are stored.
@@ -44,6 +46,18 @@ pub struct MeasuredResponse {
     pub sample_rate: u32,
     /// What the file says of it: room, distance in m, azimuth in degrees, ...
     pub metadata: Vec<(String, String)>,
+}
+
+impl MeasuredResponse {
+    /// Its samples at 16 kHz.
+    ///
+    /// # Errors
+    /// A rate that cannot be brought there.
+    pub fn at_16k(self) -> Result<Vec<f32>, String> {
+        let wave = Waveform::new(self.samples, self.sample_rate);
+        let wave = resample(&wave, SAMPLE_RATE).map_err(|e| e.to_string())?;
+        Ok(wave.into_samples())
+    }
 }
 
 /// All responses of a file.

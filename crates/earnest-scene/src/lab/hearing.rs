@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use earnest_audio::{SAMPLE_RATE, Waveform, rms};
+use earnest_audio::{SAMPLE_RATE, rms};
 use earnest_augment::{
     Convolver, SoundBank, SpectrumShaper, coloured_noise, direct_path, high_pass, low_pass,
 };
@@ -328,12 +328,9 @@ fn measured(lab: &Lab, folder: &Path, key: &Key) -> Result<Responses, LabError> 
     let mut halves: BTreeMap<String, Halves> = BTreeMap::new();
     for clip in &collection.clips {
         let mut waves = Vec::new();
-        for response in read_responses(&clip.path).map_err(&wrong)? {
-            let told = response.metadata;
-            let wave = Waveform::new(response.samples, response.sample_rate);
-            let wave =
-                earnest_audio::resample(&wave, SAMPLE_RATE).map_err(|e| wrong(e.to_string()))?;
-            waves.push((told, wave.into_samples()));
+        for mut response in read_responses(&clip.path).map_err(&wrong)? {
+            let told = std::mem::take(&mut response.metadata);
+            waves.push((told, response.at_16k().map_err(&wrong)?));
         }
         let ear = |told: &[(String, String)]| {
             let (_, ear) = told.iter().find(|(name, _)| name == "ear")?;

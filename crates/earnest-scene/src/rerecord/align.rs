@@ -103,7 +103,8 @@ pub fn align(channels: &[Vec<f32>], part: &Part) -> Result<Alignment, AlignError
         let played = &part.samples[slot.start..slot.start + slot.length];
         let (start, confidence) = places
             .iter()
-            .map(|place| hear(&mono, played, *place, &mut convolver))
+            .map(|place| place.round() as usize)
+            .map(|start| (start, likeness_at(&mono, played, start, &mut convolver)))
             .max_by(|a, b| a.1.total_cmp(&b.1))
             .unwrap_or((0, 0.0));
         alignment
@@ -221,16 +222,13 @@ fn find_sweeps(likeness: &[f32], sweeps: &[&Slot]) -> Result<Vec<(f64, f64)>, Al
     }
 }
 
-/// An utterance's first sample where the clock has it, and how like the recording is to what was
-/// played there.
-fn hear(mono: &[f32], played: &[f32], expected: f64, convolver: &mut Convolver) -> (usize, f32) {
+/// How like the recording around a sample is to what was played there.
+fn likeness_at(mono: &[f32], played: &[f32], start: usize, convolver: &mut Convolver) -> f32 {
     let near = (CLOCK_S * RATE) as usize;
-    let middle = expected.round() as usize;
-    let from = middle.saturating_sub(near);
-    let to = (middle + near + played.len()).min(mono.len());
+    let from = start.saturating_sub(near);
+    let to = (start + near + played.len()).min(mono.len());
     let likeness = correlate(mono.get(from..to).unwrap_or_default(), played, convolver);
-    let best = highest(&likeness, 0..likeness.len());
-    (middle, best.map_or(0.0, |(_, v)| v.max(0.0)))
+    highest(&likeness, 0..likeness.len()).map_or(0.0, |(_, v)| v.max(0.0))
 }
 
 /// Silence before an utterance that its level is compared with, s.

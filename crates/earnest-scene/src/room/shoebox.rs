@@ -1,6 +1,8 @@
 //! A box-shaped room by image sources (Allen and Berkley 1979): where every reflection comes
 //! from, when, and how much of it is left in each band.
 
+use earnest_augment::line_slope;
+
 use super::bands::{BANDS, LANES, Row};
 use super::head::Vector;
 
@@ -223,14 +225,7 @@ impl EnergyDecay {
         let db = |i: usize| 10.0 * (curve[i] / total).max(1e-30).log10();
         let below = |level: f64| (0..curve.len()).find(|i| db(*i) <= level);
         let (a, b) = (below(-5.0)?, below(-35.0)?);
-        let (n, mean_x) = ((b - a + 1) as f64, (a + b) as f64 / 2.0);
-        let mean_y = (a..=b).map(db).sum::<f64>() / n;
-        let (mut xy, mut xx) = (0.0, 0.0);
-        for i in a..=b {
-            xy += (i as f64 - mean_x) * (db(i) - mean_y);
-            xx += (i as f64 - mean_x).powi(2);
-        }
-        let slope = xy / xx / self.bin_s;
+        let slope = line_slope(a, b, &db)? / self.bin_s;
         (slope < 0.0).then_some(-60.0 / slope)
     }
 }

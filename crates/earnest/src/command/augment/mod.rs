@@ -2,6 +2,7 @@
 
 mod log;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -69,6 +70,8 @@ struct Job<'a> {
     /// Path below IN: what draws are keyed by.
     name: &'a str,
     presentation: u32,
+    /// What to do again, instead of drawing.
+    replay: Option<&'a [Drawn]>,
     output: PathBuf,
 }
 
@@ -111,7 +114,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         .map_init(
             || Augmenter::new(chain.clone(), sounds.clone()),
             |augmenter, job| {
-                let done = one(&a, augmenter, job, replay.as_deref());
+                let done = one(&a, augmenter, job);
                 progress.advance();
                 done
             },
@@ -174,7 +177,7 @@ fn jobs<'a>(
     files: &'a [PathBuf],
     names: &'a [String],
     single: bool,
-    replay: Option<&[Entry]>,
+    replay: Option<&'a [Entry]>,
 ) -> Result<Vec<Job<'a>>, Failure> {
     let is_wav = a
         .output
@@ -193,14 +196,22 @@ fn jobs<'a>(
         )));
     }
     let mut jobs = Vec::new();
-    let mut outputs = std::collections::HashMap::new();
+    let mut outputs = HashMap::new();
+    let mut logged: HashMap<&str, Vec<&Entry>> = HashMap::new();
+    for entry in replay.unwrap_or_default() {
+        logged.entry(&entry.input).or_default().push(entry);
+    }
     for (file, name) in files.iter().zip(names) {
-        let presentations: Vec<u32> = match replay {
-            Some(entries) => {
-                let of = entries.iter().filter(|e| e.input == *name);
-                of.map(|e| e.presentation).collect()
-            }
-            None => (1..=a.presentations).collect(),
+        let presentations: Vec<(u32, Option<&[Drawn]>)> = match replay {
+            Some(_) => logged
+                .get(name.as_str())
+                .map(|entries| {
+                    let each = entries.iter();
+                    each.map(|e| (e.presentation, Some(e.draws.as_slice())))
+                        .collect()
+                })
+                .unwrap_or_default(),
+            None => (1..=a.presentations).map(|k| (k, None)).collect(),
         };
         if presentations.is_empty() {
             return Err(Failure::asked(format!(
@@ -208,7 +219,7 @@ fn jobs<'a>(
             )));
         }
         let several = presentations.len() > 1;
-        for presentation in presentations {
+        for (presentation, replay) in presentations {
             let mut output = if single {
                 a.output.clone()
             } else {
@@ -234,6 +245,7 @@ fn jobs<'a>(
                 input: file,
                 name,
                 presentation,
+                replay,
                 output,
             });
         }
@@ -241,23 +253,13 @@ fn jobs<'a>(
     Ok(jobs)
 }
 
-fn one(
-    a: &Arguments,
-    augmenter: &mut Augmenter,
-    job: &Job<'_>,
-    replay: Option<&[Entry]>,
-) -> Result<Done, String> {
+fn one(a: &Arguments, augmenter: &mut Augmenter, job: &Job<'_>) -> Result<Done, String> {
     let wave = earnest_audio::read(job.input).map_err(|e| e.to_string())?;
     let speech = wave.samples();
-    let made = match replay {
-        Some(entries) => {
-            let is_it = |e: &&Entry| e.input == job.name && e.presentation == job.presentation;
-            let drawn = entries.iter().find(is_it).map(|e| e.draws.clone());
-            let drawn = drawn.unwrap_or_default();
-            augmenter
-                .replay(speech, &drawn)
-                .map(|samples| (samples, drawn))
-        }
+    let made = match job.replay {
+        Some(drawn) => augmenter
+            .replay(speech, drawn)
+            .map(|samples| (samples, drawn.to_vec())),
         None => {
             let key = Key::new(a.seed).with("augment").with(job.name);
             augmenter.apply(speech, &key.with(u64::from(job.presentation)))
