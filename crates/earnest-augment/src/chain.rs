@@ -105,6 +105,16 @@ impl Chain {
         self
     }
 
+    /// The chain without the steps of one transform.
+    #[must_use]
+    pub fn without(&self, transform: &str) -> Self {
+        let mut chain = self.clone();
+        chain
+            .steps
+            .retain(|step| step.transform.name() != transform);
+        chain
+    }
+
     /// What is wrong with the ranges and probabilities, if anything.
     ///
     /// # Errors

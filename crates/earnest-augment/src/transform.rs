@@ -158,6 +158,45 @@ fn microphone_ripple() -> Range {
 const NYQUIST_HZ: f64 = earnest_audio::SAMPLE_RATE as f64 / 2.0;
 
 impl Transform {
+    /// The names of all transforms, as in a chain's file.
+    pub const NAMES: [&'static str; 14] = [
+        "tempo",
+        "loudness",
+        "noise",
+        "room",
+        "coloured_noise",
+        "low_pass",
+        "high_pass",
+        "band_pass",
+        "equaliser",
+        "tilt",
+        "clipping",
+        "telephone",
+        "packet_drop",
+        "microphone",
+    ];
+
+    /// Its name in a chain's file.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Tempo { .. } => "tempo",
+            Self::Loudness { .. } => "loudness",
+            Self::Noise { .. } => "noise",
+            Self::Room {} => "room",
+            Self::ColouredNoise { .. } => "coloured_noise",
+            Self::LowPass { .. } => "low_pass",
+            Self::HighPass { .. } => "high_pass",
+            Self::BandPass { .. } => "band_pass",
+            Self::Equaliser { .. } => "equaliser",
+            Self::Tilt { .. } => "tilt",
+            Self::Clipping { .. } => "clipping",
+            Self::Telephone {} => "telephone",
+            Self::PacketDrop { .. } => "packet_drop",
+            Self::Microphone { .. } => "microphone",
+        }
+    }
+
     /// What is wrong with its numbers, if anything.
     ///
     /// # Errors

@@ -112,6 +112,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }),
         training: &training,
         validation: &validation,
+        training_name: "augmented".into(),
         key: Key::new(epochs as u64),
         copies_key: Key::new(1),
         copies_folder: Some(std::env::temp_dir().join("earnest-epoch-cost")),

@@ -42,6 +42,12 @@ pub enum ExperimentError {
     /// An utterance cannot be augmented.
     #[error("cannot augment {0}")]
     Augmentation(String),
+    /// A person asked it to stop.
+    #[error("stopped; what is finished is kept, and the same command goes on from there")]
+    Stopped,
+    /// Slurm, or what runs under it, failed.
+    #[error("{0}")]
+    Slurm(String),
     /// The experiment makes no sense.
     #[error("{0}")]
     Setup(String),

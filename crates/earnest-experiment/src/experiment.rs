@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::ExperimentError;
 use crate::fold::Fold;
 use crate::presenter::Presentation;
+use crate::protocol::Protocol;
 use crate::sources::SourceSpec;
 use crate::training::Training;
 use crate::validation::Validation;
@@ -54,12 +55,22 @@ pub struct Experiment {
     /// Its name.
     pub name: String,
     /// All randomness.
+    #[serde(default = "first_seed")]
     pub seed: u64,
     /// How often each unit is trained, with seeds `seed`, `seed + 1` and so on; the robot
     /// hears the same each time.
     #[serde(default = "once")]
     pub repeats: usize,
-    /// Which folds: `all`, a number, or test speakers.
+    /// How the corpus is cut; chosen by its number of speakers if left out
+    /// ([`Protocol::suited`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<Protocol>,
+    /// Allows test speakers to be trained on, as some published folds have it. The report says
+    /// so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shared_speakers: bool,
+    /// Which folds: `all`, a number, or names (test speakers).
+    #[serde(default = "all_folds")]
     pub folds: String,
     /// Who validates; chosen by the corpus if left out ([`Validation::suited`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,9 +78,11 @@ pub struct Experiment {
     /// Whether each presentation of an augmented utterance is drawn anew.
     #[serde(default)]
     pub presentation: Presentation,
-    /// Which tasks.
+    /// Which tasks; if left out, those that the corpus has labels for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<Task>,
-    /// With and without augmentation.
+    /// With and without augmentation, and with parts of it.
+    #[serde(default = "both_trainings")]
     pub trainings: Vec<Training>,
     /// The corpus.
     pub corpus: CorpusSpec,
@@ -78,10 +91,31 @@ pub struct Experiment {
     /// Noises and rooms.
     #[serde(default)]
     pub sources: SourceSpec,
-    /// The augmentation.
+    /// The augmentation; the paper's if left out.
+    #[serde(default = "Chain::paper")]
     pub augmentation: Chain,
-    /// One for each network.
+    /// One for each network; the paper's two if left out.
+    #[serde(default = "paper_recipes")]
     pub recipes: Vec<Recipe>,
+}
+
+fn first_seed() -> u64 {
+    1
+}
+
+fn both_trainings() -> Vec<Training> {
+    vec![Training::Clean, Training::Augmented]
+}
+
+fn paper_recipes() -> Vec<Recipe> {
+    vec![
+        Recipe::paper(Architecture::paper_rnn()),
+        Recipe::paper(Architecture::paper_cnn()),
+    ]
+}
+
+fn all_folds() -> String {
+    "all".into()
 }
 
 fn once() -> usize {
@@ -93,18 +127,21 @@ fn once() -> usize {
 pub const DEFAULT_SNR_DB: f64 = 3.0;
 
 impl Experiment {
-    /// Table I of the paper on a corpus: both networks, both trainings, all folds.
+    /// Table I of the paper on a corpus: both networks, both trainings, all folds; the tasks
+    /// that the corpus has labels for. It is what `experiments/table1.toml` says.
     #[must_use]
     pub fn table1(corpus: PathBuf) -> Self {
         Self {
             name: "table1".into(),
             seed: 1,
             repeats: 1,
-            folds: "all".into(),
+            protocol: None,
+            shared_speakers: false,
+            folds: all_folds(),
             validation: None,
             presentation: Presentation::Fresh,
-            tasks: vec![Task::Categorical],
-            trainings: vec![Training::Clean, Training::Augmented],
+            tasks: Vec::new(),
+            trainings: both_trainings(),
             corpus: CorpusSpec {
                 path: corpus,
                 layout: None,
@@ -116,10 +153,7 @@ impl Experiment {
             },
             sources: SourceSpec::default(),
             augmentation: Chain::paper(),
-            recipes: vec![
-                Recipe::paper(Architecture::paper_rnn()),
-                Recipe::paper(Architecture::paper_cnn()),
-            ],
+            recipes: paper_recipes(),
         }
     }
 
@@ -158,13 +192,34 @@ impl Experiment {
         if names.windows(2).any(|w| w[0] == w[1]) {
             return Err(setup("two recipes are for the same network".into()));
         }
-        if self.recipes.is_empty() || self.tasks.is_empty() || self.trainings.is_empty() {
+        if self.recipes.is_empty() || self.trainings.is_empty() {
             return Err(setup(
-                "an experiment needs at least one network, task and training".into(),
+                "an experiment needs at least one network and training".into(),
             ));
         }
         if self.repeats == 0 {
             return Err(setup("repeats must be at least 1".into()));
+        }
+        for training in &self.trainings {
+            if let Training::Without(transform) = training
+                && !self
+                    .augmentation
+                    .steps
+                    .iter()
+                    .any(|s| s.transform.name() == *transform)
+            {
+                return Err(setup(format!(
+                    "trainings: there is no {transform} in the augmentation that could be left out"
+                )));
+            }
+        }
+        for (i, training) in self.trainings.iter().enumerate() {
+            if self.trainings[..i].contains(training) {
+                return Err(setup(format!(
+                    "trainings: {} is there twice",
+                    training.name()
+                )));
+            }
         }
         if self.presentation == Presentation::Copies(0) {
             return Err(setup("copies must be at least 1".into()));
@@ -178,6 +233,12 @@ impl Experiment {
             return Err(setup(format!("snr_db {snr_db} is not between -60 and 120")));
         }
         Ok(())
+    }
+
+    /// How many units it has with so many folds.
+    #[must_use]
+    pub fn unit_count(&self, folds: usize) -> usize {
+        self.tasks.len() * self.recipes.len() * self.trainings.len() * self.repeats * folds
     }
 
     /// The units, in the order in which they run.
@@ -225,17 +286,17 @@ impl Unit {
     #[must_use]
     pub fn id(&self) -> String {
         let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-        let mut speaker: String = self.fold.test.chars().take(40).map(plain).collect();
-        if speaker != self.fold.test {
+        let mut speaker: String = self.fold.name.chars().take(40).map(plain).collect();
+        if speaker != self.fold.name {
             // Two names may look the same when made safe.
-            let number = Key::new(0).with(self.fold.test.as_str()).number();
+            let number = Key::new(0).with(self.fold.name.as_str()).number();
             speaker.push_str(&format!("-{:08x}", number >> 32));
         }
         format!(
             "{}-{}-{}-fold_{speaker}-seed_{}",
             self.task.name(),
             self.recipe.architecture.name(),
-            self.training.name(),
+            self.training.name().replace(' ', "_"),
             self.seed
         )
     }

@@ -1,6 +1,9 @@
-//! Leave one speaker out, the partner validates (PAPER.md section 7).
+//! Folds: who trains, validates and tests. Here those that leave one speaker out, the partner
+//! validating (PAPER.md section 7); others are in `protocol.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use earnest_corpus::Corpus;
 use serde::{Deserialize, Serialize};
@@ -8,8 +11,10 @@ use serde::{Deserialize, Serialize};
 /// Who trains, who validates, who tests.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fold {
-    /// The test speaker.
-    pub test: String,
+    /// What it is called: the test speaker's name where one is left out.
+    pub name: String,
+    /// The test speakers.
+    pub test: Vec<String>,
     /// The validation speakers: the other one of the session, unless
     /// [`Validation`](crate::Validation) chose otherwise; none with a `fraction`.
     pub validation: Vec<String>,
@@ -18,6 +23,20 @@ pub struct Fold {
     /// The share of the training speakers' utterances that validates instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fraction: Option<f64>,
+    /// The utterances themselves, where a file lists them.
+    #[serde(skip)]
+    pub listed: Option<Arc<Listed>>,
+}
+
+/// Ids of the utterances of a fold that a file lists.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Listed {
+    /// They train.
+    pub training: BTreeSet<String>,
+    /// They validate; if there is none, a part of the others does.
+    pub validation: BTreeSet<String>,
+    /// They test.
+    pub test: BTreeSet<String>,
 }
 
 /// Why a corpus cannot be folded.
@@ -44,40 +63,80 @@ pub enum FoldError {
         sessions: String,
     },
     /// A fold was asked for that does not exist.
-    #[error("there is no fold for speaker {asked}; speakers are {known}")]
+    #[error("there is no fold {asked}; folds are {known}")]
     Unknown {
         /// What was asked for.
         asked: String,
         /// What there is.
         known: String,
     },
+    /// More groups than speakers or sessions.
+    #[error(
+        "protocol = \"groups:{groups}\" needs at least {groups} speakers (or sessions), the corpus has {there_are}"
+    )]
+    TooManyGroups {
+        /// Asked for.
+        groups: usize,
+        /// There are.
+        there_are: usize,
+    },
+    /// A person or an utterance would be on both sides.
+    #[error("fold {fold}: {what}, so the test would not be honest{advice}")]
+    BothSides {
+        /// The fold.
+        fold: String,
+        /// Who is where.
+        what: String,
+        /// What to try.
+        advice: &'static str,
+    },
+    /// A fold file cannot be used.
+    #[error("{}{}: {reason}", path.display(), line.map(|l| format!(", line {l}")).unwrap_or_default())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// The line, from 1.
+        line: Option<usize>,
+        /// Why.
+        reason: String,
+    },
 }
 
-/// All folds of a corpus, in the order of sessions and speakers, and whether its sessions
+/// The session of each speaker, where the corpus has any.
+///
+/// # Errors
+/// A speaker in two sessions.
+pub(crate) fn sessions_of(corpus: &Corpus) -> Result<BTreeMap<&str, Option<&str>>, FoldError> {
+    let mut of: BTreeMap<&str, BTreeSet<Option<&str>>> = BTreeMap::new();
+    for u in &corpus.utterances {
+        of.entry(&u.speaker)
+            .or_default()
+            .insert(u.session.as_deref());
+    }
+    of.into_iter()
+        .map(|(speaker, sessions)| {
+            if sessions.len() > 1 {
+                let list: Vec<&str> = sessions.iter().map(|s| s.unwrap_or("none")).collect();
+                return Err(FoldError::Leak {
+                    speaker: speaker.to_owned(),
+                    sessions: list.join(" and "),
+                });
+            }
+            Ok((speaker, sessions.into_iter().next().flatten()))
+        })
+        .collect()
+}
+
+/// All folds of a corpus that leave one speaker out, in the order of sessions and speakers, and whether its sessions
 /// are its own. Where a corpus has no sessions, speakers are paired in the order of their
 /// names; an odd last one is validated by its predecessor.
 ///
 /// # Errors
 /// [`FoldError`].
 pub fn folds(corpus: &Corpus) -> Result<(Vec<Fold>, bool), FoldError> {
-    let mut sessions_of: BTreeMap<&str, BTreeSet<Option<&str>>> = BTreeMap::new();
-    for u in &corpus.utterances {
-        sessions_of
-            .entry(&u.speaker)
-            .or_default()
-            .insert(u.session.as_deref());
-    }
-    for (speaker, sessions) in &sessions_of {
-        if sessions.len() > 1 {
-            let list: Vec<&str> = sessions.iter().map(|s| s.unwrap_or("none")).collect();
-            return Err(FoldError::Leak {
-                speaker: (*speaker).to_owned(),
-                sessions: list.join(" and "),
-            });
-        }
-    }
+    let sessions_of = sessions_of(corpus)?;
     let speakers: Vec<&str> = sessions_of.keys().copied().collect();
-    let own = |s: &&str| sessions_of[*s].first().copied().flatten();
+    let own = |s: &&str| sessions_of[*s];
     let mut sessions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for s in &speakers {
         if let Some(session) = own(s) {
@@ -93,9 +152,11 @@ pub fn folds(corpus: &Corpus) -> Result<(Vec<Fold>, bool), FoldError> {
         list: speakers.join(", "),
     };
     let fold = |test: &str, validation: &str, apart: &[&str]| Fold {
-        test: test.to_owned(),
+        name: test.to_owned(),
+        test: vec![test.to_owned()],
         validation: vec![validation.to_owned()],
         fraction: None,
+        listed: None,
         training: speakers
             .iter()
             .filter(|s| !apart.contains(s))
@@ -130,7 +191,7 @@ pub fn folds(corpus: &Corpus) -> Result<(Vec<Fold>, bool), FoldError> {
 }
 
 /// Which folds to run: `all`, a number (spread evenly over the list), or speakers by name
-/// separated by commas.
+/// separated by commas (`group_1`, `fold_1` where folds are not speakers).
 ///
 /// # Errors
 /// [`FoldError::Unknown`].
@@ -140,7 +201,7 @@ pub fn select(folds: &[Fold], wanted: &str) -> Result<Vec<Fold>, FoldError> {
         return Ok(folds.to_vec());
     }
     let names: Vec<&str> = wanted.split(',').map(str::trim).collect();
-    let by_name = |name: &str| folds.iter().find(|f| f.test == name);
+    let by_name = |name: &str| folds.iter().find(|f| f.name == name);
     // A speaker may be called 3: a name wins if all that is asked for are names.
     if !names.iter().all(|n| by_name(n).is_some())
         && let Ok(count) = wanted.parse::<usize>()
@@ -157,7 +218,7 @@ pub fn select(folds: &[Fold], wanted: &str) -> Result<Vec<Fold>, FoldError> {
                 asked: name.to_owned(),
                 known: folds
                     .iter()
-                    .map(|f| f.test.as_str())
+                    .map(|f| f.name.as_str())
                     .collect::<Vec<_>>()
                     .join(", "),
             })
@@ -166,11 +227,11 @@ pub fn select(folds: &[Fold], wanted: &str) -> Result<Vec<Fold>, FoldError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use earnest_corpus::{LabelMap, Layout, Utterance};
 
-    fn corpus(who: &[(&str, Option<&str>)]) -> Corpus {
+    pub(crate) fn corpus(who: &[(&str, Option<&str>)]) -> Corpus {
         Corpus {
             layout: Layout::Manifest,
             root: "".into(),
@@ -208,7 +269,7 @@ mod tests {
         let (folds, own) = folds(&c).unwrap();
         assert!(own);
         assert_eq!(folds.len(), 4);
-        assert_eq!(folds[0].test, "1F");
+        assert_eq!(folds[0].test, ["1F"]);
         assert_eq!(folds[0].validation, ["1M"]);
         assert_eq!(folds[0].training, ["2F", "2M"]);
         assert_eq!(folds[3].validation, ["2F"]);
@@ -222,8 +283,8 @@ mod tests {
             let (folds, own) = folds(&c).unwrap();
             assert!(!own && folds.len() == n);
             for f in &folds {
-                assert!(!f.validation.contains(&f.test) && f.validation.len() == 1);
-                assert!(!f.training.contains(&f.test) && !f.training.contains(&f.validation[0]));
+                assert!(!f.validation.contains(&f.name) && f.validation.len() == 1);
+                assert!(!f.training.contains(&f.name) && !f.training.contains(&f.validation[0]));
                 assert_eq!(f.training.len(), n - 2);
             }
         }
@@ -253,7 +314,7 @@ mod tests {
         let c = corpus(&["03", "08", "09", "10", "11", "12"].map(|s| (s, None)));
         let (all, _) = folds(&c).unwrap();
         let tests =
-            |w: &str| select(&all, w).map(|f| f.into_iter().map(|f| f.test).collect::<Vec<_>>());
+            |w: &str| select(&all, w).map(|f| f.into_iter().map(|f| f.name).collect::<Vec<_>>());
         assert_eq!(tests("3").unwrap(), ["03", "09", "11"]);
         assert_eq!(tests("10, 03").unwrap(), ["10", "03"]);
         assert_eq!(tests("all").unwrap().len(), 6);

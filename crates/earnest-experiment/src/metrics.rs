@@ -5,7 +5,10 @@
 //!   (right answers of the class / utterances of the class).
 //! * macro F: mean of F1 = 2 TP / (2 TP + FP + FN) over the classes that occur in the truth
 //!   or in the answers (`f1_score(average="macro", zero_division=0)`).
-//! * MAE: mean absolute error. r: Pearson's correlation.
+//! * recall of a class: right answers of the class / utterances of the class.
+//! * MAE: mean of |t - a|. r: Pearson's correlation, cov(t, a) / (sd(t) sd(a)).
+//! * CCC, Lin's concordance correlation: 2 cov(t, a) / (var(t) + var(a) + (mean(t) - mean(a))^2),
+//!   population moments (Lin 1989). It is r, less what is lost by a wrong scale or offset.
 
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +119,27 @@ pub fn pearson(pairs: &[(f64, f64)]) -> f64 {
     xy / (xx * yy).sqrt()
 }
 
+/// Lin's concordance correlation coefficient with population moments; NaN without pairs or if
+/// both sides are one and the same constant.
+#[must_use]
+pub fn concordance(pairs: &[(f64, f64)]) -> f64 {
+    let (mx, my) = (
+        mean(pairs.iter().map(|p| p.0)),
+        mean(pairs.iter().map(|p| p.1)),
+    );
+    let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
+    for (x, y) in pairs {
+        xy += (x - mx) * (y - my);
+        xx += (x - mx).powi(2);
+        yy += (y - my).powi(2);
+    }
+    let below = xx + yy + pairs.len() as f64 * (mx - my).powi(2);
+    if below == 0.0 {
+        return f64::NAN;
+    }
+    2.0 * xy / below
+}
+
 /// Mean and sample standard deviation (n - 1) of the finite values; the deviation is NaN
 /// for fewer than two.
 #[must_use]
@@ -146,10 +170,20 @@ pub struct Figures {
     pub arousal_r: Option<f64>,
     /// Correlation of valence.
     pub valence_r: Option<f64>,
+    /// Concordance of arousal.
+    pub arousal_ccc: Option<f64>,
+    /// Concordance of valence.
+    pub valence_ccc: Option<f64>,
 }
 
+/// How many figures there are.
+pub const COUNT: usize = 9;
+
+/// All figures, in the order of [`FIGURES`].
+pub type List = [Option<f64>; COUNT];
+
 /// Name of each figure in tables, and whether less is better.
-pub const FIGURES: [(&str, bool); 7] = [
+pub const FIGURES: [(&str, bool); COUNT] = [
     ("Acc", false),
     ("UAR", false),
     ("F", false),
@@ -157,12 +191,14 @@ pub const FIGURES: [(&str, bool); 7] = [
     ("V MAE", true),
     ("A r", false),
     ("V r", false),
+    ("A CCC", false),
+    ("V CCC", false),
 ];
 
 impl Figures {
     /// In the order of [`FIGURES`].
     #[must_use]
-    pub fn list(&self) -> [Option<f64>; 7] {
+    pub fn list(&self) -> List {
         [
             self.accuracy,
             self.uar,
@@ -171,12 +207,14 @@ impl Figures {
             self.valence_mae,
             self.arousal_r,
             self.valence_r,
+            self.arousal_ccc,
+            self.valence_ccc,
         ]
     }
 
     /// From the order of [`FIGURES`].
     #[must_use]
-    pub fn from_list(list: [Option<f64>; 7]) -> Self {
+    pub fn from_list(list: List) -> Self {
         let [
             accuracy,
             uar,
@@ -185,6 +223,8 @@ impl Figures {
             valence_mae,
             arousal_r,
             valence_r,
+            arousal_ccc,
+            valence_ccc,
         ] = list;
         Self {
             accuracy,
@@ -194,6 +234,8 @@ impl Figures {
             valence_mae,
             arousal_r,
             valence_r,
+            arousal_ccc,
+            valence_ccc,
         }
     }
 }

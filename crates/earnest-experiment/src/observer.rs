@@ -30,8 +30,31 @@ pub enum Event<'a> {
         /// Units in all.
         total: usize,
     },
+    /// The units of a run, before the first begins.
+    RunStarted {
+        /// Ids of those that are not finished.
+        pending: &'a [String],
+        /// How many are trained at the same time.
+        workers: usize,
+    },
+    /// A job array was handed to Slurm.
+    Submitted {
+        /// Its number.
+        job: u64,
+        /// Units in it.
+        units: usize,
+        /// Tasks they are shared out to.
+        tasks: usize,
+    },
+    /// All units that are left are being worked on by other processes.
+    Waiting {
+        /// How many.
+        units: usize,
+    },
     /// An epoch is over.
     Epoch {
+        /// Of which unit; empty for a training outside an experiment.
+        unit: &'a str,
         /// What it came to.
         report: &'a EpochReport,
         /// The most epochs there will be.
@@ -56,6 +79,12 @@ pub enum Event<'a> {
 pub trait Observer: Sync {
     /// Called for each event.
     fn event(&self, event: Event<'_>);
+
+    /// True if a person wants the work to stop. It is asked after each epoch, and then what
+    /// is done is kept.
+    fn stopping(&self) -> bool {
+        false
+    }
 }
 
 /// Watches nothing.

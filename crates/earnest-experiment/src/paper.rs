@@ -1,6 +1,6 @@
 //! The paper's own figures (PAPER.md section 7, Table I; IROS 2018).
 
-use crate::metrics::Figures;
+use crate::metrics::{COUNT, Figures};
 use crate::training::Training;
 
 /// Table I as printed: network, training, test condition, and the seven figures.
@@ -22,5 +22,30 @@ pub fn table1(network: &str, training: Training, condition: &str) -> Option<Figu
     TABLE_1
         .iter()
         .find(|(n, t, c, _)| *n == network && *t == training && *c == condition)
-        .map(|(.., figures)| Figures::from_list(figures.map(Some)))
+        .map(|(.., figures)| {
+            let mut list = [None; COUNT];
+            for (place, value) in list.iter_mut().zip(figures) {
+                *place = Some(*value);
+            }
+            Figures::from_list(list)
+        })
+}
+
+/// Table II as printed: what is left out of the RNN's augmentation, and the change of macro F
+/// in percent of the base, clean and on the robot.
+const TABLE_2: [(&str, [f64; 2]); 4] = [
+    ("tempo", [2.3, -6.0]),
+    ("loudness", [5.1, -2.7]),
+    ("noise", [9.7, -36.8]),
+    ("room", [5.3, 1.9]),
+];
+
+/// The paper's change of macro F, percent, when a transform is left out, clean and on the
+/// robot.
+#[must_use]
+pub fn table2(network: &str, left_out: &str) -> Option<[f64; 2]> {
+    TABLE_2
+        .iter()
+        .find(|(name, _)| network == "rnn" && *name == left_out)
+        .map(|(_, change)| *change)
 }

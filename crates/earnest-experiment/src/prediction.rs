@@ -7,7 +7,7 @@ use earnest_corpus::Emotion;
 use earnest_model::Task;
 
 use crate::error::ExperimentError;
-use crate::metrics::{Confusion, Figures, mean_absolute_error, pearson};
+use crate::metrics::{Confusion, Figures, concordance, mean_absolute_error, pearson};
 use crate::storage::write_whole;
 use crate::training::{largest, outputs};
 
@@ -76,6 +76,8 @@ pub fn figures(task: Task, predictions: &[&Prediction]) -> Figures {
                 valence_mae: Some(mean_absolute_error(&valence)),
                 arousal_r: Some(pearson(&arousal)),
                 valence_r: Some(pearson(&valence)),
+                arousal_ccc: Some(concordance(&arousal)),
+                valence_ccc: Some(concordance(&valence)),
                 ..Figures::default()
             }
         }

@@ -8,6 +8,7 @@ use earnest_corpus::{
     Clip, Collection, SoundMemory, builtin_noises, builtin_rooms, load_noises, load_rooms,
     robot_noises, robot_rooms,
 };
+use earnest_scene::simulate::Scene;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ExperimentError;
@@ -213,17 +214,28 @@ impl Kind {
         }
     }
 
-    /// What training draws from, holding nothing out.
+    /// What training draws from, without what a recorded robot heard, and in words.
     fn for_training(
         self,
         chosen: Chosen<'_>,
+        heard: &[Clip],
         memory: &mut SoundMemory,
         observer: &dyn Observer,
-    ) -> Result<SoundBank, ExperimentError> {
+    ) -> Result<(SoundBank, String), ExperimentError> {
+        let what = self.name();
         if chosen.folders.is_empty() {
-            return Ok(self.builtin());
+            return Ok((
+                self.builtin(),
+                format!("{what}: built-in synthetic for training"),
+            ));
         }
-        self.load(&self.clips(chosen)?, memory, observer)
+        let clips = without_heard(what, self.clips(chosen)?, heard, observer)?;
+        let text = format!(
+            "{what}: {} ({} files) for training",
+            chosen.in_words(),
+            clips.len()
+        );
+        Ok((self.load(&clips, memory, observer)?, text))
     }
 
     /// What training draws from, what the robot hears, and both in words.
@@ -303,6 +315,83 @@ impl Kind {
     }
 }
 
+/// Leaves out of training what is of a source that the robot heard.
+fn without_heard(
+    what: &str,
+    training: Vec<Clip>,
+    heard: &[Clip],
+    observer: &dyn Observer,
+) -> Result<Vec<Clip>, ExperimentError> {
+    let sources: BTreeSet<&str> = heard.iter().map(|c| c.source.as_str()).collect();
+    let (shared, kept): (Vec<Clip>, Vec<Clip>) = training
+        .into_iter()
+        .partition(|c| sources.contains(c.source.as_str()));
+    if let Some(first) = shared.first() {
+        if kept.is_empty() {
+            return Err(refused(what, first));
+        }
+        observer.event(Event::Warning(&format!(
+            "{what}: {} files are left out of training because the robot hears others of the same source (first: {}, of {})",
+            shared.len(),
+            first.name,
+            first.source
+        )));
+    }
+    Ok(kept)
+}
+
+fn refused(what: &str, clip: &Clip) -> ExperimentError {
+    ExperimentError::Setup(format!(
+        "{what}: {} would be heard in training and by the robot, so the test would not be honest; give the robot other sources (--robot-noise, --robot-rooms, folds, or another scene)",
+        clip.path.display()
+    ))
+}
+
+/// Noises and rooms that went into a simulated scene, by its manifest.
+fn heard_in_scene(
+    folder: &Path,
+    observer: &dyn Observer,
+) -> Result<(Vec<Clip>, Vec<Clip>), ExperimentError> {
+    let Some(scene) = Scene::of_folder(folder) else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    // Paths are as they were when the scene was made, or beside it.
+    let found = |path: &Path| {
+        let beside = folder.join(path);
+        let there = [path.to_owned(), beside].into_iter().find(|p| p.exists());
+        if there.is_none() {
+            observer.event(Event::Warning(&format!(
+                "{} was heard in the scene {} and is no more to be found there: that training does not hear it too cannot be checked",
+                path.display(),
+                folder.display()
+            )));
+        }
+        there
+    };
+    let (mut noises, mut rooms) = (Vec::new(), Vec::new());
+    if let Some(events) = scene.events.as_deref().and_then(found) {
+        let entries = Scene::entries(folder);
+        let names: BTreeSet<&str> = entries
+            .iter()
+            .flat_map(|entry| &entry.draws.events)
+            .filter_map(|event| event.recording.as_deref())
+            .collect();
+        let heard = Collection::open(&events)?.clips;
+        noises.extend(
+            heard
+                .into_iter()
+                .filter(|c| names.contains(c.name.as_str())),
+        );
+    }
+    if let Some(ego) = scene.lab.recorded.as_ref().and_then(|r| found(&r.folder)) {
+        noises.extend(Collection::open(&ego)?.clips);
+    }
+    if let Some(responses) = scene.lab.room.responses.as_deref().and_then(found) {
+        rooms.extend(Collection::open_rooms(&responses)?.clips);
+    }
+    Ok((noises, rooms))
+}
+
 /// Keeps training away from what the robot hears: the same file on both sides is refused;
 /// another cut from a source that the robot hears (two collections may have clips of one
 /// Freesound upload, or of one room) is left out of training.
@@ -314,31 +403,10 @@ fn apart(
 ) -> Result<Vec<Clip>, ExperimentError> {
     let place = |c: &Clip| c.path.canonicalize().unwrap_or_else(|_| c.path.clone());
     let files: BTreeSet<PathBuf> = robot.iter().map(place).collect();
-    let sources: BTreeSet<&str> = robot.iter().map(|c| c.source.as_str()).collect();
-    let refuse = |clip: &Clip| {
-        ExperimentError::Setup(format!(
-            "{what}: {} would be heard in training and by the robot, so the test would not be honest; give the robot other sources (--robot-noise, --robot-rooms, or folds)",
-            clip.path.display()
-        ))
-    };
     if let Some(clip) = training.iter().find(|c| files.contains(&place(c))) {
-        return Err(refuse(clip));
+        return Err(refused(what, clip));
     }
-    let (shared, kept): (Vec<Clip>, Vec<Clip>) = training
-        .into_iter()
-        .partition(|c| sources.contains(c.source.as_str()));
-    if let Some(first) = shared.first() {
-        if kept.is_empty() {
-            return Err(refuse(first));
-        }
-        observer.event(Event::Warning(&format!(
-            "{what}: {} files are left out of training because the robot hears others of the same source (first: {}, of {})",
-            shared.len(),
-            first.name,
-            first.source
-        )));
-    }
-    Ok(kept)
+    without_heard(what, training, robot, observer)
 }
 
 fn builtin(list: Vec<(String, Vec<f32>)>) -> SoundBank {
@@ -370,10 +438,38 @@ impl SourceSpec {
     /// # Errors
     /// A folder that cannot be used.
     pub fn load_for_training(&self, observer: &dyn Observer) -> Result<Sources, ExperimentError> {
+        self.load_apart(&[], &[], observer).map(|s| s.training)
+    }
+
+    /// Opens and decodes what training draws from, without what went into the robot's
+    /// recordings, where they are a simulated scene that says so.
+    ///
+    /// # Errors
+    /// A folder that cannot be used.
+    pub fn load_beside_recordings(
+        &self,
+        robot: &Path,
+        observer: &dyn Observer,
+    ) -> Result<LoadedSources, ExperimentError> {
+        let (noises, rooms) = heard_in_scene(robot, observer)?;
+        self.load_apart(&noises, &rooms, observer)
+    }
+
+    fn load_apart(
+        &self,
+        noises: &[Clip],
+        rooms: &[Clip],
+        observer: &dyn Observer,
+    ) -> Result<LoadedSources, ExperimentError> {
         let memory = &mut SoundMemory::mebibytes(self.memory_mib);
-        Ok(Sources {
-            noises: Kind::Noises.for_training(self.training_noise(), memory, observer)?,
-            rooms: Kind::Rooms.for_training(self.training_rooms(), memory, observer)?,
+        let (noises, about_noises) =
+            Kind::Noises.for_training(self.training_noise(), noises, memory, observer)?;
+        let (rooms, about_rooms) =
+            Kind::Rooms.for_training(self.training_rooms(), rooms, memory, observer)?;
+        Ok(LoadedSources {
+            training: Sources { noises, rooms },
+            robot: Sources::default(),
+            description: vec![about_noises, about_rooms],
         })
     }
 

@@ -1,6 +1,7 @@
 //! Files and folders, with this crate's errors.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::error::ExperimentError;
 
@@ -15,4 +16,21 @@ pub(crate) fn create_folder(path: &Path) -> Result<(), ExperimentError> {
 
 pub(crate) fn read_text(path: &Path) -> Result<String, ExperimentError> {
     std::fs::read_to_string(path).map_err(ExperimentError::file("read", path))
+}
+
+/// Older parts were left by a process that is no more.
+const LEFT_BEHIND: Duration = Duration::from_secs(60);
+
+/// Removes what killed processes left half written in a folder.
+pub(crate) fn forget_parts(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let old = || {
+            let modified = entry.metadata().and_then(|m| m.modified()).ok()?;
+            Some(modified.elapsed().ok()? > LEFT_BEHIND)
+        };
+        if path.extension().is_some_and(|e| e == "part") && old() == Some(true) {
+            let _ = std::fs::remove_file(&path);
+        }
+    }
 }

@@ -1,7 +1,10 @@
 //! Training one model on some utterances of a dataset.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
+use earnest_augment::{Chain, Transform};
 use earnest_corpus::Emotion;
 use earnest_features::{Features, Normaliser, descriptor};
 use earnest_model::{
@@ -9,7 +12,7 @@ use earnest_model::{
     predict_normalised, softmax,
 };
 use earnest_random::Key;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
@@ -18,23 +21,78 @@ use crate::observer::{Event, Observer};
 use crate::presenter::{Augmentation, Presentation, PresentationTime, Presenter};
 use crate::storage::write_whole;
 
-/// Whether training waveforms are augmented.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// Whether training waveforms are augmented. In a file `clean`, `augmented`, or
+/// `without:tempo` for the augmentation without one of its transforms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(into = "String")]
 pub enum Training {
     /// Only the corpus's own waveforms.
     Clean,
     /// Each presentation drawn anew from the augmentation chain.
     Augmented,
+    /// The same without the steps of one transform: a row of Table II.
+    Without(&'static str),
 }
 
 impl Training {
-    /// `clean` or `augmented`.
+    /// `clean`, `augmented` or, for example, `without tempo`.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn name(self) -> Cow<'static, str> {
         match self {
-            Self::Clean => "clean",
-            Self::Augmented => "augmented",
+            Self::Clean => "clean".into(),
+            Self::Augmented => "augmented".into(),
+            Self::Without(transform) => format!("without {transform}").into(),
+        }
+    }
+
+    /// The chain that training draws from: `None` for clean training.
+    #[must_use]
+    pub fn chain(self, full: &Chain) -> Option<Chain> {
+        match self {
+            Self::Clean => None,
+            Self::Augmented => Some(full.clone()),
+            Self::Without(transform) => Some(full.without(transform)),
+        }
+    }
+}
+
+impl FromStr for Training {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            None if text == "clean" => Ok(Self::Clean),
+            None if text == "augmented" => Ok(Self::Augmented),
+            Some(("without", name)) => Transform::NAMES
+                .iter()
+                .find(|known| **known == name)
+                .map(|known| Self::Without(known))
+                .ok_or_else(|| {
+                    format!(
+                        "{text:?}: there is no transform {name:?}; transforms are {}",
+                        Transform::NAMES.join(", ")
+                    )
+                }),
+            _ => Err(format!(
+                "{text:?} is no training; trainings are clean, augmented and without:TRANSFORM"
+            )),
+        }
+    }
+}
+
+// By hand, since a derived one would want to borrow the transform's name for ever.
+impl<'de> Deserialize<'de> for Training {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl From<Training> for String {
+    fn from(training: Training) -> Self {
+        match training {
+            Training::Without(transform) => format!("without:{transform}"),
+            _ => training.name().into_owned(),
         }
     }
 }
@@ -51,6 +109,8 @@ pub struct TrainingPlan<'a> {
     pub training: &'a [usize],
     /// Validation utterances: heard clean.
     pub validation: &'a [usize],
+    /// What the augmentation is called in the model's description.
+    pub training_name: Cow<'static, str>,
     /// All draws come from here.
     pub key: Key,
     /// All draws of frozen copies come from here: trainings with the same key and folder
@@ -303,9 +363,13 @@ pub fn train(
             trainer.save(path)?;
         }
         observer.event(Event::Epoch {
+            unit: "",
             report: &report,
             most: plan.recipe.max_epochs,
         });
+        if observer.stopping() && !trainer.finished() {
+            return Err(ExperimentError::Stopped);
+        }
     }
     let history = trainer.history().to_vec();
     let mut speakers: Vec<String> = plan
@@ -323,10 +387,7 @@ pub fn train(
         outputs: names,
         descriptors: descriptor::NAMES.map(String::from).to_vec(),
         recipe: plan.recipe.clone(),
-        training: match plan.augmentation {
-            Some(_) => Training::Augmented.name().to_owned(),
-            None => Training::Clean.name().to_owned(),
-        },
+        training: plan.training_name.to_string(),
         corpus: plan.corpus.clone(),
         speakers,
         normaliser: presenter.normaliser().clone(),

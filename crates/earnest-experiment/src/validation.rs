@@ -1,6 +1,6 @@
 //! Who validates: the choice of the utterances that say which epoch was best.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
-use crate::fold::Fold;
+use crate::fold::{Fold, Listed};
+use crate::protocol::Protocol;
 
 /// Who validates while a test speaker is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,10 +88,10 @@ impl Validation {
     /// speakers are so few that each is needed for training and a few of them are a poor
     /// guide; a tenth of the speakers where there are many.
     #[must_use]
-    pub fn suited(layout: Layout, speakers: usize) -> Self {
-        match (layout, speakers) {
-            (Layout::Iemocap, _) => Self::Partner,
-            (_, 0..20) => Self::Fraction(FRACTION),
+    pub fn suited(layout: Layout, protocol: &Protocol, speakers: usize) -> Self {
+        match (layout, protocol, speakers) {
+            (Layout::Iemocap, Protocol::Speaker, _) => Self::Partner,
+            (_, Protocol::Emobox(_), _) | (_, _, 0..20) => Self::Fraction(FRACTION),
             _ => Self::Speakers(speakers / 10),
         }
     }
@@ -115,19 +116,36 @@ impl Validation {
     /// Too few speakers.
     pub fn apply(self, mut fold: Fold, own_sessions: bool) -> Result<Fold, ExperimentError> {
         match self {
+            // A file that lists who validates is obeyed.
+            _ if fold
+                .listed
+                .as_ref()
+                .is_some_and(|l| !l.validation.is_empty()) => {}
+            Self::Partner if fold.validation.is_empty() => {
+                return Err(ExperimentError::Setup(format!(
+                    "validation = \"partner\" needs one speaker to be left out at a time; fold {} has no partner. Use speakers:K or fraction:F",
+                    fold.name
+                )));
+            }
             Self::Partner => {}
+            Self::Speakers(_) if fold.listed.is_some() => {
+                return Err(ExperimentError::Setup(
+                    "validation by speakers does not go with folds that list utterances; use fraction:F".into(),
+                ));
+            }
             Self::Speakers(k) => {
-                let more = k - 1;
+                let more = k - fold.validation.len().min(k);
                 if more >= fold.training.len() {
                     return Err(ExperimentError::Setup(format!(
-                        "validation = \"speakers:{k}\" leaves nobody to train on when {} is tested: there are {} other speakers",
-                        fold.test,
+                        "validation = \"speakers:{k}\" leaves nobody to train on in fold {}: there are {} other speakers",
+                        fold.name,
                         fold.training.len() + fold.validation.len()
                     )));
                 }
                 // Those after the test speaker by name, around the corner.
                 let n = fold.training.len();
-                let from = fold.training.iter().filter(|s| **s < fold.test).count();
+                let first = fold.test.first();
+                let from = fold.training.iter().filter(|s| Some(*s) < first).count();
                 let chosen: Vec<String> = (0..more)
                     .map(|i| fold.training[(from + i) % n].clone())
                     .collect();
@@ -148,13 +166,30 @@ impl Validation {
 }
 
 impl Dataset {
+    /// The test utterances of a fold for a task.
+    #[must_use]
+    pub fn tests_of_fold(&self, fold: &Fold, task: Task) -> Vec<usize> {
+        let mut of = self.of_speakers(&fold.test, task);
+        if let Some(ids) = &fold.listed {
+            of.retain(|i| ids.test.contains(&self.items[*i].utterance.id));
+        }
+        of
+    }
+
     /// The training and the validation utterances of a fold for a task. With a fraction,
     /// which utterances of a speaker and class validate is drawn from the key.
     #[must_use]
     pub fn of_fold(&self, fold: &Fold, task: Task, key: &Key) -> (Vec<usize>, Vec<usize>) {
-        let training = self.of_speakers(&fold.training, task);
+        let of = |speakers: &[String], listed: fn(&Listed) -> &BTreeSet<String>| {
+            let mut of = self.of_speakers(speakers, task);
+            if let Some(ids) = &fold.listed {
+                of.retain(|i| listed(ids).contains(&self.items[*i].utterance.id));
+            }
+            of
+        };
+        let training = of(&fold.training, |l| &l.training);
         let Some(share) = fold.fraction else {
-            return (training, self.of_speakers(&fold.validation, task));
+            return (training, of(&fold.validation, |l| &l.validation));
         };
         let mut classes: BTreeMap<usize, BTreeMap<&str, Vec<usize>>> = BTreeMap::new();
         for i in training {
@@ -192,7 +227,9 @@ mod tests {
 
     fn fold() -> Fold {
         Fold {
-            test: "d".into(),
+            name: "d".into(),
+            test: vec!["d".into()],
+            listed: None,
             validation: vec!["c".into()],
             training: ["a", "b", "e", "f"].map(String::from).to_vec(),
             fraction: None,
@@ -221,7 +258,9 @@ mod tests {
 
     #[test]
     fn the_default_is_the_papers_for_iemocap_and_elsewhere_grows_with_the_corpus() {
-        let suited = |layout, speakers| Validation::suited(layout, speakers).to_string();
+        let suited = |layout, speakers| {
+            Validation::suited(layout, &Protocol::suited(speakers), speakers).to_string()
+        };
         assert_eq!(suited(Layout::Iemocap, 10), "partner");
         assert_eq!(suited(Layout::EmoDb, 10), "fraction:0.15");
         assert_eq!(suited(Layout::CremaD, 91), "speakers:9");

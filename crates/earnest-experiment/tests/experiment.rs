@@ -71,7 +71,7 @@ fn a_run_leaves_the_promised_files_and_the_same_bytes_when_repeated_on_other_thr
     let outcome = run_with(1, &one);
     assert_eq!(outcome.units.len(), 2 * 2 * 2 * 2);
     assert_eq!(outcome.table.rows.len(), 8);
-    assert_eq!(outcome.table.columns, [0, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(outcome.table.columns, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
     for unit in fs::read_dir(one.join("units")).unwrap() {
         let folder = unit.unwrap().path();
         for file in [
@@ -80,6 +80,7 @@ fn a_run_leaves_the_promised_files_and_the_same_bytes_when_repeated_on_other_thr
             "events.out.tfevents.earnest",
             "model.safetensors",
             "model.json",
+            "README.md",
             "predictions.csv",
             "done",
         ] {

@@ -102,6 +102,12 @@ impl Model {
         }
     }
 
+    /// How many numbers were learnt, running statistics included.
+    #[must_use]
+    pub fn parameters(&self) -> usize {
+        self.network.tensors().iter().map(|p| p.value.len()).sum()
+    }
+
     /// Writes `model.safetensors` and `model.json` into a folder that exists.
     ///
     /// # Errors

@@ -36,21 +36,53 @@ pub struct Recipe {
     #[serde(default)]
     pub normalise: Normalisation,
     /// Adam's first learning rate.
+    #[serde(default = "defaults::learning_rate")]
     pub learning_rate: f64,
     /// Every gradient value is clipped to plus or minus this.
+    #[serde(default = "defaults::gradient_clip")]
     pub gradient_clip: f64,
     /// Utterances in a step.
+    #[serde(default = "defaults::batch_size")]
     pub batch_size: usize,
     /// The most epochs trained.
+    #[serde(default = "defaults::max_epochs")]
     pub max_epochs: usize,
     /// Epochs without a better validation result after which the learning rate is halved.
+    #[serde(default = "defaults::plateau")]
     pub plateau: usize,
     /// Epochs without a better validation result after which training stops.
+    #[serde(default = "defaults::patience")]
     pub patience: usize,
     /// `plateau` and `patience` count epochs of at least this many steps: on a corpus whose
     /// epoch is shorter, they last proportionally more epochs. (IEMOCAP has some 140 steps
     /// an epoch, EmoDB 9.)
+    #[serde(default = "defaults::least_steps")]
     pub least_steps: usize,
+}
+
+/// What a file may leave out: the paper's training, our choices where the paper is silent.
+mod defaults {
+    pub fn learning_rate() -> f64 {
+        3e-4
+    }
+    pub fn gradient_clip() -> f64 {
+        1.0
+    }
+    pub fn batch_size() -> usize {
+        32
+    }
+    pub fn max_epochs() -> usize {
+        100
+    }
+    pub fn plateau() -> usize {
+        4
+    }
+    pub fn patience() -> usize {
+        12
+    }
+    pub fn least_steps() -> usize {
+        50
+    }
 }
 
 impl Recipe {
@@ -62,13 +94,13 @@ impl Recipe {
         Self {
             architecture,
             normalise: Normalisation::Corpus,
-            learning_rate: 3e-4,
-            gradient_clip: 1.0,
-            batch_size: 32,
-            max_epochs: 100,
-            plateau: 4,
-            patience: 12,
-            least_steps: 50,
+            learning_rate: defaults::learning_rate(),
+            gradient_clip: defaults::gradient_clip(),
+            batch_size: defaults::batch_size(),
+            max_epochs: defaults::max_epochs(),
+            plateau: defaults::plateau(),
+            patience: defaults::patience(),
+            least_steps: defaults::least_steps(),
         }
     }
 

@@ -44,6 +44,25 @@ pub struct Entry {
     pub draws: Draws,
 }
 
+impl Scene {
+    /// The scene that a folder holds, if it holds one.
+    #[must_use]
+    pub fn of_folder(folder: &Path) -> Option<Self> {
+        let text = std::fs::read_to_string(folder.join("scene.toml")).ok()?;
+        toml::from_str(&text).ok()
+    }
+
+    /// The manifest of a scene's folder; lines that a stop left unfinished are passed over.
+    #[must_use]
+    pub fn entries(folder: &Path) -> Vec<Entry> {
+        std::fs::read_to_string(folder.join("scene.jsonl"))
+            .unwrap_or_default()
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
+    }
+}
+
 /// What came of it.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {

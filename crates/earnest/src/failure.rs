@@ -4,6 +4,23 @@ use std::process::ExitCode;
 
 use earnest_experiment::ExperimentError;
 
+/// Exit code when a person stopped the work, as shells have it for Ctrl-C.
+pub const STOPPED: u8 = 130;
+
+/// What may help against a fault of the file system.
+fn advice(cause: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    use std::io::ErrorKind;
+    match cause.downcast_ref::<std::io::Error>()?.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(
+            "make room on that disk; the same command then goes on, and what is finished is kept",
+        ),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            Some("a folder that you may write to (--out)")
+        }
+        _ => None,
+    }
+}
+
 /// A failure on its way to the person who asked.
 #[derive(Debug)]
 pub struct Failure {
@@ -22,13 +39,17 @@ impl Failure {
 
     /// Prints the error and what caused it.
     pub fn report(self) -> ExitCode {
-        let mut text = format!("error: {}", self.error);
+        let name = if self.code == STOPPED { "" } else { "error: " };
+        let mut text = format!("{name}{}", self.error);
         for cause in self.error.chain().skip(1) {
             let cause = cause.to_string();
             // Messages of this project already say what the system said.
             if !text.contains(&cause) {
                 text.push_str(&format!("\n  because: {cause}"));
             }
+        }
+        if let Some(advice) = self.error.chain().find_map(advice) {
+            text.push_str(&format!("\n  try: {advice}"));
         }
         eprintln!("{text}");
         ExitCode::from(self.code)
@@ -50,9 +71,15 @@ where
                     | ExperimentError::Collection(earnest_corpus::CollectionError::Absent { .. })
             )
         );
-        Self {
-            error,
-            code: if asked { 2 } else { 1 },
-        }
+        let stopped = matches!(
+            error.downcast_ref::<ExperimentError>(),
+            Some(ExperimentError::Stopped)
+        );
+        let code = match (stopped, asked) {
+            (true, _) => STOPPED,
+            (_, true) => 2,
+            _ => 1,
+        };
+        Self { error, code }
     }
 }

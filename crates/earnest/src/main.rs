@@ -4,6 +4,7 @@
 mod command;
 mod failure;
 mod progress;
+mod time_left;
 
 use std::process::ExitCode;
 
@@ -58,7 +59,9 @@ enum Command {
     Reproduce(command::reproduce::Command),
     /// Run an experiment from its file, or go on with it
     Run(command::run::Arguments),
-    /// Write the tables and the report of a run again
+    /// Say what an experiment would run, how long it would take here, and how much disk
+    Plan(command::plan::Arguments),
+    /// Write the tables and the report of a run again, or compare two runs
     Report(command::report::Arguments),
     /// Train one model
     Train(command::train::Arguments),
@@ -87,6 +90,7 @@ fn main() -> ExitCode {
         Command::Features(arguments) => command::features::run(arguments),
         Command::Reproduce(command) => command::reproduce::run(command),
         Command::Run(arguments) => command::run::run(arguments),
+        Command::Plan(arguments) => command::plan::run(arguments),
         Command::Report(arguments) => command::report::run(arguments),
         Command::Train(arguments) => command::train::run(arguments),
         Command::Evaluate(arguments) => command::evaluate::run(arguments),

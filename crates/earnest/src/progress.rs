@@ -1,18 +1,36 @@
-//! Progress: a bar with time left on a terminal, plain lines elsewhere. On standard error,
-//! so that results on standard output can be piped.
+//! Progress: bars with time left on a terminal, plain lines elsewhere. On standard error, so
+//! that results on standard output can be piped.
 
+use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use earnest_experiment::{Event, Observer};
-use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::failure::{Failure, STOPPED};
+use crate::time_left::TimeLeft;
+
+/// How often a person asked to stop.
+static ASKED: AtomicUsize = AtomicUsize::new(0);
 
 /// Shows what goes on.
 pub struct Progress {
     terminal: bool,
-    bar: Mutex<Option<ProgressBar>>,
-    unit: Mutex<String>,
+    bars: MultiProgress,
+    /// Of a pass over items.
+    stage: Mutex<Option<ProgressBar>>,
+    /// Of each unit at work.
+    units: Mutex<HashMap<String, (ProgressBar, usize)>>,
+    /// Of all units.
+    whole: Mutex<Option<ProgressBar>>,
+    left: Mutex<TimeLeft>,
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 impl Progress {
@@ -20,35 +38,42 @@ impl Progress {
     pub fn new() -> Self {
         Self {
             terminal: std::io::stderr().is_terminal(),
-            bar: Mutex::new(None),
-            unit: Mutex::new(String::new()),
+            bars: MultiProgress::new(),
+            stage: Mutex::new(None),
+            units: Mutex::new(HashMap::new()),
+            whole: Mutex::new(None),
+            left: Mutex::new(TimeLeft::default()),
         }
     }
 
-    fn set_bar(&self, bar: Option<ProgressBar>) {
-        if let Ok(mut slot) = self.bar.lock()
+    /// From now on Ctrl-C (or a request to end, as Slurm sends it) stops after the epoch at
+    /// hand, and a second one at once.
+    pub fn stop_on_signals(&self) -> Result<(), Failure> {
+        ctrlc::set_handler(|| {
+            if ASKED.fetch_add(1, Ordering::SeqCst) == 0 {
+                eprintln!(
+                    "\nstopping after this epoch; once more to stop at once (the epoch is then trained again)"
+                );
+            } else {
+                std::process::exit(STOPPED.into());
+            }
+        })
+        .map_err(|e| Failure::asked(format!("cannot listen to signals: {e}")))
+    }
+
+    fn set_stage(&self, bar: Option<ProgressBar>) {
+        if let Ok(mut slot) = self.stage.lock()
             && let Some(old) = std::mem::replace(&mut *slot, bar)
         {
             old.finish_and_clear();
         }
     }
 
-    fn with_bar(&self, work: impl FnOnce(&ProgressBar)) {
-        if let Ok(slot) = self.bar.lock()
-            && let Some(bar) = slot.as_ref()
-        {
-            work(bar);
-        }
-    }
-
-    /// Says something beside the bar.
+    /// Says something beside the bars.
     pub fn note(&self, text: &str) {
-        let mut printed = false;
-        self.with_bar(|bar| {
-            bar.suspend(|| eprintln!("{text}"));
-            printed = true;
-        });
-        if !printed {
+        if self.terminal {
+            self.bars.suspend(|| eprintln!("{text}"));
+        } else {
             eprintln!("{text}");
         }
     }
@@ -56,14 +81,13 @@ impl Progress {
     /// Begins a bar for a pass over items.
     pub fn start(&self, name: &str, total: usize) {
         if self.terminal {
-            let style =
-                ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {msg} {eta} left")
-                    .unwrap_or_else(|_| ProgressStyle::default_bar());
-            let bar = ProgressBar::new(total as u64)
-                .with_style(style)
-                .with_prefix(name.to_owned());
+            let bar = self.bars.add(
+                ProgressBar::new(total as u64)
+                    .with_style(style("{prefix} {wide_bar} {pos}/{len} {eta} left"))
+                    .with_prefix(name.to_owned()),
+            );
             bar.enable_steady_tick(Duration::from_millis(500));
-            self.set_bar(Some(bar));
+            self.set_stage(Some(bar));
         } else {
             eprintln!("{name}: {total}");
         }
@@ -71,12 +95,90 @@ impl Progress {
 
     /// One more item is done.
     pub fn advance(&self) {
-        self.with_bar(|bar| bar.inc(1));
+        if let Ok(slot) = self.stage.lock()
+            && let Some(bar) = slot.as_ref()
+        {
+            bar.inc(1);
+        }
     }
 
-    /// The pass is over.
+    /// All bars are over.
     pub fn finish(&self) {
-        self.set_bar(None);
+        self.set_stage(None);
+        if let Ok(mut units) = self.units.lock() {
+            for (_, (bar, _)) in units.drain() {
+                bar.finish_and_clear();
+            }
+        }
+    }
+
+    /// In words, if it is known.
+    fn time_left(&self) -> Option<String> {
+        let left = self.left.lock().ok()?.left()?;
+        let minute = Duration::from_secs(60);
+        Some(match left {
+            left if left < minute => "less than a minute left".to_owned(),
+            left => format!("about {} left", HumanDuration(left)),
+        })
+    }
+
+    fn run_started(&self, pending: &[String], workers: usize) {
+        if let Ok(mut left) = self.left.lock() {
+            *left = TimeLeft::new(pending, workers);
+        }
+        if self.terminal && pending.len() > 1 {
+            let bar = self.bars.add(
+                ProgressBar::new(pending.len() as u64)
+                    .with_style(style("{wide_bar} {pos}/{len} units {msg}")),
+            );
+            bar.enable_steady_tick(Duration::from_secs(1));
+            if let Ok(mut whole) = self.whole.lock() {
+                *whole = Some(bar);
+            }
+        }
+    }
+
+    fn epoch(&self, unit: &str, report: &earnest_model::EpochReport, most: usize) {
+        if !self.terminal {
+            return;
+        }
+        if let Ok(mut units) = self.units.lock() {
+            let (bar, _) = units.entry(unit.to_owned()).or_insert_with(|| {
+                let bar = ProgressBar::new(most as u64)
+                    .with_style(style("{prefix} {wide_bar} {pos}/{len} {msg}"))
+                    .with_prefix(unit.to_owned());
+                (self.bars.insert(0, bar), most)
+            });
+            bar.set_position(report.epoch as u64);
+            bar.set_message(format!(
+                "epochs, loss {:.3}, validation {:.3}",
+                report.training_loss, report.validation
+            ));
+        }
+    }
+
+    fn unit_finished(&self, id: &str, took: Option<Duration>) {
+        if let Ok(mut left) = self.left.lock() {
+            left.finished(id, took);
+        }
+        if let Ok(mut units) = self.units.lock()
+            && let Some((bar, _)) = units.remove(id)
+        {
+            bar.finish_and_clear();
+        }
+        if let Ok(whole) = self.whole.lock()
+            && let Some(bar) = whole.as_ref()
+        {
+            if took.is_some() {
+                bar.inc(1);
+            }
+            if let Some(left) = self.time_left() {
+                bar.set_message(left);
+            }
+            if bar.length() == Some(bar.position()) {
+                bar.finish_and_clear();
+            }
+        }
     }
 }
 
@@ -85,33 +187,21 @@ impl Observer for Progress {
         match event {
             Event::StageStarted { name, total } => self.start(name, total),
             Event::StageAdvanced => self.advance(),
-            Event::StageFinished => self.finish(),
+            Event::StageFinished => self.set_stage(None),
             Event::Warning(text) => self.note(&format!("warning: {text}")),
+            Event::RunStarted { pending, workers } => self.run_started(pending, workers),
+            Event::Submitted { job, units, tasks } => {
+                self.note(&format!("job array {job}: {units} units in {tasks} tasks"))
+            }
+            Event::Waiting { units } => self.note(&format!(
+                "waiting for {units} units that other processes are at"
+            )),
             Event::UnitStarted { id, number, total } => {
-                if let Ok(mut unit) = self.unit.lock() {
-                    *unit = format!("[{number}/{total}] {id}");
-                }
                 if !self.terminal {
                     eprintln!("[{number}/{total}] {id}: training");
                 }
             }
-            Event::Epoch { report, most } => {
-                if !self.terminal {
-                    return;
-                }
-                let none = self.bar.lock().is_ok_and(|bar| bar.is_none());
-                if none {
-                    let name = self.unit.lock().map(|u| u.clone()).unwrap_or_default();
-                    self.start(&name, most);
-                }
-                self.with_bar(|bar| {
-                    bar.set_position(report.epoch as u64);
-                    bar.set_message(format!(
-                        "epochs, loss {:.3}, validation {:.3},",
-                        report.training_loss, report.validation
-                    ));
-                });
-            }
+            Event::Epoch { unit, report, most } => self.epoch(unit, report, most),
             Event::UnitFinished {
                 id,
                 number,
@@ -119,14 +209,24 @@ impl Observer for Progress {
                 took,
                 summary,
             } => {
-                self.set_bar(None);
-                let time = took.map_or_else(
+                self.unit_finished(id, took);
+                let mut time = took.map_or_else(
                     || "kept from before".to_owned(),
                     |t| HumanDuration(t).to_string(),
                 );
+                if let Some(left) = self
+                    .time_left()
+                    .filter(|_| took.is_some() && number < total)
+                {
+                    time = format!("{time}, {left}");
+                }
                 self.note(&format!("[{number}/{total}] {id}: {summary} ({time})"));
             }
             _ => {}
         }
+    }
+
+    fn stopping(&self) -> bool {
+        ASKED.load(Ordering::SeqCst) > 0
     }
 }

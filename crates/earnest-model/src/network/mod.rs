@@ -110,6 +110,47 @@ impl Architecture {
         }
     }
 
+    /// In words, for a report.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let pooled = |pooling: &PoolingKind| match pooling {
+            PoolingKind::Mean => "mean over time",
+            PoolingKind::Max => "maximum over time",
+            PoolingKind::Attention => "attention over time",
+        };
+        let (text, dropout) = match self {
+            Self::Rnn {
+                layers,
+                hidden,
+                pooling,
+                dropout,
+            } => (
+                format!(
+                    "{layers} bidirectional GRU layers of {hidden} each way, {}, linear",
+                    pooled(pooling)
+                ),
+                dropout,
+            ),
+            Self::Cnn {
+                layers,
+                filters,
+                kernel,
+                pooling,
+                dropout,
+            } => (
+                format!(
+                    "{layers} layers of {filters} filters over {kernel} frames, {}, linear",
+                    pooled(pooling)
+                ),
+                dropout,
+            ),
+        };
+        match dropout {
+            0.0 => text,
+            share => format!("{text}, dropout {share}"),
+        }
+    }
+
     /// What is wrong with the numbers, if anything.
     ///
     /// # Errors

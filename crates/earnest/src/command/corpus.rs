@@ -1,12 +1,12 @@
 //! `earnest corpus inspect` and `earnest corpus synthesize`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use earnest_corpus::synthetic::{Settings, count, write};
 use earnest_corpus::{Audit, Corpus, Emotion, Problem, ProblemKind, audit};
-use earnest_experiment::{Validation, folds, open_corpus};
+use earnest_experiment::{Folding, Protocol, Validation, folds, open_corpus};
 use serde_json::json;
 
 use super::options::ReadingOptions;
@@ -253,14 +253,26 @@ fn print_speakers(corpus: &Corpus, audited: Option<&Audit>) {
 }
 
 fn print_folds(corpus: &Corpus) {
-    match folds(&corpus.four_class()) {
+    let four_class = corpus.four_class();
+    let speakers: BTreeSet<&str> = four_class
+        .utterances
+        .iter()
+        .map(|u| u.speaker.as_str())
+        .collect();
+    let protocol = Protocol::suited(speakers.len());
+    match protocol.folds(&four_class, corpus) {
         Err(error) => println!("\nFolds: {error}"),
-        Ok((folds, own)) => {
-            let validation = Validation::suited(corpus.layout, folds.len());
+        Ok(Folding {
+            folds,
+            own_sessions: own,
+            ..
+        }) => {
+            let validation = Validation::suited(corpus.layout, &protocol, speakers.len());
             let by_name = !own && !matches!(validation, Validation::Fraction(_));
             println!(
-                "\nFolds: {}, leaving one speaker out; {}{}:",
+                "\nFolds: {}, {}; {}{}:",
                 folds.len(),
+                protocol.words(),
                 validation.words(),
                 if by_name {
                     " (chosen by name, as there are no sessions)"
@@ -271,8 +283,8 @@ fn print_folds(corpus: &Corpus) {
             let list: Vec<String> = folds
                 .into_iter()
                 .map(|fold| match validation.apply(fold, own) {
-                    Ok(f) if f.validation.is_empty() => f.test,
-                    Ok(f) => format!("{} (validated by {})", f.test, f.validation.join(" and ")),
+                    Ok(f) if f.validation.is_empty() => f.name,
+                    Ok(f) => format!("{} (validated by {})", f.name, f.validation.join(" and ")),
                     Err(error) => error.to_string(),
                 })
                 .collect();

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use earnest_corpus::synthetic::{Settings, count, write};
-use earnest_experiment::{Experiment, Training, run as run_experiment};
-use earnest_model::{Architecture, Recipe};
+use earnest_experiment::{Experiment, run as run_experiment};
 
 use super::print_outcome;
 use crate::failure::Failure;
 use crate::progress::Progress;
+
+const DEMO: &str = include_str!("../../../../experiments/demo.toml");
 
 /// Make a synthetic corpus and run a small Table I on it.
 #[derive(Args)]
@@ -39,6 +40,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     };
     let corpus = a.out.join(format!("synthetic-corpus-seed-{}", a.seed));
     let progress = Progress::new();
+    progress.stop_on_signals()?;
     // The marker is written last: its presence means the corpus is whole.
     if !corpus.join("SYNTHETIC.json").is_file() {
         progress.start("synthesising speech", count(settings));
@@ -46,19 +48,10 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         progress.finish();
         result?;
     }
-    let mut experiment = Experiment::table1(corpus);
-    experiment.name = "demo".into();
+    let mut experiment = Experiment::from_toml(DEMO).map_err(Failure::asked)?;
+    experiment.corpus.path = corpus;
     experiment.seed = a.seed;
     experiment.folds = a.folds.to_string();
-    experiment.trainings = vec![Training::Clean, Training::Augmented];
-    experiment.recipes = vec![Recipe {
-        learning_rate: 2e-3,
-        max_epochs: 24,
-        patience: 10,
-        plateau: 4,
-        least_steps: 1,
-        ..Recipe::paper(Architecture::rnn(2, 48))
-    }];
     let run = a.out.join(format!("run-seed-{}-folds-{}", a.seed, a.folds));
     let outcome = run_experiment(experiment, &run, &progress)?;
     print_outcome(&outcome, &run);

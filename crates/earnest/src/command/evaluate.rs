@@ -102,7 +102,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         (Which::Clean, None) => Condition::Clean,
         (_, None) => {
             let loaded = sources(&a.sounds, &a.robot)?.load(&progress)?;
-            simulated_robot(&loaded, a.robot.robot_snr, a.seed)
+            simulated_robot(&loaded, a.robot.snr_db(), a.seed)
         }
     };
     let dataset = Dataset::load(&corpus, &progress)?;

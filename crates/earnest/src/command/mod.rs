@@ -5,11 +5,13 @@ mod before_after;
 pub mod corpus;
 pub mod demo;
 pub mod evaluate;
+mod executor;
 pub mod features;
 mod inputs;
 mod inspection;
 pub mod noise;
 mod options;
+pub mod plan;
 pub mod predict;
 pub mod report;
 pub mod reproduce;
@@ -57,7 +59,7 @@ fn print_outcome(outcome: &Outcome, folder: &Path) {
     println!("{};", table.legend());
     println!("beside them the paper's, for IEMOCAP and an iCub.");
     // The figures of each task apart: together they are wider than a terminal.
-    for columns in [0..3, 3..7] {
+    for columns in [0..3, 3..9] {
         let part = table.with_columns(columns);
         if !part.columns.is_empty() {
             println!("{}", text_table(&part.titles(), &part.cells(), 3));
@@ -66,6 +68,14 @@ fn print_outcome(outcome: &Outcome, folder: &Path) {
     println!(
         "gap: robot against clean; improvement: augmented against clean training; plus is better."
     );
+    if !outcome.table2.rows.is_empty() {
+        let table = outcome.table2.text();
+        println!("\nTable II: the augmentation without one of its steps.");
+        println!("{}", text_table(&table.titles, &table.rows, table.texts));
+        println!(
+            "clean %, robot %: change against the whole augmentation; p: paired sign-flip test over speakers."
+        );
+    }
     for warning in warnings(outcome) {
         println!("note: {warning}");
     }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use earnest_augment::Chain;
 use earnest_experiment::{
-    CorpusSpec, DEFAULT_SNR_DB, DEFAULT_SOUND_MEMORY_MIB, Folders, Presentation, RobotSpec,
-    SourceSpec,
+    CorpusSpec, DEFAULT_SNR_DB, DEFAULT_SOUND_MEMORY_MIB, Experiment, Folders, Presentation,
+    Protocol, RobotSpec, SourceSpec, Validation,
 };
 use earnest_model::{Architecture, Normalisation, Recipe, Task};
 
@@ -75,9 +75,9 @@ impl NormaliseName {
 /// How models are trained, where that is not the paper's.
 #[derive(Args, Clone, Debug)]
 pub struct TrainingOptions {
-    /// By whose mean and deviation descriptors are normalised
-    #[arg(long, value_enum, default_value = "corpus")]
-    normalise: NormaliseName,
+    /// By whose mean and deviation descriptors are normalised [default: corpus]
+    #[arg(long, value_enum)]
+    normalise: Option<NormaliseName>,
     /// Draw the augmentation anew at each presentation (the default)
     #[arg(long, conflicts_with = "copies")]
     fresh: bool,
@@ -94,19 +94,31 @@ impl TrainingOptions {
     /// The paper's recipe for a network, with these changes.
     pub fn recipe(&self, network: NetworkName) -> Recipe {
         let mut recipe = network.recipe();
-        recipe.normalise = self.normalise.normalisation();
+        self.change(&mut recipe);
+        recipe
+    }
+
+    /// Changes what was asked to be changed.
+    fn change(&self, recipe: &mut Recipe) {
+        if let Some(normalise) = self.normalise {
+            recipe.normalise = normalise.normalisation();
+        }
         if let Some(most) = self.max_epochs {
             recipe.max_epochs = most;
         }
-        recipe
+    }
+
+    /// Fresh or frozen, if it was asked for.
+    fn asked_presentation(&self) -> Option<Presentation> {
+        match self.copies {
+            Some(k) => Some(Presentation::Copies(k.into())),
+            None => self.fresh.then_some(Presentation::Fresh),
+        }
     }
 
     /// Fresh or frozen.
     pub fn presentation(&self) -> Presentation {
-        match self.copies {
-            Some(k) => Presentation::Copies(k.into()),
-            None => Presentation::Fresh,
-        }
+        self.asked_presentation().unwrap_or_default()
     }
 }
 
@@ -172,14 +184,19 @@ pub struct ChainOption {
 }
 
 impl ChainOption {
-    /// The chain that was asked for.
+    /// The chain that was asked for, or the paper's.
     pub fn chain(&self) -> Result<Chain, Failure> {
+        Ok(self.asked()?.unwrap_or_else(Chain::paper))
+    }
+
+    fn asked(&self) -> Result<Option<Chain>, Failure> {
         let Some(path) = &self.chain else {
-            return Ok(Chain::paper());
+            return Ok(None);
         };
         let text = std::fs::read_to_string(path)
             .map_err(|e| Failure::asked(format!("--chain: cannot read {}: {e}", path.display())))?;
         Chain::from_toml(&text)
+            .map(Some)
             .map_err(|e| Failure::asked(format!("--chain {}: {e}", path.display())))
     }
 }
@@ -207,20 +224,191 @@ pub struct RobotOptions {
     /// does not get]
     #[arg(long, value_name = "DIR", conflicts_with = "robot")]
     pub robot_rooms: Vec<PathBuf>,
-    /// Speech over noise at the simulated robot, dB
-    #[arg(long, value_name = "DB", default_value_t = DEFAULT_SNR_DB, allow_hyphen_values = true)]
-    pub robot_snr: f64,
+    /// Speech over noise at the simulated robot, dB [default: 3]
+    #[arg(long, value_name = "DB", allow_hyphen_values = true)]
+    robot_snr: Option<f64>,
 }
 
 impl RobotOptions {
-    /// For the libraries.
-    pub fn spec(&self) -> RobotSpec {
+    /// Speech over noise at the simulated robot, dB.
+    pub fn snr_db(&self) -> f64 {
+        self.robot_snr.unwrap_or(DEFAULT_SNR_DB)
+    }
+
+    /// The robot condition, if one was asked for.
+    fn asked(&self) -> Option<RobotSpec> {
         match &self.robot {
-            Some(path) => RobotSpec::Recordings { path: path.clone() },
-            None => RobotSpec::Simulated {
-                snr_db: self.robot_snr,
-            },
+            Some(path) => Some(RobotSpec::Recordings { path: path.clone() }),
+            None => self.robot_snr.map(|snr_db| RobotSpec::Simulated { snr_db }),
         }
+    }
+}
+
+/// What can be changed of an experiment that is in a file.
+#[derive(Args, Clone, Debug)]
+pub struct ExperimentOptions {
+    #[command(flatten)]
+    sounds: SoundOptions,
+    #[command(flatten)]
+    chain: ChainOption,
+    #[command(flatten)]
+    robot: RobotOptions,
+    /// How the corpus is cut: `speaker`, leaving one out at a time; `groups:K` of speakers;
+    /// `emobox:DIR` with EmoBox's fold files [default: `speaker` up to 30 speakers, then
+    /// `groups:10`]
+    #[arg(long, value_name = "HOW")]
+    protocol: Option<Protocol>,
+    /// Allow folds whose test speakers are also trained on, as some of EmoBox's are
+    #[arg(long)]
+    shared_speakers: bool,
+    /// Folds: `all`, a number (spread over all of them), or names (test speakers)
+    /// [default: all]
+    #[arg(long, value_name = "WHICH")]
+    folds: Option<String>,
+    /// Networks [default: the experiment's]
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "NAMES")]
+    networks: Vec<NetworkName>,
+    /// Tasks [default: those that the corpus has labels for]
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "NAMES")]
+    tasks: Vec<TaskName>,
+    /// Who validates while others are tested: `partner`, the session's other speaker, as in
+    /// the paper; `speakers:K`; or `fraction:F` of the training speakers' utterances
+    /// [default: `partner` for IEMOCAP, elsewhere by the number of speakers]
+    #[arg(long, value_name = "WHO")]
+    validation: Option<Validation>,
+    #[command(flatten)]
+    training: TrainingOptions,
+    /// All randomness [default: 1]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Train each unit with so many seeds, and give mean and spread [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    seeds: Option<u16>,
+}
+
+impl ExperimentOptions {
+    /// Changes what was asked to be changed.
+    pub fn change(&self, experiment: &mut Experiment) -> Result<(), Failure> {
+        let asked = sources(&self.sounds, &self.robot)?;
+        let spec = &mut experiment.sources;
+        for (place, folders) in [
+            (&mut spec.noise, asked.noise),
+            (&mut spec.rooms, asked.rooms),
+            (&mut spec.robot_noise, asked.robot_noise),
+            (&mut spec.robot_rooms, asked.robot_rooms),
+        ] {
+            if !folders.is_empty() {
+                *place = folders;
+            }
+        }
+        for (place, folds) in [
+            (&mut spec.noise_folds, asked.noise_folds),
+            (&mut spec.robot_noise_folds, asked.robot_noise_folds),
+        ] {
+            if !folds.is_empty() {
+                *place = folds;
+            }
+        }
+        if asked.memory_mib != DEFAULT_SOUND_MEMORY_MIB {
+            spec.memory_mib = asked.memory_mib;
+        }
+        if let Some(chain) = self.chain.asked()? {
+            experiment.augmentation = chain;
+        }
+        if let Some(robot) = self.robot.asked() {
+            experiment.robot = robot;
+        }
+        if let Some(protocol) = &self.protocol {
+            experiment.protocol = Some(protocol.clone());
+        }
+        experiment.shared_speakers |= self.shared_speakers;
+        if let Some(folds) = &self.folds {
+            experiment.folds.clone_from(folds);
+        }
+        if !self.networks.is_empty() {
+            let known = std::mem::take(&mut experiment.recipes);
+            experiment.recipes = self
+                .networks
+                .iter()
+                .map(|network| {
+                    let paper = network.recipe();
+                    let name = paper.architecture.name();
+                    let own = known.iter().find(|r| r.architecture.name() == name);
+                    own.cloned().unwrap_or(paper)
+                })
+                .collect();
+        }
+        if !self.tasks.is_empty() {
+            experiment.tasks = self.tasks.iter().map(|t| t.task()).collect();
+            experiment.tasks.dedup();
+        }
+        if self.validation.is_some() {
+            experiment.validation = self.validation;
+        }
+        for recipe in &mut experiment.recipes {
+            self.training.change(recipe);
+        }
+        if let Some(presentation) = self.training.asked_presentation() {
+            experiment.presentation = presentation;
+        }
+        if let Some(seed) = self.seed {
+            experiment.seed = seed;
+        }
+        if let Some(seeds) = self.seeds {
+            experiment.repeats = seeds.into();
+        }
+        Ok(())
+    }
+}
+
+/// An experiment's file, and what is changed of it.
+#[derive(Args, Clone, Debug)]
+pub struct FileOptions {
+    /// The experiment
+    #[arg(value_name = "EXPERIMENT.toml")]
+    path: PathBuf,
+    /// Another corpus than the file's
+    #[arg(long, value_name = "DIR")]
+    corpus: Option<PathBuf>,
+    #[command(flatten)]
+    reading: ReadingOptions,
+    #[command(flatten)]
+    changes: ExperimentOptions,
+}
+
+impl FileOptions {
+    /// The experiment as it is asked for.
+    pub fn read(&self) -> Result<Experiment, Failure> {
+        let path = &self.path;
+        let text = std::fs::read_to_string(path).map_err(|e| {
+            Failure::asked(format!(
+                "cannot read the experiment {}: {e}",
+                path.display()
+            ))
+        })?;
+        let mut experiment = Experiment::from_toml(&text)
+            .map_err(|e| Failure::asked(format!("{}: {e}", path.display())))?;
+        if let Some(corpus) = &self.corpus {
+            must_exist("--corpus", corpus)?;
+            experiment.corpus = self.reading.spec(corpus.clone());
+        } else {
+            if self.reading.layout.is_some() {
+                experiment.corpus.layout.clone_from(&self.reading.layout);
+            }
+            experiment
+                .corpus
+                .map
+                .extend(self.reading.map.iter().cloned());
+            if !experiment.corpus.path.exists() {
+                return Err(Failure::asked(format!(
+                    "{}: there is no corpus at {}; name yours with --corpus DIR",
+                    path.display(),
+                    experiment.corpus.path.display()
+                )));
+            }
+        }
+        self.changes.change(&mut experiment)?;
+        Ok(experiment)
     }
 }
 

@@ -3,27 +3,51 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use earnest_experiment::{collect, write_results};
+use earnest_experiment::{Comparison, collect, compare_runs, write_results};
 
-use super::{must_exist, print_outcome};
+use super::{must_exist, print_outcome, text_table};
 use crate::failure::Failure;
 
-/// Write the tables and the report of a run again.
+/// Write the tables and the report of a run again, or compare two runs.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  earnest report runs/table1\n\nUses the units that are finished; the corpus is not needed."
+    after_help = "Examples:\n  earnest report runs/table1\n  earnest report runs/table1 runs/robust\n\n\
+    Uses the units that are finished; the corpus is not needed. Of two runs, what both have trained and tested is \
+    compared speaker by speaker; --out writes the comparison as a page."
 )]
 pub struct Arguments {
     /// The run's folder
     #[arg(value_name = "DIR")]
     run: PathBuf,
+    /// Another run, to compare with the first
+    #[arg(value_name = "OTHER")]
+    other: Option<PathBuf>,
+    /// Where a comparison is written as HTML
+    #[arg(long, value_name = "FILE", requires = "other")]
+    out: Option<PathBuf>,
 }
 
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
     must_exist("the run", &a.run)?;
     let outcome = collect(&a.run)?;
-    write_results(&outcome)?;
-    print_outcome(&outcome, &a.run);
+    let Some(other) = a.other else {
+        write_results(&outcome)?;
+        print_outcome(&outcome, &a.run);
+        return Ok(());
+    };
+    must_exist("the other run", &other)?;
+    let comparison: Comparison = compare_runs(&outcome, &collect(&other)?)?;
+    println!("A: {}\nB: {}", comparison.names[0], comparison.names[1]);
+    for line in &comparison.differences {
+        println!("note: {line}");
+    }
+    let table = comparison.text();
+    println!("{}", text_table(&table.titles, &table.rows, table.texts));
+    println!("B - A: of the pooled figures; p: paired sign-flip test over the speakers of both");
+    if let Some(path) = a.out {
+        comparison.write_html(&path)?;
+        println!("report: {}", path.display());
+    }
     Ok(())
 }

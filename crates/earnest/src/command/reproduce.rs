@@ -1,17 +1,18 @@
-//! `earnest reproduce table1`.
+//! `earnest reproduce`.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use earnest_experiment::{Experiment, Training, Validation, run as run_experiment};
+use earnest_experiment::Experiment;
 
-use super::options::{
-    ChainOption, CorpusOptions, NetworkName, RobotOptions, SoundOptions, TaskName, TrainingOptions,
-    sources,
-};
-use super::{must_exist, print_outcome};
+use super::executor::ExecutorOptions;
+use super::must_exist;
+use super::options::{CorpusOptions, ExperimentOptions};
 use crate::failure::Failure;
-use crate::progress::Progress;
+
+const TABLE_1: &str = include_str!("../../../../experiments/table1.toml");
+const TABLE_2: &str = include_str!("../../../../experiments/table2.toml");
+const ALL: &str = include_str!("../../../../experiments/all.toml");
 
 /// Which of the paper's experiments.
 #[derive(Subcommand)]
@@ -20,68 +21,50 @@ pub enum Command {
     #[command(
         after_help = "Example:\n  earnest reproduce table1 --corpus EmoDB --noise ESC-50 --rooms my-rooms --folds 3\n\n\
         The same command goes on with an interrupted run. Without --robot, the robot is simulated: a room \
-        response and noise from sources that training never hears."
+        response and noise from sources that training never hears. It is experiments/table1.toml with your corpus."
     )]
-    Table1(Table1),
+    Table1(Arguments),
+    /// Leave out each step of the augmentation in turn
+    #[command(
+        after_help = "Example:\n  earnest reproduce table2 --corpus EmoDB --noise ESC-50 --rooms my-rooms --robot EmoDB_on_icub\n\n\
+        The RNN, as in the paper; --networks rnn,cnn for both. It is experiments/table2.toml with your corpus."
+    )]
+    Table2(Arguments),
+    /// Tables I and II, Figures 4 and 5 in one run
+    #[command(
+        after_help = "Example:\n  earnest reproduce all --corpus IEMOCAP_full_release --robot IEMOCAP_on_iCub\n\n\
+        This takes long: `earnest plan experiments/all.toml --corpus DIR` says how long. It is experiments/all.toml with your corpus."
+    )]
+    All(Arguments),
 }
 
-/// `earnest reproduce table1`.
+/// `earnest reproduce table1` and its like.
 #[derive(Args)]
-pub struct Table1 {
+pub struct Arguments {
     #[command(flatten)]
     corpus: CorpusOptions,
     #[command(flatten)]
-    sounds: SoundOptions,
+    experiment: ExperimentOptions,
     #[command(flatten)]
-    chain: ChainOption,
-    #[command(flatten)]
-    robot: RobotOptions,
-    /// Folds: `all`, a number (spread over the speakers), or test speakers by name
-    #[arg(long, default_value = "all", value_name = "WHICH")]
-    folds: String,
-    /// Networks
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "rnn,cnn")]
-    networks: Vec<NetworkName>,
-    /// Tasks; dimensional needs a corpus with arousal and valence
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "categorical")]
-    tasks: Vec<TaskName>,
-    /// Who validates while a speaker is tested: `partner`, the session's other speaker, as in
-    /// the paper; `speakers:K`; or `fraction:F` of the training speakers' utterances
-    /// [default: `partner` for IEMOCAP, elsewhere by the number of speakers]
-    #[arg(long, value_name = "WHO")]
-    validation: Option<Validation>,
-    #[command(flatten)]
-    training: TrainingOptions,
-    /// All randomness
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Train each unit with so many seeds, and give mean and spread
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    seeds: u16,
-    /// The run's folder
-    #[arg(long, default_value = "runs/table1", value_name = "DIR")]
-    out: PathBuf,
+    executor: ExecutorOptions,
+    /// The run's folder [default: runs/NAME]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
 }
 
 /// Runs the verb.
 pub fn run(command: Command) -> Result<(), Failure> {
-    let Command::Table1(a) = command;
+    let (text, a) = match command {
+        Command::Table1(a) => (TABLE_1, a),
+        Command::Table2(a) => (TABLE_2, a),
+        Command::All(a) => (ALL, a),
+    };
     must_exist("--corpus", &a.corpus.corpus)?;
-    let mut experiment = Experiment::table1(a.corpus.corpus.clone());
+    let mut experiment = Experiment::from_toml(text).map_err(Failure::asked)?;
     experiment.corpus = a.corpus.reading.spec(a.corpus.corpus);
-    experiment.seed = a.seed;
-    experiment.folds = a.folds;
-    experiment.tasks = a.tasks.iter().map(|t| t.task()).collect();
-    experiment.tasks.dedup();
-    experiment.trainings = vec![Training::Clean, Training::Augmented];
-    experiment.sources = sources(&a.sounds, &a.robot)?;
-    experiment.augmentation = a.chain.chain()?;
-    experiment.robot = a.robot.spec();
-    experiment.recipes = a.networks.iter().map(|n| a.training.recipe(*n)).collect();
-    experiment.presentation = a.training.presentation();
-    experiment.validation = a.validation;
-    experiment.repeats = a.seeds.into();
-    let outcome = run_experiment(experiment, &a.out, &Progress::new())?;
-    print_outcome(&outcome, &a.out);
-    Ok(())
+    a.experiment.change(&mut experiment)?;
+    let out = a
+        .out
+        .unwrap_or_else(|| PathBuf::from("runs").join(&experiment.name));
+    a.executor.run(experiment, &out)
 }

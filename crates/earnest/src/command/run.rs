@@ -3,22 +3,25 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use earnest_experiment::{Experiment, run as run_experiment};
 
-use super::print_outcome;
+use super::executor::ExecutorOptions;
+use super::options::FileOptions;
 use crate::failure::Failure;
-use crate::progress::Progress;
 
 /// Run an experiment from its file, or go on with it.
 #[derive(Args)]
-#[command(
-    after_help = "Example:\n  earnest run runs/table1/experiment.toml --out runs/table1-again\n\n\
-    Every run writes its experiment.toml with all defaults; copy and change it."
-)]
+#[command(after_help = "Examples:\n  \
+    earnest run experiments/table1.toml --corpus EmoDB --out runs/emodb\n  \
+    earnest run runs/emodb/experiment.toml --out runs/again\n  \
+    earnest run experiments/table2.toml --corpus EmoDB --executor slurm --partition cpu --time 2:00:00\n\n\
+    Stopped or killed at any moment, the same command goes on from the last epoch. Several processes may run one \
+    folder at the same time, on one machine or on several that share it. Every run writes its experiment.toml with all \
+    defaults; copy and change it. Ctrl-C stops after the epoch at hand, a second one at once.")]
 pub struct Arguments {
-    /// The experiment
-    #[arg(value_name = "EXPERIMENT.toml")]
-    experiment: PathBuf,
+    #[command(flatten)]
+    file: FileOptions,
+    #[command(flatten)]
+    executor: ExecutorOptions,
     /// The run's folder [default: runs/NAME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -26,18 +29,9 @@ pub struct Arguments {
 
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
-    let text = std::fs::read_to_string(&a.experiment).map_err(|e| {
-        Failure::asked(format!(
-            "cannot read the experiment {}: {e}",
-            a.experiment.display()
-        ))
-    })?;
-    let experiment = Experiment::from_toml(&text)
-        .map_err(|e| Failure::asked(format!("{}: {e}", a.experiment.display())))?;
+    let experiment = a.file.read()?;
     let out = a
         .out
         .unwrap_or_else(|| PathBuf::from("runs").join(&experiment.name));
-    let outcome = run_experiment(experiment, &out, &Progress::new())?;
-    print_outcome(&outcome, &out);
-    Ok(())
+    a.executor.run(experiment, &out)
 }

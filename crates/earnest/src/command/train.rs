@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use earnest_experiment::{
-    Augmentation, Dataset, ExperimentError, Fold, Observer, Trained, TrainingPlan, Validation,
-    copies_folder, forget_copies, forget_progress, open_corpus, train,
+    Augmentation, Dataset, ExperimentError, Fold, Observer, Protocol, Trained, TrainingPlan,
+    Validation, copies_folder, forget_copies, forget_progress, open_corpus, train,
 };
 use earnest_random::Key;
 
@@ -96,7 +96,9 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     }
     speakers.retain(|s| !a.leave_out.contains(s));
     let mut fold = Fold {
-        test: String::new(),
+        name: String::new(),
+        test: Vec::new(),
+        listed: None,
         validation: a.validation_speakers,
         training: speakers,
         fraction: None,
@@ -105,7 +107,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         let n = fold.training.len();
         match a
             .validation
-            .unwrap_or_else(|| Validation::suited(corpus.layout, n))
+            .unwrap_or_else(|| Validation::suited(corpus.layout, &Protocol::Speaker, n))
         {
             Validation::Fraction(share) => fold.fraction = Some(share),
             Validation::Partner => fold.validation = fold.training.split_off(n.saturating_sub(1)),
@@ -147,6 +149,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         }),
         training: &training,
         validation: &validation,
+        training_name: if a.augment { "augmented" } else { "clean" }.into(),
         // Whatever changes the result changes the key, so a checkpoint of another training
         // in the same folder is not mistaken for this one.
         key: seed

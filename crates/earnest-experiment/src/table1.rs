@@ -1,44 +1,19 @@
 //! Table I: four rows for each network, and the two derived ones.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
+use earnest_corpus::Emotion;
 use earnest_model::Task;
 
-use crate::metrics::{FIGURES, Figures, mean_and_deviation};
+use crate::metrics::{COUNT, FIGURES, Figures, List, mean_and_deviation};
+use crate::outcome::UnitResult;
 use crate::paper;
-use crate::prediction::{Prediction, figures};
+use crate::prediction::{Prediction, confusion, figures};
+use crate::statistics::{
+    BySpeaker, Interval, PairedTest, by_speaker, compare, figures_by_speaker, intervals,
+};
+use crate::text_table::TextTable;
 use crate::training::Training;
-
-/// Predictions of one finished unit.
-#[derive(Clone, Debug)]
-pub struct UnitResult {
-    /// The unit's id.
-    pub id: String,
-    /// `rnn` or `cnn`.
-    pub network: String,
-    /// What was predicted.
-    pub task: Task,
-    /// Trained on what.
-    pub training: Training,
-    /// The test speaker.
-    pub speaker: String,
-    /// The seed.
-    pub seed: u64,
-    /// All conditions.
-    pub predictions: Vec<Prediction>,
-}
-
-impl UnitResult {
-    /// The unit's predictions in one condition.
-    #[must_use]
-    pub fn in_condition(&self, condition: &str) -> Vec<&Prediction> {
-        self.predictions
-            .iter()
-            .filter(|p| p.condition == condition)
-            .collect()
-    }
-}
 
 /// The test conditions of Table I.
 pub const CONDITIONS: [&str; 2] = ["clean", "robot"];
@@ -58,6 +33,10 @@ pub struct Row {
     pub deviation: Figures,
     /// Standard deviation of the pooled figures over seeds, if there are several.
     pub spread: Figures,
+    /// 95 % intervals over speakers of the pooled figures.
+    pub intervals: [Option<Interval>; COUNT],
+    /// Recall of each class, in the order of [`Emotion::ALL`]; several seeds' mean.
+    pub recalls: [Option<f64>; 4],
     /// Folds that have this row.
     pub folds: usize,
     /// Seeds that have this row.
@@ -74,9 +53,20 @@ pub struct Derived {
     /// What it says.
     pub name: String,
     /// Percent, in the order of [`FIGURES`].
-    pub ours: [Option<f64>; 7],
+    pub ours: List,
     /// The paper's.
-    pub paper: [Option<f64>; 7],
+    pub paper: List,
+}
+
+/// Augmented against clean training, on the same speakers.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// `rnn` or `cnn`.
+    pub network: String,
+    /// `clean` or `robot`.
+    pub condition: &'static str,
+    /// By figure, augmented less clean training.
+    pub tests: [Option<PairedTest>; COUNT],
 }
 
 /// Table I.
@@ -86,12 +76,14 @@ pub struct Table1 {
     pub rows: Vec<Row>,
     /// Gap and improvement rows.
     pub derived: Vec<Derived>,
+    /// Paired tests between the trainings.
+    pub comparisons: Vec<Comparison>,
     /// Which of [`FIGURES`] were measured.
     pub columns: Vec<usize>,
 }
 
 /// Change from `before` to `after` in percent of `before`, signed so that plus is better.
-fn better_percent(before: Figures, after: Figures) -> [Option<f64>; 7] {
+pub(crate) fn better_percent(before: Figures, after: Figures) -> List {
     let (before, after) = (before.list(), after.list());
     std::array::from_fn(|i| {
         let (b, a) = (before[i]?, after[i]?);
@@ -155,6 +147,7 @@ impl Table1 {
                 });
             }
             table.derived.extend(derived);
+            table.comparisons.extend(comparisons(units, network));
         }
         table.columns = (0..FIGURES.len())
             .filter(|i| table.rows.iter().any(|r| r.pooled.list()[*i].is_some()))
@@ -176,11 +169,20 @@ impl Table1 {
         let mut titles: Vec<String> = ["network", "trained", "tested"].map(String::from).to_vec();
         titles.extend(self.columns.iter().map(|i| FIGURES[*i].0.to_owned()));
         titles.extend(
-            self.columns
-                .iter()
-                .map(|i| format!("paper {}", FIGURES[*i].0)),
+            self.paper_columns()
+                .map(|i| format!("paper {}", FIGURES[i].0)),
         );
         titles
+    }
+
+    /// Those of its columns that the paper has too.
+    fn paper_columns(&self) -> impl Iterator<Item = usize> {
+        let has = |c: &usize| {
+            self.rows
+                .iter()
+                .any(|r| r.paper.is_some_and(|p| p.list()[*c].is_some()))
+        };
+        self.columns.iter().copied().filter(has)
     }
 
     /// What a figure of [`Table1::cells`] is, and what stands behind its ±.
@@ -204,7 +206,7 @@ impl Table1 {
         for (i, row) in self.rows.iter().enumerate() {
             let mut cells = vec![
                 row.network.to_uppercase(),
-                row.training.name().to_owned(),
+                row.training.name().into_owned(),
                 row.condition.to_owned(),
             ];
             let pooled = row.pooled.list();
@@ -220,7 +222,7 @@ impl Table1 {
                 });
             }
             let paper = row.paper.unwrap_or_default().list();
-            cells.extend(self.columns.iter().map(|c| number(paper[*c])));
+            cells.extend(self.paper_columns().map(|c| number(paper[c])));
             out.push(cells);
             let last = self
                 .rows
@@ -230,7 +232,7 @@ impl Table1 {
                 for d in self.derived.iter().filter(|d| d.network == row.network) {
                     let mut cells = vec![row.network.to_uppercase(), d.name.clone(), String::new()];
                     cells.extend(self.columns.iter().map(|c| percent(d.ours[*c])));
-                    cells.extend(self.columns.iter().map(|c| percent(d.paper[*c])));
+                    cells.extend(self.paper_columns().map(|c| percent(d.paper[c])));
                     out.push(cells);
                 }
             }
@@ -238,19 +240,51 @@ impl Table1 {
         out
     }
 
-    /// As a Markdown table.
+    /// 95 % intervals of the measured rows, and under each network's the paired tests.
     #[must_use]
-    pub fn markdown(&self) -> String {
-        let titles = self.titles();
-        let mut text = format!("| {} |\n|", titles.join(" | "));
-        for i in 0..titles.len() {
-            text.push_str(if i < 3 { "---|" } else { "---:|" });
+    pub fn certainty(&self) -> TextTable {
+        let mut titles: Vec<String> = ["network", "trained", "tested"].map(String::from).to_vec();
+        titles.extend(self.columns.iter().map(|i| FIGURES[*i].0.to_owned()));
+        let mut rows = Vec::new();
+        for (i, row) in self.rows.iter().enumerate() {
+            let mut cells = vec![
+                row.network.to_uppercase(),
+                row.training.name().into_owned(),
+                row.condition.to_owned(),
+            ];
+            cells.extend(self.columns.iter().map(|c| interval(row.intervals[*c])));
+            rows.push(cells);
+            let last = self
+                .rows
+                .get(i + 1)
+                .is_none_or(|next| next.network != row.network);
+            if last {
+                for c in self.comparisons.iter().filter(|c| c.network == row.network) {
+                    let mut cells = vec![
+                        row.network.to_uppercase(),
+                        "p, augmented against clean training".to_owned(),
+                        c.condition.to_owned(),
+                    ];
+                    cells.extend(self.columns.iter().map(|i| p_value(c.tests[*i])));
+                    rows.push(cells);
+                }
+            }
         }
-        text.push('\n');
-        for row in self.cells() {
-            let _ = writeln!(text, "| {} |", row.join(" | "));
+        TextTable {
+            titles,
+            rows,
+            texts: 3,
         }
-        text
+    }
+
+    /// The table as text.
+    #[must_use]
+    pub fn text(&self) -> TextTable {
+        TextTable {
+            titles: self.titles(),
+            rows: self.cells(),
+            texts: 3,
+        }
     }
 
     /// As CSV: one line for each measured row, full precision; beside each figure its
@@ -265,7 +299,17 @@ impl Table1 {
             .to_vec();
         for i in &self.columns {
             let name = FIGURES[*i].0.replace(' ', "_");
-            header.extend(["", "_sd", "_seed_sd", "_paper"].map(|end| format!("{name}{end}")));
+            header.extend(
+                ["", "_sd", "_seed_sd", "_low", "_high", "_paper"]
+                    .map(|end| format!("{name}{end}")),
+            );
+        }
+        let classes = self
+            .rows
+            .iter()
+            .any(|r| r.recalls.iter().any(Option::is_some));
+        if classes {
+            header.extend(Emotion::ALL.map(|e| format!("recall_{}", e.name())));
         }
         writer.write_record(&header)?;
         let exact = |v: Option<f64>| {
@@ -275,7 +319,7 @@ impl Table1 {
         for row in &self.rows {
             let mut cells = vec![
                 row.network.clone(),
-                row.training.name().to_owned(),
+                row.training.name().into_owned(),
                 row.condition.to_owned(),
                 row.folds.to_string(),
                 row.seeds.to_string(),
@@ -286,45 +330,71 @@ impl Table1 {
                     exact(row.pooled.list()[*i]),
                     exact(row.deviation.list()[*i]),
                     exact(row.spread.list()[*i]),
+                    exact(row.intervals[*i].map(|i| i.low)),
+                    exact(row.intervals[*i].map(|i| i.high)),
                     exact(paper[*i]),
                 ]);
+            }
+            if classes {
+                cells.extend(row.recalls.map(exact));
             }
             writer.write_record(&cells)?;
         }
         writer.into_inner().map_err(|e| e.into_error().into())
     }
-
-    /// As a LaTeX `tabular` for the booktabs package.
-    #[must_use]
-    pub fn latex(&self) -> String {
-        let titles = self.titles();
-        let mut text = format!(
-            "\\begin{{tabular}}{{lll{}}}\n\\toprule\n{} \\\\\n\\midrule\n",
-            "r".repeat(titles.len() - 3),
-            titles.join(" & ")
-        );
-        let mut before = String::new();
-        for row in self.cells() {
-            if !before.is_empty() && before != row[0] {
-                text.push_str("\\midrule\n");
-            }
-            before.clone_from(&row[0]);
-            let cells: Vec<String> = row
-                .iter()
-                .map(|c| {
-                    c.replace('%', "\\%")
-                        .replace('±', "$\\pm$")
-                        .replace('−', "$-$")
-                })
-                .collect();
-            let _ = writeln!(text, "{} \\\\", cells.join(" & "));
-        }
-        text.push_str("\\bottomrule\n\\end{tabular}\n");
-        text
-    }
 }
 
-fn row(
+/// Augmented against clean training in both conditions.
+fn comparisons(units: &[UnitResult], network: &str) -> Vec<Comparison> {
+    let mut out = Vec::new();
+    for condition in CONDITIONS {
+        let mut tests = [None; COUNT];
+        for task in [Task::Categorical, Task::Dimensional] {
+            let of = |training| {
+                figures_by_speaker(&seeds_of(units, network, task, training, condition), task)
+            };
+            let (clean, augmented) = (of(Training::Clean), of(Training::Augmented));
+            for (place, test) in tests.iter_mut().zip(compare(&clean, &augmented)) {
+                *place = place.or(test);
+            }
+        }
+        if tests.iter().any(Option::is_some) {
+            out.push(Comparison {
+                network: network.to_owned(),
+                condition,
+                tests,
+            });
+        }
+    }
+    out
+}
+
+/// Predictions of a network, task and training in a condition, by seed and speaker.
+pub(crate) fn seeds_of(
+    units: &[UnitResult],
+    network: &str,
+    task: Task,
+    training: Training,
+    condition: &str,
+) -> Vec<BySpeaker> {
+    let mut seeds: BTreeMap<u64, Vec<&Prediction>> = BTreeMap::new();
+    for unit in units
+        .iter()
+        .filter(|u| u.network == network && u.task == task && u.training == training)
+    {
+        seeds
+            .entry(unit.seed)
+            .or_default()
+            .extend(unit.in_condition(condition));
+    }
+    seeds
+        .into_values()
+        .map(|predictions| by_speaker(predictions.into_iter()))
+        .collect()
+}
+
+/// One row, if there are units for it.
+pub(crate) fn row(
     units: &[UnitResult],
     network: &str,
     training: Training,
@@ -337,9 +407,11 @@ fn row(
     if of.is_empty() {
         return None;
     }
-    let mut pooled = [None; 7];
-    let mut deviation = [None; 7];
-    let mut spread = [None; 7];
+    let mut pooled = [None; COUNT];
+    let mut deviation = [None; COUNT];
+    let mut spread = [None; COUNT];
+    let mut sure = [None; COUNT];
+    let mut recalls = [None; 4];
     let (mut folds, mut seeds) = (0, 0);
     for task in [Task::Categorical, Task::Dimensional] {
         let of_task: Vec<&UnitResult> = of.iter().copied().filter(|u| u.task == task).collect();
@@ -350,25 +422,39 @@ fn row(
         let mut by_fold: BTreeMap<&str, Vec<&UnitResult>> = BTreeMap::new();
         for unit in of_task {
             by_seed.entry(unit.seed).or_default().push(unit);
-            by_fold.entry(&unit.speaker).or_default().push(unit);
+            by_fold.entry(&unit.fold).or_default().push(unit);
         }
         (folds, seeds) = (folds.max(by_fold.len()), seeds.max(by_seed.len()));
-        let together = |units: &Vec<&UnitResult>| -> [Option<f64>; 7] {
+        let seeds_here = seeds_of(units, network, task, training, condition);
+        for (place, interval) in sure.iter_mut().zip(intervals(&seeds_here, task)) {
+            *place = place.or(interval);
+        }
+        if task == Task::Categorical {
+            let of_seed: Vec<_> = by_seed
+                .values()
+                .map(|units| confusion(units.iter().flat_map(|u| u.in_condition(condition))))
+                .collect();
+            recalls = std::array::from_fn(|class| {
+                let each: Vec<f64> = of_seed.iter().filter_map(|c| c.recall(class)).collect();
+                (!each.is_empty()).then(|| each.iter().sum::<f64>() / each.len() as f64)
+            });
+        }
+        let together = |units: &Vec<&UnitResult>| -> List {
             let all: Vec<&Prediction> = units
                 .iter()
                 .flat_map(|u| u.in_condition(condition))
                 .collect();
             figures(task, &all).list()
         };
-        let of_seed: Vec<[Option<f64>; 7]> = by_seed.values().map(together).collect();
-        let of_fold: Vec<[Option<f64>; 7]> = by_fold
+        let of_seed: Vec<List> = by_seed.values().map(together).collect();
+        let of_fold: Vec<List> = by_fold
             .values()
             .map(|units| {
                 let each: Vec<_> = units.iter().map(|u| together(&vec![*u])).collect();
                 std::array::from_fn(|i| over(&each, i).map(|(mean, _)| mean))
             })
             .collect();
-        for i in 0..7 {
+        for i in 0..COUNT {
             if let Some((mean, sd)) = over(&of_seed, i) {
                 pooled[i] = Some(mean);
                 spread[i] = (of_seed.len() > 1).then_some(sd);
@@ -383,6 +469,8 @@ fn row(
         pooled: Figures::from_list(pooled),
         deviation: Figures::from_list(deviation),
         spread: Figures::from_list(spread),
+        intervals: sure,
+        recalls,
         folds,
         seeds,
         paper: paper::table1(network, training, condition),
@@ -390,7 +478,7 @@ fn row(
 }
 
 /// Mean and standard deviation of one figure, where any has it.
-fn over(each: &[[Option<f64>; 7]], figure: usize) -> Option<(f64, f64)> {
+fn over(each: &[List], figure: usize) -> Option<(f64, f64)> {
     let values: Vec<f64> = each.iter().filter_map(|f| f[figure]).collect();
     (!values.is_empty()).then(|| mean_and_deviation(&values))
 }
@@ -410,6 +498,31 @@ pub fn number(value: Option<f64>) -> String {
             }
         }
     }
+}
+
+/// An interval, or a dash.
+#[must_use]
+pub fn interval(interval: Option<Interval>) -> String {
+    interval.map_or_else(
+        || "–".into(),
+        |i| format!("{} .. {}", number(Some(i.low)), number(Some(i.high))),
+    )
+}
+
+/// The p of a test, with the sign of the difference.
+#[must_use]
+pub fn p_value(test: Option<PairedTest>) -> String {
+    test.map_or_else(
+        || "–".into(),
+        |t| {
+            let sign = if t.difference < 0.0 { "−" } else { "+" };
+            if t.p < 0.001 {
+                format!("<.001 ({sign})")
+            } else {
+                format!("{} ({sign})", number(Some(t.p)))
+            }
+        },
+    )
 }
 
 /// A signed percentage with one decimal.
@@ -448,7 +561,7 @@ mod tests {
             network: "rnn".into(),
             task: Task::Categorical,
             training,
-            speaker: "s".into(),
+            fold: "s".into(),
             seed: 1,
             predictions,
         }
@@ -472,7 +585,7 @@ mod tests {
     #[test]
     fn every_form_of_the_table_has_all_rows() {
         let table = Table1::new(&[unit(Training::Clean, 8, 2), unit(Training::Augmented, 8, 4)]);
-        assert_eq!(table.markdown().lines().count(), 2 + 4 + 3);
+        assert_eq!(table.text().markdown().lines().count(), 2 + 4 + 3);
         assert_eq!(
             String::from_utf8(table.csv().unwrap())
                 .unwrap()
@@ -480,7 +593,8 @@ mod tests {
                 .count(),
             5
         );
-        assert!(table.latex().contains("\\toprule") && table.latex().contains("gap \\%"));
+        let latex = table.text().latex();
+        assert!(latex.contains("\\toprule") && latex.contains("gap \\%"));
         assert_eq!(number(Some(0.5312)), ".531");
         assert_eq!(number(Some(-0.04)), "-.040");
         assert_eq!(number(Some(1.351)), "1.351");

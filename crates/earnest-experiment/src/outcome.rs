@@ -1,0 +1,180 @@
+//! A run as it stands in its folder: its finished units are what counts.
+
+use std::path::{Path, PathBuf};
+
+use earnest_model::{EpochReport, Task};
+use serde::{Deserialize, Serialize};
+
+use crate::error::ExperimentError;
+use crate::experiment::{Experiment, Unit};
+use crate::history::read_history;
+use crate::prediction::{self, Prediction};
+use crate::storage::read_text;
+use crate::table1::Table1;
+use crate::table2::Table2;
+use crate::training::Training;
+
+/// Predictions of one finished unit.
+#[derive(Clone, Debug)]
+pub struct UnitResult {
+    /// The unit's id.
+    pub id: String,
+    /// `rnn` or `cnn`.
+    pub network: String,
+    /// What was predicted.
+    pub task: Task,
+    /// Trained on what.
+    pub training: Training,
+    /// The fold: its test speaker, where one is left out.
+    pub fold: String,
+    /// The seed.
+    pub seed: u64,
+    /// All conditions.
+    pub predictions: Vec<Prediction>,
+}
+
+impl UnitResult {
+    /// The unit's predictions in one condition.
+    #[must_use]
+    pub fn in_condition(&self, condition: &str) -> Vec<&Prediction> {
+        self.predictions
+            .iter()
+            .filter(|p| p.condition == condition)
+            .collect()
+    }
+}
+
+/// What a report says of the corpus and the conditions; kept in `about.json` so that the
+/// report can be made again without the corpus.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct About {
+    /// Name of the corpus.
+    pub corpus: String,
+    /// True if it is synthetic.
+    pub synthetic: bool,
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// Four-class utterances by class, in the order of [`Emotion::ALL`].
+    pub classes: Vec<usize>,
+    /// Speakers.
+    pub speakers: usize,
+    /// Folds that were run and folds there are.
+    pub folds: (usize, usize),
+    /// True if sessions are the corpus's own, false if speakers were paired.
+    pub own_sessions: bool,
+    /// How the corpus was cut, in words.
+    #[serde(default)]
+    pub protocol: String,
+    /// True if test speakers were also trained on, as published folds may have it.
+    #[serde(default)]
+    pub shared_speakers: bool,
+    /// Speech over noise in the robot condition, dB: the 0th, 5th, 10th .. 100th percentile over
+    /// utterances, where it is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub snr_percentiles_db: Vec<f64>,
+    /// Problems found in the corpus.
+    pub problems: usize,
+    /// The robot condition, noises and rooms, in words.
+    pub conditions: Vec<String>,
+    /// Version of Earnest.
+    pub earnest: String,
+}
+
+/// A finished experiment.
+pub struct Outcome {
+    /// The experiment as it ran.
+    pub experiment: Experiment,
+    /// Corpus and conditions.
+    pub about: About,
+    /// All units.
+    pub units: Vec<UnitResult>,
+    /// Training histories by unit id.
+    pub histories: Vec<(String, Vec<EpochReport>)>,
+    /// Table I.
+    pub table: Table1,
+    /// Table II; empty unless an augmentation was left out.
+    pub table2: Table2,
+    /// Units of the experiment that are not finished.
+    pub missing: usize,
+    /// The run's folder.
+    pub folder: PathBuf,
+}
+
+/// Reads a run's folder: its finished units are what counts.
+///
+/// # Errors
+/// A folder that is no run, or damaged files in it.
+pub fn collect(folder: &Path) -> Result<Outcome, ExperimentError> {
+    let toml_path = folder.join("experiment.toml");
+    let experiment = Experiment::from_toml(&read_text(&toml_path)?).map_err(|reason| {
+        ExperimentError::Content {
+            path: toml_path,
+            reason,
+        }
+    })?;
+    let about_path = folder.join("about.json");
+    let about: About =
+        serde_json::from_str(&read_text(&about_path)?).map_err(|e| ExperimentError::Content {
+            path: about_path,
+            reason: e.to_string(),
+        })?;
+    let mut found = Vec::new();
+    let inner = folder.join("units");
+    let entries =
+        std::fs::read_dir(&inner).map_err(ExperimentError::file("read the folder", &inner))?;
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if !path.join("done").is_file() {
+            continue;
+        }
+        let unit_path = path.join("unit.json");
+        let unit: Unit = serde_json::from_str(&read_text(&unit_path)?).map_err(|e| {
+            ExperimentError::Content {
+                path: unit_path,
+                reason: e.to_string(),
+            }
+        })?;
+        found.push((unit, path));
+    }
+    let place = |u: &Unit| {
+        let network = u.recipe.architecture.name();
+        let recipe = experiment
+            .recipes
+            .iter()
+            .position(|r| r.architecture.name() == network);
+        (u.task, recipe, u.fold.name.clone(), u.training, u.seed)
+    };
+    found.sort_by_key(|(unit, _)| place(unit));
+    let mut units = Vec::new();
+    let mut histories = Vec::new();
+    for (unit, path) in found {
+        histories.push((unit.id(), read_history(&path.join("training.csv"))?));
+        units.push(UnitResult {
+            id: unit.id(),
+            network: unit.recipe.architecture.name().to_owned(),
+            task: unit.task,
+            training: unit.training,
+            fold: unit.fold.name.clone(),
+            seed: unit.seed,
+            predictions: prediction::read(&path.join("predictions.csv"), unit.task)?,
+        });
+    }
+    if units.is_empty() {
+        return Err(ExperimentError::Setup(format!(
+            "{} has no finished unit yet",
+            folder.display()
+        )));
+    }
+    Ok(Outcome {
+        table: Table1::new(&units),
+        table2: Table2::new(&units),
+        missing: experiment
+            .unit_count(about.folds.0)
+            .saturating_sub(units.len()),
+        experiment,
+        about,
+        units,
+        histories,
+        folder: folder.to_owned(),
+    })
+}

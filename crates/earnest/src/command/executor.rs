@@ -1,0 +1,92 @@
+//! Who runs an experiment's units: this machine, or Slurm.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use earnest_experiment::{
+    Experiment, Outcome, RunOptions, SlurmOptions, finish, prepare, run_on_slurm, run_units,
+};
+
+use super::print_outcome;
+use crate::failure::Failure;
+use crate::progress::Progress;
+
+/// Who runs units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ExecutorName {
+    /// Threads of this process
+    Local,
+    /// Job arrays on a cluster; the run's folder must be on a file system that all nodes share
+    Slurm,
+}
+
+/// Who runs units, and how many at a time.
+#[derive(Args, Clone, Debug)]
+pub struct ExecutorOptions {
+    /// Who trains
+    #[arg(long, value_enum, default_value = "local")]
+    executor: ExecutorName,
+    /// Units trained at the same time, each on its share of the threads [default: one for each
+    /// 4 threads, as memory permits]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    workers: Option<u16>,
+    /// Only these units, by id, and no report; `earnest plan --units` lists them
+    #[arg(
+        long,
+        value_name = "ID,ID",
+        value_delimiter = ',',
+        conflicts_with = "executor"
+    )]
+    units: Option<Vec<String>>,
+    /// Slurm: the partition
+    #[arg(long, value_name = "NAME", help_heading = "Slurm")]
+    partition: Option<String>,
+    /// Slurm: the most time for a task, such as 4:00:00
+    #[arg(long, value_name = "TIME", help_heading = "Slurm")]
+    time: Option<String>,
+    /// Slurm: cores for a task
+    #[arg(long, value_name = "N", help_heading = "Slurm", value_parser = clap::value_parser!(u16).range(1..))]
+    cpus_per_task: Option<u16>,
+    /// Slurm: the most tasks at the same time
+    #[arg(long, value_name = "N", help_heading = "Slurm", value_parser = clap::value_parser!(u16).range(1..))]
+    array_limit: Option<u16>,
+    /// Slurm: units that a task runs one after the other
+    #[arg(long, value_name = "K", default_value_t = 1, help_heading = "Slurm", value_parser = clap::value_parser!(u16).range(1..))]
+    units_per_task: u16,
+}
+
+impl ExecutorOptions {
+    /// Runs an experiment in a folder and prints what came of it.
+    pub fn run(&self, experiment: Experiment, folder: &Path) -> Result<(), Failure> {
+        let progress = Progress::new();
+        progress.stop_on_signals()?;
+        let prepared = prepare(experiment, &progress)?;
+        match self.executor {
+            ExecutorName::Local => {
+                let options = RunOptions {
+                    workers: self.workers.map(Into::into),
+                    only: self.units.clone(),
+                };
+                run_units(&prepared, folder, &options, &progress)?;
+                if self.units.is_some() {
+                    return Ok(());
+                }
+            }
+            ExecutorName::Slurm => {
+                let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("earnest"));
+                let options = SlurmOptions {
+                    partition: self.partition.clone(),
+                    time: self.time.clone(),
+                    cpus_per_task: self.cpus_per_task.map(Into::into),
+                    array_limit: self.array_limit.map(Into::into),
+                    units_per_task: self.units_per_task.into(),
+                    program,
+                };
+                run_on_slurm(&prepared, folder, &options, &progress)?;
+            }
+        }
+        let outcome: Outcome = finish(folder)?;
+        print_outcome(&outcome, folder);
+        Ok(())
+    }
+}
