@@ -8,8 +8,8 @@ use std::path::Path;
 use earnest_audio::{SampleFormat, Waveform, write_wav};
 use earnest_corpus::synthetic;
 use earnest_experiment::{
-    Event, Experiment, ExperimentError, Folders, Observer, Presentation, RobotSpec, Silent,
-    Training, Validation, collect, run,
+    Event, Experiment, ExperimentError, Folders, Observer, Presentation, RobotSpec, RunOptions,
+    Silent, Training, Validation, collect, finish, prepare, run, run_units,
 };
 use earnest_model::{Architecture, Normalisation, Recipe, Task};
 
@@ -108,6 +108,38 @@ fn a_run_leaves_the_promised_files_and_the_same_bytes_when_repeated_on_other_thr
     let before = results(&one);
     run(experiment.clone(), &one, &Silent).unwrap();
     assert!(before == results(&one));
+}
+
+#[test]
+fn units_side_by_side_give_the_same_bytes_as_one_after_the_other() {
+    let dir = tempfile::tempdir().unwrap();
+    corpus(&dir.path().join("corpus"));
+    let mut experiment = small(&dir.path().join("corpus"));
+    experiment.tasks = vec![Task::Categorical];
+    let one = dir.path().join("one");
+    run(experiment.clone(), &one, &Silent).unwrap();
+    let side_by_side = dir.path().join("side-by-side");
+    let prepared = prepare(experiment, &Silent).unwrap();
+    let options = RunOptions {
+        workers: Some(3),
+        only: None,
+    };
+    run_units(&prepared, &side_by_side, &options, &Silent).unwrap();
+    finish(&side_by_side).unwrap();
+    assert!(everything(&one) == everything(&side_by_side));
+}
+
+#[test]
+fn the_tasks_are_those_that_the_corpus_has_labels_for() {
+    let dir = tempfile::tempdir().unwrap();
+    corpus(&dir.path().join("corpus"));
+    let table1 = Experiment::table1(dir.path().join("corpus"));
+    let prepared = prepare(table1, &Silent).unwrap();
+    assert_eq!(
+        prepared.experiment.tasks,
+        [Task::Categorical, Task::Dimensional]
+    );
+    assert_eq!(prepared.units.len(), 2 * 2 * 2 * 10);
 }
 
 /// Stops an experiment as a power cut would, after some epochs.

@@ -212,3 +212,74 @@ fn sounds_that_do_not_fit_into_memory_are_announced_and_the_rest_is_kept() {
     let said = warnings.0.into_inner().unwrap();
     assert!(said[0].contains("4 of 4 noises do not fit"), "{said:?}");
 }
+
+#[test]
+fn what_a_simulated_scene_let_the_robot_hear_leaves_training() {
+    let dir = tempfile::tempdir().unwrap();
+    let corpus = dir.path().join("corpus");
+    let settings = earnest_corpus::synthetic::Settings {
+        seed: 1,
+        utterances_per_speaker: 4,
+    };
+    earnest_corpus::synthetic::write(&corpus, settings, || {}).unwrap();
+    // An ESC-50 of two knocks and three others.
+    let esc = dir.path().join("ESC-50");
+    let mut table = String::from("filename,fold,target,category,esc10,src_file,take\n");
+    for (i, category) in [
+        "door_wood_knock",
+        "door_wood_knock",
+        "rain",
+        "wind",
+        "engine",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("1-{}-A-{i}.wav", 100 + i);
+        noise(&esc.join("audio").join(&name), i);
+        table.push_str(&format!("{name},1,{i},{category},False,{},A\n", 100 + i));
+    }
+    fs::create_dir_all(esc.join("meta")).unwrap();
+    fs::write(esc.join("meta/esc50.csv"), table).unwrap();
+    // A scene in which the first knock was heard.
+    let scene = dir.path().join("scene");
+    fs::create_dir_all(&scene).unwrap();
+    let lab =
+        earnest_scene::lab::Lab::from_toml(earnest_scene::lab::Lab::built_in("icub").unwrap())
+            .unwrap();
+    let made = earnest_scene::simulate::Scene {
+        seed: 1,
+        corpus: String::new(),
+        events: Some(esc.clone()),
+        lab,
+    };
+    fs::write(scene.join("scene.toml"), toml::to_string(&made).unwrap()).unwrap();
+    let entry = r#"{"id":"u","path":"u.wav","seconds":1.0,"azimuth_deg":0.0,"movements":[],"events":[{"kind":"knocks","recording":"1-100-A-0.wav","start_s":0.1,"seconds":0.5,"level_db_spl":50.0,"azimuth_deg":0.0,"distance_m":1.0}],"speech_db_spl":70.0,"noise_db_spl":60.0,"snr_db":10.0,"clipped":[0,0]}"#;
+    fs::write(scene.join("scene.jsonl"), format!("{entry}\n")).unwrap();
+    let spec = SourceSpec {
+        noise: esc.as_path().into(),
+        ..SourceSpec::default()
+    };
+    let warnings = Warnings::default();
+    let loaded = spec.load_beside_recordings(&scene, &warnings).unwrap();
+    let names: Vec<&str> = loaded
+        .training
+        .noises
+        .sounds()
+        .iter()
+        .map(|s| s.name())
+        .collect();
+    assert_eq!(names.len(), 4, "{names:?}");
+    assert!(!names.contains(&"1-100-A-0.wav"), "{names:?}");
+    let said = warnings.0.into_inner().unwrap();
+    assert!(
+        said.iter()
+            .any(|w| w.contains("1-100-A-0.wav") && w.contains("robot hears")),
+        "{said:?}"
+    );
+    // Real recordings say nothing of what was heard, and take nothing away.
+    let none = spec
+        .load_beside_recordings(dir.path(), &Warnings::default())
+        .unwrap();
+    assert_eq!(none.training.noises.sounds().len(), 5);
+}

@@ -43,7 +43,8 @@ impl TimeLeft {
             .took
             .values()
             .fold((0.0, 0.0), |(sum, n), (s, k)| (sum + s, n + k));
-        if n == 0.0 {
+        // Nobody said who works: on a cluster that is the scheduler's affair.
+        if n == 0.0 || self.workers == 0 {
             return None;
         }
         let seconds: f64 = self
@@ -61,6 +62,13 @@ impl TimeLeft {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_promised_of_a_run_that_others_do() {
+        let mut left = TimeLeft::default();
+        left.finished("a-fold_1", Some(Duration::from_secs(10)));
+        assert_eq!(left.left(), None);
+    }
 
     #[test]
     fn each_kind_counts_with_its_own_mean() {

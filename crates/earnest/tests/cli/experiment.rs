@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::{earnest, run, small_experiment, stderr, stdout, synthesize};
 
-fn results(folder: &Path) -> Vec<Vec<u8>> {
+/// All that a run leaves for people.
+pub fn results(folder: &Path) -> Vec<Vec<u8>> {
     [
         "results.csv",
         "tables.csv",
@@ -18,37 +19,6 @@ fn results(folder: &Path) -> Vec<Vec<u8>> {
     .iter()
     .map(|f| fs::read(folder.join(f)).unwrap())
     .collect()
-}
-
-#[test]
-fn a_run_that_is_killed_at_any_moment_ends_with_the_same_tables() {
-    let dir = tempfile::tempdir().unwrap();
-    synthesize(dir.path(), 4);
-    small_experiment(dir.path());
-    let output = run(dir.path(), &["run", "small.toml", "--out", "whole"]);
-    assert!(output.status.success(), "{}", stderr(&output));
-    let mut killed = 0;
-    for wait_ms in [60, 120, 180, 250, 350, 500] {
-        let mut child = earnest(dir.path())
-            .args(["run", "small.toml", "--out", "cut"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let until = Instant::now() + Duration::from_millis(wait_ms);
-        while Instant::now() < until && child.try_wait().unwrap().is_none() {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        if child.try_wait().unwrap().is_none() {
-            child.kill().unwrap();
-            killed += 1;
-        }
-        child.wait().unwrap();
-    }
-    assert!(killed > 0, "the run was over before it could be killed");
-    let output = run(dir.path(), &["run", "small.toml", "--out", "cut"]);
-    assert!(output.status.success(), "{}", stderr(&output));
-    assert!(results(&dir.path().join("whole")) == results(&dir.path().join("cut")));
 }
 
 /// The weights of every unit.
@@ -166,4 +136,152 @@ fn an_unknown_key_in_an_experiment_is_named_with_its_line() {
     let output = run(dir.path(), &["run", "small.toml"]);
     assert_eq!(output.status.code(), Some(2));
     insta::assert_snapshot!("unknown-key", stderr(&output));
+}
+
+#[test]
+fn plan_says_what_would_run_and_how_long_from_a_trial_and_then_from_finished_units() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    small_experiment(dir.path());
+    let units = run(dir.path(), &["plan", "small.toml", "--units"]);
+    assert_eq!(
+        stdout(&units).lines().next(),
+        Some("categorical-rnn-clean-fold_1F-seed_1")
+    );
+    assert_eq!(stdout(&units).lines().count(), 4);
+    let plan = |out: &str| -> serde_json::Value {
+        let output = run(dir.path(), &["plan", "small.toml", "--out", out, "--json"]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        serde_json::from_str(&stdout(&output)).unwrap()
+    };
+    let before = plan("run");
+    assert_eq!(before["units"], 4);
+    assert!(before["seconds_left"].as_f64().unwrap() > 0.0);
+    assert_eq!(before["kinds"][1]["from_finished_units"], false);
+    // One unit by name, as a cluster would run it; no report is written yet.
+    let one = "categorical-rnn-augmented-fold_1F-seed_1";
+    let output = run(
+        dir.path(),
+        &["run", "small.toml", "--out", "run", "--units", one],
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(
+        dir.path()
+            .join("run/units")
+            .join(one)
+            .join("done")
+            .is_file()
+    );
+    assert!(!dir.path().join("run/report.html").exists());
+    let after = plan("run");
+    assert_eq!(after["kinds"][1]["done"], 1);
+    assert_eq!(after["kinds"][1]["from_finished_units"], true);
+    let text = stdout(&run(dir.path(), &["plan", "small.toml", "--out", "run"]));
+    assert!(
+        text.contains("fold 1F: 8 speakers train") && text.contains("left: "),
+        "{text}"
+    );
+    let output = run(
+        dir.path(),
+        &["run", "small.toml", "--out", "run", "--units", "nothing"],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("no unit nothing"));
+}
+
+#[test]
+fn an_ablation_prints_table_2_and_two_runs_can_be_compared() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    for (seed, out) in [("1", "a"), ("2", "b")] {
+        let arguments = "reproduce table2 --corpus corpus --folds 3 --networks cnn --max-epochs 2";
+        let mut arguments: Vec<&str> = arguments.split(' ').collect();
+        arguments.extend(["--seed", seed, "--out", out]);
+        let output = run(dir.path(), &arguments);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let table = stdout(&output);
+        for word in ["Table II", "loudness", "noise", "room", "tempo"] {
+            assert!(table.contains(word), "{word} is not in\n{table}");
+        }
+    }
+    let csv = fs::read_to_string(dir.path().join("a/table2.csv")).unwrap();
+    assert_eq!(csv.lines().count(), 1 + 5, "{csv}");
+    let output = run(dir.path(), &["report", "a", "b", "--out", "both.html"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stdout(&output);
+    for word in ["note: seed: A has 1, B 2", "without room", "B - A"] {
+        assert!(text.contains(word), "{word} is not in\n{text}");
+    }
+    let page = fs::read_to_string(dir.path().join("both.html")).unwrap();
+    assert!(page.contains("Two runs compared") && page.ends_with("</html>\n"));
+    // A run beside one of which it shares nothing.
+    small_experiment(dir.path());
+    run(dir.path(), &["run", "small.toml", "--out", "c"]);
+    let output = run(dir.path(), &["report", "a", "c"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("nothing alike"));
+}
+
+#[test]
+fn a_users_recipe_takes_the_place_of_the_papers() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    small_experiment(dir.path());
+    // The file names a network of its own; --networks keeps it and adds the paper's other.
+    let output = run(
+        dir.path(),
+        &[
+            "plan",
+            "small.toml",
+            "--networks",
+            "rnn,cnn",
+            "--protocol",
+            "groups:3",
+            "--folds",
+            "all",
+            "--units",
+        ],
+    );
+    let text = stdout(&output);
+    assert_eq!(text.lines().count(), 2 * 2 * 3, "{text}{}", stderr(&output));
+    assert!(text.contains("categorical-cnn-augmented-fold_group_3-seed_1"));
+}
+
+/// With the real package, where it is installed (`pip install tensorboard`).
+#[test]
+fn tensorboard_reads_the_event_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let there = std::process::Command::new("python3")
+        .args(["-c", "import tensorboard"])
+        .output();
+    if !there.is_ok_and(|o| o.status.success()) {
+        eprintln!("SKIPPED: the Python package tensorboard is not installed");
+        return;
+    }
+    synthesize(dir.path(), 4);
+    small_experiment(dir.path());
+    let output = run(dir.path(), &["run", "small.toml", "--out", "run"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let script = r#"
+import csv, sys
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+events = EventAccumulator(sys.argv[1])
+events.Reload()
+assert events.Tags()["scalars"] == ["loss/training", "score/validation", "learning_rate"], events.Tags()
+rows = list(csv.DictReader(open(sys.argv[1] + "/training.csv")))
+losses = events.Scalars("loss/training")
+assert [e.step for e in losses] == [int(r["epoch"]) for r in rows]
+assert all(abs(e.value - float(r["training_loss"])) < 1e-6 for e, r in zip(losses, rows))
+print(len(losses), "epochs")
+"#;
+    let output = std::process::Command::new("python3")
+        .args(["-c", script])
+        .arg(
+            dir.path()
+                .join("run/units/categorical-rnn-clean-fold_1F-seed_1"),
+        )
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(stdout(&output).trim(), "6 epochs");
 }

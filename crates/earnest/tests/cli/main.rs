@@ -7,6 +7,7 @@ mod experiment;
 mod features;
 mod help;
 mod model;
+mod resilience;
 mod scene;
 mod sounds;
 
