@@ -76,7 +76,7 @@ impl NormaliseName {
 #[derive(Args, Clone, Debug)]
 pub struct TrainingOptions {
     /// By whose mean and deviation descriptors are normalised [default: corpus]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_name = "HOW")]
     normalise: Option<NormaliseName>,
     /// Draw the augmentation anew at each presentation (the default)
     #[arg(long, conflicts_with = "copies")]
@@ -279,7 +279,7 @@ pub struct ExperimentOptions {
     #[command(flatten)]
     training: TrainingOptions,
     /// All randomness [default: 1]
-    #[arg(long)]
+    #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Train each unit with so many seeds, and give mean and spread [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
