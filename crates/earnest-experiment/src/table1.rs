@@ -262,7 +262,7 @@ impl Table1 {
                 for c in self.comparisons.iter().filter(|c| c.network == row.network) {
                     let mut cells = vec![
                         row.network.to_uppercase(),
-                        "p, augmented against clean training".to_owned(),
+                        "p of augmented against clean".to_owned(),
                         c.condition.to_owned(),
                     ];
                     cells.extend(self.columns.iter().map(|i| p_value(c.tests[*i])));

@@ -39,7 +39,7 @@ fn density(values: &[f64], places: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-/// Violins side by side. `range` is the scale of truth and prediction.
+/// Violins side by side, each half as wide as the others at its widest. `range` is the scale of truth and prediction.
 pub fn violins(
     title: &str,
     what: &str,
@@ -54,12 +54,6 @@ pub fn violins(
         .map(|w| w[1].truth - w[0].truth)
         .fold(f64::INFINITY, f64::min);
     let half = 0.45 * if step.is_finite() { step } else { 1.0 };
-    let highest = all
-        .iter()
-        .flat_map(|v| &v.sides)
-        .filter(|(_, values)| !values.is_empty())
-        .flat_map(|(_, values)| density(values, &places))
-        .fold(1e-9, f64::max);
     draw((460, 340), title, |area| {
         let mut chart = ChartBuilder::on(area)
             .caption(title, font(16))
@@ -73,7 +67,11 @@ pub fn violins(
             .y_desc(format!("predicted {what}"))
             .label_style(font(12))
             .axis_style(INK)
-            .x_label_formatter(&|x| format!("{x:.0}"))
+            .x_labels(2 * all.len().max(1))
+            .x_label_formatter(&|x| {
+                let at = all.iter().any(|v| (v.truth - x).abs() < 1e-6);
+                if at { format!("{x}") } else { String::new() }
+            })
             .light_line_style(TRANSPARENT)
             .bold_line_style(INK.mix(0.1))
             .draw()?;
@@ -94,7 +92,9 @@ pub fn violins(
                 else {
                     continue;
                 };
-                let mut outline: Vec<(f64, f64)> = density(values, &places)
+                let density = density(values, &places);
+                let highest = density.iter().copied().fold(1e-9, f64::max);
+                let mut outline: Vec<(f64, f64)> = density
                     .into_iter()
                     .zip(&places)
                     .map(|(d, p)| (violin.truth + side * half * d / highest, *p))

@@ -1,5 +1,6 @@
 //! The self-contained HTML report.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use base64::Engine as _;
@@ -331,6 +332,9 @@ impl Page {
         items.extend(about.conditions.iter().cloned());
         self.body.push_str("<ul>");
         for item in items {
+            let mut letters = item.chars();
+            let first = letters.next().map(|c| c.to_uppercase().to_string());
+            let item = format!("{}{}", first.unwrap_or_default(), letters.as_str());
             let _ = write!(self.body, "<li>{}.</li>", escape(&item));
         }
         self.body.push_str("</ul>");
@@ -357,18 +361,34 @@ impl Page {
             "How well emotion is recognised from clean speech and as the robot hears it, by models trained on clean speech only and on augmented speech. Acc is the share of right answers (the paper's UW Acc, elsewhere called weighted accuracy), UAR the mean recall of the classes, F the mean F1 of the classes; MAE the mean absolute error on the corpus's scale, r Pearson's correlation, CCC Lin's concordance. {}. Gap: robot against clean; improvement: augmented against clean training; plus is better. Beside them the paper's, for IEMOCAP and an iCub.",
             table.legend()
         ));
-        self.table(&table.text(), |row| {
-            if row[2].is_empty() { "derived" } else { "" }
-        });
+        // The figures of each task apart: together they are wider than a page.
+        let parts: Vec<_> = [("Four emotions", 0..3), ("Arousal and valence", 3..9)]
+            .into_iter()
+            .map(|(title, columns)| (title, table.with_columns(columns)))
+            .filter(|(_, part)| !part.columns.is_empty())
+            .collect();
+        for (title, part) in &parts {
+            if parts.len() > 1 {
+                let _ = write!(self.body, "<h3>{title}</h3>");
+            }
+            self.table(
+                &part.text(),
+                |row| {
+                    if row[2].is_empty() { "derived" } else { "" }
+                },
+            );
+        }
         self.body.push_str("<h3>How sure these are</h3>");
         self.paragraph(CERTAINTY);
-        self.table(&table.certainty(), |row| {
-            if row[1].starts_with("p,") {
-                "derived"
-            } else {
-                ""
-            }
-        });
+        for (_, part) in &parts {
+            self.table(&part.certainty(), |row| {
+                if row[1].starts_with("p ") {
+                    "derived"
+                } else {
+                    ""
+                }
+            });
+        }
         if table
             .rows
             .iter()
@@ -483,7 +503,7 @@ impl Page {
             return Ok(());
         }
         self.heading("Figure 5: predictions against the truth");
-        self.paragraph("Predicted arousal and valence on the robot for each true value (rounded to five steps of the corpus's scale): clean training at the left of each violin, augmented at the right, medians as bars, the dashed line a perfect answer. Widths are densities, all on one scale.");
+        self.paragraph("Predicted arousal and valence on the robot for each true value (rounded to five steps of the corpus's scale): clean training at the left of each violin, augmented at the right, medians as bars, the dashed line a perfect answer. Widths are densities, each half scaled to the same greatest width.");
         for network in of {
             self.body.push_str("<div class=\"grid\">");
             for (d, what) in ["arousal", "valence"].into_iter().enumerate() {
@@ -545,20 +565,40 @@ impl Page {
             .map(String::from)
             .to_vec();
         titles.extend(columns.iter().map(|i| FIGURES[*i].0.to_owned()));
-        let mut rows: Vec<Vec<String>> = Vec::new();
+        // Both tasks of a speaker, network, training and condition in one row.
+        let mut lists: BTreeMap<(String, usize, usize, usize), List> = BTreeMap::new();
+        let mut networks: Vec<String> = Vec::new();
         for (task, network) in groups(outcome) {
-            for training in &outcome.experiment.trainings {
-                for condition in CONDITIONS {
+            let n = networks.iter().position(|known| *known == network);
+            let n = n.unwrap_or_else(|| {
+                networks.push(network.clone());
+                networks.len() - 1
+            });
+            for (t, training) in outcome.experiment.trainings.iter().enumerate() {
+                for (c, condition) in CONDITIONS.into_iter().enumerate() {
                     let seeds = seeds_of(&outcome.units, &network, task, *training, condition);
                     for (speaker, list) in figures_by_speaker(&seeds, task) {
-                        rows.push(speaker_row(
-                            speaker, &network, *training, condition, columns, &list,
-                        ));
+                        let row = lists.entry((speaker, n, t, c)).or_default();
+                        for (place, value) in row.iter_mut().zip(list) {
+                            *place = place.or(value);
+                        }
                     }
                 }
             }
         }
-        rows.sort_by(|a, b| a[0].cmp(&b[0]));
+        let rows = lists
+            .into_iter()
+            .map(|((speaker, n, t, c), list)| {
+                let mut row = vec![
+                    speaker,
+                    networks[n].to_uppercase(),
+                    outcome.experiment.trainings[t].name().into_owned(),
+                    CONDITIONS[c].to_owned(),
+                ];
+                row.extend(columns.iter().map(|i| number(list[*i])));
+                row
+            })
+            .collect();
         let table = TextTable {
             titles,
             rows,
@@ -566,24 +606,6 @@ impl Page {
         };
         self.table(&table, |_| "");
     }
-}
-
-fn speaker_row(
-    speaker: String,
-    network: &str,
-    training: Training,
-    condition: &str,
-    columns: &[usize],
-    list: &List,
-) -> Vec<String> {
-    let mut row = vec![
-        speaker,
-        network.to_uppercase(),
-        training.name().into_owned(),
-        condition.to_owned(),
-    ];
-    row.extend(columns.iter().map(|i| number(list[*i])));
-    row
 }
 
 /// Predictions of arousal (0) or valence (1) on the robot by true value, and the scale.
