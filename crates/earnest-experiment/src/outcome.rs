@@ -54,7 +54,7 @@ pub struct About {
     pub synthetic: bool,
     /// Its fingerprint.
     pub fingerprint: String,
-    /// Four-class utterances by class, in the order of [`Emotion::ALL`].
+    /// Four-class utterances by class, in the order of [`Emotion::ALL`](earnest_corpus::Emotion::ALL).
     pub classes: Vec<usize>,
     /// Speakers.
     pub speakers: usize,

@@ -66,6 +66,9 @@ impl Observer for OfUnit<'_> {
     }
 }
 
+/// What the robot hears of the test utterances of a fold and task.
+pub(crate) type Heard = HashMap<(String, Task), Arc<Vec<Features>>>;
+
 /// All that units need; shared by those who run them.
 pub(crate) struct Runner<'a> {
     pub experiment: &'a Experiment,
@@ -73,7 +76,7 @@ pub(crate) struct Runner<'a> {
     pub sources: Option<&'a LoadedSources>,
     pub robot: Condition,
     /// Robot features of the test utterances of a fold and task.
-    pub heard: Mutex<HashMap<(String, Task), Arc<Vec<Features>>>>,
+    pub heard: Mutex<Heard>,
     /// Corpus name and fingerprint.
     pub corpus: String,
     pub folder: &'a Path,
@@ -227,7 +230,7 @@ impl Runner<'_> {
         observer: &dyn Observer,
     ) -> Result<Arc<Vec<Features>>, ExperimentError> {
         let key = (unit.fold.name.clone(), unit.task);
-        let known = |heard: &HashMap<_, Arc<Vec<Features>>>| heard.get(&key).cloned();
+        let known = |heard: &Heard| heard.get(&key).cloned();
         if let Some(heard) = self.heard.lock().ok().and_then(|heard| known(&heard)) {
             return Ok(heard);
         }

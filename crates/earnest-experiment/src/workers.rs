@@ -105,7 +105,7 @@ pub(crate) fn run(
             .map_err(|e| ExperimentError::Setup(format!("cannot start threads: {e}")))?;
         std::thread::scope(|scope| {
             for pool in &pools {
-                scope.spawn(|| pool.install(&work));
+                scope.spawn(|| pool.install(work));
             }
         });
     }

@@ -23,7 +23,7 @@ pub struct Progress {
     /// Of a pass over items.
     stage: Mutex<Option<ProgressBar>>,
     /// Of each unit at work.
-    units: Mutex<HashMap<String, (ProgressBar, usize)>>,
+    units: Mutex<HashMap<String, ProgressBar>>,
     /// Of all units.
     whole: Mutex<Option<ProgressBar>>,
     left: Mutex<TimeLeft>,
@@ -106,7 +106,7 @@ impl Progress {
     pub fn finish(&self) {
         self.set_stage(None);
         if let Ok(mut units) = self.units.lock() {
-            for (_, (bar, _)) in units.drain() {
+            for (_, bar) in units.drain() {
                 bar.finish_and_clear();
             }
         }
@@ -143,11 +143,11 @@ impl Progress {
             return;
         }
         if let Ok(mut units) = self.units.lock() {
-            let (bar, _) = units.entry(unit.to_owned()).or_insert_with(|| {
+            let bar = units.entry(unit.to_owned()).or_insert_with(|| {
                 let bar = ProgressBar::new(most as u64)
                     .with_style(style("{prefix} {wide_bar} {pos}/{len} {msg}"))
                     .with_prefix(unit.to_owned());
-                (self.bars.insert(0, bar), most)
+                self.bars.insert(0, bar)
             });
             bar.set_position(report.epoch as u64);
             bar.set_message(format!(
@@ -162,7 +162,7 @@ impl Progress {
             left.finished(id, took);
         }
         if let Ok(mut units) = self.units.lock()
-            && let Some((bar, _)) = units.remove(id)
+            && let Some(bar) = units.remove(id)
         {
             bar.finish_and_clear();
         }
@@ -196,10 +196,8 @@ impl Observer for Progress {
             Event::Waiting { units } => self.note(&format!(
                 "waiting for {units} units that other processes are at"
             )),
-            Event::UnitStarted { id, number, total } => {
-                if !self.terminal {
-                    eprintln!("[{number}/{total}] {id}: training");
-                }
+            Event::UnitStarted { id, number, total } if !self.terminal => {
+                eprintln!("[{number}/{total}] {id}: training");
             }
             Event::Epoch { unit, report, most } => self.epoch(unit, report, most),
             Event::UnitFinished {
