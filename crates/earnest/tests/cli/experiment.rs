@@ -194,7 +194,7 @@ fn an_ablation_prints_table_2_and_two_runs_can_be_compared() {
     let dir = tempfile::tempdir().unwrap();
     synthesize(dir.path(), 4);
     for (seed, out) in [("1", "a"), ("2", "b")] {
-        let arguments = "reproduce table2 --corpus corpus --folds 3 --networks cnn --max-epochs 2";
+        let arguments = "reproduce table2 --corpus corpus --folds 2 --networks cnn --max-epochs 1";
         let mut arguments: Vec<&str> = arguments.split(' ').collect();
         arguments.extend(["--seed", seed, "--out", out]);
         let output = run(dir.path(), &arguments);
