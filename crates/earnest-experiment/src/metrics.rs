@@ -100,44 +100,51 @@ pub fn mean_absolute_error(pairs: &[(f64, f64)]) -> f64 {
     mean(pairs.iter().map(|(t, a)| (t - a).abs()))
 }
 
+/// Means of both sides of pairs, and sums of squares and products of what is left of each.
+struct Centred {
+    means: (f64, f64),
+    xx: f64,
+    yy: f64,
+    xy: f64,
+}
+
+impl Centred {
+    fn of(pairs: &[(f64, f64)]) -> Self {
+        let means = (
+            mean(pairs.iter().map(|p| p.0)),
+            mean(pairs.iter().map(|p| p.1)),
+        );
+        let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
+        for (x, y) in pairs {
+            xy += (x - means.0) * (y - means.1);
+            xx += (x - means.0).powi(2);
+            yy += (y - means.1).powi(2);
+        }
+        Self { means, xx, yy, xy }
+    }
+}
+
 /// Pearson's correlation; NaN with fewer than two pairs or if one side is constant.
 #[must_use]
 pub fn pearson(pairs: &[(f64, f64)]) -> f64 {
-    let (mx, my) = (
-        mean(pairs.iter().map(|p| p.0)),
-        mean(pairs.iter().map(|p| p.1)),
-    );
-    let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
-    for (x, y) in pairs {
-        xy += (x - mx) * (y - my);
-        xx += (x - mx).powi(2);
-        yy += (y - my).powi(2);
-    }
-    if xx == 0.0 || yy == 0.0 {
+    let c = Centred::of(pairs);
+    if c.xx == 0.0 || c.yy == 0.0 {
         return f64::NAN;
     }
-    xy / (xx * yy).sqrt()
+    c.xy / (c.xx * c.yy).sqrt()
 }
 
 /// Lin's concordance correlation coefficient with population moments; NaN without pairs or if
 /// both sides are one and the same constant.
 #[must_use]
 pub fn concordance(pairs: &[(f64, f64)]) -> f64 {
-    let (mx, my) = (
-        mean(pairs.iter().map(|p| p.0)),
-        mean(pairs.iter().map(|p| p.1)),
-    );
-    let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
-    for (x, y) in pairs {
-        xy += (x - mx) * (y - my);
-        xx += (x - mx).powi(2);
-        yy += (y - my).powi(2);
-    }
-    let below = xx + yy + pairs.len() as f64 * (mx - my).powi(2);
+    let c = Centred::of(pairs);
+    let apart = (c.means.0 - c.means.1).powi(2) * pairs.len() as f64;
+    let below = c.xx + c.yy + apart;
     if below == 0.0 {
         return f64::NAN;
     }
-    2.0 * xy / below
+    2.0 * c.xy / below
 }
 
 /// Mean and sample standard deviation (n - 1) of the finite values; the deviation is NaN

@@ -9,7 +9,7 @@ use crate::outcome::Outcome;
 use crate::prediction::{confusion, figures};
 use crate::report;
 use crate::storage::{forget_parts, write_whole};
-use crate::table1::CONDITIONS;
+use crate::table1::{CONDITIONS, exact};
 
 /// A row for each unit and condition, full precision.
 fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
@@ -29,10 +29,6 @@ fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
     header.extend(FIGURES.map(|(name, _)| name.replace(' ', "_")));
     header.extend(Emotion::ALL.map(|e| format!("recall_{}", e.name())));
     writer.write_record(&header)?;
-    let exact = |v: Option<f64>| {
-        v.filter(|v| v.is_finite())
-            .map_or(String::new(), |v| v.to_string())
-    };
     for unit in &outcome.units {
         for condition in CONDITIONS {
             let predictions = unit.in_condition(condition);

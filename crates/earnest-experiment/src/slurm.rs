@@ -212,6 +212,8 @@ struct Driver<'a> {
     folder: PathBuf,
     options: &'a SlurmOptions,
     submissions: Vec<Submission>,
+    /// How many of them an earlier command made.
+    earlier: usize,
     observer: &'a dyn Observer,
 }
 
@@ -254,16 +256,14 @@ impl Driver<'_> {
             return Ok(false);
         }
         for id in &rest {
-            let times = self
-                .submissions
+            let times = self.submissions[self.earlier..]
                 .iter()
                 .filter(|s| s.tasks.iter().flatten().any(|u| u == id))
                 .count();
             if times >= SUBMISSIONS {
                 return Err(ExperimentError::Slurm(format!(
-                    "unit {id} was submitted {times} times and is not finished; its last log: {}. Submissions are forgotten with {}",
-                    self.log_of(id),
-                    self.file().display()
+                    "unit {id} was submitted {times} times and is not finished; its last log is {}. The same command tries again from its last epoch",
+                    self.log_of(id)
                 )));
             }
         }
@@ -400,6 +400,7 @@ pub fn run_on_slurm(
         folder,
         options,
         submissions: Vec::new(),
+        earlier: 0,
         observer,
     };
     if driver.file().is_file() {
@@ -409,6 +410,7 @@ pub fn run_on_slurm(
                 reason: e.to_string(),
             }
         })?;
+        driver.earlier = driver.submissions.len();
     }
     let mut told = BTreeSet::new();
     let mut pause = FIRST_LOOK;

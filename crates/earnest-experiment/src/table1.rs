@@ -312,10 +312,6 @@ impl Table1 {
             header.extend(Emotion::ALL.map(|e| format!("recall_{}", e.name())));
         }
         writer.write_record(&header)?;
-        let exact = |v: Option<f64>| {
-            v.filter(|v| v.is_finite())
-                .map_or(String::new(), |v| v.to_string())
-        };
         for row in &self.rows {
             let mut cells = vec![
                 row.network.clone(),
@@ -498,6 +494,13 @@ pub fn number(value: Option<f64>) -> String {
             }
         }
     }
+}
+
+/// All digits for a CSV; nothing for what is not there or not defined.
+pub(crate) fn exact(value: Option<f64>) -> String {
+    value
+        .filter(|v| v.is_finite())
+        .map_or(String::new(), |v| v.to_string())
 }
 
 /// An interval, or a dash.

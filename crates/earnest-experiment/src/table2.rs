@@ -6,7 +6,7 @@ use crate::metrics::FIGURES;
 use crate::outcome::UnitResult;
 use crate::paper;
 use crate::statistics::{PairedTest, compare, figures_by_speaker};
-use crate::table1::{CONDITIONS, better_percent, number, p_value, percent, row, seeds_of};
+use crate::table1::{CONDITIONS, better_percent, exact, number, p_value, percent, row, seeds_of};
 use crate::text_table::TextTable;
 use crate::training::Training;
 
@@ -160,10 +160,6 @@ impl Table2 {
             "paper_clean_change_percent",
             "paper_robot_change_percent",
         ])?;
-        let exact = |v: Option<f64>| {
-            v.filter(|v| v.is_finite())
-                .map_or(String::new(), |v| v.to_string())
-        };
         for row in &self.rows {
             let mut cells = vec![
                 row.network.clone(),

@@ -123,6 +123,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     }
 
     let progress = Progress::new();
+    progress.stop_on_signals()?;
     let observer: &dyn Observer = &progress;
     let sounds = if a.augment {
         // No robot hears this model yet, so nothing is held out.
