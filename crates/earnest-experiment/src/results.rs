@@ -8,7 +8,7 @@ use crate::metrics::FIGURES;
 use crate::outcome::Outcome;
 use crate::prediction::{confusion, figures};
 use crate::report;
-use crate::storage::{forget_parts, write_whole};
+use crate::storage::{LEFT_BEHIND, forget_parts, write_whole};
 use crate::table1::{CONDITIONS, exact};
 
 /// A row for each unit and condition, full precision.
@@ -100,6 +100,6 @@ pub fn write_results(outcome: &Outcome) -> Result<(), ExperimentError> {
     write_whole(&folder.join("tables.tex"), latex.as_bytes())?;
     let html = report::html(outcome)?;
     write_whole(&folder.join("report.html"), html.as_bytes())?;
-    forget_parts(folder);
+    forget_parts(folder, LEFT_BEHIND);
     Ok(())
 }

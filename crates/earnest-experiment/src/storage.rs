@@ -18,16 +18,16 @@ pub(crate) fn read_text(path: &Path) -> Result<String, ExperimentError> {
     std::fs::read_to_string(path).map_err(ExperimentError::file("read", path))
 }
 
-/// Older parts were left by a process that is no more.
-const LEFT_BEHIND: Duration = Duration::from_secs(60);
+/// In a folder that others may be writing to, parts older than this were left behind.
+pub(crate) const LEFT_BEHIND: Duration = Duration::from_secs(60);
 
-/// Removes what killed processes left half written in a folder.
-pub(crate) fn forget_parts(folder: &Path) {
+/// Removes what killed processes left half written in a folder: parts of at least this age.
+pub(crate) fn forget_parts(folder: &Path, age: Duration) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         let old = || {
             let modified = entry.metadata().and_then(|m| m.modified()).ok()?;
-            Some(modified.elapsed().ok()? > LEFT_BEHIND)
+            Some(modified.elapsed().unwrap_or_default() >= age)
         };
         if path.extension().is_some_and(|e| e == "part") && old() == Some(true) {
             let _ = std::fs::remove_file(&path);

@@ -86,6 +86,7 @@ fn killed_twenty_times_at_random_a_run_ends_with_the_same_tables() {
     }
     finished(dir.path(), "cut");
     assert!(results(&dir.path().join("whole")) == results(&dir.path().join("cut")));
+    assert_eq!(parts(&dir.path().join("cut/units")), [] as [String; 0]);
 }
 
 #[test]
