@@ -142,7 +142,8 @@ pub fn collect(folder: &Path) -> Result<Outcome, ExperimentError> {
             .recipes
             .iter()
             .position(|r| r.architecture.name() == network);
-        (u.task, recipe, u.fold.name.clone(), u.training, u.seed)
+        let training = experiment.trainings.iter().position(|t| *t == u.training);
+        (u.task, recipe, u.fold.name.clone(), training, u.seed)
     };
     found.sort_by_key(|(unit, _)| place(unit));
     let mut units = Vec::new();
