@@ -71,6 +71,11 @@ fn differences(a: &toml::Value, b: &toml::Value, at: &str, out: &mut Vec<String>
                 differences(x, y, &format!("{at}[{}]", i + 1), out);
             }
         }
+        (toml::Value::Array(x), toml::Value::Array(y))
+            if x.iter().chain(y).any(|v| v.is_table()) =>
+        {
+            out.push(format!("{at}: A has {} of them, B {}", x.len(), y.len()));
+        }
         _ if a != b => out.push(format!("{at}: A has {a}, B {b}")),
         _ => {}
     }
