@@ -116,16 +116,42 @@ impl Cluster {
         false
     }
 
-    /// Kills a node: its daemon and all that runs under it.
+    /// Kills a node: its daemon, the steps that it watches over, and what runs in them.
     fn kill_node(&self, node: &str) {
         let pid = fs::read_to_string(self.folder.join(format!("run/d.{node}.pid"))).unwrap();
-        let f = self.folder.display();
-        // Steps are children of init by now; they know their node by its spool.
-        shell(&format!(
-            "kill -9 {}; for p in $(pgrep slurmstepd); do ls -l /proc/$p/fd /proc/$p/cwd 2>/dev/null | grep -q '{f}/spool.{node}' && pkill -9 -P $p; ls -l /proc/$p/fd /proc/$p/cwd 2>/dev/null | grep -q '{f}/spool.{node}' && kill -9 $p; done; true",
-            pid.trim()
-        ));
+        let mut doomed = vec![pid.trim().to_owned()];
+        for (pid, _) in processes_of(node) {
+            doomed.push(parent(pid).to_string());
+            doomed.push(pid.to_string());
+        }
+        doomed.retain(|pid| pid != "0" && pid != "1");
+        shell(&format!("kill -9 {}", doomed.join(" ")));
     }
+}
+
+/// Processes that Slurm runs on a node, with their arguments.
+fn processes_of(node: &str) -> Vec<(u32, Vec<String>)> {
+    let wanted = format!("SLURMD_NODENAME={node}");
+    let texts = |path: String| -> Vec<String> {
+        fs::read(path)
+            .unwrap_or_default()
+            .split(|b| *b == 0)
+            .map(|text| String::from_utf8_lossy(text).into_owned())
+            .collect()
+    };
+    fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+        .filter(|pid| texts(format!("/proc/{pid}/environ")).contains(&wanted))
+        .map(|pid| (pid, texts(format!("/proc/{pid}/cmdline"))))
+        .collect()
+}
+
+fn parent(pid: u32) -> u32 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("PPid:"));
+    line.and_then(|l| l.trim().parse().ok()).unwrap_or(pid)
 }
 
 impl Drop for Cluster {
@@ -133,8 +159,8 @@ impl Drop for Cluster {
         self.run("scancel", &["--user=root"]);
         self.run("scontrol", &["shutdown"]);
         std::thread::sleep(Duration::from_secs(1));
-        for (node, _) in NODES {
-            let path = self.folder.join(format!("run/d.{node}.pid"));
+        for name in ["ctld", "d.n1", "d.n2"] {
+            let path = self.folder.join(format!("run/{name}.pid"));
             if let Ok(pid) = fs::read_to_string(path) {
                 shell(&format!("kill -9 {}", pid.trim()));
             }
@@ -231,23 +257,34 @@ fn a_job_array_with_a_node_killed_midway_ends_with_the_local_runs_tables() {
             .unwrap()
     };
     let mut first = driver();
-    // A unit is under way on n1: its job's log names it. Then the node dies.
+    // A unit is under way on n1, past its first epoch. Then the node dies.
     let working = cluster.until(Duration::from_secs(120), || {
-        let running = cluster.run("squeue", &["-h", "-t", "R", "-w", "n1"]);
-        let checkpoint = shell(&format!(
-            "ls {}/cluster/units/*/checkpoint.safetensors",
-            dir.path().display()
-        ));
-        !running.stdout.is_empty() && checkpoint.status.success()
+        processes_of("n1").iter().any(|(_, arguments)| {
+            let unit = arguments.iter().skip_while(|a| *a != "--units").nth(1);
+            unit.is_some_and(|unit| {
+                let folder = dir.path().join("cluster/units").join(unit);
+                folder.join("checkpoint.safetensors").exists()
+            })
+        })
     });
     assert!(working, "nothing runs on n1");
     // The one who submitted goes too; the same command takes the arrays up again.
     first.kill().unwrap();
     first.wait().unwrap();
     cluster.kill_node("n1");
-    let second = driver();
+    let mut second = driver();
     std::thread::sleep(Duration::from_secs(15));
     cluster.run("slurmd", &["-N", "n1"]);
+    // Slurm holds what it queues again for two minutes; nobody here has the time.
+    cluster.until(Duration::from_secs(300), || {
+        let held = cluster.run("squeue", &["-h", "-r", "-t", "PD", "-o", "%i"]);
+        for task in String::from_utf8_lossy(&held.stdout).lines() {
+            let job = format!("JobId={}", task.trim());
+            cluster.run("scontrol", &["update", &job, "StartTime=now"]);
+        }
+        std::thread::sleep(Duration::from_secs(1));
+        second.try_wait().unwrap().is_some()
+    });
     let output = second.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{said}");
