@@ -1,6 +1,5 @@
 //! Two runs side by side: what both have trained and tested, speaker by speaker.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use earnest_model::Task;
@@ -11,7 +10,7 @@ use crate::outcome::Outcome;
 use crate::report::simple_page;
 use crate::statistics::{PairedTest, compare, figures_by_speaker};
 use crate::storage::write_whole;
-use crate::table1::{CONDITIONS, number, p_value, row, seeds_of};
+use crate::table1::{CONDITIONS, number, p_value, pooled, seeds_of};
 use crate::text_table::TextTable;
 use crate::training::Training;
 
@@ -148,10 +147,7 @@ fn push_lines(
     training: Training,
     condition: &'static str,
 ) {
-    let pooled = |o: &Outcome| row(&o.units, network, training, condition).map(|r| r.pooled.list());
-    let (Some(x), Some(y)) = (pooled(a), pooled(b)) else {
-        return;
-    };
+    let [x, y] = [a, b].map(|o| pooled(&o.units, network, training, condition).list());
     for task in [Task::Categorical, Task::Dimensional] {
         let each = |o: &Outcome| {
             figures_by_speaker(
@@ -220,9 +216,7 @@ impl Comparison {
             "B - A is of the pooled figures; p of a paired sign-flip test over the speakers that both tested (two-sided; the sign says whether B is higher).".to_owned(),
         ];
         if !self.differences.is_empty() {
-            let mut text = String::from("They differ in: ");
-            let _ = write!(text, "{}.", self.differences.join("; "));
-            intro.push(text);
+            intro.push(format!("They differ in: {}.", self.differences.join("; ")));
         }
         let page = simple_page("Two runs compared", &intro, &self.text());
         write_whole(path, page.as_bytes())

@@ -365,14 +365,14 @@ fn comparisons(units: &[UnitResult], network: &str) -> Vec<Comparison> {
     out
 }
 
-/// Predictions of a network, task and training in a condition, by seed and speaker.
-pub(crate) fn seeds_of(
-    units: &[UnitResult],
+/// Predictions of a network, task and training in a condition, by seed.
+fn by_seed<'a>(
+    units: &'a [UnitResult],
     network: &str,
     task: Task,
     training: Training,
     condition: &str,
-) -> Vec<BySpeaker> {
+) -> BTreeMap<u64, Vec<&'a Prediction>> {
     let mut seeds: BTreeMap<u64, Vec<&Prediction>> = BTreeMap::new();
     for unit in units
         .iter()
@@ -384,13 +384,55 @@ pub(crate) fn seeds_of(
             .extend(unit.in_condition(condition));
     }
     seeds
+}
+
+/// The same by seed and speaker, tallied.
+pub(crate) fn seeds_of(
+    units: &[UnitResult],
+    network: &str,
+    task: Task,
+    training: Training,
+    condition: &str,
+) -> Vec<BySpeaker> {
+    by_seed(units, network, task, training, condition)
         .into_values()
         .map(|predictions| by_speaker(predictions.into_iter()))
         .collect()
 }
 
+/// Figures of all folds' predictions together, for each seed.
+fn pooled_by_seed(
+    units: &[UnitResult],
+    network: &str,
+    task: Task,
+    training: Training,
+    condition: &str,
+) -> Vec<List> {
+    by_seed(units, network, task, training, condition)
+        .values()
+        .map(|predictions| figures(task, predictions).list())
+        .collect()
+}
+
+/// Pooled figures of both tasks, the mean over seeds, without what a whole row has beside them.
+pub(crate) fn pooled(
+    units: &[UnitResult],
+    network: &str,
+    training: Training,
+    condition: &str,
+) -> Figures {
+    let mut list = [None; COUNT];
+    for task in [Task::Categorical, Task::Dimensional] {
+        let of_seed = pooled_by_seed(units, network, task, training, condition);
+        for (i, place) in list.iter_mut().enumerate() {
+            *place = place.or(over(&of_seed, i).map(|(mean, _)| mean));
+        }
+    }
+    Figures::from_list(list)
+}
+
 /// One row, if there are units for it.
-pub(crate) fn row(
+fn row(
     units: &[UnitResult],
     network: &str,
     training: Training,
@@ -414,10 +456,9 @@ pub(crate) fn row(
         if of_task.is_empty() {
             continue;
         }
-        let mut by_seed: BTreeMap<u64, Vec<&UnitResult>> = BTreeMap::new();
+        let by_seed = by_seed(units, network, task, training, condition);
         let mut by_fold: BTreeMap<&str, Vec<&UnitResult>> = BTreeMap::new();
         for unit in of_task {
-            by_seed.entry(unit.seed).or_default().push(unit);
             by_fold.entry(&unit.fold).or_default().push(unit);
         }
         (folds, seeds) = (folds.max(by_fold.len()), seeds.max(by_seed.len()));
@@ -428,25 +469,21 @@ pub(crate) fn row(
         if task == Task::Categorical {
             let of_seed: Vec<_> = by_seed
                 .values()
-                .map(|units| confusion(units.iter().flat_map(|u| u.in_condition(condition))))
+                .map(|predictions| confusion(predictions.iter().copied()))
                 .collect();
             recalls = std::array::from_fn(|class| {
                 let each: Vec<f64> = of_seed.iter().filter_map(|c| c.recall(class)).collect();
                 (!each.is_empty()).then(|| each.iter().sum::<f64>() / each.len() as f64)
             });
         }
-        let together = |units: &Vec<&UnitResult>| -> List {
-            let all: Vec<&Prediction> = units
-                .iter()
-                .flat_map(|u| u.in_condition(condition))
-                .collect();
-            figures(task, &all).list()
-        };
-        let of_seed: Vec<List> = by_seed.values().map(together).collect();
+        let of_seed = pooled_by_seed(units, network, task, training, condition);
         let of_fold: Vec<List> = by_fold
             .values()
             .map(|units| {
-                let each: Vec<_> = units.iter().map(|u| together(&vec![*u])).collect();
+                let each: Vec<_> = units
+                    .iter()
+                    .map(|u| figures(task, &u.in_condition(condition)).list())
+                    .collect();
                 std::array::from_fn(|i| over(&each, i).map(|(mean, _)| mean))
             })
             .collect();

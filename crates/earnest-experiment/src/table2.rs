@@ -2,11 +2,13 @@
 
 use earnest_model::Task;
 
-use crate::metrics::FIGURES;
+use crate::metrics::{FIGURES, Figures};
 use crate::outcome::UnitResult;
 use crate::paper;
 use crate::statistics::{PairedTest, compare, figures_by_speaker};
-use crate::table1::{CONDITIONS, better_percent, exact, number, p_value, percent, row, seeds_of};
+use crate::table1::{
+    CONDITIONS, better_percent, exact, number, p_value, percent, pooled, seeds_of,
+};
 use crate::text_table::TextTable;
 use crate::training::Training;
 
@@ -64,8 +66,8 @@ impl Table2 {
             return table;
         }
         for network in networks {
+            let base = values(units, network, Training::Augmented);
             for (task, figure) in MAIN {
-                let base = values(units, network, Training::Augmented);
                 for left_out in std::iter::once(None).chain(left.iter().copied().map(Some)) {
                     let training = left_out.map_or(Training::Augmented, Training::Without);
                     let of = values(units, network, training);
@@ -177,10 +179,6 @@ impl Table2 {
 }
 
 /// Pooled figures, clean and on the robot.
-fn values(units: &[UnitResult], network: &str, training: Training) -> [crate::metrics::Figures; 2] {
-    CONDITIONS.map(|condition| {
-        row(units, network, training, condition)
-            .map(|row| row.pooled)
-            .unwrap_or_default()
-    })
+fn values(units: &[UnitResult], network: &str, training: Training) -> [Figures; 2] {
+    CONDITIONS.map(|condition| pooled(units, network, training, condition))
 }
