@@ -1,6 +1,6 @@
 //! A corpus: who said what, how, and in which file.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -230,6 +230,12 @@ impl Corpus {
         let mut four = self.clone();
         four.utterances.retain(|u| u.emotion.is_some());
         four
+    }
+
+    /// All who speak, sorted.
+    #[must_use]
+    pub fn speakers(&self) -> BTreeSet<&str> {
+        self.utterances.iter().map(|u| u.speaker.as_str()).collect()
     }
 
     /// Absolute path of an utterance's audio.

@@ -18,7 +18,7 @@ use crate::observer::{Event, Observer};
 use crate::presenter::Augmentation;
 use crate::run::{Prepared, load_sources};
 use crate::training::{Training, TrainingPlan, train};
-use crate::unit_runner::{is_done, unit_folder};
+use crate::unit_runner::{is_done, time_taken, unit_folder};
 
 /// So many utterances are tried.
 const SAMPLE: usize = 96;
@@ -109,17 +109,11 @@ struct Trial {
     model_bytes: u64,
 }
 
-/// Every so many utterances of those that count, speakers in turn.
-fn sample(corpus: &Corpus) -> Corpus {
-    let mut small = corpus.four_class();
-    let n = small.utterances.len();
-    let step = n.div_ceil(SAMPLE).max(1);
-    let mut at = 0;
-    small.utterances.retain(|_| {
-        at += 1;
-        (at - 1) % step == 0
-    });
-    small
+/// Every so many utterances.
+fn sample(mut corpus: Corpus) -> Corpus {
+    let step = corpus.utterances.len().div_ceil(SAMPLE).max(1);
+    corpus.utterances = corpus.utterances.into_iter().step_by(step).collect();
+    corpus
 }
 
 fn mean_seconds(folder: &Path, units: &[&Unit]) -> Option<(f64, usize)> {
@@ -127,11 +121,9 @@ fn mean_seconds(folder: &Path, units: &[&Unit]) -> Option<(f64, usize)> {
     let mut epochs = 0;
     for unit in units {
         let folder = unit_folder(folder, unit);
-        let text = std::fs::read_to_string(folder.join("done")).ok();
-        let seconds = text.and_then(|t| t.split_whitespace().next()?.parse::<f64>().ok());
         let history = read_history(&folder.join("training.csv")).ok();
-        if let (Some(seconds), Some(history)) = (seconds, history) {
-            all.push(seconds);
+        if let (Some(took), Some(history)) = (time_taken(&folder), history) {
+            all.push(took.as_secs_f64());
             epochs += history.len();
         }
     }
@@ -168,8 +160,9 @@ pub fn plan(
         }
         groups.entry(kind).or_default().push(unit);
     }
-    let small = sample(&prepared.corpus);
-    let whole = prepared.corpus.four_class().utterances.len();
+    let four_class = prepared.corpus.four_class();
+    let whole = four_class.utterances.len();
+    let small = sample(four_class);
     let start = Instant::now();
     let dataset = Dataset::load(&small, observer)?;
     let load_s =

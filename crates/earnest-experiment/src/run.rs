@@ -128,13 +128,7 @@ pub fn prepare(
             corpus.name
         )));
     }
-    let mut speakers: Vec<&str> = four_class
-        .utterances
-        .iter()
-        .map(|u| u.speaker.as_str())
-        .collect();
-    speakers.sort_unstable();
-    speakers.dedup();
+    let speakers = four_class.speakers();
     let protocol = experiment
         .protocol
         .get_or_insert_with(|| Protocol::suited(speakers.len()))
@@ -279,14 +273,7 @@ fn describe(prepared: &Prepared, sources: Option<&LoadedSources>) -> About {
     let Prepared {
         experiment, corpus, ..
     } = prepared;
-    let four: Vec<_> = corpus
-        .utterances
-        .iter()
-        .filter(|u| u.emotion.is_some())
-        .collect();
-    let mut speakers: Vec<&str> = four.iter().map(|u| u.speaker.as_str()).collect();
-    speakers.sort_unstable();
-    speakers.dedup();
+    let four = corpus.four_class();
     let mut conditions = vec![match &experiment.robot {
         RobotSpec::Recordings { path } => match Scene::of_folder(path) {
             Some(scene) => format!(
@@ -308,9 +295,14 @@ fn describe(prepared: &Prepared, sources: Option<&LoadedSources>) -> About {
         synthetic: corpus.synthetic,
         fingerprint: experiment.corpus.fingerprint.clone().unwrap_or_default(),
         classes: Emotion::ALL
-            .map(|e| four.iter().filter(|u| u.emotion == Some(e)).count())
+            .map(|e| {
+                four.utterances
+                    .iter()
+                    .filter(|u| u.emotion == Some(e))
+                    .count()
+            })
             .to_vec(),
-        speakers: speakers.len(),
+        speakers: four.speakers().len(),
         folds: (prepared.folds.len(), prepared.all_folds),
         own_sessions: prepared.own_sessions,
         protocol: experiment

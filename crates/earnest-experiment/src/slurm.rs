@@ -16,7 +16,7 @@ use crate::observer::{Event, Observer};
 use crate::prediction;
 use crate::run::{Prepared, settle_folder};
 use crate::storage::{create_folder, read_text, write_whole};
-use crate::unit_runner::{is_done, summary, unit_folder};
+use crate::unit_runner::{is_done, summary, time_taken, unit_folder};
 
 /// How units are handed to Slurm.
 #[derive(Clone, Debug)]
@@ -362,14 +362,11 @@ impl Driver<'_> {
             }
             let folder = unit_folder(&self.folder, unit);
             let predictions = prediction::read(&folder.join("predictions.csv"), unit.task)?;
-            let seconds = std::fs::read_to_string(folder.join("done"))
-                .ok()
-                .and_then(|text| text.split_whitespace().next()?.parse().ok());
             self.observer.event(Event::UnitFinished {
                 id: &id,
                 number: i + 1,
                 total,
-                took: seconds.map(Duration::from_secs_f64),
+                took: time_taken(&folder),
                 summary: summary(unit.task, &predictions),
             });
             told.insert(id);

@@ -34,6 +34,13 @@ pub(crate) fn is_done(folder: &Path, unit: &Unit) -> bool {
     unit_folder(folder, unit).join("done").is_file()
 }
 
+/// How long a finished unit took, by its `done` file.
+pub(crate) fn time_taken(folder: &Path) -> Option<Duration> {
+    let text = std::fs::read_to_string(folder.join("done")).ok()?;
+    let seconds = text.split_whitespace().next()?.parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
 /// What came of an attempt at a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attempt {

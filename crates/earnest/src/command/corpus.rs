@@ -1,6 +1,6 @@
 //! `earnest corpus inspect` and `earnest corpus synthesize`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -254,11 +254,7 @@ fn print_speakers(corpus: &Corpus, audited: Option<&Audit>) {
 
 fn print_folds(corpus: &Corpus) {
     let four_class = corpus.four_class();
-    let speakers: BTreeSet<&str> = four_class
-        .utterances
-        .iter()
-        .map(|u| u.speaker.as_str())
-        .collect();
+    let speakers = four_class.speakers();
     let protocol = Protocol::suited(speakers.len());
     match protocol.folds(&four_class, corpus) {
         Err(error) => println!("\nFolds: {error}"),

@@ -78,14 +78,12 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         )));
     }
     let corpus = open_corpus(&a.corpus.reading.spec(a.corpus.corpus.clone()))?;
-    let mut speakers: Vec<String> = corpus
-        .utterances
-        .iter()
-        .filter(|u| u.emotion.is_some())
-        .map(|u| u.speaker.clone())
+    let four_class = corpus.four_class();
+    let mut speakers: Vec<String> = four_class
+        .speakers()
+        .into_iter()
+        .map(String::from)
         .collect();
-    speakers.sort();
-    speakers.dedup();
     for asked in a.validation_speakers.iter().chain(&a.leave_out) {
         if !speakers.contains(asked) {
             return Err(Failure::asked(format!(
