@@ -1,6 +1,9 @@
 //! Writing WAV files, whole or not at all.
 
-use std::path::{Path, PathBuf};
+use std::io::BufWriter;
+use std::path::Path;
+
+use earnest_files::WholeFile;
 
 use crate::{AudioError, Waveform};
 
@@ -26,8 +29,7 @@ pub fn write_wav(
     write_wav_channels(path, &[wave.samples()], wave.sample_rate(), format)
 }
 
-/// Writes channels as WAV, under a temporary name first: the file is there whole or not
-/// at all. Shorter channels are filled with silence.
+/// Writes channels as WAV: the file is there whole or not at all. Shorter channels are filled with silence.
 ///
 /// # Errors
 /// [`AudioError::Write`] with what the system said.
@@ -38,22 +40,17 @@ pub fn write_wav_channels(
     format: SampleFormat,
 ) -> Result<(), AudioError> {
     let path = path.as_ref();
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    write_all(&part, channels, sample_rate, format)
-        .and_then(|()| std::fs::rename(&part, path).map_err(hound::Error::IoError))
-        .map_err(|error| {
-            let _ = std::fs::remove_file(&part);
-            AudioError::Write {
-                path: path.to_owned(),
-                detail: error.to_string(),
-            }
-        })
+    let error = |detail: String| AudioError::Write {
+        path: path.to_owned(),
+        detail,
+    };
+    let mut file = WholeFile::create(path).map_err(|e| error(e.to_string()))?;
+    write_all(&mut file, channels, sample_rate, format).map_err(|e| error(e.to_string()))?;
+    file.commit().map_err(|e| error(e.to_string()))
 }
 
 fn write_all(
-    path: &Path,
+    file: &mut WholeFile,
     channels: &[&[f32]],
     sample_rate: u32,
     format: SampleFormat,
@@ -68,7 +65,7 @@ fn write_all(
         bits_per_sample,
         sample_format,
     };
-    let mut writer = hound::WavWriter::create(path, spec)?;
+    let mut writer = hound::WavWriter::new(BufWriter::new(file), spec)?;
     let frames = channels.iter().map(|c| c.len()).max().unwrap_or(0);
     for i in 0..frames {
         for channel in channels {

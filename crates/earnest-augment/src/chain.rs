@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::augmenter::Sources;
 use crate::noise::NoiseReading;
 use crate::range::Range;
-use crate::toml_file;
 use crate::transform::Transform;
+use earnest_files::toml_file;
 
 /// A transform and how often it is used.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

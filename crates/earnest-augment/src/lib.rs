@@ -19,7 +19,6 @@ mod room;
 mod spectrum;
 mod telephone;
 mod tempo;
-pub mod toml_file;
 mod transform;
 
 pub use augmenter::{AugmentError, Augmenter, Sources};

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use earnest_augment::{Chain, toml_file};
+use earnest_augment::Chain;
+use earnest_files::toml_file;
 use earnest_model::{Architecture, Recipe, Task};
 use earnest_random::Key;
 use serde::{Deserialize, Serialize};

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::error::ExperimentError;
 
-/// As [`earnest_model::write_whole`].
+/// As [`earnest_files::write_whole`].
 pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Result<(), ExperimentError> {
-    earnest_model::write_whole(path, content).map_err(ExperimentError::file("write", path))
+    earnest_files::write_whole(path, content).map_err(ExperimentError::file("write", path))
 }
 
 pub(crate) fn create_folder(path: &Path) -> Result<(), ExperimentError> {

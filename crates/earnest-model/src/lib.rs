@@ -17,7 +17,6 @@ mod sequence;
 mod tensors;
 mod trainer;
 mod vectorised;
-mod whole;
 
 pub use adam::Adam;
 pub use error::ModelError;
@@ -32,4 +31,3 @@ pub use real::Real;
 pub use recipe::{Recipe, Task};
 pub use tensors::{Loaded, load as load_tensors, save as save_tensors};
 pub use trainer::{EpochReport, Presentations, Trainer};
-pub use whole::write_whole;

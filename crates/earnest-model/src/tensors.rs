@@ -29,9 +29,9 @@ impl View for Outgoing<'_> {
     }
 }
 
-/// As [`crate::write_whole`], with this crate's error.
+/// As [`earnest_files::write_whole`], with this crate's error.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
-    crate::write_whole(path, bytes).map_err(|source| ModelError::File {
+    earnest_files::write_whole(path, bytes).map_err(|source| ModelError::File {
         action: "write",
         path: path.to_owned(),
         source,

@@ -115,15 +115,8 @@ const MANIFEST: &str = "scene.jsonl";
 const GROWING: &str = "scene.jsonl.part";
 const DESCRIPTION: &str = "scene.toml";
 
-/// Writes a file under another name first.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), SimulateError> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".new");
-    let part = PathBuf::from(part);
-    File::create(&part)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&part, path))
-        .map_err(file_error("write", path))
+    earnest_files::write_whole(path, bytes).map_err(file_error("write", path))
 }
 
 /// Entries of a manifest whose lines are whole and whose files are there.

@@ -51,7 +51,7 @@ impl Failure {
         if let Some(advice) = self.error.chain().find_map(advice) {
             text.push_str(&format!("\n  try: {advice}"));
         }
-        eprintln!("{text}");
+        tell!("{text}");
         ExitCode::from(self.code)
     }
 }

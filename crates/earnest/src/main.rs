@@ -1,5 +1,7 @@
 //! `earnest`: the command line. Parses, calls the libraries, prints. Thin.
-#![allow(clippy::print_stdout)]
+
+#[macro_use]
+mod say;
 
 mod command;
 mod failure;

@@ -51,7 +51,7 @@ impl Progress {
     pub fn stop_on_signals(&self) -> Result<(), Failure> {
         ctrlc::set_handler(|| {
             if ASKED.fetch_add(1, Ordering::SeqCst) == 0 {
-                eprintln!(
+                tell!(
                     "\nstopping after this epoch; once more to stop at once (the epoch is then trained again)"
                 );
             } else {
@@ -72,9 +72,9 @@ impl Progress {
     /// Says something beside the bars.
     pub fn note(&self, text: &str) {
         if self.terminal {
-            self.bars.suspend(|| eprintln!("{text}"));
+            self.bars.suspend(|| tell!("{text}"));
         } else {
-            eprintln!("{text}");
+            tell!("{text}");
         }
     }
 
@@ -89,7 +89,7 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(500));
             self.set_stage(Some(bar));
         } else {
-            eprintln!("{name}: {total}");
+            tell!("{name}: {total}");
         }
     }
 
@@ -197,7 +197,7 @@ impl Observer for Progress {
                 "waiting for {units} units that other processes are at"
             )),
             Event::UnitStarted { id, number, total } if !self.terminal => {
-                eprintln!("[{number}/{total}] {id}: training");
+                tell!("[{number}/{total}] {id}: training");
             }
             Event::Epoch { unit, report, most } => self.epoch(unit, report, most),
             Event::UnitFinished {

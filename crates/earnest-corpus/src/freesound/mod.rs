@@ -11,8 +11,11 @@ mod manifest;
 mod tags;
 
 use std::collections::HashSet;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use earnest_files::WholeFile;
 
 pub use self::client::Pace;
 pub use self::manifest::MANIFEST;
@@ -259,14 +262,16 @@ fn take(
     };
     *failures = 0;
     let path = folder.join(&file);
-    let part = folder.join(format!("{file}.part"));
-    std::fs::write(&part, bytes).map_err(file_error("write", &part))?;
+    let mut written = WholeFile::create(&path).map_err(file_error("write", &path))?;
+    written
+        .write_all(&bytes)
+        .map_err(file_error("write", &path))?;
     // What arrived whole may still not be sound.
-    if let Err(error) = earnest_audio::decode(&part) {
-        let _ = std::fs::remove_file(&part);
-        let why = error.to_string().replace(&part.display().to_string(), "it");
+    if let Err(error) = earnest_audio::decode(written.part()) {
+        let part = written.part().display().to_string();
+        let why = error.to_string().replace(&part, "it");
         return Ok(Err(format!("its preview cannot be used: {why}")));
     }
-    std::fs::rename(&part, &path).map_err(file_error("write", &path))?;
+    written.commit().map_err(file_error("write", &path))?;
     Ok(Ok(file))
 }

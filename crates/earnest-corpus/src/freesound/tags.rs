@@ -31,7 +31,7 @@ impl Tags {
     /// # Errors
     /// What is wrong and on which line.
     pub fn from_toml(text: &str) -> Result<Self, String> {
-        let tags: Self = earnest_augment::toml_file::parse(text)?;
+        let tags: Self = earnest_files::toml_file::parse(text)?;
         let plain = |list: Vec<String>| -> Vec<String> {
             let words = list
                 .iter()

@@ -214,7 +214,7 @@ pub fn write(
         let path = folder
             .join(format!("Session{session}/dialog/EmoEvaluation"))
             .join(format!("{dialogue}.txt"));
-        std::fs::write(&path, text).map_err(file_error(&path))?;
+        earnest_files::write_whole(&path, text.as_bytes()).map_err(file_error(&path))?;
     }
     let marker = Marker {
         note: "Made by Earnest (earnest corpus synthesize). Not speech: results on it say nothing about people.".into(),
@@ -222,7 +222,7 @@ pub fn write(
     };
     let path = folder.join(MARKER);
     let json = serde_json::to_vec_pretty(&marker).unwrap_or_default();
-    std::fs::write(&path, json).map_err(file_error(&path))
+    earnest_files::write_whole(&path, &json).map_err(file_error(&path))
 }
 
 /// How many utterances [`write()`] makes.

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use earnest_augment::toml_file;
+use earnest_files::toml_file;
 use serde::{Deserialize, Serialize};
 
 use crate::room::bands::{BANDS, air, flat};

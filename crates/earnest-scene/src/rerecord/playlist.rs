@@ -223,7 +223,7 @@ pub fn write_playlist(
             writer.serialize(slot).map_err(|e| error(e.to_string()))?;
         }
         let bytes = writer.into_inner().map_err(|e| error(e.to_string()))?;
-        std::fs::write(&table, bytes).map_err(|e| error(e.to_string()))?;
+        earnest_files::write_whole(&table, &bytes).map_err(|e| error(e.to_string()))?;
         write_wav(&path, &Waveform::at_16k(part.samples), SampleFormat::Int16)?;
         written.push(path);
         Ok::<(), PlaylistError>(())
@@ -248,7 +248,11 @@ pub fn read_part(path: &Path) -> Result<Part, PlaylistError> {
         .collect::<Result<Vec<Slot>, _>>()
         .map_err(|e| error(e.to_string()))?;
     let samples = wave.into_samples();
-    if let Some(slot) = slots.iter().find(|s| s.start + s.length > samples.len()) {
+    if let Some(slot) = slots.iter().find(|s| {
+        s.start
+            .checked_add(s.length)
+            .is_none_or(|end| end > samples.len())
+    }) {
         return Err(error(format!(
             "it places {} beyond the end of the audio",
             if slot.is_sweep() { "a sweep" } else { &slot.id }

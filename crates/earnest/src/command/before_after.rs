@@ -28,7 +28,7 @@ pub fn draw(
     paint(&mut svg, &mut images, name, before, after, between)
         .map_err(|e| format!("cannot draw {}: {e}", to.display()))?;
     spectrogram::put_behind(&mut svg, &images);
-    earnest_model::write_whole(to, svg.as_bytes())
+    earnest_files::write_whole(to, svg.as_bytes())
         .map_err(|e| format!("cannot write {}: {e}", to.display()))
 }
 

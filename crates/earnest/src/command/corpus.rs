@@ -95,12 +95,12 @@ fn synthesize(a: &Synthesize) -> Result<(), Failure> {
     let result = write(&a.folder, settings, || progress.advance());
     progress.finish();
     result?;
-    println!(
+    say!(
         "Wrote {} synthetic utterances of 10 speakers to {}.",
         count(settings),
         a.folder.display()
     );
-    println!("Next: earnest corpus inspect {}", a.folder.display());
+    say!("Next: earnest corpus inspect {}", a.folder.display());
     Ok(())
 }
 
@@ -122,17 +122,17 @@ fn inspect(a: &Inspect) -> Result<(), Failure> {
     if a.json {
         return print_json(&corpus, audited.as_ref());
     }
-    println!(
+    say!(
         "{}: {} layout, {} utterances",
         corpus.root.display(),
         corpus.layout.name(),
         corpus.utterances.len()
     );
     if corpus.synthetic {
-        println!("This is a {}.", corpus.name);
+        say!("This is a {}.", corpus.name);
     }
     if let Some(audited) = &audited {
-        println!("{}", audio_line(audited));
+        say!("{}", audio_line(audited));
     }
     print_labels(&corpus);
     print_speakers(&corpus, audited.as_ref());
@@ -190,8 +190,8 @@ fn print_labels(corpus: &Corpus) {
             ]
         })
         .collect();
-    println!("\nLabels, and the class each counts as (change with --map label=class):");
-    println!(
+    say!("\nLabels, and the class each counts as (change with --map label=class):");
+    say!(
         "{}",
         text_table(
             &["label", "class", "utterances"].map(String::from),
@@ -248,8 +248,8 @@ fn print_speakers(corpus: &Corpus, audited: Option<&Audit>) {
         format!("{} speakers", rows.len()),
         &total,
     ));
-    println!("\nUtterances by speaker and class:");
-    println!("{}", text_table(&titles, &cells, 2));
+    say!("\nUtterances by speaker and class:");
+    say!("{}", text_table(&titles, &cells, 2));
 }
 
 fn print_folds(corpus: &Corpus) {
@@ -257,7 +257,7 @@ fn print_folds(corpus: &Corpus) {
     let speakers = four_class.speakers();
     let protocol = Protocol::suited(speakers.len());
     match protocol.folds(&four_class, corpus) {
-        Err(error) => println!("\nFolds: {error}"),
+        Err(error) => say!("\nFolds: {error}"),
         Ok(Folding {
             folds,
             own_sessions: own,
@@ -265,7 +265,7 @@ fn print_folds(corpus: &Corpus) {
         }) => {
             let validation = Validation::suited(corpus.layout, &protocol, speakers.len());
             let by_name = !own && !matches!(validation, Validation::Fraction(_));
-            println!(
+            say!(
                 "\nFolds: {}, {}; {}{}:",
                 folds.len(),
                 protocol.words(),
@@ -284,37 +284,37 @@ fn print_folds(corpus: &Corpus) {
                     Err(error) => error.to_string(),
                 })
                 .collect();
-            println!("  {}", list.join(", "));
+            say!("  {}", list.join(", "));
         }
     }
 }
 
 fn print_problems(problems: &[&Problem], all: bool) {
     if problems.is_empty() {
-        println!("\nNo problems found.");
+        say!("\nNo problems found.");
         return;
     }
     let mut by_kind: BTreeMap<ProblemKind, Vec<&Problem>> = BTreeMap::new();
     for p in problems {
         by_kind.entry(p.kind).or_default().push(p);
     }
-    println!("\nProblems: {}", problems.len());
+    say!("\nProblems: {}", problems.len());
     let mut hidden = false;
     for (kind, list) in by_kind {
         let effect = if kind.excludes() { "left out" } else { "kept" };
-        println!("  {} ({}, {effect}):", kind.name(), list.len());
+        say!("  {} ({}, {effect}):", kind.name(), list.len());
         let shown = if all { list.len() } else { SHOWN };
         for p in list.iter().take(shown) {
             let line = p.line.map_or(String::new(), |l| format!(":{l}"));
-            println!("    {}{line}: {}", p.file.display(), p.detail);
+            say!("    {}{line}: {}", p.file.display(), p.detail);
         }
         if list.len() > shown {
-            println!("    … and {} more", list.len() - shown);
+            say!("    … and {} more", list.len() - shown);
             hidden = true;
         }
     }
     if hidden {
-        println!("  --all-problems prints them all.");
+        say!("  --all-problems prints them all.");
     }
 }
 
@@ -353,6 +353,6 @@ fn print_json(corpus: &Corpus, audited: Option<&Audit>) -> Result<(), Failure> {
         "folds_error": list.as_ref().err().map(ToString::to_string),
         "problems": problems, "utterances": utterances,
     });
-    println!("{}", serde_json::to_string_pretty(&value)?);
+    say!("{}", serde_json::to_string_pretty(&value)?);
     Ok(())
 }

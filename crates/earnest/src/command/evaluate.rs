@@ -123,7 +123,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         .collect();
     known.dedup();
     if !known.is_empty() {
-        eprintln!(
+        tell!(
             "warning: the model was trained or validated on speakers {}; these figures flatter it. Use --speakers with others",
             known.join(", ")
         );
@@ -152,10 +152,10 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             "model": a.model, "corpus": corpus.name, "condition": condition.name(),
             "utterances": predictions.len(), "figures": measured,
         });
-        println!("{}", serde_json::to_string_pretty(&value)?);
+        say!("{}", serde_json::to_string_pretty(&value)?);
         return Ok(());
     }
-    println!(
+    say!(
         "{} model ({} training) on {}, {} condition: {} utterances",
         model.description.recipe.architecture.name().to_uppercase(),
         model.description.training,
@@ -165,7 +165,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     );
     for ((name, _), value) in FIGURES.iter().zip(measured.list()) {
         if value.is_some() {
-            println!("  {name:<6} {}", number(value));
+            say!("  {name:<6} {}", number(value));
         }
     }
     if task == Task::Categorical {
@@ -180,7 +180,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
                 row
             })
             .collect();
-        println!("{}", text_table(&titles, &rows, 1));
+        say!("{}", text_table(&titles, &rows, 1));
     }
     Ok(())
 }

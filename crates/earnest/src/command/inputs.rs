@@ -45,7 +45,7 @@ pub fn audio_files(arguments: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 /// Says of each file that could not be read why; a failure if there is any.
 pub fn name_unread(reasons: &[&String], files: usize) -> Result<(), Failure> {
     for reason in reasons {
-        eprintln!("warning: {reason}");
+        tell!("warning: {reason}");
     }
     match reasons.len() {
         0 => Ok(()),

@@ -41,7 +41,7 @@ pub fn print_left_out(left_out: &[LeftOut], all: bool) {
     for l in left_out {
         by_reason.entry(&l.why).or_default().push(&l.what);
     }
-    println!("\nLeft out: {}", left_out.len());
+    say!("\nLeft out: {}", left_out.len());
     let mut hidden = false;
     for (why, what) in by_reason {
         let shown = if all { what.len() } else { SHOWN };
@@ -53,9 +53,9 @@ pub fn print_left_out(left_out: &[LeftOut], all: bool) {
                 format!(" and {n} more")
             }
         };
-        println!("  {why} ({}): {names}{more}", what.len());
+        say!("  {why} ({}): {names}{more}", what.len());
     }
     if hidden {
-        println!("  --all names them all.");
+        say!("  --all names them all.");
     }
 }

@@ -52,34 +52,36 @@ fn text_table(titles: &[String], rows: &[Vec<String>], numbers: usize) -> Table 
 /// Prints Table I, what to keep in mind, and where the rest is.
 fn print_outcome(outcome: &Outcome, folder: &Path) {
     let table = &outcome.table;
-    println!(
+    say!(
         "\nTable I, {}: {} of {} folds.",
-        outcome.about.corpus, outcome.about.folds.0, outcome.about.folds.1
+        outcome.about.corpus,
+        outcome.about.folds.0,
+        outcome.about.folds.1
     );
-    println!("{};", table.legend());
-    println!("beside them the paper's, for IEMOCAP and an iCub.");
+    say!("{};", table.legend());
+    say!("beside them the paper's, for IEMOCAP and an iCub.");
     // The figures of each task apart: together they are wider than a terminal.
     for columns in [0..3, 3..7, 7..9] {
         let part = table.with_columns(columns);
         if !part.columns.is_empty() {
-            println!("{}", text_table(&part.titles(), &part.cells(), 3));
+            say!("{}", text_table(&part.titles(), &part.cells(), 3));
         }
     }
-    println!(
+    say!(
         "gap: robot against clean; improvement: augmented against clean training; plus is better."
     );
     if !outcome.table2.rows.is_empty() {
         let table = outcome.table2.text();
-        println!("\nTable II: the augmentation without one of its steps.");
-        println!("{}", text_table(&table.titles, &table.rows, table.texts));
-        println!(
+        say!("\nTable II: the augmentation without one of its steps.");
+        say!("{}", text_table(&table.titles, &table.rows, table.texts));
+        say!(
             "clean %, robot %: change against the whole augmentation; p: paired sign-flip test over speakers."
         );
     }
     for warning in warnings(outcome) {
-        println!("note: {warning}");
+        say!("note: {warning}");
     }
-    println!("report: {}", folder.join("report.html").display());
+    say!("report: {}", folder.join("report.html").display());
 }
 
 /// Asks that a path exist, before any work is done.

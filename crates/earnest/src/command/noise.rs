@@ -108,7 +108,7 @@ fn freesound(a: &Freesound) -> Result<(), Failure> {
     });
     progress.finish();
     let summary = result?;
-    println!(
+    say!(
         "{}: {} clips downloaded, {} from before; licences, authors and tags are in {MANIFEST}",
         a.out.display(),
         summary.downloaded,
@@ -123,7 +123,7 @@ fn tags(a: &Freesound) -> Result<Tags, Failure> {
     let own = a.out.join("tags.toml");
     let path = a.tags.as_ref().unwrap_or(&own);
     if a.tags.is_none() && !own.exists() {
-        earnest_model::write_whole(&own, Tags::PAPER.as_bytes())
+        earnest_files::write_whole(&own, Tags::PAPER.as_bytes())
             .map_err(|e| anyhow::anyhow!("cannot write {}: {e}", own.display()))?;
     }
     let text = std::fs::read_to_string(path)
@@ -148,7 +148,7 @@ fn inspect(a: &InspectOptions) -> Result<(), Failure> {
         .iter()
         .map(|f| collection.clips[f.clip].source.as_str())
         .collect();
-    println!(
+    say!(
         "{}: {}, {} clips of {} sources, {:.2} h",
         a.folder.display(),
         collection.layout,
@@ -157,11 +157,11 @@ fn inspect(a: &InspectOptions) -> Result<(), Failure> {
         seconds / 3600.0
     );
     if let Some(folds) = folds_line(&collection) {
-        println!("{folds}");
+        say!("{folds}");
     }
     if !facts.is_empty() {
-        println!("{}", table(&collection, &facts));
-        println!(
+        say!("{}", table(&collection, &facts));
+        say!(
             "Level: RMS of a clip, dB below full scale. Memory when decoded: {:.0} MiB.",
             seconds * 16_000.0 * 4.0 / f64::from(1 << 20)
         );
@@ -239,6 +239,6 @@ fn print_json(
         .collect();
     let value =
         json!({"layout": collection.layout, "clips": clips, "left_out": inspection::to_json(bad)});
-    println!("{}", serde_json::to_string_pretty(&value)?);
+    say!("{}", serde_json::to_string_pretty(&value)?);
     Ok(())
 }

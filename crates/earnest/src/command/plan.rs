@@ -42,13 +42,13 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let prepared = prepare(experiment, &progress)?;
     if a.units {
         for unit in &prepared.units {
-            println!("{}", unit.id());
+            say!("{}", unit.id());
         }
         return Ok(());
     }
     let plan = plan(&prepared, &out, &progress)?;
     if a.json {
-        println!(
+        say!(
             "{}",
             serde_json::to_string_pretty(&as_json(&prepared, &plan))?
         );
@@ -94,7 +94,7 @@ fn size(bytes: u64) -> String {
 
 fn print(prepared: &Prepared, plan: &Plan) {
     let protocol = prepared.experiment.protocol.as_ref().map(Protocol::words);
-    println!(
+    say!(
         "{} on {}: {}, {} of {} folds, {} units.",
         prepared.experiment.name,
         prepared.corpus.name,
@@ -113,7 +113,7 @@ fn print(prepared: &Prepared, plan: &Plan) {
             [one] if *one == fold.name => String::new(),
             speakers => format!(" tests {};", speakers.join(" ")),
         };
-        println!(
+        say!(
             "  fold {}:{tested} {} speakers train, {validated}",
             fold.name,
             fold.training.len()
@@ -139,13 +139,13 @@ fn print(prepared: &Prepared, plan: &Plan) {
             ]
         })
         .collect();
-    println!("{}", text_table(&titles.map(String::from), &rows, 3));
+    say!("{}", text_table(&titles.map(String::from), &rows, 3));
     let most = if plan.kinds.iter().any(|k| !k.measured && k.units > k.done) {
         "at most "
     } else {
         ""
     };
-    println!(
+    say!(
         "left: {most}{} on this machine alone ({} of it to read the corpus); disk: {} in the end, {} more for each unit at work",
         time(plan.seconds_left()),
         time(plan.load_s),

@@ -64,7 +64,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let answers = model.predict(&references, &vec![""; references.len()]);
     let names = &model.description.outputs;
     let task = model.description.task;
-    let mut writer = csv::Writer::from_writer(std::io::stdout());
+    let mut writer = csv::Writer::from_writer(crate::say::Out);
     if !a.json {
         let mut header = vec!["file"];
         if task == Task::Categorical {
@@ -85,7 +85,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             if task == Task::Categorical {
                 object["emotion"] = json!(emotion);
             }
-            println!("{object}");
+            say!("{object}");
         } else {
             let mut row = vec![file.display().to_string()];
             if task == Task::Categorical {

@@ -38,16 +38,16 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     };
     must_exist("the other run", &other)?;
     let comparison: Comparison = compare_runs(&outcome, &collect(&other)?)?;
-    println!("A: {}\nB: {}", comparison.names[0], comparison.names[1]);
+    say!("A: {}\nB: {}", comparison.names[0], comparison.names[1]);
     for line in &comparison.differences {
-        println!("note: {line}");
+        say!("note: {line}");
     }
     let table = comparison.text();
-    println!("{}", text_table(&table.titles, &table.rows, table.texts));
-    println!("B - A: of the pooled figures; p: paired sign-flip test over the speakers of both");
+    say!("{}", text_table(&table.titles, &table.rows, table.texts));
+    say!("B - A: of the pooled figures; p: paired sign-flip test over the speakers of both");
     if let Some(path) = a.out {
         comparison.write_html(&path)?;
-        println!("report: {}", path.display());
+        say!("report: {}", path.display());
     }
     Ok(())
 }

@@ -43,7 +43,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
         .iter()
         .map(|f| collection.clips[f.clip].source.as_str())
         .collect();
-    println!(
+    say!(
         "{}: {}, {} files, {} responses of {} rooms",
         a.folder.display(),
         collection.layout,
@@ -52,8 +52,8 @@ pub fn run(command: Command) -> Result<(), Failure> {
         rooms.len()
     );
     if !facts.is_empty() {
-        println!("{}", table(&collection.clips, &facts));
-        println!(
+        say!("{}", table(&collection.clips, &facts));
+        say!(
             "RT60: reverberation time; DRR: direct over reverberant energy. Median (least .. most) of each room."
         );
     }
@@ -138,6 +138,6 @@ fn print_json(
         "layout": collection.layout, "files": collection.clips.len(),
         "rooms": collection.sources(), "responses": responses, "left_out": inspection::to_json(refused),
     });
-    println!("{}", serde_json::to_string_pretty(&value)?);
+    say!("{}", serde_json::to_string_pretty(&value)?);
     Ok(())
 }

@@ -178,7 +178,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             Some(share) => format!("{} % of their utterances", share * 100.0),
             None => fold.validation.join(", "),
         };
-        println!(
+        say!(
             "Trained on {} utterances of {} speakers for {} epochs; best in epoch {} (validation {:.3} on {on}).",
             training.len(),
             fold.training.len(),
@@ -187,6 +187,6 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             best.validation,
         );
     }
-    println!("model: {}", a.out.display());
+    say!("model: {}", a.out.display());
     Ok(())
 }

@@ -26,7 +26,7 @@ pub fn write(path: &Path, entries: &[Entry]) -> Result<(), Failure> {
         text.push_str(&serde_json::to_string(entry)?);
         text.push('\n');
     }
-    earnest_model::write_whole(path, text.as_bytes())
+    earnest_files::write_whole(path, text.as_bytes())
         .map_err(|e| anyhow::anyhow!("cannot write {}: {e}", path.display()).into())
 }
 

@@ -144,14 +144,14 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         log::write(path, &entries)?;
     }
     if beyond > 0 && !a.float {
-        eprintln!(
+        tell!(
             "warning: {beyond} of {} presentations were louder than full scale and are clipped; --float keeps them whole",
             entries.len()
         );
     }
     match single && entries.len() == 1 {
-        true => println!("wrote {}", a.output.display()),
-        false => println!("wrote {} files to {}", entries.len(), a.output.display()),
+        true => say!("wrote {}", a.output.display()),
+        false => say!("wrote {} files to {}", entries.len(), a.output.display()),
     }
     name_unread(&bad, jobs.len())
 }
@@ -300,15 +300,17 @@ fn explain(a: &Arguments, job: &Job<'_>, done: &Done) {
         Some(log) => format!("replayed from {}", log.display()),
         None => format!("seed {}", a.seed),
     };
-    println!("{}, presentation {} ({how})", job.name, job.presentation);
+    say!("{}, presentation {} ({how})", job.name, job.presentation);
     for (i, drawn) in done.drawn.iter().enumerate() {
-        println!("  {}. {drawn}", i + 1);
+        say!("  {}. {drawn}", i + 1);
     }
     if done.drawn.is_empty() {
-        println!("  nothing was drawn: it stays as it is");
+        say!("  nothing was drawn: it stays as it is");
     }
-    println!(
+    say!(
         "  {:.2} s became {:.2} s, level {:+.1} dB",
-        done.seconds.0, done.seconds.1, done.level_db
+        done.seconds.0,
+        done.seconds.1,
+        done.level_db
     );
 }

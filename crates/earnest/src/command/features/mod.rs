@@ -115,7 +115,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             )));
         };
         picture::draw(file, a.settings(), path)?;
-        println!("picture: {}", path.display());
+        say!("picture: {}", path.display());
     }
     let Some(output) = &a.output else {
         return Ok(());
@@ -183,7 +183,7 @@ fn extract(files: &[PathBuf], a: &Arguments, output: &Path, format: Format) -> R
     } else {
         String::new()
     };
-    println!(
+    say!(
         "{}: {rows} rows of {} descriptors from {good} files{speed}",
         output.display(),
         names.len()

@@ -1,10 +1,11 @@
 //! What is finished of an extraction, file by file, so that it can go on after a stop.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, ErrorKind, Read, Write};
+use std::io::{BufReader, BufWriter, ErrorKind, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use earnest_files::WholeFile;
 use sha2::{Digest, Sha256};
 
 /// Folder `OUT.parts`: `request` says what is being extracted, and each finished input
@@ -15,7 +16,7 @@ pub struct Parts {
 
 /// Rows of one input on their way to disk.
 pub struct Writer {
-    file: BufWriter<File>,
+    file: BufWriter<WholeFile>,
     rows: u64,
     error: Option<std::io::Error>,
 }
@@ -54,7 +55,7 @@ impl Parts {
             }
             std::fs::create_dir_all(&folder)
                 .with_context(|| format!("cannot make {}", folder.display()))?;
-            std::fs::write(&note, request)
+            earnest_files::write_whole(&note, request.as_bytes())
                 .with_context(|| format!("cannot write {}", note.display()))?;
         }
         Ok(Self { folder })
@@ -92,24 +93,18 @@ impl Parts {
         fill: impl FnOnce(&mut Writer) -> Result<(), String>,
     ) -> Result<u64, String> {
         let path = self.path(input);
-        let unfinished = path.with_extension("unfinished");
-        let disk = |e: std::io::Error| format!("cannot write {}: {e}", unfinished.display());
+        let disk = |e: std::io::Error| format!("cannot write {}: {e}", path.display());
         let mut writer = Writer {
-            file: BufWriter::with_capacity(1 << 18, File::create(&unfinished).map_err(disk)?),
+            file: BufWriter::with_capacity(1 << 18, WholeFile::create(&path).map_err(disk)?),
             rows: 0,
             error: None,
         };
-        let filled = fill(&mut writer);
-        if let Err(reason) = filled {
-            drop(writer);
-            let _ = std::fs::remove_file(&unfinished);
-            return Err(reason);
-        }
+        fill(&mut writer)?;
         if let Some(error) = writer.error.take() {
             return Err(disk(error));
         }
-        writer.file.flush().map_err(disk)?;
-        std::fs::rename(&unfinished, &path).map_err(disk)?;
+        let file = writer.file.into_inner().map_err(|e| disk(e.into_error()))?;
+        file.commit().map_err(disk)?;
         Ok(writer.rows)
     }
 

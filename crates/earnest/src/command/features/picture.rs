@@ -47,7 +47,7 @@ pub fn draw(file: &Path, settings: Settings, to: &Path) -> Result<(), Failure> {
             .map_err(|e| anyhow::anyhow!("cannot draw {}: {e}", to.display()))?;
     }
     spectrogram::put_behind(&mut svg, &image);
-    earnest_model::write_whole(to, svg.as_bytes())
+    earnest_files::write_whole(to, svg.as_bytes())
         .map_err(|e| anyhow::anyhow!("cannot write {}: {e}", to.display()))?;
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! Writing descriptors as CSV or Parquet, whole or not at all.
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
+use earnest_files::WholeFile;
 use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, FloatType};
 use parquet::file::properties::WriterProperties;
@@ -43,20 +43,19 @@ impl Format {
     }
 }
 
-/// A table being written under another name.
+/// A table being written.
 pub struct Table {
     path: PathBuf,
-    unfinished: PathBuf,
     inner: Inner,
 }
 
 enum Inner {
     Csv {
-        writer: Box<csv::Writer<File>>,
+        writer: Box<csv::Writer<WholeFile>>,
         field: String,
     },
     Parquet {
-        writer: Box<SerializedFileWriter<File>>,
+        writer: Box<SerializedFileWriter<WholeFile>>,
         files: Vec<ByteArray>,
         starts: Vec<f64>,
         ends: Vec<f64>,
@@ -67,11 +66,8 @@ enum Inner {
 impl Table {
     /// Begins a table with the columns file, start, end and `names`.
     pub fn create(path: &Path, format: Format, names: &[&str]) -> anyhow::Result<Self> {
-        let mut unfinished = path.as_os_str().to_owned();
-        unfinished.push(".part");
-        let unfinished = PathBuf::from(unfinished);
-        let doing = || format!("cannot write {}", unfinished.display());
-        let file = File::create(&unfinished).with_context(doing)?;
+        let doing = || format!("cannot write {}", path.display());
+        let file = WholeFile::create(path).with_context(doing)?;
         let inner = match format {
             Format::Csv => {
                 let mut writer = csv::WriterBuilder::new()
@@ -101,7 +97,6 @@ impl Table {
         };
         Ok(Self {
             path: path.to_owned(),
-            unfinished,
             inner,
         })
     }
@@ -126,7 +121,7 @@ impl Table {
                 }
                 writer
                     .write_record(None::<&[u8]>)
-                    .with_context(|| format!("cannot write {}", self.unfinished.display()))
+                    .with_context(|| format!("cannot write {}", self.path.display()))
             }
             Inner::Parquet {
                 files,
@@ -207,9 +202,7 @@ impl Table {
             Inner::Csv { writer, .. } => writer.into_inner().map_err(|e| e.into_error())?,
             Inner::Parquet { writer, .. } => writer.into_inner()?,
         };
-        file.sync_all()?;
-        drop(file);
-        std::fs::rename(&self.unfinished, &self.path)
+        file.commit()
             .with_context(|| format!("cannot write {}", self.path.display()))
     }
 }

@@ -152,7 +152,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
                     Lab::names().join(", ")
                 ))
             })?;
-            print!("{text}");
+            say!("{}", text.trim_end());
             Ok(())
         }
     }
@@ -196,7 +196,7 @@ fn run_simulate(a: Simulate) -> Result<(), Failure> {
     progress.finish();
     if let (Some(path), Some(entry)) = (&a.plot, summary.entries.first()) {
         plot(&corpus, entry, &a.out, path)?;
-        println!("picture: {}", path.display());
+        say!("picture: {}", path.display());
     }
     report(&summary, &a.out, started.elapsed().as_secs_f64());
     let failed: Vec<&String> = summary.failed.iter().collect();
@@ -245,7 +245,7 @@ fn report(summary: &Summary, out: &Path, took: f64) {
             seconds * fresh as f64 / summary.entries.len() as f64 / took
         ),
     };
-    println!(
+    say!(
         "{}: {} utterances, {:.2} h, {} of them from before ({took:.1} s{speed})",
         out.display(),
         summary.entries.len(),
@@ -270,7 +270,7 @@ fn report(summary: &Summary, out: &Path, took: f64) {
         ("noise", "dB SPL", spread(&|e| e.draws.noise_db_spl)),
         ("SNR", "dB", spread(&|e| e.draws.snr_db)),
     ] {
-        println!("  {name}: median {middle:.1} {unit}, 90 % within {low:.1} .. {high:.1}");
+        say!("  {name}: median {middle:.1} {unit}, 90 % within {low:.1} .. {high:.1}");
     }
     let events: usize = summary.entries.iter().map(|e| e.draws.events.len()).sum();
     let clipped = summary
@@ -278,7 +278,7 @@ fn report(summary: &Summary, out: &Path, took: f64) {
         .iter()
         .filter(|e| e.draws.clipped.iter().any(|c| *c > 0))
         .count();
-    println!("  {events} events; {clipped} utterances with clipped samples");
+    say!("  {events} events; {clipped} utterances with clipped samples");
 }
 
 fn playlist(a: Playlist) -> Result<(), Failure> {
@@ -295,7 +295,7 @@ fn playlist(a: Playlist) -> Result<(), Failure> {
         ..PlaylistSettings::default()
     };
     let (files, failed) = write_playlist(&corpus, &a.out, settings)?;
-    println!(
+    say!(
         "{}: {} utterances in {} files; play them to the robot and cut its recordings with `earnest scene align`",
         a.out.display(),
         corpus.utterances.len() - failed.len(),
@@ -319,7 +319,7 @@ fn align_recording(a: &Align) -> Result<(), Failure> {
     let name = a.playlist.file_stem().unwrap_or_default().to_string_lossy();
     let to = a.out.join(format!("align-{name}.csv"));
     write_rows(&rows, &to)?;
-    println!(
+    say!(
         "{}: {} of {} utterances cut from {} channels; {} of {} sweeps found",
         a.out.display(),
         alignment.cuts.len(),
@@ -328,9 +328,10 @@ fn align_recording(a: &Align) -> Result<(), Failure> {
         alignment.sweeps.0,
         alignment.sweeps.1
     );
-    println!(
+    say!(
         "  the playlist begins at {:.3} s; the recorder's clock is off by {:+.1} ppm",
-        alignment.delay_s, alignment.drift_ppm
+        alignment.delay_s,
+        alignment.drift_ppm
     );
     report_cuts(&rows, &to);
     Ok(())
@@ -347,7 +348,7 @@ fn write_rows(rows: &[CutRow], to: &Path) -> Result<(), Failure> {
         std::fs::create_dir_all(folder)
             .map_err(|e| anyhow::anyhow!("cannot create the folder {}: {e}", folder.display()))?;
     }
-    earnest_model::write_whole(to, &bytes)
+    earnest_files::write_whole(to, &bytes)
         .map_err(|e| anyhow::anyhow!("cannot write {}: {e}", to.display()))?;
     Ok(())
 }
@@ -358,7 +359,7 @@ fn report_cuts(rows: &[CutRow], table: &Path) {
         values.sort_by(f64::total_cmp);
         values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
     };
-    println!(
+    say!(
         "  median SNR {:.1} dB, median likeness {:.2}; all of it: {}",
         median(rows.iter().filter_map(|r| r.snr_db).collect()),
         median(
@@ -370,16 +371,16 @@ fn report_cuts(rows: &[CutRow], table: &Path) {
     );
     let redo: Vec<&CutRow> = rows.iter().filter(|r| r.remark != Remark::Good).collect();
     if redo.is_empty() {
-        println!("  nothing to play again");
+        say!("  nothing to play again");
         return;
     }
-    println!("  to play again ({}):", redo.len());
+    say!("  to play again ({}):", redo.len());
     for row in redo {
         let why = match row.remark {
             Remark::Doubtful => "hardly like what was played",
             Remark::Clipped => "clipped",
             _ => "not in the recording",
         };
-        println!("    {}: {why}", row.id);
+        say!("    {}: {why}", row.id);
     }
 }

@@ -53,10 +53,10 @@ pub struct Record {
 pub fn run(a: &Record) -> Result<(), Failure> {
     if a.list {
         let (outputs, inputs) = device_names().map_err(|e| anyhow::anyhow!(e))?;
-        println!("To play on:");
-        outputs.iter().for_each(|name| println!("  {name}"));
-        println!("To record from:");
-        inputs.iter().for_each(|name| println!("  {name}"));
+        say!("To play on:");
+        outputs.iter().for_each(|name| say!("  {name}"));
+        say!("To record from:");
+        inputs.iter().for_each(|name| say!("  {name}"));
         return Ok(());
     }
     let mut device = SoundSystem::open(&a.play, &a.record).map_err(Failure::asked)?;
@@ -65,7 +65,7 @@ pub fn run(a: &Record) -> Result<(), Failure> {
         let words: Vec<String> = values.iter().map(|v| format!("{v:.1}")).collect();
         words.join(", ")
     };
-    println!(
+    say!(
         "{} channels; delay {:.0} ms; sweeps at {} dBFS, noise floor {} dBFS",
         found.level_db.len(),
         found.delay_s * 1e3,
@@ -73,7 +73,7 @@ pub fn run(a: &Record) -> Result<(), Failure> {
         list(&found.noise_floor_db)
     );
     if found.clipped > 0 {
-        eprintln!(
+        tell!(
             "warning: {} samples of the sweeps are clipped; turn the volume or the microphones down",
             found.clipped
         );
@@ -121,7 +121,7 @@ pub fn run(a: &Record) -> Result<(), Failure> {
     if let Some(error) = stopped {
         return Err(error.into());
     }
-    println!(
+    say!(
         "{}: {} utterances recorded, {} from before",
         out.display(),
         summary.rows.len(),

@@ -12,7 +12,8 @@ pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, String> {
 
 /// Adds the nearest known key to a message about an unknown one. Keys stand between
 /// backticks: the unknown one first, then those that are expected.
-pub(crate) fn with_nearest(message: &str) -> String {
+#[must_use]
+pub fn with_nearest(message: &str) -> String {
     let message = message.trim_end();
     if !message.contains("unknown field") && !message.contains("unknown variant") {
         return message.to_owned();

@@ -1,0 +1,145 @@
+//! Files that are whole or absent.
+
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Tells apart what this process writes at the same time.
+static NUMBER: AtomicU64 = AtomicU64::new(0);
+
+/// A file that is being written under a temporary name beside its own, and gets its own name
+/// only when it is whole. Dropped before [`commit`](WholeFile::commit), it leaves nothing.
+///
+/// The temporary name has the process's number and ends in `.part`, so any number of processes
+/// may write one file at the same time: one of theirs stands in the end, whole.
+#[derive(Debug)]
+pub struct WholeFile {
+    path: PathBuf,
+    part: PathBuf,
+    /// `None` once it has been committed.
+    file: Option<File>,
+}
+
+impl WholeFile {
+    /// Begins a file. The folder must exist.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn create(path: &Path) -> std::io::Result<Self> {
+        let mut part = path.as_os_str().to_owned();
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        part.push(format!(".{}-{number}.part", std::process::id()));
+        let part = PathBuf::from(part);
+        let file = File::create(&part)?;
+        Ok(Self {
+            path: path.to_owned(),
+            part,
+            file: Some(file),
+        })
+    }
+
+    /// Where its bytes are until it is committed: for a reader that must look at them first.
+    #[must_use]
+    pub fn part(&self) -> &Path {
+        &self.part
+    }
+
+    fn file(&mut self) -> std::io::Result<&mut File> {
+        self.file
+            .as_mut()
+            .ok_or_else(|| std::io::Error::other("the file was committed before"))
+    }
+
+    /// Flushes the bytes to disk and gives the file its name, in place of what had it before.
+    ///
+    /// # Errors
+    /// What the system said; then the file is as it was before.
+    pub fn commit(mut self) -> std::io::Result<()> {
+        self.file()?.sync_all()?;
+        std::fs::rename(&self.part, &self.path)?;
+        self.file = None;
+        Ok(())
+    }
+}
+
+impl Drop for WholeFile {
+    fn drop(&mut self) {
+        if self.file.take().is_some() {
+            let _ = std::fs::remove_file(&self.part);
+        }
+    }
+}
+
+impl Write for WholeFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file()?.write(bytes)
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file()?.flush()
+    }
+}
+
+impl Seek for WholeFile {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.file()?.seek(to)
+    }
+}
+
+/// Writes all bytes of a file at once as a [`WholeFile`].
+///
+/// # Errors
+/// What the system said; then the file is as it was before.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = WholeFile::create(path)?;
+    file.write_all(bytes)?;
+    file.commit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_that_is_given_up_leaves_what_was_there_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.txt");
+        write_whole(&path, b"before").unwrap();
+        let mut file = WholeFile::create(&path).unwrap();
+        file.write_all(b"half").unwrap();
+        assert_eq!(names(dir.path()).len(), 2);
+        drop(file);
+        assert_eq!(names(dir.path()), ["a.txt"]);
+        assert_eq!(std::fs::read(&path).unwrap(), b"before");
+    }
+
+    #[test]
+    fn two_writers_of_one_file_do_not_tear_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.txt");
+        let mut one = WholeFile::create(&path).unwrap();
+        let mut other = WholeFile::create(&path).unwrap();
+        one.write_all(b"one").unwrap();
+        other.write_all(b"other").unwrap();
+        one.commit().unwrap();
+        other.commit().unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"other");
+        assert_eq!(names(dir.path()), ["a.txt"]);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(write_whole(&dir.path().join("no/a.txt"), b"x").is_err());
+        assert!(names(dir.path()).is_empty());
+    }
+}
