@@ -139,10 +139,10 @@ pub fn decode(path: impl AsRef<Path>) -> Result<Recording, AudioError> {
 }
 
 /// Takes a packet's channels, equally long, and their sample rate.
-type PacketSink<'a> = dyn FnMut(&[Vec<f32>], u32) -> Result<(), AudioError> + 'a;
+pub(crate) type PacketSink<'a> = dyn FnMut(&[Vec<f32>], u32) -> Result<(), AudioError> + 'a;
 
 /// Decodes a file packet by packet and checks it on the way.
-fn decode_packets(path: &Path, sink: &mut PacketSink<'_>) -> Result<(), AudioError> {
+pub(crate) fn decode_packets(path: &Path, sink: &mut PacketSink<'_>) -> Result<(), AudioError> {
     let open_error = |source| AudioError::Open {
         path: path.to_owned(),
         source,

@@ -10,12 +10,14 @@
 //! A file is recognised by its content, never by its extension. A damaged one gives an
 //! [`AudioError`] that names the file, what is wrong and what to try.
 
+mod content;
 mod decode;
 mod error;
 mod resample;
 mod waveform;
 mod write;
 
+pub use content::{Content, ContentHash, content};
 pub use decode::{Recording, decode, read, read_blocks, read_channels};
 pub use error::AudioError;
 pub use resample::{ResampleError, resample};

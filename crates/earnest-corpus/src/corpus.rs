@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use crate::emotion::{Emotion, Sex};
 use crate::labels::LabelMap;
 use crate::layout::{self, Layout, Survey};
@@ -242,25 +240,6 @@ impl Corpus {
     #[must_use]
     pub fn audio_path(&self, utterance: &Utterance) -> PathBuf {
         self.root.join(&utterance.path)
-    }
-
-    /// A hash of everything that experiments depend on: ids, paths, speakers, sessions,
-    /// labels, values, and the sizes of the audio files.
-    #[must_use]
-    pub fn fingerprint(&self) -> String {
-        let mut hash = Sha256::new();
-        for u in &self.utterances {
-            let size = std::fs::metadata(self.audio_path(u)).map_or(0, |m| m.len());
-            hash.update(format!(
-                "{}\t{}\t{}\t{:?}\t{}\t{:?}\t{:?}\t{:?}\t{size}\n",
-                u.id, u.path, u.speaker, u.session, u.label, u.emotion, u.arousal, u.valence
-            ));
-        }
-        hash.finalize()
-            .iter()
-            .take(8)
-            .map(|b| format!("{b:02x}"))
-            .collect()
     }
 
     /// Labels as the corpus has them, with the class each counts as and how many
