@@ -8,8 +8,10 @@ use std::path::PathBuf;
 use earnest_audio::{AudioError, Content, ContentHash};
 use sha2::{Digest, Sha256};
 
+use crate::collection::Clip;
 use crate::content_index::ContentIndex;
-use crate::corpus::{Corpus, CorpusError};
+use crate::corpus::{Corpus, CorpusError, Utterance};
+use crate::room_file::RoomFormat;
 
 /// What an utterance's file holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,6 +89,47 @@ pub(crate) fn contents(
         .collect()
 }
 
+/// What the file of each clip holds, in their order: decoded samples of audio, bytes of `.mat` and
+/// SOFA files. `progress` is called once for each.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn clip_contents(
+    clips: &[Clip],
+    index: &ContentIndex,
+    progress: impl Fn() + Sync,
+) -> Result<Vec<ContentHash>, CorpusError> {
+    let is_audio = |clip: &Clip| {
+        !matches!(
+            RoomFormat::of(&clip.path),
+            Some(RoomFormat::Mat | RoomFormat::Sofa)
+        )
+    };
+    let files: Vec<PathBuf> = clips
+        .iter()
+        .filter(|c| is_audio(c))
+        .map(|c| c.path.clone())
+        .collect();
+    let mut of_audio = contents(&files, index, &progress)?.into_iter();
+    clips
+        .iter()
+        .map(
+            |clip| match is_audio(clip).then(|| of_audio.next()).flatten() {
+                Some(content) => Ok(content.hash()),
+                None => {
+                    progress();
+                    let bytes = std::fs::read(&clip.path).map_err(|source| CorpusError::File {
+                        action: "read",
+                        path: clip.path.clone(),
+                        source,
+                    })?;
+                    Ok(ContentHash::of_bytes(&bytes))
+                }
+            },
+        )
+        .collect()
+}
+
 impl Corpus {
     /// What the file of each utterance holds, in their order. `progress` is called once for
     /// each file.
@@ -145,5 +188,13 @@ impl Corpus {
                 .zip(contents)
                 .map(|(u, content)| format!("{}\t{}\t{}", u.id, u.path, content.hash())),
         )
+    }
+}
+
+impl Utterance {
+    /// Its length in seconds, where its file holds this.
+    #[must_use]
+    pub fn seconds_of(&self, content: &Content) -> f64 {
+        content.duration_s()
     }
 }

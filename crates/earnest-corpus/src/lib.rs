@@ -33,7 +33,7 @@ pub use collection::{Clip, Collection, CollectionError, LeftOut};
 pub use content_index::ContentIndex;
 pub use corpus::{Corpus, CorpusError, OpenOptions, Utterance};
 pub use emotion::{Emotion, Sex};
-pub use fingerprint::{FileContent, fingerprint_of};
+pub use fingerprint::{FileContent, clip_contents, fingerprint_of};
 pub use inspection::{NoiseFacts, RoomFacts, inspect_noises, inspect_rooms};
 pub use labels::LabelMap;
 pub use layout::Layout;

@@ -9,6 +9,7 @@ use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ExperimentError;
+use crate::fingerprints::Fingerprints;
 use crate::fold::Fold;
 use crate::presenter::Presentation;
 use crate::protocol::Protocol;
@@ -70,6 +71,10 @@ pub struct Experiment {
     /// so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shared_speakers: bool,
+    /// Leaves utterances whose robot recording cannot be scored (missing, silent, clipped through,
+    /// of another length) out of the test in every condition. The report names them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leave_out_unusable: bool,
     /// Which folds: `all`, a number, or names (test speakers).
     #[serde(default = "all_folds")]
     pub folds: String,
@@ -98,6 +103,13 @@ pub struct Experiment {
     /// One for each network; the paper's two if left out.
     #[serde(default = "paper_recipes")]
     pub recipes: Vec<Recipe>,
+    /// Written by Earnest: what everything was when it ran.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub fingerprints: Fingerprints,
+}
+
+fn is_default(fingerprints: &Fingerprints) -> bool {
+    *fingerprints == Fingerprints::default()
 }
 
 fn first_seed() -> u64 {
@@ -138,6 +150,7 @@ impl Experiment {
             repeats: 1,
             protocol: None,
             shared_speakers: false,
+            leave_out_unusable: false,
             folds: all_folds(),
             validation: None,
             presentation: Presentation::Fresh,
@@ -155,7 +168,33 @@ impl Experiment {
             sources: SourceSpec::default(),
             augmentation: Chain::paper(),
             recipes: paper_recipes(),
+            fingerprints: Fingerprints::default(),
         }
+    }
+
+    /// True if it gives the same results as another: the same but for where things lie and how
+    /// much memory they may take. Fingerprints say that what lies there is the same.
+    #[must_use]
+    pub fn gives_the_same_as(&self, other: &Self) -> bool {
+        let nowhere = |experiment: &Self| {
+            let mut e = experiment.clone();
+            e.corpus.path = PathBuf::new();
+            if let RobotSpec::Recordings { path } = &mut e.robot {
+                *path = PathBuf::new();
+            }
+            let sources = &mut e.sources;
+            for folders in [
+                &mut sources.noise,
+                &mut sources.rooms,
+                &mut sources.robot_noise,
+                &mut sources.robot_rooms,
+            ] {
+                folders.0.fill(PathBuf::new());
+            }
+            sources.memory_mib = 0;
+            e
+        };
+        nowhere(self) == nowhere(other)
     }
 
     /// From the text of a TOML file.

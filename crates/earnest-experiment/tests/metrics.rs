@@ -2,7 +2,7 @@
 //! (`compare/metrics_reference.py`), classes missing included.
 #![allow(clippy::unwrap_used)]
 
-use earnest_experiment::metrics::{Confusion, concordance, mean_absolute_error, pearson};
+use earnest_experiment::metrics::{Confusion, Pairs};
 use earnest_experiment::sign_flip_test;
 use serde::Deserialize;
 
@@ -80,9 +80,10 @@ fn accuracy_recalls_and_macro_f_are_scikit_learns() {
 fn error_and_correlations_are_those_of_scikit_learn_scipy_and_lin() {
     for case in reference().dimensional {
         let pairs: Vec<(f64, f64)> = case.truth.iter().copied().zip(case.answer).collect();
-        same(mean_absolute_error(&pairs), case.mae);
-        same(pearson(&pairs), case.r);
-        same(concordance(&pairs), case.ccc);
+        let pairs = Pairs::of(&pairs);
+        same(pairs.mean_absolute_error(), case.mae);
+        same(pairs.pearson(), case.r);
+        same(pairs.concordance(), case.ccc);
     }
 }
 

@@ -65,7 +65,7 @@ impl Condition {
             Self::Clean => Ok(clean.clone()),
             Self::Robot(robot) => Ok(robot.hear(&utterance.id, clean, convolver)?),
             Self::Recordings(folder) => {
-                let path = find(folder, &utterance.path).ok_or_else(|| SceneError::Missing {
+                let path = recording_of(folder, utterance).ok_or_else(|| SceneError::Missing {
                     id: utterance.id.clone(),
                     path: folder.join(&utterance.path),
                 })?;
@@ -75,9 +75,11 @@ impl Condition {
     }
 }
 
-/// The recording at the same relative path, or beside it with another audio extension.
-fn find(folder: &Path, relative: &str) -> Option<PathBuf> {
-    let path = folder.join(relative);
+/// A robot's recording of an utterance: at the same relative path, or beside it with another audio
+/// extension.
+#[must_use]
+pub fn recording_of(folder: &Path, utterance: &Utterance) -> Option<PathBuf> {
+    let path = folder.join(&utterance.path);
     if path.is_file() {
         return Some(path);
     }

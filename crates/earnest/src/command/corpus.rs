@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use earnest_corpus::synthetic::{Settings, count, write};
-use earnest_corpus::{Audit, Corpus, Emotion, Problem, ProblemKind, audit};
+use earnest_corpus::{Audit, ContentIndex, Corpus, Emotion, Problem, ProblemKind, audit};
 use earnest_experiment::{Folding, Protocol, Validation, folds, open_corpus};
 use serde_json::json;
 
@@ -319,6 +319,7 @@ fn print_problems(problems: &[&Problem], all: bool) {
 }
 
 fn print_json(corpus: &Corpus, audited: Option<&Audit>) -> Result<(), Failure> {
+    let contents = corpus.contents(&ContentIndex::of_user(), || ())?;
     let problems: Vec<_> = corpus
         .problems
         .iter()
@@ -346,7 +347,7 @@ fn print_json(corpus: &Corpus, audited: Option<&Audit>) -> Result<(), Failure> {
     let list = folds(&corpus.four_class()).map(|(folds, _)| folds);
     let value = json!({
         "root": corpus.root, "layout": corpus.layout.name(), "name": corpus.name,
-        "synthetic": corpus.synthetic, "fingerprint": corpus.fingerprint(),
+        "synthetic": corpus.synthetic, "fingerprint": corpus.fingerprint(&contents),
         "labels": corpus.label_counts().into_iter()
             .map(|(l, (e, n))| json!({"label": l, "class": e, "utterances": n})).collect::<Vec<_>>(),
         "folds": list.as_ref().ok(),

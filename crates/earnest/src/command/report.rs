@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use earnest_experiment::{Comparison, collect, compare_runs, write_results};
+use earnest_experiment::{COMPARED, Comparison, collect, compare_runs, write_results};
 
 use super::{must_exist, print_outcome, text_table};
 use crate::failure::Failure;
@@ -12,8 +12,8 @@ use crate::failure::Failure;
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  earnest report runs/table1\n  earnest report runs/table1 runs/robust\n\n\
-    Uses the units that are finished; the corpus is not needed. Of two runs, what both have trained and tested is \
-    compared speaker by speaker; --out writes the comparison as a page."
+    Uses the units that are finished; the corpus is not needed. Of two runs, what both have trained is compared \
+    over the test utterances that both have; --out writes the comparison as a page."
 )]
 pub struct Arguments {
     /// The run's folder
@@ -44,7 +44,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     }
     let table = comparison.text();
     say!("{}", text_table(&table.titles, &table.rows, table.texts));
-    say!("B - A: of the pooled figures; p: paired sign-flip test over the speakers of both");
+    say!("{COMPARED}");
     if let Some(path) = a.out {
         comparison.write_html(&path)?;
         say!("report: {}", path.display());

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use earnest_audio::{SampleFormat, Waveform, write_wav};
 use earnest_augment::{Augmenter, Drawn};
+use earnest_corpus::ContentIndex;
 use earnest_experiment::Observer;
 use earnest_random::Key;
 use rayon::prelude::*;
@@ -105,7 +106,13 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let chain = a.chain.chain()?;
     let progress = Progress::new();
     let observer: &dyn Observer = &progress;
-    let sounds = sources(&a.sounds, &RobotOptions::default())?.load_for_training(observer)?;
+    if a.replay.is_none() {
+        a.sounds.require_use(&chain)?;
+    }
+    let sounds = sources(&a.sounds, &RobotOptions::default())?
+        .choose_for_training(&ContentIndex::of_user(), observer)?
+        .load(observer)?
+        .training;
     if jobs.len() > 1 {
         progress.start("augmenting", jobs.len());
     }

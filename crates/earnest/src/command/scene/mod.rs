@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, Subcommand};
-use earnest_corpus::Corpus;
+use earnest_corpus::{ContentIndex, Corpus};
 use earnest_experiment::open_corpus;
 use earnest_scene::lab::{Lab, Setup};
 use earnest_scene::rerecord::{
@@ -182,9 +182,10 @@ fn run_simulate(a: Simulate) -> Result<(), Failure> {
     }
     let (lab, folder) = lab(&a.robot)?;
     let corpus = open_corpus(&a.reading.spec(a.corpus.clone()))?;
+    let contents = corpus.contents(&ContentIndex::of_user(), || ())?;
     let scene = Scene {
         seed: a.seed,
-        corpus: corpus.fingerprint(),
+        corpus: corpus.audio_fingerprint(&contents),
         events: a.events.clone(),
         lab: lab.clone(),
     };
