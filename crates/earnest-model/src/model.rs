@@ -183,6 +183,20 @@ impl Model {
         }
         let weights = folder.join("model.safetensors");
         let mut loaded = tensors::load(&weights, "model")?;
+        // A description may ask for any network: none is made that the file cannot fill.
+        let architecture = &description.recipe.architecture;
+        let needed = architecture.weights(descriptor::COUNT, outputs);
+        let found: usize = loaded.tensors.values().map(Vec::len).sum();
+        if needed > found as u64 {
+            return Err(ModelError::Content {
+                path: weights,
+                what: "model",
+                reason: format!(
+                    "its tensors have {found} values, the {} of model.json has {needed}",
+                    architecture.name()
+                ),
+            });
+        }
         let mut network = Network::new(
             &description.recipe.architecture,
             descriptor::COUNT,
