@@ -377,6 +377,18 @@ fn broken_foreign_and_newer_model_files_are_refused_by_name() {
         assert!(text.contains(from));
         std::fs::write(path, text.replace(from, to)).unwrap();
     };
+    for (key, number) in [("mean", "1e300"), ("deviation", "0.0")] {
+        let (line, broken) = (
+            format!(
+                "\"target_{key}\": [\n    {}",
+                if key == "mean" { "0.0" } else { "1.0" }
+            ),
+            format!("\"target_{key}\": [\n    {number}"),
+        );
+        edit(&line, &broken);
+        refused("deviation not finite and above 0");
+        edit(&broken, &line);
+    }
     // A network far larger than its file is not even made: it would not fit in memory.
     edit("\"hidden\": 9", "\"hidden\": 4000");
     refused("values");
