@@ -352,8 +352,10 @@ pub fn train(
         },
         None => None,
     };
-    let mut trainer =
-        resumed.unwrap_or_else(|| Trainer::new(plan.recipe.clone(), names.len(), &key));
+    let mut trainer = match resumed {
+        Some(trainer) => trainer,
+        None => Trainer::new(plan.recipe.clone(), names.len(), &key)?,
+    };
     while !trainer.finished() {
         let mut validate = |network: &mut Network<f32>| {
             let rows = predict_normalised(network, &validation_rows, names.len());

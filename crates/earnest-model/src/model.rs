@@ -186,8 +186,36 @@ impl Model {
                 "its normaliser is not one of 32 descriptors".into(),
             ));
         }
+        // 1e300 is a number to JSON and none to an f32.
+        let normaliser = &description.normaliser;
+        let scales = [&normaliser.deviation, &description.target_deviation];
+        let means = [&normaliser.mean, &description.target_mean];
+        if means.into_iter().flatten().any(|m| !m.is_finite())
+            || scales
+                .into_iter()
+                .flatten()
+                .any(|d| !d.is_finite() || *d <= 0.0)
+        {
+            return Err(content(
+                "a mean is not finite, or a deviation not finite and above 0".into(),
+            ));
+        }
         let weights = folder.join("model.safetensors");
         let mut loaded = tensors::load(&weights, "model")?;
+        // A description may ask for any network: none is made that the file cannot fill.
+        let architecture = &description.recipe.architecture;
+        let needed = architecture.weights(descriptor::COUNT, outputs);
+        let found: usize = loaded.tensors.values().map(Vec::len).sum();
+        if needed > found as u64 {
+            return Err(ModelError::Content {
+                path: weights,
+                what: "model",
+                reason: format!(
+                    "its tensors have {found} values, the {} of model.json has {needed}",
+                    architecture.name()
+                ),
+            });
+        }
         let mut network = Network::new(
             &description.recipe.architecture,
             descriptor::COUNT,

@@ -228,6 +228,7 @@ fn converters_clip_at_their_full_scale_and_it_is_counted() {
     let heard = Listener::default()
         .hear(&setup, &speech(), &Key::new(1))
         .unwrap();
+    assert_eq!((heard.channels.len(), heard.draws.clipped.len()), (2, 2));
     assert!(
         heard.draws.clipped.iter().all(|c| *c > 10),
         "{:?}",

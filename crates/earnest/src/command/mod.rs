@@ -19,35 +19,15 @@ pub mod rooms;
 pub mod run;
 pub mod scene;
 mod spectrogram;
+mod table;
 pub mod train;
 
 use std::path::Path;
 
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use earnest_experiment::{CERTAINTY, Outcome, warnings};
 
+use self::table::text_table;
 use crate::failure::Failure;
-
-const LINE_UNDER_HEADER: TableStyle =
-    TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
-
-/// A plain text table; columns from `numbers` on are aligned right.
-fn text_table(titles: &[String], rows: &[Vec<String>], numbers: usize) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(LINE_UNDER_HEADER)
-        .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header(titles);
-    for row in rows {
-        table.add_row(row);
-    }
-    for (i, column) in table.column_iter_mut().enumerate() {
-        if i >= numbers {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
-}
 
 /// Prints Table I, what to keep in mind, and where the rest is.
 fn print_outcome(outcome: &Outcome, folder: &Path) {

@@ -218,7 +218,7 @@ fn table(collection: &Collection, facts: &[NoiseFacts]) -> String {
         "median level",
         "most",
     ];
-    text_table(&titles.map(String::from), &rows, 1).to_string()
+    text_table(&titles.map(String::from), &rows, 1)
 }
 
 fn print_json(

@@ -11,6 +11,7 @@ mod model;
 mod resilience;
 mod scene;
 mod sounds;
+mod terminal;
 
 use std::path::Path;
 use std::process::{Command, Output};
