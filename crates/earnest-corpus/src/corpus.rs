@@ -83,6 +83,17 @@ pub enum CorpusError {
         /// The first problem found.
         first: String,
     },
+    /// The file that says whether the corpus is synthetic does not say it.
+    #[error(
+        "cannot tell whether this corpus is synthetic: {} cannot be read ({detail}); write the corpus again with `earnest corpus synthesize`, or remove the file if its recordings are of people",
+        path.display()
+    )]
+    Marker {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
     /// A file could not be read or written.
     #[error("cannot {action} {}: {source}", path.display())]
     File {
@@ -141,7 +152,7 @@ impl Corpus {
                 known: Layout::ALL.map(Layout::name).join(", "),
             })?;
         let mut reading = layout.read(&survey);
-        let synthetic = synthetic::marker(&survey.root);
+        let synthetic = synthetic::marker(&survey.root)?;
         let mut utterances = Vec::with_capacity(reading.utterances.len());
         let mut seen: HashMap<String, usize> = HashMap::new();
         for mut utterance in reading.utterances.drain(..) {

@@ -521,3 +521,27 @@ fn synthetic_values_follow_the_emotion_through_rater_noise() {
             .all(|u| (1.0..=5.0).contains(&u.arousal.unwrap()))
     );
 }
+
+#[test]
+fn a_synthetic_corpus_whose_marker_cannot_be_read_is_no_real_one() {
+    let dir = tempfile::tempdir().unwrap();
+    iemocap(dir.path());
+    let marker = dir.path().join("SYNTHETIC.json");
+    let refused = |why: &str| {
+        let error = Corpus::open(dir.path(), &OpenOptions::default()).expect_err(why);
+        
+        assert!(error.to_string().contains("SYNTHETIC.json"), "{error}");
+    };
+    fs::write(&marker, "{\"note\": \"cut off").unwrap();
+    refused("half a file");
+    fs::write(&marker, "{\"note\": \"of another version\", \"settings\": {}}").unwrap();
+    refused("settings that are not understood");
+    fs::remove_file(&marker).unwrap();
+    fs::create_dir(&marker).unwrap();
+    refused("a folder where the file should be");
+    fs::remove_dir(&marker).unwrap();
+    std::os::unix::fs::symlink("gone", &marker).unwrap();
+    refused("a link that leads nowhere");
+    fs::remove_file(&marker).unwrap();
+    assert!(!open(dir.path()).synthetic);
+}
