@@ -46,7 +46,12 @@ pub fn open_corpus(spec: &CorpusSpec) -> Result<Corpus, ExperimentError> {
             ))
         })?),
     };
-    Ok(Corpus::open(&spec.path, &OpenOptions { layout, labels })?)
+    let options = OpenOptions {
+        layout,
+        root: spec.root.clone(),
+        labels,
+    };
+    Ok(Corpus::open(&spec.path, &options)?)
 }
 
 /// The simulated robot of a set of sources.

@@ -139,6 +139,9 @@ pub struct ReadingOptions {
     /// SAVEE, URDU, nEMO or manifest
     #[arg(long, value_name = "NAME")]
     pub layout: Option<String>,
+    /// Folder that a manifest's paths are relative to [default: the manifest's own]
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
     /// Count a label of the corpus as a class: `fru=angry`, `exc=none`. May be repeated
     #[arg(long, value_name = "LABEL=CLASS")]
     pub map: Vec<String>,
@@ -150,6 +153,7 @@ impl ReadingOptions {
         CorpusSpec {
             path,
             layout: self.layout.clone(),
+            root: self.root.clone(),
             map: self.map.clone(),
             fingerprint: None,
         }
@@ -394,6 +398,9 @@ impl FileOptions {
         } else {
             if self.reading.layout.is_some() {
                 experiment.corpus.layout.clone_from(&self.reading.layout);
+            }
+            if self.reading.root.is_some() {
+                experiment.corpus.root.clone_from(&self.reading.root);
             }
             experiment
                 .corpus
