@@ -2,6 +2,7 @@
 //! at first sight. A re-levelled copy differs, a FLAC copy of a WAV file does not.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -203,7 +204,7 @@ pub fn content(path: impl AsRef<Path>) -> Result<Content, AudioError> {
             let sum: f32 = planes.iter().filter_map(|p| p.get(i)).sum();
             peak = peak.max((sum / planes.len() as f32).abs());
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     })?;
     let flat = |top: &Top| top.count as f64 / frames.max(1) as f64;
     Ok(Content {

@@ -14,13 +14,17 @@ mod content;
 mod decode;
 mod error;
 mod resample;
+mod stretch;
 mod waveform;
 mod write;
 
 pub use content::{Content, ContentHash, content};
-pub use decode::{Recording, decode, read, read_blocks, read_channels};
+pub use decode::{
+    Recording, decode, decode_blocks, read, read_blocks, read_channels, read_stretch,
+};
 pub use error::AudioError;
 pub use resample::{ResampleError, resample};
+pub use stretch::{Stretch, StretchError};
 pub use waveform::{SAMPLE_RATE, Waveform, rms};
 pub use write::{SampleFormat, write_wav, write_wav_channels};
 

@@ -164,9 +164,10 @@ impl Corpus {
     pub fn fingerprint(&self, contents: &[FileContent]) -> String {
         fingerprint_of(self.utterances.iter().zip(contents).map(|(u, content)| {
             format!(
-                "{}\t{}\t{}\t{:?}\t{}\t{:?}\t{:?}\t{:?}\t{}",
+                "{}\t{}\t{:?}\t{}\t{:?}\t{}\t{:?}\t{:?}\t{:?}\t{}",
                 u.id,
                 u.path,
+                u.stretch,
                 u.speaker,
                 u.session,
                 u.label,
@@ -182,19 +183,20 @@ impl Corpus {
     /// otherwise and it stays the same.
     #[must_use]
     pub fn audio_fingerprint(&self, contents: &[FileContent]) -> String {
-        fingerprint_of(
-            self.utterances
-                .iter()
-                .zip(contents)
-                .map(|(u, content)| format!("{}\t{}\t{}", u.id, u.path, content.hash())),
-        )
+        fingerprint_of(self.utterances.iter().zip(contents).map(|(u, content)| {
+            format!("{}\t{}\t{:?}\t{}", u.id, u.path, u.stretch, content.hash())
+        }))
     }
 }
 
 impl Utterance {
-    /// Its length in seconds, where its file holds this.
+    /// Its length in seconds, where its file holds this: of the stretch that it is.
     #[must_use]
     pub fn seconds_of(&self, content: &Content) -> f64 {
-        content.duration_s()
+        let Some(stretch) = self.stretch else {
+            return content.duration_s();
+        };
+        let end = stretch.end_s().unwrap_or_else(|| content.duration_s());
+        (end - stretch.start_s()).max(0.0)
     }
 }

@@ -78,6 +78,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let corpus = open_corpus(&CorpusSpec {
         path: a.corpus.clone(),
         layout: None,
+        root: None,
         map: Vec::new(),
         fingerprint: None,
     })?;

@@ -125,8 +125,7 @@ impl Dataset {
             .par_iter()
             .map(|utterance| {
                 let result = (|| {
-                    let wave = earnest_audio::read(corpus.audio_path(utterance))
-                        .map_err(|e| e.to_string())?;
+                    let wave = corpus.read(utterance).map_err(|e| e.to_string())?;
                     if wave.peak() < SILENT_PEAK {
                         return Err(format!("{} is silent", utterance.path));
                     }

@@ -26,6 +26,9 @@ pub struct CorpusSpec {
     /// Layout, recognised if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layout: Option<String>,
+    /// The folder that a manifest's paths are relative to, if that is not its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<PathBuf>,
     /// Changes to the label map, `label=class`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub map: Vec<String>,
@@ -188,6 +191,7 @@ impl Experiment {
             corpus: CorpusSpec {
                 path: corpus,
                 layout: None,
+                root: None,
                 map: Vec::new(),
                 fingerprint: None,
             },

@@ -263,6 +263,7 @@ pub fn select(folds: &[Fold], wanted: &str) -> Result<Vec<Fold>, FoldError> {
 pub(crate) mod tests {
     use super::*;
     use earnest_corpus::{LabelMap, Layout, Utterance};
+    use earnest_files::RelativePath;
 
     pub(crate) fn corpus(who: &[(&str, Option<&str>)]) -> Corpus {
         Corpus {
@@ -274,16 +275,13 @@ pub(crate) mod tests {
                 .iter()
                 .enumerate()
                 .map(|(i, (speaker, session))| Utterance {
-                    id: i.to_string(),
-                    path: String::new(),
-                    speaker: (*speaker).into(),
                     session: session.map(str::to_owned),
-                    sex: None,
-                    label: "neutral".into(),
-                    emotion: None,
-                    arousal: None,
-                    valence: None,
-                    origin: ("".into(), None),
+                    ..Utterance::of_file(
+                        i.to_string(),
+                        RelativePath::new(&format!("{i}.wav")).unwrap(),
+                        *speaker,
+                        "neutral",
+                    )
                 })
                 .collect(),
             problems: vec![],

@@ -93,7 +93,7 @@ impl Recordings {
                     "missing".to_owned(),
                     Some(format!(
                         "it is missing: looked for {} (WAV, FLAC or another audio file)",
-                        folder.join(&utterance.path).display()
+                        utterance.path.under(folder).display()
                     )),
                 ),
                 Some(Err(error)) => ("unreadable".to_owned(), Some(error.to_string())),

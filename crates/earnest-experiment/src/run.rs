@@ -51,7 +51,12 @@ pub fn open_corpus(spec: &CorpusSpec) -> Result<Corpus, ExperimentError> {
             ))
         })?),
     };
-    let corpus = Corpus::open(&spec.path, &OpenOptions { layout, labels })?;
+    let options = OpenOptions {
+        layout,
+        root: spec.root.clone(),
+        labels,
+    };
+    let corpus = Corpus::open(&spec.path, &options)?;
     let known: BTreeSet<String> = corpus
         .label_counts()
         .into_keys()

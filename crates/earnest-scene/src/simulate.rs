@@ -223,12 +223,12 @@ fn one(
     folder: &Path,
     key: &Key,
 ) -> Result<Entry, String> {
-    let wave = earnest_audio::read(corpus.audio_path(utterance)).map_err(|e| e.to_string())?;
+    let wave = corpus.read(utterance).map_err(|e| e.to_string())?;
     let heard = listener
         .hear(setup, wave.samples(), &key.with(utterance.id.as_str()))
         .map_err(|e| format!("{}: {e}", utterance.id))?;
-    let path = Path::new(&utterance.path).with_extension("wav");
-    let to = folder.join(&path);
+    let path = utterance.path.with_extension("wav");
+    let to = path.under(folder);
     if let Some(inner) = to.parent() {
         std::fs::create_dir_all(inner)
             .map_err(|e| format!("cannot create the folder {}: {e}", inner.display()))?;
@@ -242,7 +242,7 @@ fn one(
     write_wav_channels(&to, &[left, right], SAMPLE_RATE, format).map_err(|e| e.to_string())?;
     Ok(Entry {
         id: utterance.id.clone(),
-        path: path.to_string_lossy().into_owned(),
+        path: path.to_string(),
         seconds: wave.duration_s(),
         draws: heard.draws,
     })

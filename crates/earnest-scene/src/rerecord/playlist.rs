@@ -171,7 +171,7 @@ pub fn in_parts<'a, E>(
     let mut failed = Vec::new();
     let mut builder = Builder::new();
     for utterance in utterances {
-        let wave = match earnest_audio::read(corpus.audio_path(utterance)) {
+        let wave = match corpus.read(utterance) {
             Ok(wave) => wave,
             Err(error) => {
                 failed.push(error.to_string());
@@ -187,7 +187,7 @@ pub fn in_parts<'a, E>(
         if place == 0 || since > settings.sweep_every_s * RATE {
             builder.sweep();
         }
-        builder.add(&utterance.id, &utterance.path, wave.samples());
+        builder.add(&utterance.id, utterance.path.as_str(), wave.samples());
         builder.silence(settings.gap_s);
     }
     if !builder.part.slots.is_empty() {

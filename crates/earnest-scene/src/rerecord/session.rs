@@ -121,7 +121,7 @@ pub struct RecordSummary {
 
 /// True if an utterance was recorded before.
 fn is_there(folder: &Path, utterance: &Utterance) -> bool {
-    folder.join(&utterance.path).with_extension("wav").is_file()
+    utterance.path.with_extension("wav").under(folder).is_file()
 }
 
 /// Plays the utterances that are not in the folder yet, and writes each as it was recorded.

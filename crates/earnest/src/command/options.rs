@@ -144,6 +144,9 @@ pub struct ReadingOptions {
     /// SAVEE, URDU, nEMO or manifest
     #[arg(long, value_name = "NAME")]
     pub layout: Option<String>,
+    /// Folder that a manifest's paths are relative to [default: the manifest's own]
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
     /// Count a label of the corpus as a class: `fru=angry`, `exc=none`. May be repeated
     #[arg(long, value_name = "LABEL=CLASS")]
     pub map: Vec<String>,
@@ -160,6 +163,7 @@ impl ReadingOptions {
         CorpusSpec {
             path,
             layout: self.layout.clone(),
+            root: self.root.clone(),
             map: self.map.clone(),
             fingerprint: None,
         }
@@ -532,6 +536,9 @@ impl FileOptions {
             }
             if self.reading.layout.is_some() {
                 experiment.corpus.layout.clone_from(&self.reading.layout);
+            }
+            if self.reading.root.is_some() {
+                experiment.corpus.root.clone_from(&self.reading.root);
             }
             experiment
                 .corpus

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use self::log::Entry;
 use super::before_after;
-use super::inputs::{audio_files, name_unread};
+use super::inputs::audio_files;
 use super::options::{ChainOption, RobotOptions, SoundOptions, sources};
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -29,10 +29,10 @@ use crate::progress::Progress;
     earnest augment corpus/ again/ --replay draws.jsonl --noise ESC-50 --rooms AIR_1_4\n\n\
     Writes 16 kHz mono WAV. The same seed, chain and sounds give the same bits; so does --replay of a log, whatever \
     the chain is by then. What is drawn depends on the seed, the file's path below IN and the presentation's number, \
-    not on other files or threads."
+    not on other files or threads. A manifest may call its column path, file_name, file, filename, audio or wav."
 )]
 pub struct Arguments {
-    /// An audio file, a folder of them, or a manifest (.csv, .tsv with a column `path`)
+    /// An audio file, a folder of them, or a manifest (.csv, .tsv, .jsonl with a column `path`)
     #[arg(value_name = "IN")]
     input: PathBuf,
     /// The file to write (.wav), or the folder, with the paths that files have below IN
@@ -89,14 +89,15 @@ struct Done {
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
     super::must_exist("IN", &a.input)?;
-    let files = audio_files(std::slice::from_ref(&a.input))?;
+    let inputs = audio_files(std::slice::from_ref(&a.input))?;
+    let files = &inputs.files;
     let single = files.len() == 1 && a.input == files[0];
     let names: Vec<String> = files.iter().map(|f| name_below(&a.input, f)).collect();
     let replay = match &a.replay {
         Some(path) => Some(log::read(path)?),
         None => None,
     };
-    let jobs = jobs(&a, &files, &names, single, replay.as_deref())?;
+    let jobs = jobs(&a, files, &names, single, replay.as_deref())?;
     if a.plot.is_some() && jobs.len() != 1 {
         return Err(Failure::asked(format!(
             "--plot draws one presentation; there are {}",
@@ -160,7 +161,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         true => say!("wrote {}", a.output.display()),
         false => say!("wrote {} files to {}", entries.len(), a.output.display()),
     }
-    name_unread(&bad, jobs.len())
+    inputs.name_unread(&bad)
 }
 
 /// A file's path below what was asked for, `/` between parts.

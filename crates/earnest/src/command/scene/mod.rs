@@ -209,7 +209,7 @@ fn plot(corpus: &Corpus, entry: &Entry, out: &Path, to: &Path) -> Result<(), Fai
     let Some(utterance) = utterance else {
         return Ok(());
     };
-    let clean = earnest_audio::read(corpus.audio_path(utterance))?;
+    let clean = corpus.read(utterance)?;
     let heard = earnest_audio::read_channels(out.join(&entry.path))?;
     let d = &entry.draws;
     let mut words = vec![format!(
