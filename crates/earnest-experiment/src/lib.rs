@@ -62,8 +62,8 @@ pub use recordings::{CLIPPED_THROUGH, LENGTH_S, LENGTH_SHARE, Recordings, Unusab
 pub use report::{CERTAINTY, warnings};
 pub use results::write_results;
 pub use run::{
-    Prepared, RunOptions, corpus_contents, finish, open_corpus, prepare, run, run_units, scene_of,
-    simulated_robot,
+    Prepared, RunOptions, corpus_contents, finish, open_corpus, prepare, refuse_unlisted,
+    refuse_unnamed_speakers, run, run_units, scene_of, simulated_robot,
 };
 pub use slurm::{SlurmOptions, run_on_slurm};
 pub use sources::{DEFAULT_SOUND_MEMORY_MIB, SourceSpec};

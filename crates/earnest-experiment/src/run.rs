@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use earnest_corpus::{
-    ContentIndex, Corpus, Emotion, FileContent, LabelMap, Layout, OpenOptions, Utterance,
+    ContentIndex, Corpus, Emotion, FileContent, LabelMap, Layout, OpenOptions, UNKNOWN_SPEAKER,
+    Utterance,
 };
 use earnest_model::{Heard, Task};
 use earnest_random::Key;
@@ -144,6 +145,7 @@ pub fn prepare(
 ) -> Result<Prepared, ExperimentError> {
     experiment.check()?;
     let corpus = open_corpus(&experiment.corpus)?;
+    refuse_unlisted(&corpus)?;
     if !corpus.problems.is_empty() {
         observer.event(Event::Warning(&format!(
             "{} problems in the corpus; `earnest corpus inspect {}` lists them",
@@ -172,6 +174,9 @@ pub fn prepare(
         .protocol
         .get_or_insert_with(|| Protocol::suited(speakers.len()))
         .clone();
+    if matches!(protocol, Protocol::Speaker | Protocol::Groups(_)) {
+        refuse_unnamed_speakers(&four_class)?;
+    }
     let folding = protocol.folds(&four_class, &corpus)?;
     for note in &folding.notes {
         observer.event(Event::Warning(note));
@@ -244,6 +249,49 @@ pub fn prepare(
         scene,
         unusable,
     })
+}
+
+/// Refuses a corpus of which something could not be listed: what is missing nobody could know.
+///
+/// # Errors
+/// [`ExperimentError::Setup`] with the first.
+pub fn refuse_unlisted(corpus: &Corpus) -> Result<(), ExperimentError> {
+    let hidden: Vec<_> = corpus.unlisted().collect();
+    match hidden.first() {
+        None => Ok(()),
+        Some(first) => Err(ExperimentError::Setup(format!(
+            "{} cannot be read whole, so what it holds is not known ({} such problems; first: {first}); make it readable, or take it out of the corpus",
+            corpus.root.display(),
+            hidden.len()
+        ))),
+    }
+}
+
+/// Refuses to keep speakers apart where who speaks is not named throughout.
+///
+/// # Errors
+/// [`ExperimentError::Setup`] with how many utterances name nobody.
+pub fn refuse_unnamed_speakers(corpus: &Corpus) -> Result<(), ExperimentError> {
+    if corpus.has_speakers() {
+        return Ok(());
+    }
+    let unnamed = corpus
+        .utterances
+        .iter()
+        .filter(|u| u.speaker == UNKNOWN_SPEAKER)
+        .count();
+    let all = corpus.utterances.len();
+    Err(ExperimentError::Setup(match unnamed {
+        0 => format!(
+            "{} has one speaker, {}: with nobody else to test on, speakers cannot be kept apart",
+            corpus.root.display(),
+            corpus.speakers().into_iter().next().unwrap_or_default()
+        ),
+        _ => format!(
+            "{unnamed} of {all} utterances of {} name no speaker, so one person could be trained and tested on; name all of them in the manifest's column `speaker`",
+            corpus.root.display()
+        ),
+    }))
 }
 
 /// What the files of a corpus hold.

@@ -7,7 +7,8 @@ use clap::Args;
 use earnest_corpus::{ContentIndex, Emotion, Utterance};
 use earnest_experiment::{
     ChosenSources, Dataset, KnownToModel, Prediction, Recordings, confusion, corpus_contents,
-    figures, in_drawn_order, metrics::FIGURES, number, open_corpus, scene_of, simulated_robot,
+    figures, in_drawn_order, metrics::FIGURES, number, open_corpus, refuse_unlisted, scene_of,
+    simulated_robot,
 };
 use earnest_features::Features;
 use earnest_model::{Model, Task};
@@ -170,6 +171,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         notes.0.push("the model does not say what it heard in training: whether it knows this speech or these sounds cannot be told".to_owned());
     }
     let mut corpus = open_corpus(&a.corpus.reading.spec(a.corpus.corpus.clone()))?;
+    refuse_unlisted(&corpus)?;
     for s in &a.speakers {
         if !corpus.utterances.iter().any(|u| &u.speaker == s) {
             let there: Vec<&str> = corpus.speakers().into_iter().collect();

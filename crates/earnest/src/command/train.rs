@@ -7,7 +7,8 @@ use earnest_corpus::ContentIndex;
 use earnest_experiment::{
     Augmentation, ChosenSources, Dataset, Event, ExperimentError, Fold, Observer, Protocol,
     Trained, TrainingPlan, Validation, copies_folder, corpus_contents, fingerprint_of_chain,
-    fingerprint_of_fold, forget_copies, forget_progress, open_corpus, train,
+    fingerprint_of_fold, forget_copies, forget_progress, open_corpus, refuse_unlisted,
+    refuse_unnamed_speakers, train,
 };
 use earnest_model::Heard;
 use earnest_random::Key;
@@ -103,7 +104,14 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         )));
     }
     let corpus = open_corpus(&a.corpus.reading.spec(a.corpus.corpus.clone()))?;
+    refuse_unlisted(&corpus)?;
     let four_class = corpus.four_class();
+    let by_speaker = !a.leave_out.is_empty()
+        || !a.validation_speakers.is_empty()
+        || matches!(a.validation, Some(Validation::Speakers(_)));
+    if by_speaker {
+        refuse_unnamed_speakers(&four_class)?;
+    }
     let mut speakers: Vec<String> = four_class
         .speakers()
         .into_iter()
