@@ -71,9 +71,19 @@ fn ids(dataset: &Dataset, indices: &[usize]) -> BTreeSet<String> {
 #[test]
 fn a_copy_of_a_test_recording_neither_trains_nor_validates() {
     let dir = tempfile::tempdir().unwrap();
-    let all = dataset(dir.path(), &[("a0.wav", "b3.wav"), ("a1.wav", "c4.wav"), ("b5.wav", "c5.wav")]);
+    let all = dataset(
+        dir.path(),
+        &[
+            ("a0.wav", "b3.wav"),
+            ("a1.wav", "c4.wav"),
+            ("b5.wav", "c5.wav"),
+        ],
+    );
     let said = all.duplicates_in_words().unwrap();
-    assert!(said.starts_with("3 utterances are the same recording"), "{said}");
+    assert!(
+        said.starts_with("3 utterances are the same recording"),
+        "{said}"
+    );
     let key = Key::new(1);
     let (training, validation) = all.of_fold(&fold(None), Task::Categorical, &key);
     assert_eq!(all.tests_of_fold(&fold(None), Task::Categorical).len(), 6);
@@ -81,7 +91,10 @@ fn a_copy_of_a_test_recording_neither_trains_nor_validates() {
     assert_eq!(validation.len(), 5);
     assert!(!validation.contains("b3"));
     // One is a copy of a test utterance, one of a validation utterance.
-    assert_eq!(training, BTreeSet::from(["c0", "c1", "c2", "c3"].map(String::from)));
+    assert_eq!(
+        training,
+        BTreeSet::from(["c0", "c1", "c2", "c3"].map(String::from))
+    );
 }
 
 #[test]
@@ -89,14 +102,20 @@ fn copies_within_the_training_speakers_are_on_one_side_of_a_fraction() {
     let dir = tempfile::tempdir().unwrap();
     let all = dataset(
         dir.path(),
-        &[("b0.wav", "b2.wav"), ("b1.wav", "c1.wav"), ("c0.wav", "c2.wav")],
+        &[
+            ("b0.wav", "b2.wav"),
+            ("b1.wav", "c1.wav"),
+            ("c0.wav", "c2.wav"),
+        ],
     );
     let mut validated = 0;
     for seed in 0..40 {
         let (training, validation) =
             all.of_fold(&fold(Some(0.4)), Task::Categorical, &Key::new(seed));
         let content = |list: &[usize]| -> BTreeSet<String> {
-            list.iter().map(|i| all.items[*i].content.to_string()).collect()
+            list.iter()
+                .map(|i| all.items[*i].content.to_string())
+                .collect()
         };
         assert!(content(&training).is_disjoint(&content(&validation)));
         validated += usize::from(ids(&all, &validation).contains("b2"));
