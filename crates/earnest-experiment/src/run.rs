@@ -223,7 +223,7 @@ pub fn run_units(
             None => Condition::Clean,
         },
     };
-    let about = describe(prepared, sources.as_ref());
+    let about = describe(prepared, sources.as_ref())?;
     write_whole(
         &about_path,
         &serde_json::to_vec_pretty(&about).unwrap_or_default(),
@@ -269,13 +269,16 @@ pub(crate) fn load_sources(
     }
 }
 
-fn describe(prepared: &Prepared, sources: Option<&LoadedSources>) -> About {
+fn describe(
+    prepared: &Prepared,
+    sources: Option<&LoadedSources>,
+) -> Result<About, ExperimentError> {
     let Prepared {
         experiment, corpus, ..
     } = prepared;
     let four = corpus.four_class();
     let mut conditions = vec![match &experiment.robot {
-        RobotSpec::Recordings { path } => match Scene::of_folder(path) {
+        RobotSpec::Recordings { path } => match Scene::of_folder(path)? {
             Some(scene) => format!(
                 "robot: a simulated scene in {}, {}",
                 path.display(),
@@ -290,7 +293,7 @@ fn describe(prepared: &Prepared, sources: Option<&LoadedSources>) -> About {
     if let Some(sources) = sources {
         conditions.extend(sources.description.iter().cloned());
     }
-    About {
+    Ok(About {
         corpus: corpus.name.clone(),
         synthetic: corpus.synthetic,
         fingerprint: experiment.corpus.fingerprint.clone().unwrap_or_default(),
@@ -314,27 +317,30 @@ fn describe(prepared: &Prepared, sources: Option<&LoadedSources>) -> About {
             .folds
             .iter()
             .any(|f| f.test.iter().any(|s| f.training.contains(s))),
-        snr_percentiles_db: snr_percentiles(&experiment.robot),
+        snr_percentiles_db: snr_percentiles(&experiment.robot)?,
         problems: corpus.problems.len(),
         conditions,
         earnest: env!("CARGO_PKG_VERSION").to_owned(),
-    }
+    })
 }
 
 /// The 0th, 5th .. 100th percentile of the robot condition's SNR, where it is known.
-fn snr_percentiles(robot: &RobotSpec) -> Vec<f64> {
+fn snr_percentiles(robot: &RobotSpec) -> Result<Vec<f64>, ExperimentError> {
     match robot {
-        RobotSpec::Simulated { snr_db } => vec![*snr_db; 21],
+        RobotSpec::Simulated { snr_db } => Ok(vec![*snr_db; 21]),
         RobotSpec::Recordings { path } => {
-            let mut all: Vec<f64> = Scene::entries(path)
+            if Scene::of_folder(path)?.is_none() {
+                return Ok(Vec::new());
+            }
+            let mut all: Vec<f64> = Scene::entries(path)?
                 .iter()
                 .map(|entry| entry.draws.snr_db)
                 .collect();
             all.sort_by(f64::total_cmp);
-            match all.len() {
+            Ok(match all.len() {
                 0 => Vec::new(),
                 n => (0..=20).map(|i| all[i * (n - 1) / 20]).collect(),
-            }
+            })
         }
     }
 }

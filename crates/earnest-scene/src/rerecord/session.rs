@@ -8,6 +8,7 @@ use earnest_corpus::{Corpus, Utterance};
 use super::align::{AlignError, Alignment, align};
 use super::cuts::{CutRow, write_cuts};
 use super::playlist::{PlaylistSettings, in_parts, sweeps};
+use crate::recording_path::{RecordingPathError, recording_path, recording_paths};
 
 /// What was recorded while something was played.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +51,9 @@ pub enum RecordError {
         "{0}; check volume, microphones and which devices are used (earnest scene record --list)"
     )]
     Align(#[from] AlignError),
+    /// Utterances would have no recordings of their own.
+    #[error(transparent)]
+    Path(#[from] RecordingPathError),
     /// A file cannot be written.
     #[error(transparent)]
     Audio(#[from] AudioError),
@@ -87,7 +91,8 @@ pub fn calibrate(device: &mut dyn Device) -> Result<Calibration, RecordError> {
     let alignment = align(&take.channels, &part)?;
     let rate = f64::from(earnest_audio::SAMPLE_RATE);
     let lead = alignment.delay_s.max(0.0) * rate;
-    let first = (part.slots[0].start as f64 + lead) as usize;
+    let sweep = part.sweeps.first().cloned().unwrap_or_default();
+    let first = (sweep.start as f64 + lead) as usize;
     let level = |from: usize, to: usize| -> Vec<f64> {
         let of = |c: &Vec<f32>| {
             let to = to.min(c.len());
@@ -98,7 +103,7 @@ pub fn calibrate(device: &mut dyn Device) -> Result<Calibration, RecordError> {
     Ok(Calibration {
         delay_s: alignment.delay_s,
         noise_floor_db: level(first.saturating_sub(12_000), first.saturating_sub(1_600)),
-        level_db: level(first, first + part.slots[0].length),
+        level_db: level(first, first + sweep.len()),
         clipped: take
             .channels
             .iter()
@@ -121,7 +126,7 @@ pub struct RecordSummary {
 
 /// True if an utterance was recorded before.
 fn is_there(folder: &Path, utterance: &Utterance) -> bool {
-    folder.join(&utterance.path).with_extension("wav").is_file()
+    recording_path(utterance).is_ok_and(|path| path.under(folder).is_file())
 }
 
 /// Plays the utterances that are not in the folder yet, and writes each as it was recorded.
@@ -136,6 +141,9 @@ pub fn record(
     device: &mut dyn Device,
     mut heard: impl FnMut(&Alignment),
 ) -> (RecordSummary, Option<RecordError>) {
+    if let Err(error) = recording_paths(&corpus.utterances) {
+        return (RecordSummary::default(), Some(error.into()));
+    }
     let wanted: Vec<&Utterance> = corpus
         .utterances
         .iter()
