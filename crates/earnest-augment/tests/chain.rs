@@ -110,7 +110,9 @@ fn every_transform_is_replayed_to_the_bit_from_its_draws_written_as_json() {
 #[test]
 fn only_tempo_changes_the_length_and_only_what_should_changes_the_level() {
     let speech = tone(24_000);
-    for step in Chain::from_toml(EVERYTHING).unwrap().steps {
+    let steps = Chain::from_toml(EVERYTHING).unwrap().steps;
+    assert_eq!(steps.len(), 14);
+    for step in steps {
         let chain = Chain {
             steps: vec![Step {
                 probability: 1.0,

@@ -290,6 +290,7 @@ mod tests {
             .chain(builtin_rooms(1))
             .collect();
         let robot: Vec<_> = robot_noises(1).into_iter().chain(robot_rooms(1)).collect();
+        assert!(training.len() > 20 && robot.len() > 5);
         for (name, samples) in training.iter().chain(&robot) {
             assert!(samples.iter().all(|x| x.is_finite()), "{name}");
             assert!(earnest_audio::rms(samples) > 1e-3, "{name}");

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use earnest_augment::Chain;
-use earnest_files::toml_file;
+use earnest_files::{RelativePath, toml_file};
 use earnest_model::{Architecture, Recipe, Task};
 use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ExperimentError;
+use crate::fingerprints::Fingerprints;
 use crate::fold::Fold;
 use crate::presenter::Presentation;
 use crate::protocol::Protocol;
@@ -25,6 +26,9 @@ pub struct CorpusSpec {
     /// Layout, recognised if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layout: Option<String>,
+    /// The folder that a manifest's paths are relative to, if that is not its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<PathBuf>,
     /// Changes to the label map, `label=class`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub map: Vec<String>,
@@ -70,6 +74,10 @@ pub struct Experiment {
     /// so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shared_speakers: bool,
+    /// Leaves utterances whose robot recording cannot be scored (missing, silent, clipped through,
+    /// of another length) out of the test in every condition. The report names them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leave_out_unusable: bool,
     /// Which folds: `all`, a number, or names (test speakers).
     #[serde(default = "all_folds")]
     pub folds: String,
@@ -98,6 +106,13 @@ pub struct Experiment {
     /// One for each network; the paper's two if left out.
     #[serde(default = "paper_recipes")]
     pub recipes: Vec<Recipe>,
+    /// Written by Earnest: what everything was when it ran.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub fingerprints: Fingerprints,
+}
+
+fn is_default(fingerprints: &Fingerprints) -> bool {
+    *fingerprints == Fingerprints::default()
 }
 
 fn first_seed() -> u64 {
@@ -127,6 +142,35 @@ fn once() -> usize {
 /// noise (0.9 .. 6 dB) but from other sources.
 pub const DEFAULT_SNR_DB: f64 = 3.0;
 
+/// The most repeats and frozen copies: beyond what anyone trains, and small enough to count.
+const MOST_REPEATS: usize = 1000;
+const MOST_COPIES: usize = 1000;
+
+/// The most memory for sounds: 1 PiB.
+const MOST_MEMORY_MIB: u64 = 1 << 30;
+
+/// The longest name of an experiment, in bytes: a folder is called so, and a job.
+const LONGEST_NAME: usize = 100;
+
+/// Refuses a name that is not one plain file name: it becomes a folder below `runs/`, and
+/// stands in tables and job names.
+fn check_name(name: &str) -> Result<(), String> {
+    let wrong = match RelativePath::new(name) {
+        Err(error) => error.to_string(),
+        Ok(path) if path.as_str() != name || name.contains('/') => {
+            format!("{name:?} has a folder in it")
+        }
+        Ok(_) if name.trim() != name => format!("{name:?} begins or ends with a space"),
+        Ok(_) if name.len() > LONGEST_NAME => {
+            format!("{name:?} is longer than {LONGEST_NAME} bytes")
+        }
+        Ok(_) => return Ok(()),
+    };
+    Err(format!(
+        "name: {wrong}; a run's folder is called so: take one plain file name, as in name = \"table1\""
+    ))
+}
+
 impl Experiment {
     /// Table I of the paper on a corpus: both networks, both trainings, all folds; the tasks
     /// that the corpus has labels for. It is what `experiments/table1.toml` says.
@@ -138,6 +182,7 @@ impl Experiment {
             repeats: 1,
             protocol: None,
             shared_speakers: false,
+            leave_out_unusable: false,
             folds: all_folds(),
             validation: None,
             presentation: Presentation::Fresh,
@@ -146,6 +191,7 @@ impl Experiment {
             corpus: CorpusSpec {
                 path: corpus,
                 layout: None,
+                root: None,
                 map: Vec::new(),
                 fingerprint: None,
             },
@@ -155,7 +201,33 @@ impl Experiment {
             sources: SourceSpec::default(),
             augmentation: Chain::paper(),
             recipes: paper_recipes(),
+            fingerprints: Fingerprints::default(),
         }
+    }
+
+    /// True if it gives the same results as another: the same but for where things lie and how
+    /// much memory they may take. Fingerprints say that what lies there is the same.
+    #[must_use]
+    pub fn gives_the_same_as(&self, other: &Self) -> bool {
+        let nowhere = |experiment: &Self| {
+            let mut e = experiment.clone();
+            e.corpus.path = PathBuf::new();
+            if let RobotSpec::Recordings { path } = &mut e.robot {
+                *path = PathBuf::new();
+            }
+            let sources = &mut e.sources;
+            for folders in [
+                &mut sources.noise,
+                &mut sources.rooms,
+                &mut sources.robot_noise,
+                &mut sources.robot_rooms,
+            ] {
+                folders.0.fill(PathBuf::new());
+            }
+            sources.memory_mib = 0;
+            e
+        };
+        nowhere(self) == nowhere(other)
     }
 
     /// From the text of a TOML file.
@@ -177,12 +249,14 @@ impl Experiment {
             .map_err(|e| ExperimentError::Setup(format!("cannot write the experiment: {e}")))
     }
 
-    /// Refuses numbers that make no sense.
+    /// Refuses names and numbers that make no sense. An experiment that passes can be written
+    /// and read again.
     ///
     /// # Errors
     /// [`ExperimentError::Setup`] with the key.
     pub fn check(&self) -> Result<(), ExperimentError> {
         let setup = ExperimentError::Setup;
+        check_name(&self.name).map_err(setup)?;
         for recipe in &self.recipes {
             recipe
                 .check()
@@ -198,8 +272,24 @@ impl Experiment {
                 "an experiment needs at least one network and training".into(),
             ));
         }
-        if self.repeats == 0 {
-            return Err(setup("repeats must be at least 1".into()));
+        if !(1..=MOST_REPEATS).contains(&self.repeats) {
+            return Err(setup(format!(
+                "repeats must be 1 to {MOST_REPEATS}, not {}",
+                self.repeats
+            )));
+        }
+        // Each unit's seed is written, and a TOML file holds no larger number.
+        let most = i64::MAX as u64 - self.repeats as u64;
+        if self.seed > most {
+            return Err(setup(format!(
+                "seed must be at most {most}, not {}",
+                self.seed
+            )));
+        }
+        for (i, task) in self.tasks.iter().enumerate() {
+            if self.tasks[..i].contains(task) {
+                return Err(setup(format!("tasks: {} is there twice", task.name())));
+            }
         }
         for training in &self.trainings {
             if let Training::Without(transform) = training
@@ -222,8 +312,16 @@ impl Experiment {
                 )));
             }
         }
-        if self.presentation == Presentation::Copies(0) {
-            return Err(setup("copies must be at least 1".into()));
+        if let Presentation::Copies(n) = self.presentation
+            && !(1..=MOST_COPIES).contains(&n)
+        {
+            return Err(setup(format!("copies must be 1 to {MOST_COPIES}, not {n}")));
+        }
+        if self.sources.memory_mib > MOST_MEMORY_MIB {
+            return Err(setup(format!(
+                "memory_mib must be at most {MOST_MEMORY_MIB}, not {}",
+                self.sources.memory_mib
+            )));
         }
         self.augmentation
             .check()
@@ -232,6 +330,15 @@ impl Experiment {
             && !(-60.0..=120.0).contains(&snr_db)
         {
             return Err(setup(format!("snr_db {snr_db} is not between -60 and 120")));
+        }
+        // Whatever else a program may put in: a path that is not UTF-8, a protocol that no
+        // file could ask for.
+        let again: Self = toml_file::parse(&self.to_toml()?)
+            .map_err(|e| setup(format!("the experiment could not be read again: {e}")))?;
+        if again != *self {
+            return Err(setup(
+                "the experiment would not be the same once written and read again: a path is not UTF-8, or a number is none".into(),
+            ));
         }
         Ok(())
     }
@@ -316,6 +423,46 @@ mod tests {
             assert!(text.contains(word), "{word} is not in\n{text}");
         }
         assert_eq!(Experiment::from_toml(&text).unwrap(), experiment);
+    }
+
+    #[test]
+    fn a_name_that_leaves_its_folder_or_its_line_is_refused() {
+        let named = |name: &str| {
+            let mut experiment = Experiment::table1("c".into());
+            experiment.name = name.into();
+            experiment
+        };
+        let long = "x".repeat(101);
+        for name in [
+            "",
+            ".",
+            "..",
+            "../../x",
+            "a/b",
+            "/x",
+            "./x",
+            "a/",
+            "a\\b",
+            "a\n\\input{x}",
+            "a\rb",
+            "a\tb",
+            "a\0b",
+            " a",
+            "a ",
+            &long,
+        ] {
+            let error = named(name).check().unwrap_err().to_string();
+            assert!(
+                error.starts_with("name: ") && error.contains("plain"),
+                "{error}"
+            );
+            // The same from a file, which is where names come from.
+            let text = named(name).to_toml().unwrap();
+            assert!(Experiment::from_toml(&text).is_err(), "{name:?}");
+        }
+        for name in ["table1", "my experiment", "v1.2", "Ärger-3", &long[..100]] {
+            assert!(named(name).check().is_ok(), "{name:?}");
+        }
     }
 
     #[test]

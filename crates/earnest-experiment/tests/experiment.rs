@@ -72,6 +72,7 @@ fn a_run_leaves_the_promised_files_and_the_same_bytes_when_repeated_on_other_thr
     assert_eq!(outcome.units.len(), 2 * 2 * 2 * 2);
     assert_eq!(outcome.table.rows.len(), 8);
     assert_eq!(outcome.table.columns, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(fs::read_dir(one.join("units")).unwrap().count(), 16);
     for unit in fs::read_dir(one.join("units")).unwrap() {
         let folder = unit.unwrap().path();
         for file in [
@@ -356,6 +357,7 @@ fn everything(folder: &Path) -> Vec<Vec<u8>> {
         .unwrap()
         .map(|u| u.unwrap().path().join("model.safetensors"))
         .collect();
+    assert!(!units.is_empty());
     units.sort();
     all.extend(units.iter().map(|p| fs::read(p).unwrap()));
     all

@@ -2,7 +2,7 @@
 //! (`compare/metrics_reference.py`), classes missing included.
 #![allow(clippy::unwrap_used)]
 
-use earnest_experiment::metrics::{Confusion, concordance, mean_absolute_error, pearson};
+use earnest_experiment::metrics::{Confusion, Pairs};
 use earnest_experiment::sign_flip_test;
 use serde::Deserialize;
 
@@ -54,6 +54,8 @@ fn accuracy_recalls_and_macro_f_are_scikit_learns() {
     assert_eq!(cases.len(), 60);
     let mut missing = 0;
     for case in cases {
+        assert_eq!(case.truth.len(), case.answer.len());
+        assert_eq!(case.recall.len(), 4);
         let pairs = case.truth.iter().copied().zip(case.answer.iter().copied());
         let c = Confusion::new(4, pairs);
         same(c.accuracy(), case.accuracy);
@@ -78,17 +80,24 @@ fn accuracy_recalls_and_macro_f_are_scikit_learns() {
 
 #[test]
 fn error_and_correlations_are_those_of_scikit_learn_scipy_and_lin() {
-    for case in reference().dimensional {
+    let cases = reference().dimensional;
+    assert_eq!(cases.len(), 40);
+    for case in cases {
+        assert_eq!(case.truth.len(), case.answer.len());
         let pairs: Vec<(f64, f64)> = case.truth.iter().copied().zip(case.answer).collect();
-        same(mean_absolute_error(&pairs), case.mae);
-        same(pearson(&pairs), case.r);
-        same(concordance(&pairs), case.ccc);
+        assert!(pairs.len() > 1);
+        let pairs = Pairs::of(&pairs);
+        same(pairs.mean_absolute_error(), case.mae);
+        same(pairs.pearson(), case.r);
+        same(pairs.concordance(), case.ccc);
     }
 }
 
 #[test]
 fn the_paired_test_is_scipys_permutation_test_of_samples() {
-    for case in reference().paired {
+    let cases = reference().paired;
+    assert_eq!(cases.len(), 40);
+    for case in cases {
         same(sign_flip_test(&case.differences).unwrap().p, case.p);
     }
 }

@@ -152,7 +152,9 @@ fn h1_and_h2_are_the_first_two_harmonics() {
 fn f0_is_right_within_half_a_percent() {
     for v in voices() {
         let f = extract(&v.speak(0.6).0, Mode::Accurate);
-        for st in column(&f, F0) {
+        let semitones = column(&f, F0);
+        assert!(semitones.len() > 30);
+        for st in semitones {
             let hz = 27.5 * 2.0_f64.powf(st / 12.0);
             assert!((hz / v.f0 - 1.0).abs() < 0.005, "{hz} for {} Hz", v.f0);
         }

@@ -5,10 +5,13 @@
 //! thread waits while there is something to do, and none are started beside it. The queue
 //! is bounded: only the items of the next [`BATCHES`] batches are in work or waiting. What
 //! an item comes to depends on nothing but the item, so neither the order in which they are
-//! done nor the number of threads changes a result.
+//! done nor the number of threads changes a result. An item whose making panics comes to an
+//! error: who waits for it is not left waiting.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Batches that are presented ahead of the one in training.
@@ -21,54 +24,71 @@ struct Batch<R> {
 }
 
 impl<R> Batch<R> {
+    /// Nothing panics while it holds the lock, and what is there is whole in any case.
+    fn lock(&self) -> MutexGuard<'_, Vec<Option<R>>> {
+        self.results.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn put(&self, i: usize, result: R) {
-        if let Ok(mut results) = self.results.lock() {
-            results[i] = Some(result);
-            if results.iter().all(Option::is_some) {
-                self.whole.notify_all();
-            }
+        let mut results = self.lock();
+        results[i] = Some(result);
+        if results.iter().all(Option::is_some) {
+            self.whole.notify_all();
         }
     }
 
     /// All results, once they are there; meanwhile helps with whatever there is to do.
     fn take(&self) -> Vec<R> {
         loop {
-            if let Ok(mut results) = self.results.lock()
-                && results.iter().all(Option::is_some)
-            {
+            let mut results = self.lock();
+            if results.iter().all(Option::is_some) {
                 return std::mem::take(&mut *results)
                     .into_iter()
                     .flatten()
                     .collect();
             }
+            drop(results);
             if rayon::yield_now() == Some(rayon::Yield::Executed) {
                 continue;
             }
             // Others are at the last items. More work may yet come from elsewhere, so look
             // again soon.
-            if let Ok(results) = self.results.lock()
-                && !results.iter().all(Option::is_some)
-            {
+            let results = self.lock();
+            if !results.iter().all(Option::is_some) {
                 let _ = self.whole.wait_timeout(results, Duration::from_millis(1));
             }
         }
     }
 }
 
+/// What a panic said.
+fn words(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (_, Some(text)) => text,
+        _ => "without a message",
+    }
+}
+
 /// Runs `make` on every item of every batch, on all threads, and `consume` on each batch's
-/// results in order, on this thread, while the next batches are made. The first error of
-/// `consume` ends it.
+/// results in order, on this thread, while the next batches are made. A `make` that panics
+/// comes to an error with the panic's message. The first error of `consume` ends it.
 pub(crate) fn made_ahead<I, R, E>(
     batches: &[&[I]],
-    make: impl Fn(&I) -> R + Sync,
-    mut consume: impl FnMut(usize, Vec<R>) -> Result<(), E> + Send,
+    make: impl Fn(&I) -> Result<R, String> + Sync,
+    mut consume: impl FnMut(usize, Vec<Result<R, String>>) -> Result<(), E> + Send,
 ) -> Result<(), E>
 where
     I: Sync,
     R: Send,
     E: Send,
 {
-    let made: Vec<Batch<R>> = batches
+    // The training ends with the error, so nobody looks at what a panic left half-done.
+    let make = |item: &I| {
+        catch_unwind(AssertUnwindSafe(|| make(item)))
+            .unwrap_or_else(|panic| Err(format!("the program broke: {}", words(&*panic))))
+    };
+    let made: Vec<Batch<Result<R, String>>> = batches
         .iter()
         .map(|items| Batch {
             results: Mutex::new(items.iter().map(|_| None).collect()),
@@ -122,7 +142,7 @@ mod tests {
                     &batches,
                     |i| {
                         begun.fetch_add(1, Ordering::SeqCst);
-                        i * i
+                        Ok(i * i)
                     },
                     |number, results| {
                         assert!(begun.load(Ordering::SeqCst) <= (number + 1 + BATCHES) * 8);
@@ -133,7 +153,7 @@ mod tests {
                             results
                                 .iter()
                                 .zip(batches[number])
-                                .all(|(r, i)| *r == i * i)
+                                .all(|(r, i)| *r == Ok(i * i))
                         );
                         Ok::<(), ()>(())
                     },
@@ -152,7 +172,7 @@ mod tests {
         let made = AtomicUsize::new(0);
         let result = made_ahead(
             &batches,
-            |_| made.fetch_add(1, Ordering::SeqCst),
+            |_| Ok(made.fetch_add(1, Ordering::SeqCst)),
             |number, _| if number == 3 { Err("enough") } else { Ok(()) },
         );
         assert_eq!(result, Err("enough"));

@@ -6,6 +6,14 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
+    /// Numbers that nothing can be trained with.
+    #[error("the recipe for the {network} cannot be used: {reason}")]
+    Recipe {
+        /// The network it is for.
+        network: &'static str,
+        /// The key, and what is wrong with it.
+        reason: String,
+    },
     /// The loss became NaN, infinite or absurdly large.
     #[error(
         "the loss is {loss} in epoch {epoch}, batch {batch} (utterances {utterances}); a lower learning_rate usually helps, else look at these utterances"

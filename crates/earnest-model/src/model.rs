@@ -8,14 +8,16 @@ use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ModelError;
+use crate::heard::Heard;
 use crate::loss::softmax;
 use crate::network::{Network, Pass};
 use crate::recipe::{Recipe, Task};
 use crate::tensors;
 
 /// Version of the layout of `model.json`. Version 1 had neither `normalise`, `pooling` nor
-/// `dropout`; it is read as the paper's.
-pub const FORMAT: u32 = 2;
+/// `dropout`; it is read as the paper's. Versions 1 and 2 had no `heard`: such a model cannot say
+/// what it was trained on.
+pub const FORMAT: u32 = 3;
 
 /// Utterances that are predicted in one batch.
 const BATCH: usize = 32;
@@ -42,6 +44,9 @@ pub struct Description {
     pub corpus: String,
     /// Speakers it was trained or validated on: testing on them says nothing.
     pub speakers: Vec<String>,
+    /// What it heard in training; none in models of format 1 and 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<Heard>,
     /// Normalisation of its input.
     pub normaliser: Normaliser,
     /// Mean of each output over the training set (0 for classes).
@@ -181,8 +186,36 @@ impl Model {
                 "its normaliser is not one of 32 descriptors".into(),
             ));
         }
+        // 1e300 is a number to JSON and none to an f32.
+        let normaliser = &description.normaliser;
+        let scales = [&normaliser.deviation, &description.target_deviation];
+        let means = [&normaliser.mean, &description.target_mean];
+        if means.into_iter().flatten().any(|m| !m.is_finite())
+            || scales
+                .into_iter()
+                .flatten()
+                .any(|d| !d.is_finite() || *d <= 0.0)
+        {
+            return Err(content(
+                "a mean is not finite, or a deviation not finite and above 0".into(),
+            ));
+        }
         let weights = folder.join("model.safetensors");
         let mut loaded = tensors::load(&weights, "model")?;
+        // A description may ask for any network: none is made that the file cannot fill.
+        let architecture = &description.recipe.architecture;
+        let needed = architecture.weights(descriptor::COUNT, outputs);
+        let found: usize = loaded.tensors.values().map(Vec::len).sum();
+        if needed > found as u64 {
+            return Err(ModelError::Content {
+                path: weights,
+                what: "model",
+                reason: format!(
+                    "its tensors have {found} values, the {} of model.json has {needed}",
+                    architecture.name()
+                ),
+            });
+        }
         let mut network = Network::new(
             &description.recipe.architecture,
             descriptor::COUNT,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::network::{Architecture, positive};
+use crate::network::{Architecture, counted};
 use crate::normalisation::Normalisation;
 
 /// What is predicted.
@@ -108,32 +108,118 @@ impl Recipe {
     #[must_use]
     pub fn lasting(&self, epochs: usize, utterances: usize) -> usize {
         let steps = utterances.div_ceil(self.batch_size.max(1)).max(1);
-        epochs.max((epochs * self.least_steps).div_ceil(steps))
+        epochs.max(epochs.saturating_mul(self.least_steps).div_ceil(steps))
     }
 
-    /// What is wrong with the numbers, if anything.
+    /// What is wrong with the numbers, if anything. A recipe that passes can be trained, and
+    /// what is written of it can be read again.
     ///
     /// # Errors
     /// A sentence that names the key.
     pub fn check(&self) -> Result<(), String> {
         self.architecture.check()?;
-        positive("batch_size", self.batch_size)?;
-        positive("max_epochs", self.max_epochs)?;
-        positive("plateau", self.plateau)?;
-        positive("patience", self.patience)?;
-        positive("least_steps", self.least_steps)?;
-        if !(self.learning_rate > 0.0 && self.learning_rate < 1.0) {
-            return Err(format!(
-                "learning_rate must lie between 0 and 1, not {}",
-                self.learning_rate
-            ));
+        counted("batch_size", self.batch_size, MOST)?;
+        counted("max_epochs", self.max_epochs, MOST)?;
+        counted("plateau", self.plateau, MOST)?;
+        counted("patience", self.patience, MOST)?;
+        counted("least_steps", self.least_steps, MOST)?;
+        let within = |name: &str, value: f64, least: f64, most: f64| {
+            if (least..=most).contains(&value) {
+                Ok(())
+            } else {
+                Err(format!("{name} must be {least} to {most}, not {value}"))
+            }
+        };
+        within("learning_rate", self.learning_rate, 1e-9, 1.0)?;
+        within("gradient_clip", self.gradient_clip, 1e-6, 1e6)
+    }
+}
+
+/// The most of anything that a recipe counts. A million is as good as no limit, and what is
+/// counted up to it cannot overflow.
+const MOST: usize = 1_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_of_a_recipe_has_bounds_and_the_sentence_names_its_key() {
+        let change = |key: &str, number: serde_json::Value| {
+            let mut json = serde_json::to_value(Recipe::paper(Architecture::paper_cnn())).unwrap();
+            let of = if json.get(key).is_some() {
+                &mut json
+            } else {
+                &mut json["architecture"]
+            };
+            of[key] = number;
+            serde_json::from_value::<Recipe>(json).unwrap()
+        };
+        let mut keys = 0;
+        for key in [
+            "batch_size",
+            "max_epochs",
+            "plateau",
+            "patience",
+            "least_steps",
+            "layers",
+            "filters",
+            "kernel",
+        ] {
+            for n in [0, 1_000_001, u64::MAX] {
+                let error = change(key, n.into()).check().unwrap_err();
+                assert!(error.starts_with(key) && error.contains("not"), "{error}");
+            }
+            assert_eq!(change(key, 1.into()).check(), Ok(()), "{key}");
+            keys += 1;
         }
-        if self.gradient_clip.is_nan() || self.gradient_clip <= 0.0 {
-            return Err(format!(
-                "gradient_clip must be above 0, not {}",
-                self.gradient_clip
-            ));
+        for key in ["learning_rate", "gradient_clip", "dropout"] {
+            for x in [-1.0, 1e-300, 1e7, f64::MAX] {
+                if key == "dropout" && x == 1e-300 {
+                    continue;
+                }
+                let error = change(key, x.into()).check().unwrap_err();
+                assert!(error.starts_with(key) && error.contains("not"), "{error}");
+            }
+            keys += 1;
         }
-        Ok(())
+        // JSON has no such numbers, Rust and TOML do.
+        for x in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let paper = Recipe::paper(Architecture::paper_rnn());
+            let mut recipe = paper.clone();
+            recipe.gradient_clip = x;
+            assert!(recipe.check().unwrap_err().starts_with("gradient_clip"));
+            let mut recipe = paper.clone();
+            recipe.learning_rate = x;
+            assert!(recipe.check().unwrap_err().starts_with("learning_rate"));
+            let mut recipe = paper;
+            recipe.architecture = Architecture::Rnn {
+                layers: 1,
+                hidden: 1,
+                pooling: crate::PoolingKind::Mean,
+                dropout: x,
+            };
+            assert!(recipe.check().unwrap_err().starts_with("dropout"));
+        }
+        // Network, normalisation and pooling are words, not numbers.
+        let json = serde_json::to_value(Recipe::paper(Architecture::paper_cnn())).unwrap();
+        let numbers = json.as_object().unwrap().len() - 2
+            + json["architecture"].as_object().unwrap().len()
+            - 2;
+        assert_eq!(
+            keys, numbers,
+            "a number of the recipe is not looked at here"
+        );
+    }
+
+    #[test]
+    fn patience_without_end_does_not_overflow() {
+        let recipe = Recipe {
+            batch_size: 0,
+            least_steps: usize::MAX,
+            ..Recipe::paper(Architecture::paper_rnn())
+        };
+        assert_eq!(recipe.lasting(usize::MAX, 1), usize::MAX);
+        assert_eq!(recipe.lasting(0, 0), 0);
     }
 }

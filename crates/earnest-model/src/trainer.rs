@@ -76,15 +76,21 @@ pub struct Trainer {
 
 impl Trainer {
     /// A fresh network, drawn from `key`.
-    #[must_use]
-    pub fn new(recipe: Recipe, outputs: usize, key: &Key) -> Self {
+    ///
+    /// # Errors
+    /// [`ModelError::Recipe`]: a number of the recipe makes no sense.
+    pub fn new(recipe: Recipe, outputs: usize, key: &Key) -> Result<Self, ModelError> {
+        recipe.check().map_err(|reason| ModelError::Recipe {
+            network: recipe.architecture.name(),
+            reason,
+        })?;
         let network = Network::new(
             &recipe.architecture,
             descriptor::COUNT,
             outputs,
             &key.with("weights"),
         );
-        Self {
+        Ok(Self {
             progress: Progress {
                 key: key.number(),
                 history: Vec::new(),
@@ -100,7 +106,7 @@ impl Trainer {
             recipe,
             outputs,
             network,
-        }
+        })
     }
 
     /// What the epochs so far came to.
@@ -290,7 +296,7 @@ impl Trainer {
     /// Goes on from [`Trainer::save`]. The recipe and key must be those of that training.
     ///
     /// # Errors
-    /// An unreadable or foreign file.
+    /// An unreadable or foreign file; a number of the recipe that makes no sense.
     pub fn resume(
         recipe: Recipe,
         outputs: usize,
@@ -307,7 +313,7 @@ impl Trainer {
             .note
             .take()
             .ok_or_else(|| content("it has no progress note".into()))?;
-        let mut trainer = Self::new(recipe, outputs, key);
+        let mut trainer = Self::new(recipe, outputs, key)?;
         let progress: Progress = serde_json::from_str(&note).map_err(|e| content(e.to_string()))?;
         if progress.key != trainer.progress.key {
             return Err(content("it belongs to another seed or unit".into()));

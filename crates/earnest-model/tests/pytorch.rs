@@ -28,9 +28,16 @@ struct Case {
     prediction: Vec<f64>,
 }
 
+/// Both networks and tasks, each pooling, with and without batch norm.
+const CASES: usize = 11;
+
 fn cases() -> Vec<Case> {
     let text = include_str!("reference/pytorch.json");
-    serde_json::from_str::<Reference>(text).unwrap().cases
+    let cases = serde_json::from_str::<Reference>(text).unwrap().cases;
+    assert_eq!(cases.len(), CASES);
+    assert!(cases.iter().all(|c| c.losses.len() == 5));
+    assert!(cases.iter().any(|c| !c.running.is_empty()));
+    cases
 }
 
 impl Case {
@@ -122,11 +129,14 @@ impl Case {
                         worst = worst.max(error);
                     }
                 }
+                let mut running = 0;
                 for param in network.tensors() {
                     if let Some(theirs) = self.running.get(&param.name) {
                         close(&param.name, &param.value, theirs);
+                        running += 1;
                     }
                 }
+                assert_eq!(running, self.running.len(), "{}", self.name);
             }
             adam.step(network.params_mut().into_iter(), 0.01, 0.05);
         }

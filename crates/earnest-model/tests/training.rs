@@ -15,6 +15,7 @@ use earnest_random::Key;
 struct Toy {
     classes: Vec<usize>,
     poison: Option<usize>,
+    panics: Option<usize>,
 }
 
 impl Toy {
@@ -22,6 +23,7 @@ impl Toy {
         Self {
             classes: (0..n).map(|i| i % 3).collect(),
             poison: None,
+            panics: None,
         }
     }
 }
@@ -37,6 +39,7 @@ impl Presentations for Toy {
         5 + (i * 7) % 13
     }
     fn present(&self, epoch: usize, i: usize) -> Result<Features, String> {
+        assert!(self.panics != Some(i), "toy {i} broke");
         let mut draws = Key::new(5).with(epoch as u64).with(i as u64).draws();
         let mut values: Vec<f32> = (0..self.frames(i) * descriptor::COUNT)
             .map(|k| {
@@ -104,7 +107,7 @@ fn bits(network: &Network<f32>) -> Vec<u32> {
 fn both_networks_learn_what_can_be_learnt() {
     let data = Toy::new(60);
     for architecture in small() {
-        let mut trainer = Trainer::new(recipe(architecture), 3, &Key::new(1));
+        let mut trainer = Trainer::new(recipe(architecture), 3, &Key::new(1)).unwrap();
         run(&mut trainer, &data, 6);
         assert!(trainer.finished());
         let reached = accuracy(&mut trainer.into_best(), &data);
@@ -122,7 +125,8 @@ fn one_two_and_four_threads_give_the_same_weights_to_the_bit() {
                 .build()
                 .unwrap();
             pool.install(|| {
-                let mut trainer = Trainer::new(recipe(architecture.clone()), 3, &Key::new(1));
+                let mut trainer =
+                    Trainer::new(recipe(architecture.clone()), 3, &Key::new(1)).unwrap();
                 run(&mut trainer, &data, 3);
                 bits(&trainer.into_best())
             })
@@ -139,9 +143,9 @@ fn a_training_that_was_stopped_goes_on_to_the_same_weights() {
     let path = folder.path().join("checkpoint.safetensors");
     for architecture in small() {
         let recipe = recipe(architecture);
-        let mut whole = Trainer::new(recipe.clone(), 3, &Key::new(2));
+        let mut whole = Trainer::new(recipe.clone(), 3, &Key::new(2)).unwrap();
         run(&mut whole, &data, 5);
-        let mut stopped = Trainer::new(recipe.clone(), 3, &Key::new(2));
+        let mut stopped = Trainer::new(recipe.clone(), 3, &Key::new(2)).unwrap();
         run(&mut stopped, &data, 2);
         stopped.save(&path).unwrap();
         drop(stopped);
@@ -163,7 +167,7 @@ fn the_learning_rate_halves_on_a_plateau_and_patience_ends_training() {
         max_epochs: 100,
         ..recipe(Architecture::cnn(1, 2, 1))
     };
-    let mut trainer = Trainer::new(recipe, 3, &Key::new(1));
+    let mut trainer = Trainer::new(recipe, 3, &Key::new(1)).unwrap();
     let targets = Targets::Classes(data.classes.clone());
     while !trainer.finished() {
         trainer.epoch(&data, &targets, &mut |_| 0.5).unwrap(); // never better than at first
@@ -182,7 +186,7 @@ fn a_nan_in_the_features_stops_training_with_epoch_batch_and_utterances() {
     let mut data = Toy::new(10);
     data.poison = Some(4);
     for architecture in small() {
-        let mut trainer = Trainer::new(recipe(architecture), 3, &Key::new(1));
+        let mut trainer = Trainer::new(recipe(architecture), 3, &Key::new(1)).unwrap();
         let error = trainer
             .epoch(&data, &Targets::Classes(data.classes.clone()), &mut |_| 0.0)
             .unwrap_err();
@@ -204,7 +208,7 @@ fn a_loss_that_explodes_stops_training_before_it_overflows() {
             patience: 1000,
             ..recipe(architecture)
         };
-        let mut trainer = Trainer::new(recipe, 1, &Key::new(1));
+        let mut trainer = Trainer::new(recipe, 1, &Key::new(1)).unwrap();
         // Values a thousand deviations away: the first loss already tells.
         let targets = Targets::Values(vec![1000.0; 10]);
         let error = trainer.epoch(&data, &targets, &mut |_| 0.0).unwrap_err();
@@ -237,11 +241,61 @@ fn one_utterance_a_batch_and_one_frame_an_utterance_can_be_trained_on() {
             batch_size: 1,
             ..recipe(architecture)
         };
-        let mut trainer = Trainer::new(recipe, 3, &Key::new(1));
+        let mut trainer = Trainer::new(recipe, 3, &Key::new(1)).unwrap();
         let targets = Targets::Classes(vec![0, 1, 2]);
         let report = trainer.epoch(&Short, &targets, &mut |_| 0.5).unwrap();
         assert!(report.training_loss.is_finite());
     }
+}
+
+#[test]
+fn a_recipe_that_makes_no_sense_is_refused_where_training_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint.safetensors");
+    let good = recipe(small()[0].clone());
+    let key = Key::new(1);
+    let mut trainer = Trainer::new(good.clone(), 3, &key).unwrap();
+    run(&mut trainer, &Toy::new(9), 1);
+    trainer.save(&path).unwrap();
+    for (word, bad) in [
+        (
+            "batch_size",
+            Recipe {
+                batch_size: 0,
+                ..good.clone()
+            },
+        ),
+        (
+            "gradient_clip",
+            Recipe {
+                gradient_clip: f64::INFINITY,
+                ..good.clone()
+            },
+        ),
+        (
+            "learning_rate",
+            Recipe {
+                learning_rate: f64::NAN,
+                ..good.clone()
+            },
+        ),
+        (
+            "hidden",
+            Recipe {
+                architecture: Architecture::rnn(1, 0),
+                ..good.clone()
+            },
+        ),
+    ] {
+        for refused in [
+            Trainer::new(bad.clone(), 3, &key),
+            Trainer::resume(bad, 3, &key, &path),
+        ] {
+            let error = refused.err().unwrap().to_string();
+            assert!(error.contains("rnn") && error.contains(word), "{error}");
+        }
+    }
+    assert!(Trainer::resume(good, 3, &key, &path).is_ok());
 }
 
 #[test]
@@ -268,6 +322,7 @@ fn model() -> Model {
         training: "clean".into(),
         corpus: "toy".into(),
         speakers: vec!["s1".into()],
+        heard: None,
         normaliser: Normaliser {
             mean: vec![0.5; 32],
             deviation: vec![2.0; 32],
@@ -277,7 +332,7 @@ fn model() -> Model {
     };
     Model::new(
         description,
-        Trainer::new(recipe, 3, &Key::new(1)).into_best(),
+        Trainer::new(recipe, 3, &Key::new(1)).unwrap().into_best(),
     )
 }
 
@@ -323,7 +378,22 @@ fn broken_foreign_and_newer_model_files_are_refused_by_name() {
         assert!(text.contains(from));
         std::fs::write(path, text.replace(from, to)).unwrap();
     };
-    edit("\"hidden\": 9", "\"hidden\": 8");
+    for (key, number) in [("mean", "1e300"), ("deviation", "0.0")] {
+        let (line, broken) = (
+            format!(
+                "\"target_{key}\": [\n    {}",
+                if key == "mean" { "0.0" } else { "1.0" }
+            ),
+            format!("\"target_{key}\": [\n    {number}"),
+        );
+        edit(&line, &broken);
+        refused("deviation not finite and above 0");
+        edit(&broken, &line);
+    }
+    // A network far larger than its file is not even made: it would not fit in memory.
+    edit("\"hidden\": 9", "\"hidden\": 4000");
+    refused("values");
+    edit("\"hidden\": 4000", "\"hidden\": 8");
     refused("values");
     edit("\"format\": 2", "\"format\": 99");
     refused("format is 99");
@@ -355,4 +425,37 @@ fn a_model_of_the_first_format_is_read_as_the_papers() {
         model.predict(&[&features], &["s"]),
     );
     assert_eq!(a, b);
+}
+
+/// An epoch in a thread of its own: one that hangs fails the test, and does not hang it.
+fn epoch_within_a_minute(threads: usize, data: Toy) -> Result<(), String> {
+    let (ended, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        let result = pool.install(|| {
+            let mut trainer = Trainer::new(recipe(small()[1].clone()), 3, &Key::new(1)).unwrap();
+            let targets = Targets::Classes(data.classes.clone());
+            trainer.epoch(&data, &targets, &mut |_| 0.5)
+        });
+        let _ = ended.send(result.map(|_| ()).map_err(|e| e.to_string()));
+    });
+    end.recv_timeout(std::time::Duration::from_secs(60))
+        .unwrap_or_else(|_| panic!("with {threads} threads the epoch never ends"))
+}
+
+#[test]
+fn a_panic_while_presenting_ends_training_with_the_utterance_and_what_it_said() {
+    for threads in [1, 4] {
+        let mut data = Toy::new(60);
+        data.panics = Some(37);
+        let error = epoch_within_a_minute(threads, data).unwrap_err();
+        assert!(
+            error.contains("cannot present utterance toy") && error.contains("toy 37 broke"),
+            "{error}"
+        );
+        assert_eq!(epoch_within_a_minute(threads, Toy::new(60)), Ok(()));
+    }
 }

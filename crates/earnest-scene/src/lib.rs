@@ -4,12 +4,10 @@
 mod condition;
 pub mod lab;
 pub mod machine;
-mod recording_path;
 pub mod rerecord;
 mod robot;
 pub mod room;
 pub mod simulate;
 
-pub use condition::{Condition, SceneError};
-pub use recording_path::{RecordingPathError, recording_path, recording_paths};
+pub use condition::{Condition, SceneError, recording_of};
 pub use robot::SimulatedRobot;

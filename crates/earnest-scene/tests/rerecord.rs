@@ -211,6 +211,7 @@ fn levels_and_clipping_are_told() {
     let part = playlist(dir.path(), 12);
     let quiet = align(&recorded(&part, 0.3, 0.0, 0.0005), &part).unwrap();
     let noisy = align(&recorded(&part, 0.3, 0.0, 0.02), &part).unwrap();
+    assert_eq!((quiet.cuts.len(), noisy.cuts.len()), (12, 12));
     for (a, b) in quiet.cuts.iter().zip(&noisy.cuts) {
         assert!(a.snr_db > b.snr_db + 8.0, "{} {}", a.snr_db, b.snr_db);
         assert_eq!(a.clipped, 0);
@@ -220,5 +221,6 @@ fn levels_and_clipping_are_told() {
         *x = (*x * 60.0).clamp(-1.0, 1.0);
     }
     let clipped = align(&loud, &part).unwrap();
+    assert_eq!(clipped.cuts.len(), 12);
     assert!(clipped.cuts.iter().all(|c| c.clipped > 100));
 }

@@ -7,7 +7,6 @@ use std::path::Path;
 
 use earnest_audio::{SampleFormat, Waveform, write_wav};
 use earnest_corpus::{Corpus, OpenOptions};
-use earnest_scene::RecordingPathError;
 use earnest_scene::lab::{ByBand, Lab, LabError, Setup};
 use earnest_scene::simulate::{FolderError, Scene, SimulateError, simulate};
 
@@ -45,7 +44,7 @@ fn made(corpus: &Corpus, folder: &Path) -> Result<usize, SimulateError> {
     let setup = Setup::new(lab.clone(), None, 1)?;
     let scene = Scene {
         seed: 1,
-        corpus: corpus.fingerprint(),
+        corpus: String::new(),
         events: None,
         lab,
     };
@@ -194,26 +193,6 @@ fn recordings_that_are_there_are_not_replaced_by_a_scene() {
     assert!(matches!(error, SimulateError::Occupied { .. }), "{error}");
     assert_eq!(fs::read(folder.join("a.wav")).unwrap(), before);
     assert!(!folder.join("scene.toml").exists());
-}
-
-#[test]
-fn two_utterances_that_would_be_one_recording_are_named_before_any_work() {
-    let dir = tempfile::tempdir().unwrap();
-    let corpus = corpus(&dir.path().join("corpus"), &["x/a.wav", "x/a.flac"]);
-    let out = dir.path().join("out");
-    let error = made(&corpus, &out).unwrap_err();
-    assert!(
-        matches!(
-            &error,
-            SimulateError::Path(RecordingPathError::Shared { .. })
-        ),
-        "{error}"
-    );
-    let error = error.to_string();
-    for name in ["x/a.wav", "x/a.flac"] {
-        assert!(error.contains(name), "{error}");
-    }
-    assert!(!out.exists());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use earnest_audio::{SampleFormat, Waveform, rms, write_wav, write_wav_channels};
-use earnest_corpus::{Corpus, OpenOptions};
+use earnest_corpus::{ContentIndex, Corpus, OpenOptions};
 use earnest_random::Key;
 use earnest_scene::lab::{Event, Lab, Listener, Setup};
 use earnest_scene::simulate::{Scene, SimulateError, simulate};
@@ -43,7 +43,8 @@ fn scene(corpus: &Corpus, lab: Lab, seed: u64) -> (Scene, Setup) {
     let setup = Setup::new(lab.clone(), None, seed).unwrap();
     let scene = Scene {
         seed,
-        corpus: corpus.fingerprint(),
+        corpus: corpus
+            .audio_fingerprint(&corpus.contents(&ContentIndex::in_memory(), || ()).unwrap()),
         events: None,
         lab,
     };
@@ -227,6 +228,7 @@ fn converters_clip_at_their_full_scale_and_it_is_counted() {
     let heard = Listener::default()
         .hear(&setup, &speech(), &Key::new(1))
         .unwrap();
+    assert_eq!((heard.channels.len(), heard.draws.clipped.len()), (2, 2));
     assert!(
         heard.draws.clipped.iter().all(|c| *c > 10),
         "{:?}",

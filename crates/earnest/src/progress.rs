@@ -33,6 +33,22 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
+/// The longest id of a unit above its bar: fits on any terminal.
+const LONGEST_ID: usize = 58;
+
+/// An id that is short enough for a line; a long one without its middle, since its beginning and
+/// its end (fold and seed) tell it from others.
+fn shortened(id: &str) -> String {
+    let letters: Vec<char> = id.chars().collect();
+    if letters.len() <= LONGEST_ID {
+        return id.to_owned();
+    }
+    let half = (LONGEST_ID - 1) / 2;
+    let beginning: String = letters[..LONGEST_ID - 1 - half].iter().collect();
+    let end: String = letters[letters.len() - half..].iter().collect();
+    format!("{beginning}…{end}")
+}
+
 impl Progress {
     /// For standard error as it is.
     pub fn new() -> Self {
@@ -145,8 +161,8 @@ impl Progress {
         if let Ok(mut units) = self.units.lock() {
             let bar = units.entry(unit.to_owned()).or_insert_with(|| {
                 let bar = ProgressBar::new(most as u64)
-                    .with_style(style("{prefix} {wide_bar} {pos}/{len} {msg}"))
-                    .with_prefix(unit.to_owned());
+                    .with_style(style("{prefix}\n  {wide_bar} {pos}/{len} {msg}"))
+                    .with_prefix(shortened(unit));
                 self.bars.insert(0, bar)
             });
             bar.set_position(report.epoch as u64);
@@ -226,5 +242,24 @@ impl Observer for Progress {
 
     fn stopping(&self) -> bool {
         ASKED.load(Ordering::SeqCst) > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_id_keeps_its_beginning_and_its_fold_and_seed() {
+        let id = "categorical-rnn-augmented-fold_03-seed_1";
+        assert_eq!(shortened(id), id);
+        let id = "dimensional-cnn-without_coloured_noise-fold_Ä_very_long_name-1a2b3c4d-seed_17";
+        let short = shortened(id);
+        assert_eq!(short.chars().count(), LONGEST_ID);
+        assert!(
+            short.starts_with("dimensional-cnn-without_colou"),
+            "{short}"
+        );
+        assert!(short.ends_with("-1a2b3c4d-seed_17"), "{short}");
     }
 }

@@ -138,6 +138,7 @@ fn unwanted_tags_missing_licences_and_wrong_lengths_are_refused_by_name() {
     }
     // What is refused is not even downloaded.
     let asked = server.requests();
+    assert!(asked.iter().any(|r| r.path.contains("/previews/")));
     assert!(asked.iter().all(|r| !r.path.contains("/previews/5")));
 }
 
@@ -200,7 +201,9 @@ fn one_fault_of_any_kind_is_waited_out_and_nothing_is_lost_or_doubled() {
             7,
             "{fault:?}"
         );
-        assert!(files(dir.path()).iter().all(|f| f.ends_with(".ogg")));
+        let clips = files(dir.path());
+        assert_eq!(clips.len(), 7);
+        assert!(clips.iter().all(|f| f.ends_with(".ogg")), "{clips:?}");
     }
 }
 

@@ -6,6 +6,7 @@ mod rnn;
 pub use cnn::Cnn;
 pub use rnn::Rnn;
 
+use earnest_features::descriptor;
 use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
@@ -56,14 +57,23 @@ fn max() -> PoolingKind {
     PoolingKind::Max
 }
 
-/// Refuses a number of 0 by its key.
-pub(crate) fn positive(name: &str, n: usize) -> Result<(), String> {
-    if n == 0 {
-        Err(format!("{name} must be at least 1"))
-    } else {
+/// Refuses a number of 0, or one that makes no sense, by its key.
+pub(crate) fn counted(name: &str, n: usize, most: usize) -> Result<(), String> {
+    if (1..=most).contains(&n) {
         Ok(())
+    } else {
+        Err(format!("{name} must be 1 to {most}, not {n}"))
     }
 }
+
+/// The most layers of a network, units of a layer, and frames that a filter sees: far beyond
+/// what can be trained here, and small enough that sizes can be multiplied.
+const MOST_LAYERS: usize = 100;
+const MOST_UNITS: usize = 10_000;
+const MOST_FRAMES: usize = 999;
+
+/// The most weights of a network: 4 GB of them, and training holds four times that.
+const MOST_WEIGHTS: u64 = 1 << 30;
 
 impl Architecture {
     /// The RNN of PAPER.md section 5.
@@ -163,8 +173,8 @@ impl Architecture {
                 dropout,
                 ..
             } => {
-                positive("layers", layers)?;
-                positive("hidden", hidden)?;
+                counted("layers", layers, MOST_LAYERS)?;
+                counted("hidden", hidden, MOST_UNITS)?;
                 dropout
             }
             Self::Cnn {
@@ -174,8 +184,9 @@ impl Architecture {
                 dropout,
                 ..
             } => {
-                positive("layers", layers)?;
-                positive("filters", filters)?;
+                counted("layers", layers, MOST_LAYERS)?;
+                counted("filters", filters, MOST_UNITS)?;
+                counted("kernel", kernel, MOST_FRAMES)?;
                 if kernel % 2 == 0 {
                     return Err(format!("kernel must be odd, not {kernel}"));
                 }
@@ -187,7 +198,52 @@ impl Architecture {
                 "dropout must be at least 0 and below 1, not {dropout}"
             ));
         }
+        let weights = self.weights(descriptor::COUNT, 1);
+        if weights > MOST_WEIGHTS {
+            return Err(format!(
+                "the {} would have {weights} weights, more than {MOST_WEIGHTS}; make it smaller",
+                self.name()
+            ));
+        }
         Ok(())
+    }
+
+    /// How many numbers a network has that passes [`Architecture::check`], running statistics
+    /// included.
+    #[must_use]
+    pub fn weights(&self, inputs: usize, outputs: usize) -> u64 {
+        let (inputs, outputs) = (inputs as u64, outputs as u64);
+        let query = |pooling, width| match pooling {
+            PoolingKind::Attention => width,
+            PoolingKind::Mean | PoolingKind::Max => 0,
+        };
+        match *self {
+            Self::Rnn {
+                layers,
+                hidden,
+                pooling,
+                ..
+            } => {
+                let (layers, h) = (layers as u64, hidden as u64);
+                // Three gates in two directions, each with two biases.
+                let layer = |below: u64| 2 * 3 * h * (below + h + 2);
+                let layers = layer(inputs) + layers.saturating_sub(1) * layer(2 * h);
+                layers + query(pooling, 2 * h) + outputs * (2 * h + 1)
+            }
+            Self::Cnn {
+                layers,
+                filters,
+                kernel,
+                pooling,
+                ..
+            } => {
+                let (layers, f, k) = (layers as u64, filters as u64, kernel as u64);
+                // A bias, and batch norm's scale, shift, mean and variance.
+                let layer = |below: u64| f * (k * below + 1 + 4);
+                let layers = layer(inputs) + layers.saturating_sub(1) * layer(f);
+                layers + query(pooling, f) + outputs * (f + 1)
+            }
+        }
     }
 }
 
@@ -353,6 +409,27 @@ mod tests {
             }
         }
         all
+    }
+
+    #[test]
+    fn the_number_of_weights_is_known_before_the_network_is_made() {
+        for architecture in all() {
+            let network = Network::<f32>::new(&architecture, 5, 3, &Key::new(4));
+            let made: usize = network.tensors().iter().map(|p| p.value.len()).sum();
+            assert_eq!(architecture.weights(5, 3), made as u64, "{architecture:?}");
+        }
+    }
+
+    #[test]
+    fn a_network_that_no_memory_can_hold_is_refused() {
+        for architecture in [
+            Architecture::rnn(100, 10_000),
+            Architecture::cnn(100, 10_000, 999),
+        ] {
+            let error = architecture.check().unwrap_err();
+            assert!(error.contains("make it smaller"), "{error}");
+        }
+        assert_eq!(Architecture::rnn(8, 2048).check(), Ok(()));
     }
 
     #[test]

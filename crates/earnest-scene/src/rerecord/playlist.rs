@@ -9,8 +9,6 @@ use earnest_corpus::{Corpus, Utterance};
 use earnest_files::RelativePath;
 use serde::{Deserialize, Serialize};
 
-use crate::recording_path::{RecordingPathError, recording_path, recording_paths};
-
 const RATE: f64 = SAMPLE_RATE as f64;
 
 /// How a playlist is made.
@@ -73,9 +71,6 @@ pub enum PlaylistError {
     /// Audio.
     #[error(transparent)]
     Audio(#[from] AudioError),
-    /// Utterances would have no recordings of their own.
-    #[error(transparent)]
-    Path(#[from] RecordingPathError),
     /// The folder or a table in it cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {
@@ -183,16 +178,14 @@ pub fn in_parts<'a, E>(
     let mut failed = Vec::new();
     let mut builder = Builder::default();
     for utterance in utterances {
-        let wave = earnest_audio::read(corpus.audio_path(utterance)).map_err(|e| e.to_string());
-        let path = recording_path(utterance).map_err(|e| e.to_string());
-        let (wave, path) = match (wave, path) {
-            (Ok(wave), _) if wave.samples().is_empty() => {
+        let wave = match corpus.read(utterance) {
+            Ok(wave) if wave.samples().is_empty() => {
                 failed.push(format!("{}: it has no samples", utterance.id));
                 continue;
             }
-            (Ok(wave), Ok(path)) => (wave, path),
-            (Err(reason), _) | (_, Err(reason)) => {
-                failed.push(reason);
+            Ok(wave) => wave,
+            Err(error) => {
+                failed.push(error.to_string());
                 continue;
             }
         };
@@ -205,7 +198,7 @@ pub fn in_parts<'a, E>(
         if place == 0 || since > settings.sweep_every_s * RATE {
             builder.sweep();
         }
-        builder.add(&utterance.id, path, wave.samples());
+        builder.add(&utterance.id, utterance.path.clone(), wave.samples());
         builder.silence(settings.gap_s);
     }
     if !builder.part.slots.is_empty() {
@@ -247,7 +240,6 @@ pub fn write_playlist(
     folder: &Path,
     settings: PlaylistSettings,
 ) -> Result<(Vec<PathBuf>, Vec<String>), PlaylistError> {
-    recording_paths(&corpus.utterances)?;
     let cannot_write = |path: &Path| {
         let path = path.to_owned();
         move |source| PlaylistError::Write { path, source }

@@ -8,7 +8,6 @@ use earnest_corpus::{Corpus, Utterance};
 use super::align::{AlignError, Alignment, align};
 use super::cuts::{CutRow, write_cuts};
 use super::playlist::{PlaylistSettings, in_parts, sweeps};
-use crate::recording_path::{RecordingPathError, recording_path, recording_paths};
 
 /// What was recorded while something was played.
 #[derive(Clone, Debug, Default)]
@@ -51,9 +50,6 @@ pub enum RecordError {
         "{0}; check volume, microphones and which devices are used (earnest scene record --list)"
     )]
     Align(#[from] AlignError),
-    /// Utterances would have no recordings of their own.
-    #[error(transparent)]
-    Path(#[from] RecordingPathError),
     /// A file cannot be written.
     #[error(transparent)]
     Audio(#[from] AudioError),
@@ -126,7 +122,7 @@ pub struct RecordSummary {
 
 /// True if an utterance was recorded before.
 fn is_there(folder: &Path, utterance: &Utterance) -> bool {
-    recording_path(utterance).is_ok_and(|path| path.under(folder).is_file())
+    utterance.path.with_extension("wav").under(folder).is_file()
 }
 
 /// Plays the utterances that are not in the folder yet, and writes each as it was recorded.
@@ -141,9 +137,6 @@ pub fn record(
     device: &mut dyn Device,
     mut heard: impl FnMut(&Alignment),
 ) -> (RecordSummary, Option<RecordError>) {
-    if let Err(error) = recording_paths(&corpus.utterances) {
-        return (RecordSummary::default(), Some(error.into()));
-    }
     let wanted: Vec<&Utterance> = corpus
         .utterances
         .iter()

@@ -10,13 +10,13 @@ use std::sync::Mutex;
 
 use earnest_audio::{SAMPLE_RATE, SampleFormat, write_wav_channels};
 use earnest_corpus::{Corpus, Utterance};
+use earnest_files::RelativePath;
 use earnest_random::Key;
 use rayon::prelude::*;
 
 use self::folder::{DESCRIPTION, GROWING, MANIFEST, left_by_earlier};
 pub use self::folder::{Entry, FolderError, Scene};
 use crate::lab::{Draws, LabError, Listener, Setup};
-use crate::recording_path::{RecordingPathError, recording_paths};
 
 /// The files that a scene's folder has beside the utterances.
 pub const OWN_FILES: [&str; 3] = [DESCRIPTION, MANIFEST, GROWING];
@@ -50,9 +50,6 @@ pub enum SimulateError {
         /// The folder.
         folder: PathBuf,
     },
-    /// Utterances have no file of their own in the scene.
-    #[error(transparent)]
-    Path(#[from] RecordingPathError),
     /// The folder holds what is no scene's.
     #[error(
         "{} is there already, and it is no file of a scene (there is no scene.toml beside it): it would be replaced; choose another folder",
@@ -101,7 +98,11 @@ pub fn simulate(
     folder: &Path,
     progress: impl Fn() + Sync,
 ) -> Result<Summary, SimulateError> {
-    let paths = recording_paths(&corpus.utterances)?;
+    let paths: Vec<RelativePath> = corpus
+        .utterances
+        .iter()
+        .map(|u| u.path.with_extension("wav"))
+        .collect();
     std::fs::create_dir_all(folder).map_err(file_error("create the folder", folder))?;
     let (manifest, growing) = (folder.join(MANIFEST), folder.join(GROWING));
     match Scene::of_folder(folder)? {
@@ -203,7 +204,7 @@ fn one(
     to: &Path,
     key: &Key,
 ) -> Result<(f64, Draws), String> {
-    let wave = earnest_audio::read(corpus.audio_path(utterance)).map_err(|e| e.to_string())?;
+    let wave = corpus.read(utterance).map_err(|e| e.to_string())?;
     let heard = listener
         .hear(setup, wave.samples(), &key.with(utterance.id.as_str()))
         .map_err(|e| format!("{}: {e}", utterance.id))?;

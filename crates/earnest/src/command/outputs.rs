@@ -101,7 +101,10 @@ impl Inputs {
     }
 
     /// A corpus: audio and labels, but not what else lies in its folder.
-    pub fn add_corpus(&mut self, corpus: &Corpus) {
+    pub fn add_corpus(&mut self, corpus: &Corpus, path: &Path) {
+        if path.is_file() {
+            self.add("the corpus's manifest", path);
+        }
         let root = &corpus.root;
         if let Ok(identity) = identity(root) {
             let named = Named {
@@ -112,7 +115,15 @@ impl Inputs {
         }
         for utterance in &corpus.utterances {
             self.add("the corpus's", &corpus.audio_path(utterance));
+            // Some layouts say where in the corpus, others where in the file system.
             self.add("the corpus's", &root.join(&utterance.origin.0));
+        }
+    }
+
+    /// A run that is compared: what it has, but not what else lies in its folder.
+    pub fn add_run(&mut self, what: &str, folder: &Path) {
+        for name in RUN_FILES.iter().chain(&RUN_FOLDERS) {
+            self.add(what, &folder.join(name));
         }
     }
 
@@ -274,9 +285,17 @@ mod tests {
         assert!(refused(inputs.spare("-o", &at("in/labels.csv"))));
         assert!(!refused(inputs.spare("-o", &at("in/features.csv"))));
         assert!(refused(inputs.spare_below("OUT", &at("in"), ["b.wav"])));
-        assert!(!refused(inputs.spare_below("OUT", &at("in/out"), ["b.wav"])));
+        assert!(!refused(inputs.spare_below(
+            "OUT",
+            &at("in/out"),
+            ["b.wav"]
+        )));
         assert!(!refused(inputs.spare_below("OUT", dir.path(), ["b.wav"])));
-        assert!(refused(inputs.spare_below("OUT", dir.path(), ["in/labels.csv"])));
+        assert!(refused(inputs.spare_below(
+            "OUT",
+            dir.path(),
+            ["in/labels.csv"]
+        )));
         assert!(refused(inputs.spare_all_of("OUT", dir.path())));
         assert!(!refused(inputs.spare_all_of("OUT", &at("in/out"))));
         assert!(!refused(inputs.spare_run("--out", dir.path())));

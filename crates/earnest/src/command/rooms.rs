@@ -113,7 +113,7 @@ fn table(clips: &[Clip], facts: &[RoomFacts]) -> String {
         "direct path / ms",
         "rate / Hz",
     ];
-    text_table(&titles.map(String::from), &rows, 1).to_string()
+    text_table(&titles.map(String::from), &rows, 1)
 }
 
 fn print_json(

@@ -5,11 +5,13 @@ mod augment;
 mod corpus;
 mod experiment;
 mod features;
+mod guards;
 mod help;
 mod model;
 mod resilience;
 mod scene;
 mod sounds;
+mod terminal;
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -20,7 +22,8 @@ pub fn earnest(folder: &Path) -> Command {
     command
         .current_dir(folder)
         .env("COLUMNS", "100")
-        .env("NO_COLOR", "1");
+        .env("NO_COLOR", "1")
+        .env("XDG_CACHE_HOME", folder.join(".cache"));
     command
 }
 

@@ -48,8 +48,8 @@ fn finished(folder: &Path, out: &str) {
 /// Temporary files that nobody will rename any more.
 fn parts(folder: &Path) -> Vec<String> {
     let mut out = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
         if path.is_dir() {
             out.extend(parts(&path));
         } else if path.extension().is_some_and(|e| e == "part") {

@@ -7,19 +7,20 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, Subcommand};
-use earnest_corpus::Corpus;
+use earnest_corpus::{ContentIndex, Corpus};
 use earnest_experiment::open_corpus;
 use earnest_scene::lab::{Lab, Setup};
 use earnest_scene::machine::event::BUILT_IN;
 use earnest_scene::rerecord::{
     CutRow, PlaylistSettings, Remark, align, read_part, write_cuts, write_playlist,
 };
-use earnest_scene::simulate::{Entry, Scene, Summary, simulate};
+use earnest_scene::simulate::{Entry, OWN_FILES, Scene, Summary, simulate};
 
 use super::before_after;
 use super::inputs::name_unread;
 use super::must_exist;
 use super::options::ReadingOptions;
+use super::outputs::Inputs;
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -220,16 +221,52 @@ fn absolute(folder: &Path) -> PathBuf {
     named.canonicalize().unwrap_or_else(|_| folder.to_owned())
 }
 
+/// Opens a corpus, and says if there is anything wrong with it.
+fn open(reading: &ReadingOptions, path: &Path) -> Result<Corpus, Failure> {
+    let corpus = open_corpus(&reading.spec(path.to_owned()))?;
+    if !corpus.problems.is_empty() {
+        tell!(
+            "warning: {} problems in the corpus; `earnest corpus inspect {}` lists them",
+            corpus.problems.len(),
+            path.display()
+        );
+    }
+    Ok(corpus)
+}
+
+/// Where recordings of a corpus lie below their folder.
+fn recordings_of(corpus: &Corpus) -> impl Iterator<Item = PathBuf> {
+    let paths = corpus.utterances.iter().map(|u| &u.path);
+    paths.map(|path| PathBuf::from(path.with_extension("wav").as_str()))
+}
+
 fn run_simulate(a: Simulate) -> Result<(), Failure> {
     must_exist("the corpus", &a.corpus)?;
     if let Some(events) = &a.events {
         must_exist("--events", events)?;
     }
     let lab = lab(&a.robot, &a.made)?;
-    let corpus = open_corpus(&a.reading.spec(a.corpus.clone()))?;
+    let corpus = open(&a.reading, &a.corpus)?;
+    let mut inputs = Inputs::default();
+    inputs.add_corpus(&corpus, &a.corpus);
+    if Lab::built_in(&a.robot).is_none() {
+        inputs.add("--robot", Path::new(&a.robot));
+    }
+    inputs.add_all("--events", &a.events);
+    inputs.add_all(
+        "[recorded] folder",
+        lab.recorded.as_ref().map(|r| &r.folder),
+    );
+    inputs.add_all("room.responses", &lab.room.responses);
+    let files = recordings_of(&corpus).chain(OWN_FILES.map(PathBuf::from));
+    inputs.spare_below("OUT", &a.out, files)?;
+    if let Some(plot) = &a.plot {
+        inputs.spare("--plot", plot)?;
+    }
+    let contents = corpus.contents(&ContentIndex::of_user(), || ())?;
     let scene = Scene {
         seed: a.seed,
-        corpus: corpus.fingerprint(),
+        corpus: corpus.audio_fingerprint(&contents),
         events: a.events.as_deref().map(absolute),
         lab: lab.clone(),
     };
@@ -253,7 +290,7 @@ fn plot(corpus: &Corpus, entry: &Entry, out: &Path, to: &Path) -> Result<(), Fai
     let Some(utterance) = utterance else {
         return Ok(());
     };
-    let clean = earnest_audio::read(corpus.audio_path(utterance))?;
+    let clean = corpus.read(utterance)?;
     let heard = earnest_audio::read_channels(entry.path.under(out))?;
     let d = &entry.draws;
     let mut words = vec![format!(
@@ -333,7 +370,14 @@ fn playlist(a: Playlist) -> Result<(), Failure> {
             "--gap must be 0.1 .. 10 seconds, --minutes 1 .. 600",
         ));
     }
-    let corpus = open_corpus(&a.reading.spec(a.corpus))?;
+    let corpus = open(&a.reading, &a.corpus)?;
+    let mut inputs = Inputs::default();
+    inputs.add_corpus(&corpus, &a.corpus);
+    // How many parts there will be is not known: all that are there would be replaced.
+    let there = std::fs::read_dir(&a.out).into_iter().flatten().flatten();
+    let parts = there.map(|entry| PathBuf::from(entry.file_name()));
+    let parts = parts.filter(|name| name.to_string_lossy().starts_with("playlist-"));
+    inputs.spare_below("OUT", &a.out, parts)?;
     let settings = PlaylistSettings {
         gap_s: a.gap,
         part_s: a.minutes * 60.0,
@@ -353,7 +397,19 @@ fn playlist(a: Playlist) -> Result<(), Failure> {
 fn align_recording(a: &Align) -> Result<(), Failure> {
     must_exist("the recording", &a.recording)?;
     must_exist("the playlist", &a.playlist)?;
+    let name = a.playlist.file_stem().unwrap_or_default().to_string_lossy();
+    let to = a.out.join(format!("align-{name}.csv"));
     let part = read_part(&a.playlist)?;
+    let mut inputs = Inputs::default();
+    inputs.add("RECORDING", &a.recording);
+    inputs.add("PLAYLIST", &a.playlist);
+    inputs.add("PLAYLIST's table", &a.playlist.with_extension("csv"));
+    let cuts = part
+        .slots
+        .iter()
+        .map(|slot| slot.path.with_extension("wav"));
+    inputs.spare_below("OUT", &a.out, cuts.map(|path| path.as_str().to_owned()))?;
+    inputs.spare("OUT's table", &to)?;
     let channels: Vec<Vec<f32>> = earnest_audio::read_channels(&a.recording)?
         .into_iter()
         .map(earnest_audio::Waveform::into_samples)
@@ -361,8 +417,6 @@ fn align_recording(a: &Align) -> Result<(), Failure> {
     let alignment =
         align(&channels, &part).map_err(|e| anyhow::anyhow!("{}: {e}", a.recording.display()))?;
     let rows = write_cuts(&alignment, &channels, &a.out)?;
-    let name = a.playlist.file_stem().unwrap_or_default().to_string_lossy();
-    let to = a.out.join(format!("align-{name}.csv"));
     write_rows(&rows, &to)?;
     say!(
         "{}: {} of {} utterances cut from {} channels; {} of {} sweeps found",

@@ -1,0 +1,227 @@
+//! Tables on standard output. On a terminal they fit its width without a break inside a cell:
+//! one that is too wide becomes several below each other, which all begin with the columns that
+//! say what a row is. Elsewhere they are whole.
+
+use std::io::IsTerminal;
+
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
+
+const LINE_UNDER_HEADER: TableStyle =
+    TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
+
+/// The blank on both sides of a cell.
+const PADDING: usize = 2;
+
+/// A table for standard output as it is; its first `texts` columns are words that say what a
+/// row is, the others numbers.
+pub fn text_table(titles: &[String], rows: &[Vec<String>], texts: usize) -> String {
+    fit(titles, rows, texts, terminal_width())
+}
+
+/// Columns of the terminal that standard output is, if it is one: what `COLUMNS` says, else what
+/// the terminal says.
+fn terminal_width() -> Option<usize> {
+    if !std::io::stdout().is_terminal() {
+        return None;
+    }
+    let said = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+    said.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
+        .filter(|width| *width > 0)
+}
+
+/// The table within a width, if there is one to keep to.
+fn fit(titles: &[String], rows: &[Vec<String>], texts: usize, width: Option<usize>) -> String {
+    let all: Vec<usize> = (0..titles.len()).collect();
+    let whole = part(titles, rows, texts, &all);
+    let widths: Vec<usize> = whole
+        .column_max_content_widths()
+        .into_iter()
+        .map(|w| usize::from(w) + PADDING)
+        .collect();
+    let Some(width) = width.filter(|most| widths.iter().sum::<usize>() > *most) else {
+        return whole.to_string();
+    };
+    let first: Vec<usize> = (0..texts).collect();
+    let taken: usize = widths.iter().take(texts).sum();
+    let widest = widths.iter().skip(texts).max().copied().unwrap_or(0);
+    if taken + widest > width {
+        return stacked(titles, rows);
+    }
+    // Ours in one table, the paper's in the next.
+    let (own, paper): (Vec<usize>, Vec<usize>) =
+        (texts..titles.len()).partition(|i| !titles[*i].starts_with("paper"));
+    let tables: Vec<String> = [own, paper]
+        .iter()
+        .flat_map(|columns| dealt(columns, &widths, width - taken))
+        .map(|columns| {
+            let columns = [first.clone(), columns].concat();
+            part(titles, rows, texts, &columns).to_string()
+        })
+        .collect();
+    tables.join("\n\n")
+}
+
+/// Some columns of a table.
+fn part(titles: &[String], rows: &[Vec<String>], texts: usize, columns: &[usize]) -> Table {
+    let pick = |row: &[String]| -> Vec<String> {
+        let cells = columns.iter().map(|i| row.get(*i).cloned());
+        cells.map(Option::unwrap_or_default).collect()
+    };
+    let mut table = Table::new();
+    table.load_style(LINE_UNDER_HEADER).set_header(pick(titles));
+    for row in rows {
+        table.add_row(pick(row));
+    }
+    for (column, i) in table.column_iter_mut().zip(columns) {
+        if *i >= texts {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// Deals columns to as few tables as their widths allow, and to tables that are as much alike
+/// in width as that number allows.
+fn dealt(columns: &[usize], widths: &[usize], most: usize) -> Vec<Vec<usize>> {
+    let within = |limit: usize| {
+        let mut tables: Vec<Vec<usize>> = Vec::new();
+        let mut taken = 0;
+        for i in columns {
+            match tables.last_mut() {
+                Some(table) if taken + widths[*i] <= limit => {
+                    table.push(*i);
+                    taken += widths[*i];
+                }
+                _ => {
+                    tables.push(vec![*i]);
+                    taken = widths[*i];
+                }
+            }
+        }
+        tables
+    };
+    let tables = within(most);
+    let widest = columns.iter().map(|i| widths[*i]).max().unwrap_or(0);
+    (widest..most)
+        .map(within)
+        .find(|alike| alike.len() == tables.len())
+        .unwrap_or(tables)
+}
+
+/// Row below row, a line for each cell: where not even one column finds room beside the words.
+fn stacked(titles: &[String], rows: &[Vec<String>]) -> String {
+    let rows: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let lines: Vec<String> = titles
+                .iter()
+                .zip(row)
+                .map(|(title, cell)| format!(" {title}: {cell}"))
+                .collect();
+            lines.join("\n")
+        })
+        .collect();
+    rows.join("\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(cells: &[&str]) -> Vec<String> {
+        cells.iter().map(|c| (*c).to_owned()).collect()
+    }
+
+    /// As wide as Table II is.
+    fn wide() -> (Vec<String>, Vec<Vec<String>>) {
+        let titles = texts(&[
+            "network",
+            "figure",
+            "left out",
+            "clean",
+            "robot",
+            "clean %",
+            "robot %",
+            "p clean",
+            "p robot",
+            "paper clean %",
+            "paper robot %",
+        ]);
+        let row = texts(&[
+            "RNN",
+            "macro F",
+            "coloured_noise",
+            ".123",
+            ".234",
+            "+12.3",
+            "−34.5",
+            ".012 (−)",
+            ".123 (+)",
+            "-1.5",
+            "-22.9",
+        ]);
+        let mut other = row.clone();
+        other[0] = "CNN".into();
+        (titles, vec![row, other])
+    }
+
+    #[test]
+    fn a_table_fits_any_width_and_no_cell_is_broken_or_lost() {
+        let (titles, rows) = wide();
+        for width in 50..200 {
+            let text = fit(&titles, &rows, 3, Some(width));
+            for line in text.lines() {
+                assert!(line.chars().count() <= width, "{width}:\n{text}");
+            }
+            for cell in titles.iter().chain(rows.iter().flatten()) {
+                assert!(text.contains(cell.as_str()), "{cell} is not in\n{text}");
+            }
+            // Each table says whose numbers these are.
+            let tables: Vec<&str> = text.split("\n\n").collect();
+            for table in &tables {
+                for cell in ["network", "RNN", "CNN", "coloured_noise"] {
+                    assert!(table.contains(cell), "{width}:\n{text}");
+                }
+                let ours = table.contains("robot %") && !table.contains("paper robot %");
+                assert!(
+                    tables.len() == 1 || !(ours && table.contains("paper")),
+                    "{text}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn at_80_columns_ours_and_the_papers_stand_in_a_table_each() {
+        let (titles, rows) = wide();
+        let text = fit(&titles, &rows, 3, Some(90));
+        assert_eq!(text.split("\n\n").count(), 2, "{text}");
+        let text = fit(&titles, &rows, 3, Some(80));
+        assert_eq!(text.split("\n\n").count(), 3, "{text}");
+    }
+
+    #[test]
+    fn elsewhere_it_is_whole() {
+        let (titles, rows) = wide();
+        let text = fit(&titles, &rows, 3, None);
+        assert_eq!(text.lines().count(), 4);
+        assert_eq!(text, fit(&titles, &rows, 3, Some(500)));
+    }
+
+    #[test]
+    fn where_there_is_no_room_for_a_column_cells_stand_below_each_other() {
+        let (titles, rows) = wide();
+        let text = fit(&titles, &rows, 3, Some(30));
+        assert!(text.lines().all(|l| l.chars().count() <= 30), "{text}");
+        assert!(text.contains(" p robot: .123 (+)\n"), "{text}");
+        assert_eq!(text.lines().filter(|l| !l.is_empty()).count(), 22);
+    }
+
+    #[test]
+    fn wide_letters_count_as_two_columns() {
+        let titles = texts(&["speaker", "a", "b"]);
+        let rows = [texts(&["王小明王小明王小明", "1234567", "1234567"])];
+        assert_eq!(fit(&titles, &rows, 1, Some(37)).split("\n\n").count(), 2);
+        assert_eq!(fit(&titles, &rows, 1, Some(38)).split("\n\n").count(), 1);
+    }
+}

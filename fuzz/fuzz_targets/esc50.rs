@@ -1,0 +1,15 @@
+//! The table of ESC-50.
+#![no_main]
+use earnest_corpus::Collection;
+use earnest_fuzz::{Folder, wav};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let folder = Folder::default();
+    folder.write("audio/a.wav", wav());
+    folder.write("meta/esc50.csv", bytes);
+    if let Ok(collection) = Collection::open(folder.path()) {
+        let _ = collection.sources();
+        let _ = collection.hold_out();
+    }
+});
