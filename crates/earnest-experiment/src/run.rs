@@ -321,7 +321,7 @@ pub fn scene_of(
     corpus: &Corpus,
     contents: &[FileContent],
 ) -> Result<Option<Scene>, ExperimentError> {
-    let Some(scene) = Scene::of_folder(folder) else {
+    let Some(scene) = Scene::of_folder(folder)? else {
         return Ok(None);
     };
     let now = corpus.audio_fingerprint(contents);
@@ -523,7 +523,10 @@ fn snr_percentiles(robot: &RobotSpec) -> Result<Vec<f64>, ExperimentError> {
     match robot {
         RobotSpec::Simulated { snr_db } => Ok(vec![*snr_db; 21]),
         RobotSpec::Recordings { path } => {
-            let mut all: Vec<f64> = Scene::entries(path)
+            if Scene::of_folder(path)?.is_none() {
+                return Ok(Vec::new());
+            }
+            let mut all: Vec<f64> = Scene::entries(path)?
                 .iter()
                 .map(|entry| entry.draws.snr_db)
                 .collect();

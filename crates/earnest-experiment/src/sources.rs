@@ -316,47 +316,50 @@ fn refused(what: &str, clip: &Clip) -> ExperimentError {
     ))
 }
 
-/// Noises and rooms that went into a simulated scene, by its manifest.
-fn heard_in_scene(
-    folder: &Path,
-    observer: &dyn Observer,
-) -> Result<(Vec<Clip>, Vec<Clip>), ExperimentError> {
-    let Some(scene) = Scene::of_folder(folder) else {
+/// Noises and rooms that went into a simulated scene, by its manifest; none of a folder that
+/// holds no scene.
+fn heard_in_scene(folder: &Path) -> Result<(Vec<Clip>, Vec<Clip>), ExperimentError> {
+    let Some(scene) = Scene::of_folder(folder)? else {
         return Ok((Vec::new(), Vec::new()));
     };
-    // Paths are as they were when the scene was made, or beside it.
-    let found = |path: &Path| {
-        let beside = folder.join(path);
-        let there = [path.to_owned(), beside].into_iter().find(|p| p.exists());
-        if there.is_none() {
-            observer.event(Event::Warning(&format!(
-                "{} was heard in the scene {} and is no more to be found there: that training does not hear it too cannot be checked",
-                path.display(),
-                folder.display()
-            )));
-        }
-        there
+    let entries = Scene::entries(folder)?;
+    let gone = |what: &str| {
+        ExperimentError::Setup(format!(
+            "{what} was heard in the scene {} and is no more to be found, so it cannot be checked that training does not hear it too; put it back as it was, correct its folder's path in {}, or make the scene again",
+            folder.display(),
+            folder.join("scene.toml").display()
+        ))
+    };
+    let there = |path: &Path| match path.is_dir() {
+        true => Ok(()),
+        false => Err(gone(&path.display().to_string())),
     };
     let (mut noises, mut rooms) = (Vec::new(), Vec::new());
-    if let Some(events) = scene.events.as_deref().and_then(found) {
-        let entries = Scene::entries(folder);
-        let names: BTreeSet<&str> = entries
+    if let Some(events) = &scene.events {
+        there(events)?;
+        let mut names: BTreeSet<&str> = entries
             .iter()
             .flat_map(|entry| &entry.draws.events)
             .filter_map(|event| event.recording.as_deref())
             .collect();
-        let heard = Collection::open(&events)?.clips;
-        noises.extend(
-            heard
-                .into_iter()
-                .filter(|c| names.contains(c.name.as_str())),
-        );
+        let collection = Collection::open(events)?;
+        // People who talk are events, too.
+        for clip in collection.clips.into_iter().chain(collection.voices) {
+            if names.remove(clip.name.as_str()) {
+                noises.push(clip);
+            }
+        }
+        if let Some(name) = names.first() {
+            return Err(gone(&format!("{name} of {}", events.display())));
+        }
     }
-    if let Some(ego) = scene.lab.recorded.as_ref().and_then(|r| found(&r.folder)) {
-        noises.extend(Collection::open(&ego)?.clips);
+    if let Some(ego) = &scene.lab.recorded {
+        there(&ego.folder)?;
+        noises.extend(Collection::open(&ego.folder)?.clips);
     }
-    if let Some(responses) = scene.lab.room.responses.as_deref().and_then(found) {
-        rooms.extend(Collection::open_rooms(&responses)?.clips);
+    if let Some(responses) = &scene.lab.room.responses {
+        there(responses)?;
+        rooms.extend(Collection::open_rooms(responses)?.clips);
     }
     Ok((noises, rooms))
 }
@@ -420,7 +423,7 @@ impl SourceSpec {
         index: &ContentIndex,
         observer: &dyn Observer,
     ) -> Result<ChosenSources, ExperimentError> {
-        self.choose_apart(heard_in_scene(robot, observer)?, index, observer)
+        self.choose_apart(heard_in_scene(robot)?, index, observer)
     }
 
     fn choose_apart(

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use earnest_experiment::{
-    Experiment, Outcome, RunOptions, SlurmOptions, finish, prepare, run_on_slurm, run_units,
+    Experiment, Outcome, RobotSpec, RunOptions, SlurmOptions, finish, open_corpus, prepare,
+    run_on_slurm, run_units,
 };
 
 use super::options::no_effect;
+use super::outputs::Inputs;
 use super::print_outcome;
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -56,6 +58,25 @@ pub struct ExecutorOptions {
     units_per_task: Option<u16>,
 }
 
+/// Refuses a run's folder that is one of its inputs.
+fn spare_inputs(experiment: &Experiment, folder: &Path) -> Result<(), Failure> {
+    let mut inputs = Inputs::default();
+    inputs.add_corpus(&open_corpus(&experiment.corpus)?, &experiment.corpus.path);
+    if let RobotSpec::Recordings { path } = &experiment.robot {
+        inputs.add("the robot's recordings", path);
+    }
+    let sources = &experiment.sources;
+    for (what, folders) in [
+        ("noise", &sources.noise),
+        ("rooms", &sources.rooms),
+        ("robot_noise", &sources.robot_noise),
+        ("robot_rooms", &sources.robot_rooms),
+    ] {
+        inputs.add_all(what, &folders.0);
+    }
+    inputs.spare_run("--out", folder)
+}
+
 impl ExecutorOptions {
     /// Refuses what the executor that was chosen does not look at.
     fn check(&self) -> Result<(), Failure> {
@@ -82,6 +103,7 @@ impl ExecutorOptions {
     /// Runs an experiment in a folder and prints what came of it.
     pub fn run(&self, experiment: Experiment, folder: &Path) -> Result<(), Failure> {
         self.check()?;
+        spare_inputs(&experiment, folder)?;
         let progress = Progress::new();
         progress.stop_on_signals()?;
         let prepared = prepare(experiment, &progress)?;

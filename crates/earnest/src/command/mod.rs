@@ -11,6 +11,7 @@ mod inputs;
 mod inspection;
 pub mod noise;
 mod options;
+mod outputs;
 pub mod plan;
 pub mod predict;
 pub mod report;

@@ -259,6 +259,11 @@ impl ChainOption {
         Ok(self.asked()?.unwrap_or_else(Chain::paper))
     }
 
+    /// The file that was given.
+    pub fn path(&self) -> Option<&Path> {
+        self.chain.as_deref()
+    }
+
     fn asked(&self) -> Result<Option<Chain>, Failure> {
         let Some(path) = &self.chain else {
             return Ok(None);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use earnest_experiment::{COMPARED, Comparison, collect, compare_runs, write_results};
 
+use super::outputs::Inputs;
 use super::{must_exist, print_outcome, text_table};
 use crate::failure::Failure;
 
@@ -37,6 +38,12 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         return Ok(());
     };
     must_exist("the other run", &other)?;
+    if let Some(path) = &a.out {
+        let mut inputs = Inputs::default();
+        inputs.add_run("the run's", &a.run);
+        inputs.add_run("the other run's", &other);
+        inputs.spare("--out", path)?;
+    }
     let comparison: Comparison = compare_runs(&outcome, &collect(&other)?)?;
     say!("A: {}\nB: {}", comparison.names[0], comparison.names[1]);
     for line in &comparison.differences {

@@ -18,6 +18,7 @@ use super::options::{
     ChainOption, CorpusOptions, NetworkName, RobotOptions, SoundOptions, TaskName, TrainingOptions,
     no_effect, sources,
 };
+use super::outputs::Inputs;
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -105,6 +106,14 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     }
     let corpus = open_corpus(&a.corpus.reading.spec(a.corpus.corpus.clone()))?;
     refuse_unlisted(&corpus)?;
+    let mut inputs = Inputs::default();
+    inputs.add_corpus(&corpus, &a.corpus.corpus);
+    inputs.add_all("--noise", &a.sounds.noise);
+    inputs.add_all("--rooms", &a.sounds.rooms);
+    if let Some(chain) = a.chain.path() {
+        inputs.add("--chain", chain);
+    }
+    inputs.spare_run("--out", &a.out)?;
     let four_class = corpus.four_class();
     let by_speaker = !a.leave_out.is_empty()
         || !a.validation_speakers.is_empty()

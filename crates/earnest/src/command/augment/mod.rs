@@ -17,6 +17,7 @@ use self::log::Entry;
 use super::before_after;
 use super::inputs::audio_files;
 use super::options::{ChainOption, RobotOptions, SoundOptions, sources};
+use super::outputs::Inputs;
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -98,6 +99,27 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         None => None,
     };
     let jobs = jobs(&a, files, &names, single, replay.as_deref())?;
+    let mut read = Inputs::default();
+    read.add("IN", &a.input);
+    read.add_all("IN", files);
+    read.add_all("--replay", &a.replay);
+    read.add_all("--noise", &a.sounds.noise);
+    read.add_all("--rooms", &a.sounds.rooms);
+    if let Some(chain) = a.chain.path() {
+        read.add("--chain", chain);
+    }
+    if single {
+        jobs.iter()
+            .try_for_each(|job| read.spare("OUT", &job.output))?;
+    } else {
+        let below = |job: &Job<'_>| job.output.strip_prefix(&a.output).map(Path::to_owned).ok();
+        read.spare_below("OUT", &a.output, jobs.iter().filter_map(below))?;
+    }
+    for (what, path) in [("--log", &a.log), ("--plot", &a.plot)] {
+        if let Some(path) = path {
+            read.spare(what, path)?;
+        }
+    }
     if a.plot.is_some() && jobs.len() != 1 {
         return Err(Failure::asked(format!(
             "--plot draws one presentation; there are {}",
@@ -236,12 +258,6 @@ fn jobs<'a>(
             if several {
                 let stem = output.file_stem().unwrap_or_default().to_string_lossy();
                 output = output.with_file_name(format!("{stem}-{presentation}.wav"));
-            }
-            if output.canonicalize().ok() == file.canonicalize().ok() && output.exists() {
-                return Err(Failure::asked(format!(
-                    "{} would be written over itself",
-                    file.display()
-                )));
             }
             if let Some(other) = outputs.insert(output.clone(), name) {
                 return Err(Failure::asked(format!(

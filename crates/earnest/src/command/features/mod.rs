@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use self::parts::Parts;
 use self::table::{Format, Table};
 use super::inputs::{AudioFiles, audio_files};
+use super::outputs::Inputs;
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -109,6 +110,17 @@ impl Arguments {
 pub fn run(a: Arguments) -> Result<(), Failure> {
     let inputs = audio_files(&a.inputs)?;
     let files = &inputs.files;
+    let mut read = Inputs::default();
+    read.add_all("input", &a.inputs);
+    read.add_all("input", files);
+    for (what, path) in [("-o", &a.output), ("--plot", &a.plot)] {
+        if let Some(path) = path {
+            read.spare(what, path)?;
+        }
+    }
+    if let Some(output) = &a.output {
+        read.spare_all_of("the folder of parts", &parts::folder(output))?;
+    }
     if let Some(path) = &a.plot {
         let [file] = files.as_slice() else {
             return Err(Failure::asked(format!(
