@@ -1,7 +1,7 @@
 //! A finished run: one of its files, as the first byte says (`predictions.csv` and others).
 #![no_main]
 use earnest_experiment::{collect, write_results};
-use earnest_fuzz::finished_run;
+use earnest_fuzz::{broken, finished_run};
 use libfuzzer_sys::fuzz_target;
 
 const FILES: [&str; 5] = [
@@ -13,13 +13,13 @@ const FILES: [&str; 5] = [
 ];
 
 fuzz_target!(|bytes: &[u8]| {
-    let Some((kind, file)) = bytes.split_first() else {
+    let Some((which, how)) = bytes.split_first() else {
         return;
     };
     let (folder, unit) = finished_run();
-    let path = unit.join(FILES[usize::from(*kind) % FILES.len()]);
+    let path = unit.join(FILES[usize::from(*which) % FILES.len()]);
     let whole = std::fs::read(&path).expect("it is there");
-    std::fs::write(&path, file).expect("it can be written");
+    std::fs::write(&path, broken(&whole, how)).expect("it can be written");
     if let Ok(outcome) = collect(folder.path()) {
         write_results(&outcome).expect("what is read can be reported");
     }

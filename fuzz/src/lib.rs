@@ -54,6 +54,28 @@ impl Folder {
     }
 }
 
+/// A whole file, broken as a fuzzer says: replaced by its bytes, or edited in some places, so
+/// that much of it is as its reader wants it.
+pub fn broken(whole: &[u8], how: &[u8]) -> Vec<u8> {
+    let Some((kind, rest)) = how.split_first() else {
+        return whole.to_vec();
+    };
+    if kind % 2 == 0 {
+        return rest.to_vec();
+    }
+    let mut file = whole.to_vec();
+    // Where, how many bytes go, and the bytes that come.
+    for edit in rest.chunks(10) {
+        let [high, low, gone, come @ ..] = edit else {
+            break;
+        };
+        let start = usize::from(u16::from_be_bytes([*high, *low])) % (file.len() + 1);
+        let end = (start + usize::from(gone % 16)).min(file.len());
+        file.splice(start..end, come.iter().copied());
+    }
+    file
+}
+
 /// A tenth of a second of a tone, as a WAV file.
 pub fn wav() -> &'static [u8] {
     static WAV: OnceLock<Vec<u8>> = OnceLock::new();

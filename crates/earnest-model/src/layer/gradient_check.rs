@@ -11,6 +11,7 @@ pub(crate) fn worst<S>(
     loss: impl Fn(&mut S) -> f64,
 ) -> f64 {
     let n = analytic.len();
+    assert!(n > 0, "there is nothing to check");
     let largest = analytic.iter().fold(1e-8_f64, |m, g| m.max(g.abs()));
     let stride = n.div_ceil(checked.max(1)).max(1);
     let mut worst = 0.0_f64;
@@ -23,7 +24,8 @@ pub(crate) fn worst<S>(
         let down = loss(state);
         *value(state, i) = before;
         let numeric = (up - down) / (2.0 * STEP);
-        worst = worst.max((numeric - analytic[i]).abs());
+        // By `total_cmp`, a NaN is the worst of all; `f64::max` would pass over it.
+        worst = std::cmp::max_by(worst, (numeric - analytic[i]).abs(), f64::total_cmp);
     }
     worst / largest
 }

@@ -257,6 +257,47 @@ fn a_users_recipe_takes_the_place_of_the_papers() {
     assert!(text.contains("categorical-cnn-augmented-fold_group_3-seed_1"));
 }
 
+#[test]
+fn numbers_and_names_that_make_no_sense_are_refused_before_anything_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    small_experiment(dir.path());
+    let path = dir.path().join("small.toml");
+    let good = fs::read_to_string(&path).unwrap();
+    for (from, to, said) in [
+        (
+            "gradient_clip = 1.0",
+            "gradient_clip = inf",
+            "gradient_clip",
+        ),
+        (
+            "learning_rate = 1e-3",
+            "learning_rate = nan",
+            "learning_rate",
+        ),
+        ("batch_size = 16", "batch_size = 0", "batch_size"),
+        ("\"small\"", "\"../../x\"", "leads out of its folder"),
+        ("\"small\"", "\"x\\n\\\\input{y}\"", "control character"),
+        ("\"small\"", "\"\"", "one plain file name"),
+    ] {
+        assert!(good.contains(from), "{from}");
+        fs::write(&path, good.replace(from, to)).unwrap();
+        let output = run(dir.path(), &["run", "small.toml"]);
+        let error = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{to}: {error}");
+        assert!(
+            error.contains(said) && error.contains("small.toml"),
+            "{error}"
+        );
+    }
+    let mut left: Vec<_> = fs::read_dir(dir.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["corpus", "small.toml"]);
+}
+
 /// With the real package, where it is installed (`pip install tensorboard`).
 #[test]
 fn tensorboard_reads_the_event_files() {
