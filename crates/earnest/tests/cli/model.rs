@@ -121,6 +121,21 @@ fn a_model_is_trained_measured_and_used() {
     );
     assert!(all.status.success());
     assert_eq!(stdout(&all), text);
+    // What it printed is a manifest of the same files; so is its JSON.
+    std::fs::write(dir.path().join("answers.csv"), &text).unwrap();
+    let again = run(dir.path(), &["predict", "--model", "model", "answers.csv"]);
+    assert!(again.status.success(), "{}", stderr(&again));
+    assert_eq!(stdout(&again), text);
+    let json = run(
+        dir.path(),
+        &["predict", "--model", "model", folder, "--json"],
+    );
+    std::fs::write(dir.path().join("answers.jsonl"), stdout(&json)).unwrap();
+    let again = run(
+        dir.path(),
+        &["predict", "--model", "model", "answers.jsonl"],
+    );
+    assert_eq!(stdout(&again), text);
 }
 
 #[test]
