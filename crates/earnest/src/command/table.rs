@@ -9,8 +9,10 @@ use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 const LINE_UNDER_HEADER: TableStyle =
     TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
 
-/// The blank on both sides of a cell.
-const PADDING: usize = 2;
+/// The blanks on both sides of a cell and before it.
+const PADDING: usize = 3;
+/// The blank at the end of a line.
+const END: usize = 1;
 
 /// A table for standard output as it is; its first `texts` columns are words that say what a
 /// row is, the others numbers.
@@ -38,11 +40,11 @@ fn fit(titles: &[String], rows: &[Vec<String>], texts: usize, width: Option<usiz
         .into_iter()
         .map(|w| usize::from(w) + PADDING)
         .collect();
-    let Some(width) = width.filter(|most| widths.iter().sum::<usize>() > *most) else {
+    let Some(width) = width.filter(|most| widths.iter().sum::<usize>() + END > *most) else {
         return whole.to_string();
     };
     let first: Vec<usize> = (0..texts).collect();
-    let taken: usize = widths.iter().take(texts).sum();
+    let taken: usize = widths.iter().take(texts).sum::<usize>() + END;
     let widest = widths.iter().skip(texts).max().copied().unwrap_or(0);
     if taken + widest > width {
         return stacked(titles, rows);
