@@ -288,6 +288,30 @@ fn what_a_simulated_scene_let_the_robot_hear_leaves_training() {
         .and_then(|chosen| chosen.load(&warnings))
         .unwrap();
     assert_eq!(none.training.noises.sounds().len(), 5);
+    // What cannot be checked is refused: a scene that is not understood or not finished, an
+    // event that is no more in its collection, a collection that is gone.
+    let refused = |words: &str| {
+        let error = spec
+            .choose_beside_recordings(&scene, &index, &warnings)
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(error.contains(words), "{error}");
+    };
+    let description = fs::read_to_string(scene.join("scene.toml")).unwrap();
+    fs::write(scene.join("scene.toml"), "seed = \"x\"\n").unwrap();
+    refused("scene.toml is not understood");
+    fs::write(scene.join("scene.toml"), &description).unwrap();
+    fs::write(scene.join("scene.jsonl"), &entry[..99]).unwrap();
+    refused("scene.jsonl:1 is not understood");
+    fs::remove_file(scene.join("scene.jsonl")).unwrap();
+    refused("is not finished");
+    let other = entry.replace("1-100-A-0.wav", "1-99-A-0.wav");
+    fs::write(scene.join("scene.jsonl"), format!("{other}\n")).unwrap();
+    refused("1-99-A-0.wav of ");
+    let gone = description.replace("ESC-50", "ESC-gone");
+    fs::write(scene.join("scene.toml"), gone).unwrap();
+    refused("is no more to be found");
 }
 
 #[test]

@@ -240,9 +240,15 @@ fn events_of_which_a_collection_has_no_class_are_made_only_if_asked_for() {
     }
     assert!(!error.contains("event knocks"), "{error}");
     let mut lab = icub();
-    for kind in &mut lab.event {
-        kind.made = kind.kind != "knocks";
+    for kind in ["air conditioner", "babble", "telephone"] {
+        lab.make_event(kind).unwrap();
     }
+    let error = lab.make_event("bable").unwrap_err();
+    assert!(error.contains("did you mean \"babble\"?"), "{error}");
+    lab.event[2].kind = "doorbell".to_owned();
+    let error = lab.make_event("doorbell").unwrap_err();
+    assert!(error.contains("cannot be made"), "{error}");
+    lab.event[2].kind = "knocks".to_owned();
     assert!(Setup::new(lab.clone(), Some(dir.path()), 1).is_ok());
     // One of the class that cannot be decoded is named.
     fs::write(dir.path().join("door_wood_knock/2.wav"), "no sound").unwrap();

@@ -440,6 +440,36 @@ impl Lab {
         self
     }
 
+    /// Has a kind of events made, though there may be a noise collection.
+    ///
+    /// # Errors
+    /// The lab has no such kind, of which the nearest is named, or it cannot be made.
+    pub fn make_event(&mut self, kind: &str) -> Result<(), String> {
+        let kinds: Vec<String> = self.event.iter().map(|e| e.kind.clone()).collect();
+        let Some(event) = self.event.iter_mut().find(|e| e.kind == kind) else {
+            let nearest = kinds
+                .iter()
+                .map(|known| (strsim::jaro_winkler(kind, known), known))
+                .filter(|(likeness, _)| *likeness > 0.6)
+                .max_by(|a, b| a.0.total_cmp(&b.0));
+            return Err(format!(
+                "the lab has no kind of event {kind:?}{}; it has {}",
+                nearest.map_or(String::new(), |(_, name)| format!(
+                    " (did you mean {name:?}?)"
+                )),
+                kinds.join(", ")
+            ));
+        };
+        if !BUILT_IN_EVENTS.contains(&kind) {
+            return Err(format!(
+                "{kind} cannot be made, only {} can",
+                BUILT_IN_EVENTS.join(", ")
+            ));
+        }
+        event.made = true;
+        Ok(())
+    }
+
     /// Where the loudspeaker at an azimuth stands, m.
     #[must_use]
     pub fn loudspeaker(&self, azimuth_deg: f64) -> Vector {

@@ -14,10 +14,13 @@ use crate::failure::Failure;
 pub struct Inputs {
     files: HashMap<Identity, Named>,
     /// Any file in these may be read.
-    folders: Vec<(Identity, PathBuf, Named)>,
+    folders: Vec<Folder>,
     /// In these only [`files`](Self::files) are read.
-    roots: Vec<(Identity, PathBuf, Named)>,
+    roots: Vec<Folder>,
 }
+
+/// A folder of inputs: which it is, where it lies, and as the user calls it.
+type Folder = (Identity, PathBuf, Named);
 
 /// An input as the user calls it.
 #[derive(Clone)]
@@ -117,6 +120,7 @@ impl Inputs {
             self.add("the corpus's", &corpus.audio_path(utterance));
             // Some layouts say where in the corpus, others where in the file system.
             self.add("the corpus's", &root.join(&utterance.origin.0));
+            self.add("the corpus's", &utterance.origin.0);
         }
     }
 
@@ -129,6 +133,15 @@ impl Inputs {
 
     /// Refuses to write this file if it is an input, or is there already among inputs.
     pub fn spare(&self, what: &str, file: &Path) -> Result<(), Failure> {
+        self.spare_among(self.folders.iter().chain(&self.roots), what, file)
+    }
+
+    fn spare_among<'a>(
+        &self,
+        mut folders: impl Iterator<Item = &'a Folder>,
+        what: &str,
+        file: &Path,
+    ) -> Result<(), Failure> {
         let Some(identity) = found(file)? else {
             return Ok(());
         };
@@ -139,7 +152,7 @@ impl Inputs {
             )));
         }
         let place = place(file);
-        match self.folders.iter().find(|(_, f, _)| place.starts_with(f)) {
+        match folders.find(|(_, f, _)| place.starts_with(f)) {
             None => Ok(()),
             Some((_, _, input)) => Err(Failure::asked(format!(
                 "{named}: it is there already, in a folder that is read ({input}), and would be replaced; choose another name, or remove it first"
@@ -158,7 +171,7 @@ impl Inputs {
         let Some(identity) = found(folder)? else {
             return Ok(());
         };
-        let is_it = |(input, ..): &&(Identity, PathBuf, Named)| *input == identity;
+        let is_it = |(input, ..): &&Folder| *input == identity;
         if let Some((_, _, input)) = self.folders.iter().chain(&self.roots).find(is_it) {
             return Err(Failure::asked(format!(
                 "{what} {}: it is an input ({input}), whose files would be replaced; choose another folder",
@@ -182,7 +195,8 @@ impl Inputs {
                     place(above).display()
                 )));
             }
-            self.spare(what, &file)?;
+            // What an earlier call left in a folder of the corpus is no input.
+            self.spare_among(self.folders.iter(), what, &file)?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ mod features;
 mod guards;
 mod help;
 mod model;
+mod outputs;
 mod resilience;
 mod scene;
 mod sounds;

@@ -198,3 +198,117 @@ fn a_playlist_that_a_robot_recorded_becomes_a_robot_condition() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("log.csv"), "{}", stderr(&output));
 }
+
+#[test]
+fn events_that_a_collection_lacks_are_an_error_unless_they_are_to_be_made() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    let wave =
+        earnest_audio::read(dir.path().join("corpus").join(first_audio(dir.path()))).unwrap();
+    for class in ["door_wood_knock", "clock_alarm"] {
+        let to = dir.path().join("events").join(class);
+        fs::create_dir_all(&to).unwrap();
+        let format = earnest_audio::SampleFormat::Int16;
+        earnest_audio::write_wav(to.join("1.wav"), &wave, format).unwrap();
+    }
+    let simulate = ["scene", "simulate", "corpus", "out", "--events", "events"];
+    let output = run(dir.path(), &simulate);
+    assert_eq!(output.status.code(), Some(2));
+    let here = dir.path().canonicalize().unwrap().display().to_string();
+    let said = stderr(&output).replace(&here, "[here]");
+    insta::assert_snapshot!("events-without-a-class", said);
+    for (made, words) in [
+        (&["--made", "bable"][..], "did you mean \"babble\"?"),
+        (&["--made", "babble"], "event air conditioner"),
+    ] {
+        let output = run(dir.path(), &[&simulate[..], made].concat());
+        assert!(stderr(&output).contains(words), "{}", stderr(&output));
+    }
+    let output = run(
+        dir.path(),
+        &["scene", "simulate", "corpus", "out", "--made", "babble"],
+    );
+    assert_eq!(
+        output.status.code(),
+        Some(2),
+        "it has no effect without --events"
+    );
+    assert!(!dir.path().join("out/scene.toml").exists());
+    let made = ["--made", "air conditioner,babble"];
+    let output = run(dir.path(), &[&simulate[..], &made].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    // Where the sounds were is said so that it holds from anywhere.
+    let text = fs::read_to_string(dir.path().join("out/scene.toml")).unwrap();
+    let events = dir.path().join("events").canonicalize().unwrap();
+    assert!(
+        text.contains(&format!("events = \"{}\"", events.display())),
+        "{text}"
+    );
+    // However it is called, it is the same scene.
+    let again = [
+        "scene",
+        "simulate",
+        "corpus",
+        "out",
+        "--events",
+        "./corpus/../events",
+    ];
+    let output = run(dir.path(), &[&again[..], &made].concat());
+    assert!(
+        stdout(&output).contains("50 of them from before"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+/// An audio file of the synthetic corpus, relative to it.
+fn first_audio(folder: &std::path::Path) -> std::path::PathBuf {
+    let corpus = folder.join("corpus");
+    walkdir::WalkDir::new(&corpus)
+        .into_iter()
+        .map(Result::unwrap)
+        .find(|e| e.path().extension().is_some_and(|x| x == "wav"))
+        .map(|e| e.path().strip_prefix(&corpus).unwrap().to_owned())
+        .unwrap()
+}
+
+#[test]
+fn a_scene_that_cannot_be_read_stops_a_run_before_it_trains() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    assert!(
+        run(dir.path(), &["scene", "simulate", "corpus", "robot"])
+            .status
+            .success()
+    );
+    let scene = dir.path().join("robot");
+    let experiment = [
+        "reproduce",
+        "table1",
+        "--corpus",
+        "corpus",
+        "--robot",
+        "robot",
+        "--out",
+        "r",
+    ];
+    let good = fs::read_to_string(scene.join("scene.toml")).unwrap();
+    fs::write(scene.join("scene.toml"), "seed = \"x\"").unwrap();
+    let output = run(dir.path(), &experiment);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("scene.toml is not understood"),
+        "{}",
+        stderr(&output)
+    );
+    fs::write(scene.join("scene.toml"), good).unwrap();
+    fs::rename(scene.join("scene.jsonl"), scene.join("scene.jsonl.part")).unwrap();
+    let output = run(dir.path(), &experiment);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("is not finished"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!dir.path().join("r/units").exists());
+}

@@ -9,8 +9,7 @@ use std::time::Instant;
 use clap::{Args, Subcommand};
 use earnest_corpus::{ContentIndex, Corpus};
 use earnest_experiment::open_corpus;
-use earnest_scene::lab::{Lab, Setup};
-use earnest_scene::machine::event::BUILT_IN;
+use earnest_scene::lab::{Lab, LabError, Setup};
 use earnest_scene::rerecord::{
     CutRow, PlaylistSettings, Remark, align, read_part, write_cuts, write_playlist,
 };
@@ -190,23 +189,9 @@ fn lab(robot: &str, made: &[String]) -> Result<Lab, Failure> {
                 .below(&absolute(path.parent().unwrap_or(Path::new(""))))
         }
     };
-    let kinds: Vec<String> = lab.event.iter().map(|e| e.kind.clone()).collect();
-    for name in made {
-        match lab.event.iter_mut().find(|e| e.kind == *name) {
-            Some(kind) if BUILT_IN.contains(&kind.kind.as_str()) => kind.made = true,
-            Some(_) => {
-                return Err(Failure::asked(format!(
-                    "--made: {name} cannot be made, only {} can",
-                    BUILT_IN.join(", ")
-                )));
-            }
-            None => {
-                return Err(Failure::asked(format!(
-                    "--made: the lab has no kind of event {name:?}; it has {}",
-                    kinds.join(", ")
-                )));
-            }
-        }
+    for kind in made {
+        lab.make_event(kind)
+            .map_err(|e| Failure::asked(format!("--made: {e}")))?;
     }
     Ok(lab)
 }
@@ -270,7 +255,10 @@ fn run_simulate(a: Simulate) -> Result<(), Failure> {
         events: a.events.as_deref().map(absolute),
         lab: lab.clone(),
     };
-    let setup = Setup::new(lab, scene.events.as_deref(), a.seed)?;
+    let setup = Setup::new(lab, scene.events.as_deref(), a.seed).map_err(|error| match error {
+        LabError::Events { .. } => Failure::asked(error.to_string()),
+        other => other.into(),
+    })?;
     let progress = Progress::new();
     progress.start("hearing as the robot", corpus.utterances.len());
     let started = Instant::now();
