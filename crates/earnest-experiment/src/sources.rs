@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use earnest_corpus::{Clip, Collection, ContentIndex};
-use earnest_scene::simulate::Scene;
 use serde::{Deserialize, Serialize};
 
 use crate::chosen::{ChosenSources, Kind, Known, Pick, Split, known};
 use crate::error::ExperimentError;
 use crate::folders::Folders;
+use crate::heard_in_scene::HeardInScene;
 use crate::observer::{Event, Observer};
 
 /// Where noises and rooms come from. No folder means the built-in synthetic ones.
@@ -316,54 +316,6 @@ fn refused(what: &str, clip: &Clip) -> ExperimentError {
     ))
 }
 
-/// Noises and rooms that went into a simulated scene, by its manifest; none of a folder that
-/// holds no scene.
-fn heard_in_scene(folder: &Path) -> Result<(Vec<Clip>, Vec<Clip>), ExperimentError> {
-    let Some(scene) = Scene::of_folder(folder)? else {
-        return Ok((Vec::new(), Vec::new()));
-    };
-    let entries = Scene::entries(folder)?;
-    let gone = |what: &str| {
-        ExperimentError::Setup(format!(
-            "{what} was heard in the scene {} and is no more to be found, so it cannot be checked that training does not hear it too; put it back as it was, correct its folder's path in {}, or make the scene again",
-            folder.display(),
-            folder.join("scene.toml").display()
-        ))
-    };
-    let there = |path: &Path| match path.is_dir() {
-        true => Ok(()),
-        false => Err(gone(&path.display().to_string())),
-    };
-    let (mut noises, mut rooms) = (Vec::new(), Vec::new());
-    if let Some(events) = &scene.events {
-        there(events)?;
-        let mut names: BTreeSet<&str> = entries
-            .iter()
-            .flat_map(|entry| &entry.draws.events)
-            .filter_map(|event| event.recording.as_deref())
-            .collect();
-        let collection = Collection::open(events)?;
-        // People who talk are events, too.
-        for clip in collection.clips.into_iter().chain(collection.voices) {
-            if names.remove(clip.name.as_str()) {
-                noises.push(clip);
-            }
-        }
-        if let Some(name) = names.first() {
-            return Err(gone(&format!("{name} of {}", events.display())));
-        }
-    }
-    if let Some(ego) = &scene.lab.recorded {
-        there(&ego.folder)?;
-        noises.extend(Collection::open(&ego.folder)?.clips);
-    }
-    if let Some(responses) = &scene.lab.room.responses {
-        there(responses)?;
-        rooms.extend(Collection::open_rooms(responses)?.clips);
-    }
-    Ok((noises, rooms))
-}
-
 /// Keeps training away from what the robot hears: the same file on both sides is refused;
 /// another cut from a source that the robot hears (two collections may have clips of one
 /// Freesound upload, or of one room) is left out of training.
@@ -423,7 +375,9 @@ impl SourceSpec {
         index: &ContentIndex,
         observer: &dyn Observer,
     ) -> Result<ChosenSources, ExperimentError> {
-        self.choose_apart(heard_in_scene(robot)?, index, observer)
+        let heard = HeardInScene::of(robot)?;
+        let noises = heard.events.into_iter().chain(heard.own).collect();
+        self.choose_apart((noises, heard.rooms), index, observer)
     }
 
     fn choose_apart(

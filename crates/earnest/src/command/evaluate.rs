@@ -240,6 +240,30 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             }
         }
     }
+    if let (Some(folder), Some(known)) = (recordings, known) {
+        let shared = known.in_scene(folder, &index, &progress)?;
+        if let Some(first) = shared.throughout.first() {
+            let what = "the scene's own noise or its room, in every utterance";
+            if a.leave_out_shared {
+                return Err(Failure::asked(format!(
+                    "the model heard in training: {what} ({first}), so no utterance of this scene can be left to test on; make the scene with other sounds"
+                )));
+            }
+            a.about_shared(what, first, &mut notes)?;
+        }
+        let heard = |i: &usize| shared.utterances.contains(&dataset.items[*i].utterance.id);
+        let count = indices.iter().filter(|i| heard(i)).count();
+        if count > 0 {
+            let what = format!(
+                "events of the scene, during {count} of {} utterances",
+                indices.len()
+            );
+            a.about_shared(&what, &first_of(&shared.events), &mut notes)?;
+            if a.leave_out_shared {
+                indices.retain(|i| !heard(i));
+            }
+        }
+    }
     if let Some(folder) = recordings {
         let tests: Vec<(&Utterance, f64)> = indices
             .iter()
