@@ -12,5 +12,6 @@ fuzz_target!(|bytes: &[u8]| {
         for slot in &part.slots {
             assert!(part.samples.get(slot.start..slot.start + slot.length).is_some());
         }
+        assert!(part.sweeps.iter().all(|s| part.samples.get(s.clone()).is_some()));
     }
 });

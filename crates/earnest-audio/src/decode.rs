@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use symphonia::core::codecs::audio::AudioDecoderOptions;
@@ -13,6 +14,7 @@ use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 
 use crate::resample::{ResampleStream, resample};
+use crate::stretch::{Cutter, Stretch};
 use crate::{AudioError, SAMPLE_RATE, Waveform};
 
 const LOWEST_RATE: u32 = 2_000;
@@ -49,8 +51,24 @@ impl Recording {
 /// See [`AudioError`]: missing, empty, unknown, truncated, damaged, without samples, NaN
 /// or longer than two hours.
 pub fn read(path: impl AsRef<Path>) -> Result<Waveform, AudioError> {
+    read_stretch(path, None)
+}
+
+/// Reads a stretch of a file as [`read`] reads the whole (`None`): the same samples that lie
+/// there in the whole. No more of the file is held than the stretch, and what comes after it
+/// is not decoded.
+///
+/// # Errors
+/// As [`read`], but what is wrong with the file after the stretch does not show; and a stretch
+/// that reaches beyond the file's end by more than 10 ms.
+pub fn read_stretch(
+    path: impl AsRef<Path>,
+    stretch: Option<Stretch>,
+) -> Result<Waveform, AudioError> {
     let mut samples = Vec::new();
-    read_blocks(path, |block| samples.extend_from_slice(block))?;
+    read_into(path.as_ref(), stretch, &mut |block| {
+        samples.extend_from_slice(block);
+    })?;
     Ok(Waveform::new(samples, SAMPLE_RATE))
 }
 
@@ -64,7 +82,15 @@ pub fn read_blocks(
     path: impl AsRef<Path>,
     mut block: impl FnMut(&[f32]),
 ) -> Result<(), AudioError> {
-    let path = path.as_ref();
+    read_into(path.as_ref(), None, &mut block)
+}
+
+fn read_into(
+    path: &Path,
+    stretch: Option<Stretch>,
+    sink: &mut dyn FnMut(&[f32]),
+) -> Result<(), AudioError> {
+    let mut cutter = Cutter::new(stretch, SAMPLE_RATE);
     let mut stream: Option<ResampleStream> = None;
     let mut mono = Vec::new();
     decode_packets(path, &mut |planes, rate| {
@@ -74,11 +100,39 @@ pub fn read_blocks(
             Some(stream) => stream,
             None => stream.insert(ResampleStream::new(rate, SAMPLE_RATE).map_err(|e| e.of(path))?),
         };
-        stream.push(&mono, &mut block).map_err(|e| e.of(path))
+        stream
+            .push(&mono, &mut |block| sink(&block[cutter.next(block.len())]))
+            .map_err(|e| e.of(path))?;
+        Ok(match cutter.is_over() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        })
     })?;
-    match stream {
-        Some(mut stream) => stream.finish(&mut block).map_err(|e| e.of(path)),
-        None => Ok(()),
+    if cutter.is_over() {
+        return Ok(());
+    }
+    if let Some(mut stream) = stream {
+        stream
+            .finish(&mut |block| sink(&block[cutter.next(block.len())]))
+            .map_err(|e| e.of(path))?;
+    }
+    within(path, stretch, &cutter, SAMPLE_RATE)
+}
+
+/// Refuses a stretch that reaches beyond the file's end.
+fn within(
+    path: &Path,
+    stretch: Option<Stretch>,
+    cutter: &Cutter,
+    rate: u32,
+) -> Result<(), AudioError> {
+    match stretch {
+        Some(stretch) if cutter.is_beyond(rate) => Err(AudioError::BeyondEnd {
+            path: path.to_owned(),
+            stretch,
+            length_s: cutter.seen() as f64 / f64::from(rate.max(1)),
+        }),
+        _ => Ok(()),
     }
 }
 
@@ -124,13 +178,12 @@ pub fn read_channels(path: impl AsRef<Path>) -> Result<Vec<Waveform>, AudioError
 pub fn decode(path: impl AsRef<Path>) -> Result<Recording, AudioError> {
     let mut channels: Vec<Vec<f32>> = Vec::new();
     let mut sample_rate = 0;
-    decode_packets(path.as_ref(), &mut |planes, rate| {
+    decode_blocks(path, None, |planes, rate| {
         sample_rate = rate;
         channels.resize_with(channels.len().max(planes.len()), Vec::new);
         for (channel, plane) in channels.iter_mut().zip(planes) {
             channel.extend_from_slice(plane);
         }
-        Ok(())
     })?;
     Ok(Recording {
         channels,
@@ -138,11 +191,42 @@ pub fn decode(path: impl AsRef<Path>) -> Result<Recording, AudioError> {
     })
 }
 
-/// Takes a packet's channels, equally long, and their sample rate.
-type PacketSink<'a> = dyn FnMut(&[Vec<f32>], u32) -> Result<(), AudioError> + 'a;
+/// Decodes a file, or a stretch of it, as it is, block by block: `block` is given the
+/// channels, equally long, and their sample rate.
+///
+/// # Errors
+/// As [`read_stretch`]. What `block` has had before an error is no whole recording.
+pub fn decode_blocks(
+    path: impl AsRef<Path>,
+    stretch: Option<Stretch>,
+    mut block: impl FnMut(&[&[f32]], u32),
+) -> Result<(), AudioError> {
+    let path = path.as_ref();
+    let mut cut: Option<(Cutter, u32)> = None;
+    decode_packets(path, &mut |planes, rate| {
+        let (cutter, _) = cut.get_or_insert_with(|| (Cutter::new(stretch, rate), rate));
+        let range = cutter.next(planes.first().map_or(0, Vec::len));
+        if !range.is_empty() {
+            let parts: Vec<&[f32]> = planes.iter().map(|p| &p[range.clone()]).collect();
+            block(&parts, rate);
+        }
+        Ok(match cutter.is_over() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        })
+    })?;
+    match cut {
+        Some((cutter, rate)) => within(path, stretch, &cutter, rate),
+        None => Ok(()),
+    }
+}
+
+/// Takes a packet's channels, equally long, and their sample rate; says whether it wants more.
+pub(crate) type PacketSink<'a> =
+    dyn FnMut(&[Vec<f32>], u32) -> Result<ControlFlow<()>, AudioError> + 'a;
 
 /// Decodes a file packet by packet and checks it on the way.
-fn decode_packets(path: &Path, sink: &mut PacketSink<'_>) -> Result<(), AudioError> {
+pub(crate) fn decode_packets(path: &Path, sink: &mut PacketSink<'_>) -> Result<(), AudioError> {
     let open_error = |source| AudioError::Open {
         path: path.to_owned(),
         source,
@@ -266,7 +350,9 @@ fn decode_packets(path: &Path, sink: &mut PacketSink<'_>) -> Result<(), AudioErr
                         limit_h: LIMIT_H,
                     });
                 }
-                sink(&planes, sample_rate)?;
+                if sink(&planes, sample_rate)?.is_break() {
+                    return Ok(());
+                }
             }
             Err(error) => {
                 broken += 1;

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::stretch::Stretch;
+
 /// Why a recording could not be read or written. Every variant names the file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -82,6 +84,19 @@ pub enum AudioError {
         /// The limit, in hours.
         limit_h: f64,
     },
+    /// A stretch is not in the recording.
+    #[error(
+        "audio file {} lasts {length_s:.3} s; the stretch {stretch} s reaches beyond its end: mend start and end, or copy the whole file",
+        path.display()
+    )]
+    BeyondEnd {
+        /// The file.
+        path: PathBuf,
+        /// What was asked for.
+        stretch: Stretch,
+        /// How long the file is, seconds.
+        length_s: f64,
+    },
     /// The rate is unusable.
     #[error("audio file {} has a sample rate of {rate} Hz; {low} to {high} Hz can be read", path.display())]
     Rate {
@@ -128,6 +143,7 @@ impl AudioError {
             | Self::Damaged { path, .. }
             | Self::NotFinite { path, .. }
             | Self::TooLong { path, .. }
+            | Self::BeyondEnd { path, .. }
             | Self::Rate { path, .. }
             | Self::Resample { path, .. }
             | Self::Write { path, .. } => path,

@@ -10,15 +10,21 @@
 //! A file is recognised by its content, never by its extension. A damaged one gives an
 //! [`AudioError`] that names the file, what is wrong and what to try.
 
+mod content;
 mod decode;
 mod error;
 mod resample;
+mod stretch;
 mod waveform;
 mod write;
 
-pub use decode::{Recording, decode, read, read_blocks, read_channels};
+pub use content::{Content, ContentHash, content};
+pub use decode::{
+    Recording, decode, decode_blocks, read, read_blocks, read_channels, read_stretch,
+};
 pub use error::AudioError;
 pub use resample::{ResampleError, resample};
+pub use stretch::{Stretch, StretchError};
 pub use waveform::{SAMPLE_RATE, Waveform, rms};
 pub use write::{SampleFormat, write_wav, write_wav_channels};
 

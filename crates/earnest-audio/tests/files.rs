@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use earnest_audio::{
-    AudioError, SampleFormat, Waveform, decode, read, write_wav, write_wav_channels,
+    AudioError, SampleFormat, Stretch, Waveform, decode, decode_blocks, read, read_stretch,
+    write_wav, write_wav_channels,
 };
 
 fn tone(rate: u32, seconds: f64, hz: f64) -> Vec<f32> {
@@ -302,4 +303,47 @@ proptest::proptest! {
             Err(error) => assert!(matches!(error.path(), p if p == path) && !matches!(error, AudioError::Open { .. })),
         }
     }
+}
+
+fn stretch(start_s: f64, end_s: Option<f64>) -> Option<Stretch> {
+    Stretch::new(start_s, end_s).unwrap()
+}
+
+#[test]
+fn a_stretch_is_what_lies_there_in_the_whole_file_whatever_its_rate() {
+    let dir = tempfile::tempdir().unwrap();
+    for rate in [16_000, 44_100] {
+        let path = dir.path().join(format!("{rate}.wav"));
+        let tones: Vec<f32> = (1..=4)
+            .flat_map(|k| tone(rate, 0.5, f64::from(k) * 200.0))
+            .collect();
+        write_wav(&path, &Waveform::new(tones, rate), SampleFormat::Int16).unwrap();
+        let whole = read(&path).unwrap().into_samples();
+        let cut = read_stretch(&path, stretch(0.5, Some(1.25))).unwrap();
+        assert_eq!(cut.samples(), &whole[8_000..20_000]);
+        let rest = read_stretch(&path, stretch(1.75, None)).unwrap();
+        assert_eq!(rest.samples(), &whole[28_000..]);
+        let mut at_its_own_rate = 0;
+        decode_blocks(&path, stretch(0.5, Some(1.25)), |planes, _| {
+            at_its_own_rate += planes[0].len();
+        })
+        .unwrap();
+        assert_eq!(at_its_own_rate, (0.75 * f64::from(rate)) as usize);
+    }
+}
+
+#[test]
+fn a_stretch_beyond_the_end_is_refused_and_an_end_that_was_rounded_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.wav");
+    let wave = Waveform::at_16k(tone(16_000, 1.0, 300.0));
+    write_wav(&path, &wave, SampleFormat::Int16).unwrap();
+    for (start, end) in [(0.5, Some(1.5)), (1.0, None), (3.0, Some(4.0))] {
+        let error = read_stretch(&path, stretch(start, end)).unwrap_err();
+        assert!(matches!(error, AudioError::BeyondEnd { .. }), "{error}");
+        assert!(error.to_string().contains("lasts 1.000 s"), "{error}");
+        assert!(decode_blocks(&path, stretch(start, end), |_, _| {}).is_err());
+    }
+    let cut = read_stretch(&path, stretch(0.5, Some(1.004))).unwrap();
+    assert_eq!(cut.samples().len(), 8_000);
 }

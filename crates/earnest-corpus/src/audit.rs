@@ -1,6 +1,9 @@
 //! Decoding every file of a corpus to find what is wrong with the audio.
 
+use std::collections::HashMap;
+
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 
 use crate::corpus::{Corpus, Utterance};
 use crate::problem::{Problem, ProblemKind};
@@ -34,9 +37,17 @@ pub struct Audit {
     pub problems: Vec<Problem>,
 }
 
-/// Decodes all audio of a corpus, on all cores. `progress` is called once for each file.
+/// What one file turned out to be.
+struct Examined {
+    facts: Option<AudioFacts>,
+    problems: Vec<Problem>,
+    /// A hash of its samples, whatever container they came in.
+    samples: Option<[u8; 32]>,
+}
+
+/// Decodes all audio of a corpus, on all cores. `progress` is called once for each utterance.
 pub fn audit(corpus: &Corpus, progress: impl Fn() + Sync) -> Audit {
-    let results: Vec<(Option<AudioFacts>, Vec<Problem>)> = corpus
+    let results: Vec<Examined> = corpus
         .utterances
         .par_iter()
         .map(|utterance| {
@@ -46,44 +57,81 @@ pub fn audit(corpus: &Corpus, progress: impl Fn() + Sync) -> Audit {
         })
         .collect();
     let mut audit = Audit::default();
-    for (facts, problems) in results {
-        audit.facts.push(facts);
-        audit.problems.extend(problems);
+    let mut first: HashMap<[u8; 32], &Utterance> = HashMap::new();
+    for (utterance, examined) in corpus.utterances.iter().zip(results) {
+        audit.facts.push(examined.facts);
+        audit.problems.extend(examined.problems);
+        let Some(samples) = examined.samples else {
+            continue;
+        };
+        let first = *first.entry(samples).or_insert(utterance);
+        if first.id != utterance.id {
+            let detail = format!("{} has the same samples as {}", utterance.id, first.id);
+            let problem = problem(corpus, utterance, ProblemKind::SameAudio, detail);
+            audit.problems.push(problem);
+        }
     }
     audit
 }
 
-fn examine(corpus: &Corpus, utterance: &Utterance) -> (Option<AudioFacts>, Vec<Problem>) {
-    let path = corpus.audio_path(utterance);
-    let problem = |kind, detail: String| Problem {
+/// A problem with an utterance's audio: in its file, or, where that holds more, in the line
+/// that says which stretch of it is meant.
+fn problem(corpus: &Corpus, utterance: &Utterance, kind: ProblemKind, detail: String) -> Problem {
+    let (file, line) = match utterance.stretch {
+        Some(_) => utterance.origin.clone(),
+        None => (corpus.audio_path(utterance), None),
+    };
+    Problem {
         kind,
-        file: path.clone(),
-        line: None,
+        file,
+        line,
         detail,
-    };
-    let recording = match earnest_audio::decode(&path) {
-        Ok(recording) => recording,
-        Err(error) => {
-            let problem = problem(ProblemKind::BadAudio, error.to_string());
-            return (None, vec![problem]);
-        }
-    };
+    }
+}
+
+fn examine(corpus: &Corpus, utterance: &Utterance) -> Examined {
+    let (mut sample_rate, mut channels, mut length) = (0, 0, 0_usize);
+    let (mut full, mut peak) = (0_usize, 0.0_f32);
+    let mut hash = Sha256::new();
+    let decoded = earnest_audio::decode_blocks(
+        corpus.audio_path(utterance),
+        utterance.stretch,
+        |planes, rate| {
+            (sample_rate, channels) = (rate, planes.len());
+            let frames = planes.first().map_or(0, |p| p.len());
+            length += frames;
+            full += planes
+                .iter()
+                .flat_map(|p| *p)
+                .filter(|x| x.abs() >= FULL_SCALE)
+                .count();
+            for i in 0..frames {
+                let frame = planes.iter().filter_map(|p| p.get(i));
+                let mut sum = 0.0;
+                for x in frame {
+                    sum += x;
+                    hash.update(x.to_le_bytes());
+                }
+                peak = peak.max((sum / planes.len() as f32).abs());
+            }
+        },
+    );
+    let problem = |kind, detail| problem(corpus, utterance, kind, detail);
+    if let Err(error) = decoded {
+        return Examined {
+            facts: None,
+            problems: vec![problem(ProblemKind::BadAudio, error.to_string())],
+            samples: None,
+        };
+    }
+    hash.update(format!("{sample_rate} Hz, {channels} channels"));
     let facts = AudioFacts {
-        sample_rate: recording.sample_rate,
-        channels: recording.channels.len(),
-        duration_s: recording.channels.first().map_or(0, Vec::len) as f64
-            / f64::from(recording.sample_rate),
+        sample_rate,
+        channels,
+        duration_s: length as f64 / f64::from(sample_rate.max(1)),
     };
+    let share = full as f64 / (length * channels).max(1) as f64;
     let mut problems = Vec::new();
-    let full = recording
-        .channels
-        .iter()
-        .flatten()
-        .filter(|x| x.abs() >= FULL_SCALE)
-        .count();
-    let samples: usize = recording.channels.iter().map(Vec::len).sum();
-    let share = full as f64 / samples.max(1) as f64;
-    let wave = recording.mix_down();
     if facts.duration_s < SHORTEST_S {
         problems.push(problem(
             ProblemKind::TooShort,
@@ -93,10 +141,11 @@ fn examine(corpus: &Corpus, utterance: &Utterance) -> (Option<AudioFacts>, Vec<P
             ),
         ));
     }
-    if wave.peak() < SILENT_PEAK {
+    let silent = peak < SILENT_PEAK;
+    if silent {
         problems.push(problem(
             ProblemKind::Silent,
-            format!("its largest sample is {:.1e} of full scale", wave.peak()),
+            format!("its largest sample is {peak:.1e} of full scale"),
         ));
     } else if share > CLIPPED_SHARE {
         problems.push(problem(
@@ -104,5 +153,10 @@ fn examine(corpus: &Corpus, utterance: &Utterance) -> (Option<AudioFacts>, Vec<P
             format!("{:.1} % of its samples are at full scale", share * 100.0),
         ));
     }
-    (Some(facts), problems)
+    Examined {
+        facts: Some(facts),
+        problems,
+        // Silence is like any other silence of its length, and is named for what it is.
+        samples: (!silent).then(|| hash.finalize().into()),
+    }
 }

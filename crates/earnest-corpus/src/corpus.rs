@@ -3,23 +3,32 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use earnest_audio::{AudioError, Stretch, Waveform};
+use earnest_files::RelativePath;
 
 use crate::emotion::{Emotion, Sex};
 use crate::labels::LabelMap;
-use crate::layout::{self, Layout, Survey};
+use crate::layout::{self, Layout, Reach, Survey};
 use crate::problem::{Problem, ProblemKind};
-use crate::synthetic;
+use crate::{completeness, synthetic};
+
+/// The speaker of an utterance whose speaker is not named.
+pub const UNKNOWN_SPEAKER: &str = "unknown";
 
 /// One labelled turn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Utterance {
     /// Unique in the corpus.
     pub id: String,
-    /// Audio file, relative to the corpus's folder, with `/` between parts. A recording of
-    /// the corpus by a robot has the same relative paths.
-    pub path: String,
-    /// Who speaks.
+    /// Its place: where its recording lies below a robot's recordings or a simulated scene.
+    /// Unique in the corpus, whatever the extension. It is the audio file's path below the
+    /// corpus's folder, but for stretches of a file and for files elsewhere.
+    pub path: RelativePath,
+    /// Its audio file, relative to the corpus's folder or absolute: see [`Corpus::audio_path`].
+    pub file: PathBuf,
+    /// The stretch of the file that it is; `None` for the whole: see [`Corpus::read`].
+    pub stretch: Option<Stretch>,
+    /// Who speaks; [`UNKNOWN_SPEAKER`] if nobody says.
     pub speaker: String,
     /// The session, where the corpus has sessions.
     pub session: Option<String>,
@@ -37,11 +46,45 @@ pub struct Utterance {
     pub origin: (PathBuf, Option<usize>),
 }
 
+impl Utterance {
+    /// An utterance that is a whole file below the corpus's folder; nothing else is known of it.
+    #[must_use]
+    pub fn of_file(
+        id: impl Into<String>,
+        path: RelativePath,
+        speaker: impl Into<String>,
+        label: impl Into<String>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            file: PathBuf::from(path.as_str()),
+            path,
+            stretch: None,
+            speaker: speaker.into(),
+            session: None,
+            sex: None,
+            label: label.into(),
+            emotion: None,
+            arousal: None,
+            valence: None,
+            origin: (PathBuf::new(), None),
+        }
+    }
+
+    /// Where it was read, `file:line`.
+    pub(crate) fn origin_words(&self) -> String {
+        let line = self.origin.1.map_or(String::new(), |l| format!(":{l}"));
+        format!("{}{line}", self.origin.0.display())
+    }
+}
+
 /// How to open a corpus.
 #[derive(Clone, Debug, Default)]
 pub struct OpenOptions {
     /// The layout, if it should not be recognised.
     pub layout: Option<Layout>,
+    /// The folder that a manifest's paths are relative to, if that is not its own.
+    pub root: Option<PathBuf>,
     /// Which labels count as which class.
     pub labels: LabelMap,
 }
@@ -59,7 +102,7 @@ pub enum CorpusError {
     },
     /// Nothing known was found.
     #[error(
-        "{} is not laid out like any corpus that Earnest knows ({audio} audio files in it); known are {known}. Point to the folder that holds the corpus as it was unpacked, or write a manifest.csv with the columns path, speaker, emotion",
+        "{} is not laid out like any corpus that Earnest knows ({audio} audio files in it{unlisted}); known are {known}. Point to the folder that holds the corpus as it was unpacked, or write a manifest.csv with the columns path, speaker, emotion",
         path.display()
     )]
     Unrecognised {
@@ -67,8 +110,21 @@ pub enum CorpusError {
         path: PathBuf,
         /// Audio files found below it.
         audio: usize,
+        /// What of it could not be listed.
+        unlisted: String,
         /// Names of known layouts.
         known: String,
+    },
+    /// A root was given, and there is no manifest that it could be for.
+    #[error(
+        "{} was read as {layout}: a root is for the paths of a manifest; leave it out, or name the manifest",
+        path.display()
+    )]
+    Root {
+        /// The path.
+        path: PathBuf,
+        /// The layout.
+        layout: &'static str,
     },
     /// The layout is there but no utterance could be used.
     #[error(
@@ -83,6 +139,17 @@ pub enum CorpusError {
         /// The first problem found.
         first: String,
     },
+    /// The file that says whether the corpus is synthetic does not say it.
+    #[error(
+        "cannot tell whether this corpus is synthetic: {} cannot be read ({detail}); write the corpus again with `earnest corpus synthesize`, or remove the file if its recordings are of people",
+        path.display()
+    )]
+    Marker {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
     /// A file could not be read or written.
     #[error("cannot {action} {}: {source}", path.display())]
     File {
@@ -95,7 +162,7 @@ pub enum CorpusError {
     },
     /// Audio could not be written.
     #[error(transparent)]
-    Audio(#[from] earnest_audio::AudioError),
+    Audio(#[from] AudioError),
 }
 
 /// An opened corpus.
@@ -127,7 +194,7 @@ impl Corpus {
             path: path.to_owned(),
             source,
         })?;
-        let survey = if metadata.is_file() {
+        let mut survey = if metadata.is_file() {
             Survey::of_manifest(path)
         } else {
             Survey::of_folder(path)
@@ -138,66 +205,38 @@ impl Corpus {
             .ok_or_else(|| CorpusError::Unrecognised {
                 path: path.to_owned(),
                 audio: survey.audio.len(),
+                unlisted: survey
+                    .problems
+                    .first()
+                    .map_or_else(String::new, |p| format!("; {p}")),
                 known: Layout::ALL.map(Layout::name).join(", "),
             })?;
+        if let Some(root) = &options.root {
+            if layout != Layout::Manifest {
+                return Err(CorpusError::Root {
+                    path: path.to_owned(),
+                    layout: layout.name(),
+                });
+            }
+            std::fs::metadata(root).map_err(|source| CorpusError::File {
+                action: "open the folder that the manifest's paths are relative to,",
+                path: root.clone(),
+                source,
+            })?;
+            survey.root.clone_from(root);
+            if survey.reach == Reach::Folder {
+                survey.reach = Reach::Root;
+            }
+        }
         let mut reading = layout.read(&survey);
-        let synthetic = synthetic::marker(&survey.root);
-        let mut utterances = Vec::with_capacity(reading.utterances.len());
-        let mut seen: HashMap<String, usize> = HashMap::new();
-        for mut utterance in reading.utterances.drain(..) {
-            let (file, line) = utterance.origin.clone();
-            let mut problem = |kind, detail| {
-                reading.problems.push(Problem {
-                    kind,
-                    file: file.clone(),
-                    line,
-                    detail,
-                });
-            };
-            if let Some(first) = seen.get(&utterance.id) {
-                let first: &Utterance = &utterances[*first];
-                problem(
-                    ProblemKind::DuplicateId,
-                    format!(
-                        "{} was already read from {}{}; the first one counts",
-                        utterance.id,
-                        first.origin.0.display(),
-                        first.origin.1.map_or(String::new(), |l| format!(":{l}")),
-                    ),
-                );
-                continue;
-            }
-            if !survey.root.join(&utterance.path).is_file() {
-                problem(
-                    ProblemKind::MissingAudio,
-                    format!("{} has no audio file {}", utterance.id, utterance.path),
-                );
-                continue;
-            }
+        reading.problems.append(&mut survey.problems);
+        let synthetic = synthetic::marker(&survey.root)?;
+        let mut usable = Usable::new(&survey.root);
+        for mut utterance in reading.utterances {
             utterance.emotion = options.labels.class(&utterance.label);
-            seen.insert(utterance.id.clone(), utterances.len());
-            utterances.push(utterance);
+            usable.add(utterance, &mut reading.problems);
         }
-        let mut sessions: BTreeMap<&str, &Utterance> = BTreeMap::new();
-        for utterance in &utterances {
-            let first = sessions.entry(&utterance.speaker).or_insert(utterance);
-            if first.session != utterance.session {
-                let name = |u: &Utterance| u.session.clone().unwrap_or_else(|| "none".into());
-                reading.problems.push(Problem {
-                    kind: ProblemKind::SpeakerInTwoSessions,
-                    file: utterance.origin.0.clone(),
-                    line: utterance.origin.1,
-                    detail: format!(
-                        "speaker {} is in session {} here and in session {} in {}{}; folds would share a speaker",
-                        utterance.speaker,
-                        name(utterance),
-                        name(first),
-                        first.origin.0.display(),
-                        first.origin.1.map_or(String::new(), |l| format!(":{l}")),
-                    ),
-                });
-            }
-        }
+        let mut utterances = usable.utterances;
         if utterances.is_empty() {
             return Err(CorpusError::Empty {
                 path: path.to_owned(),
@@ -208,6 +247,9 @@ impl Corpus {
                     .map_or_else(|| "nothing was found".into(), ToString::to_string),
             });
         }
+        reading
+            .problems
+            .extend(completeness::problems(layout, &survey.root, &utterances));
         utterances.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(Self {
             layout,
@@ -238,29 +280,33 @@ impl Corpus {
         self.utterances.iter().map(|u| u.speaker.as_str()).collect()
     }
 
-    /// Absolute path of an utterance's audio.
-    #[must_use]
-    pub fn audio_path(&self, utterance: &Utterance) -> PathBuf {
-        self.root.join(&utterance.path)
+    /// Problems for which the corpus may hold more than was found: what could not be listed, and
+    /// files of labels that could not be read.
+    pub fn unlisted(&self) -> impl Iterator<Item = &Problem> {
+        self.problems.iter().filter(|p| p.kind.hides())
     }
 
-    /// A hash of everything that experiments depend on: ids, paths, speakers, sessions,
-    /// labels, values, and the sizes of the audio files.
+    /// True if every utterance names its speaker and there are at least two: only then can
+    /// speakers be kept apart.
     #[must_use]
-    pub fn fingerprint(&self) -> String {
-        let mut hash = Sha256::new();
-        for u in &self.utterances {
-            let size = std::fs::metadata(self.audio_path(u)).map_or(0, |m| m.len());
-            hash.update(format!(
-                "{}\t{}\t{}\t{:?}\t{}\t{:?}\t{:?}\t{:?}\t{size}\n",
-                u.id, u.path, u.speaker, u.session, u.label, u.emotion, u.arousal, u.valence
-            ));
-        }
-        hash.finalize()
-            .iter()
-            .take(8)
-            .map(|b| format!("{b:02x}"))
-            .collect()
+    pub fn has_speakers(&self) -> bool {
+        let speakers = self.speakers();
+        speakers.len() > 1 && !speakers.contains(UNKNOWN_SPEAKER)
+    }
+
+    /// The path of an utterance's audio file. It may hold more than the utterance: see
+    /// [`Corpus::read`].
+    #[must_use]
+    pub fn audio_path(&self, utterance: &Utterance) -> PathBuf {
+        self.root.join(&utterance.file)
+    }
+
+    /// An utterance's samples: mono, 16 kHz, and of its file only the stretch that it is.
+    ///
+    /// # Errors
+    /// As [`earnest_audio::read_stretch`].
+    pub fn read(&self, utterance: &Utterance) -> Result<Waveform, AudioError> {
+        earnest_audio::read_stretch(self.audio_path(utterance), utterance.stretch)
     }
 
     /// Labels as the corpus has them, with the class each counts as and how many
@@ -274,4 +320,100 @@ impl Corpus {
         }
         counts
     }
+}
+
+/// The utterances that can be used, as they are read one after the other.
+struct Usable<'a> {
+    root: &'a Path,
+    utterances: Vec<Utterance>,
+    /// Which utterance has an id, a stretch of a file, a place without its extension.
+    ids: HashMap<String, usize>,
+    stretches: HashMap<(PathBuf, String), usize>,
+    places: HashMap<RelativePath, usize>,
+}
+
+impl<'a> Usable<'a> {
+    fn new(root: &'a Path) -> Self {
+        Self {
+            root,
+            utterances: Vec::new(),
+            ids: HashMap::new(),
+            stretches: HashMap::new(),
+            places: HashMap::new(),
+        }
+    }
+
+    /// Takes an utterance, or says why not.
+    fn add(&mut self, utterance: Utterance, problems: &mut Vec<Problem>) {
+        let mut problem = |kind, detail| {
+            problems.push(Problem {
+                kind,
+                file: utterance.origin.0.clone(),
+                line: utterance.origin.1,
+                detail,
+            });
+        };
+        let first = |map: Option<&usize>| self.utterances.get(*map?);
+        if let Some(first) = first(self.ids.get(&utterance.id)) {
+            let detail = format!(
+                "{} was already read from {}; the first one counts",
+                utterance.id,
+                first.origin_words()
+            );
+            return problem(ProblemKind::DuplicateId, detail);
+        }
+        let audio = self.root.join(&utterance.file);
+        if !audio.is_file() {
+            let detail = format!(
+                "{} has no audio file {}",
+                utterance.id,
+                utterance.file.display()
+            );
+            return problem(ProblemKind::MissingAudio, detail);
+        }
+        let stretch = utterance.stretch.map_or(String::new(), |s| s.to_string());
+        // The same file by whatever name, link or way.
+        let stretch = (audio.canonicalize().unwrap_or(audio), stretch);
+        if let Some(first) = first(self.stretches.get(&stretch)) {
+            return problem(ProblemKind::ListedAgain, contradictions(first, &utterance));
+        }
+        let place = utterance.path.with_extension("wav");
+        if let Some(first) = first(self.places.get(&place)) {
+            let detail = format!(
+                "the robot's recordings of {} and of {} ({}) would both be {place}; the first one counts: rename a file",
+                utterance.id,
+                first.id,
+                first.origin_words()
+            );
+            return problem(ProblemKind::SamePlace, detail);
+        }
+        if utterance.speaker == UNKNOWN_SPEAKER {
+            let detail = format!("nobody says who speaks {}", utterance.id);
+            problem(ProblemKind::UnknownSpeaker, detail);
+        }
+        let number = self.utterances.len();
+        self.ids.insert(utterance.id.clone(), number);
+        self.stretches.insert(stretch, number);
+        self.places.insert(place, number);
+        self.utterances.push(utterance);
+    }
+}
+
+/// Says that a stretch of a file was listed before, and what the lines do not agree in.
+fn contradictions(first: &Utterance, again: &Utterance) -> String {
+    let mut detail = format!(
+        "{} is the same audio as {} ({}); the first one counts",
+        again.id,
+        first.id,
+        first.origin_words()
+    );
+    for (what, one, other) in [
+        ("speakers", &first.speaker, &again.speaker),
+        ("labels", &first.label, &again.label),
+    ] {
+        if one != other {
+            detail.push_str(&format!("; their {what} contradict: {one} and {other}"));
+        }
+    }
+    detail
 }

@@ -7,6 +7,14 @@ use std::path::PathBuf;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ProblemKind {
+    /// A folder that cannot be listed: what is in it is not known.
+    UnlistedFolder,
+    /// A link that leads nowhere.
+    DanglingLink,
+    /// A file or folder whose name is no text that a table could hold.
+    UnusableName,
+    /// A file of labels that cannot be read at all.
+    UnreadableTable,
     /// A label line that cannot be read.
     UnreadableLine,
     /// An utterance whose audio file is not there.
@@ -15,8 +23,22 @@ pub enum ProblemKind {
     UnknownName,
     /// The same id twice; the first counts.
     DuplicateId,
+    /// The same stretch of the same file twice; the first counts.
+    ListedAgain,
+    /// Two utterances whose recordings by a robot would be one file; the first counts.
+    SamePlace,
+    /// Two utterances with the same samples.
+    SameAudio,
     /// A speaker in two sessions.
     SpeakerInTwoSessions,
+    /// An utterance whose speaker is not named.
+    UnknownSpeaker,
+    /// All utterances are of one speaker, or of none who is named.
+    OneSpeaker,
+    /// A speaker that the corpus is known to have is not there.
+    MissingSpeaker,
+    /// No utterance of a class.
+    MissingClass,
     /// Audio that cannot be decoded.
     BadAudio,
     /// Audio that is silent.
@@ -34,11 +56,22 @@ impl ProblemKind {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::UnlistedFolder => "folder that cannot be listed",
+            Self::DanglingLink => "link that leads nowhere",
+            Self::UnusableName => "name that cannot be used",
+            Self::UnreadableTable => "unreadable label file",
             Self::UnreadableLine => "unreadable label line",
             Self::MissingAudio => "missing audio",
             Self::UnknownName => "file name not of this layout",
             Self::DuplicateId => "duplicate id",
+            Self::ListedAgain => "listed again",
+            Self::SamePlace => "same place",
+            Self::SameAudio => "same audio",
             Self::SpeakerInTwoSessions => "speaker in two sessions",
+            Self::UnknownSpeaker => "unknown speaker",
+            Self::OneSpeaker => "one speaker",
+            Self::MissingSpeaker => "missing speaker",
+            Self::MissingClass => "missing class",
             Self::BadAudio => "unreadable audio",
             Self::Silent => "silent",
             Self::Clipped => "clipped",
@@ -52,7 +85,23 @@ impl ProblemKind {
     pub fn excludes(self) -> bool {
         !matches!(
             self,
-            Self::Clipped | Self::SpeakerInTwoSessions | Self::MissingFolder
+            Self::Clipped
+                | Self::SameAudio
+                | Self::SpeakerInTwoSessions
+                | Self::UnknownSpeaker
+                | Self::OneSpeaker
+                | Self::MissingSpeaker
+                | Self::MissingClass
+                | Self::MissingFolder
+        )
+    }
+
+    /// True if nobody can say what was lost: the corpus may hold more than was found.
+    #[must_use]
+    pub fn hides(self) -> bool {
+        matches!(
+            self,
+            Self::UnlistedFolder | Self::DanglingLink | Self::UnusableName | Self::UnreadableTable
         )
     }
 }

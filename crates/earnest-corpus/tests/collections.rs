@@ -249,3 +249,44 @@ fn a_folder_without_folders_names_has_classes_from_folders_and_bad_files_are_nam
         assert_eq!(names, ["kitchen/silent.wav", "street/broken.wav"]);
     }
 }
+
+#[test]
+fn a_collection_whose_table_cannot_be_read_is_no_plain_folder_with_its_voices() {
+    let dir = tempfile::tempdir().unwrap();
+    wav(dir.path(), "audio/1-1-A-20.wav");
+    assert_eq!(Collection::open(dir.path()).unwrap().layout, "folder");
+    let table = dir.path().join("meta/esc50.csv");
+    let refused = |why: &str| {
+        let error = Collection::open(dir.path()).expect_err(why).to_string();
+        assert!(error.contains("esc50.csv"), "{error}");
+    };
+    fs::create_dir_all(&table).unwrap();
+    refused("a folder where the table should be");
+    fs::remove_dir(&table).unwrap();
+    std::os::unix::fs::symlink("gone", &table).unwrap();
+    refused("a link that leads nowhere");
+    fs::remove_file(&table).unwrap();
+    fs::write(&table, "").unwrap();
+    refused("an empty file");
+}
+
+#[test]
+fn a_collection_of_which_something_cannot_be_listed_is_refused_by_its_name() {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::symlink;
+    let odd = std::ffi::OsStr::from_bytes(b"\xff.wav");
+    for (name, target) in [("gone.wav", "nowhere"), ("noise/up", "..")] {
+        let dir = tempfile::tempdir().unwrap();
+        wav(dir.path(), "noise/a.wav");
+        symlink(target, dir.path().join(name)).unwrap();
+        for open in [Collection::open, Collection::open_rooms] {
+            let error = open(dir.path()).unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    wav(dir.path(), "a.wav");
+    fs::copy(dir.path().join("a.wav"), dir.path().join(odd)).unwrap();
+    assert!(Collection::open(dir.path()).is_err());
+    assert!(Collection::open_rooms(dir.path()).is_err());
+}

@@ -16,11 +16,12 @@ use std::time::Instant;
 
 use clap::Parser;
 use earnest_augment::Chain;
+use earnest_corpus::ContentIndex;
 use earnest_experiment::{
     Augmentation, CorpusSpec, Dataset, Event, Folders, Observer, Presentation, SourceSpec,
     TrainingPlan, folds, open_corpus, train,
 };
-use earnest_model::{Architecture, Recipe, Task};
+use earnest_model::{Architecture, Heard, Recipe, Task};
 use earnest_random::Key;
 
 /// Measure what an epoch costs.
@@ -77,6 +78,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let corpus = open_corpus(&CorpusSpec {
         path: a.corpus.clone(),
         layout: None,
+        root: None,
         map: Vec::new(),
         fingerprint: None,
     })?;
@@ -88,7 +90,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         rooms: Folders(a.rooms.into_iter().collect()),
         ..SourceSpec::default()
     }
-    .load_for_training(&watch)?;
+    .choose_for_training(&ContentIndex::of_user(), &watch)?
+    .load(&watch)?
+    .training;
     let (folds, _) = folds(&corpus.four_class())?;
     let fold = folds.first().ok_or("no fold")?;
     let task = Task::Categorical;
@@ -117,6 +121,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         copies_key: Key::new(1),
         copies_folder: Some(std::env::temp_dir().join("earnest-epoch-cost")),
         corpus: String::new(),
+        heard: Heard::default(),
     };
     let trained = train(&dataset, &plan(1), None, &watch)?;
     let ends = watch.0.lock().map_err(|_| "poisoned")?;

@@ -1,5 +1,6 @@
-//! Two runs side by side: what both have trained and tested, speaker by speaker.
+//! Two runs side by side: what both have trained alike, over the test utterances that both have.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use earnest_model::Task;
@@ -7,10 +8,12 @@ use earnest_model::Task;
 use crate::error::ExperimentError;
 use crate::metrics::FIGURES;
 use crate::outcome::Outcome;
+use crate::prediction::Prediction;
 use crate::report::simple_page;
-use crate::statistics::{PairedTest, compare, figures_by_speaker};
+use crate::statistics::{PairedTest, compare};
 use crate::storage::write_whole;
-use crate::table1::{CONDITIONS, number, p_value, pooled, seeds_of};
+use crate::table1::{CONDITIONS, by_seed, number, p_value};
+use crate::tally::{BySpeaker, by_speaker, figures_by_speaker, pooled_figures};
 use crate::text_table::TextTable;
 use crate::training::Training;
 
@@ -25,10 +28,14 @@ pub struct Line {
     pub condition: &'static str,
     /// Which figure: a place in [`FIGURES`].
     pub figure: usize,
-    /// Pooled, in A and in B.
+    /// Over the shared test utterances together, in A and in B; several seeds' mean.
     pub values: [Option<f64>; 2],
-    /// B against A, over the speakers that both tested.
+    /// B against A, over the speakers of the shared utterances.
     pub test: Option<PairedTest>,
+    /// Test utterances that both have.
+    pub utterances: usize,
+    /// Their speakers.
+    pub speakers: usize,
 }
 
 /// Two runs compared.
@@ -80,11 +87,22 @@ fn differences(a: &toml::Value, b: &toml::Value, at: &str, out: &mut Vec<String>
     }
 }
 
-/// Compares two runs.
+/// Compares two runs over the test utterances that both have, no others.
 ///
 /// # Errors
-/// They have nothing in common.
+/// They are of different corpora, or have nothing in common.
 pub fn compare_runs(a: &Outcome, b: &Outcome) -> Result<Comparison, ExperimentError> {
+    if a.about.fingerprint != b.about.fingerprint {
+        return Err(ExperimentError::Setup(format!(
+            "{} was run on {} ({}), {} on {} ({}): these are not the same utterances with the same labels, so their figures cannot be compared",
+            a.folder.display(),
+            a.about.corpus,
+            a.about.fingerprint,
+            b.folder.display(),
+            b.about.corpus,
+            b.about.fingerprint
+        )));
+    }
     let mut lines = Vec::new();
     for ours in &a.table.rows {
         let (network, training, condition) = (ours.network.as_str(), ours.training, ours.condition);
@@ -106,7 +124,7 @@ pub fn compare_runs(a: &Outcome, b: &Outcome) -> Result<Comparison, ExperimentEr
     }
     if lines.is_empty() {
         return Err(ExperimentError::Setup(format!(
-            "{} and {} have trained nothing alike: no network, training and task is in both",
+            "{} and {} cannot be compared: no network, training and task was tested on the same utterances in both",
             a.folder.display(),
             b.folder.display()
         )));
@@ -139,6 +157,28 @@ pub fn compare_runs(a: &Outcome, b: &Outcome) -> Result<Comparison, ExperimentEr
     })
 }
 
+/// Predictions of a unit's kind in a condition, by seed, and the ids that every seed has.
+fn tested<'a>(
+    run: &'a Outcome,
+    network: &str,
+    task: Task,
+    training: Training,
+    condition: &str,
+) -> (Vec<Vec<&'a Prediction>>, BTreeSet<&'a str>) {
+    let seeds: Vec<Vec<&Prediction>> = by_seed(&run.units, network, task, training, condition)
+        .into_values()
+        .collect();
+    let ids = |seed: &Vec<&'a Prediction>| -> BTreeSet<&'a str> {
+        seed.iter().map(|p| p.id.as_str()).collect()
+    };
+    let all = seeds
+        .iter()
+        .map(ids)
+        .reduce(|a, b| a.intersection(&b).copied().collect())
+        .unwrap_or_default();
+    (seeds, all)
+}
+
 fn push_lines(
     lines: &mut Vec<Line>,
     a: &Outcome,
@@ -147,43 +187,65 @@ fn push_lines(
     training: Training,
     condition: &'static str,
 ) {
-    let [x, y] = [a, b].map(|o| pooled(&o.units, network, training, condition).list());
     for task in [Task::Categorical, Task::Dimensional] {
-        let each = |o: &Outcome| {
-            figures_by_speaker(
-                &seeds_of(&o.units, network, task, training, condition),
-                task,
-            )
+        let [(x, in_a), (y, in_b)] =
+            [a, b].map(|run| tested(run, network, task, training, condition));
+        let shared: BTreeSet<&str> = in_a.intersection(&in_b).copied().collect();
+        if shared.is_empty() {
+            continue;
+        }
+        let tallied = |seeds: Vec<Vec<&Prediction>>| -> Vec<BySpeaker> {
+            let of = |seed: Vec<&Prediction>| {
+                by_speaker(seed.into_iter().filter(|p| shared.contains(p.id.as_str())))
+            };
+            seeds.into_iter().map(of).collect()
         };
-        let tests = compare(&each(a), &each(b));
+        let (x, y) = (tallied(x), tallied(y));
+        let values = [pooled_figures(&x, task), pooled_figures(&y, task)];
+        let tests = compare(&figures_by_speaker(&x, task), &figures_by_speaker(&y, task));
         for figure in 0..FIGURES.len() {
-            let of_task = (figure < 3) == (task == Task::Categorical);
-            if of_task && x[figure].is_some() && y[figure].is_some() {
+            let of_both = values.map(|list| list[figure]);
+            if of_both.iter().all(Option::is_some) {
                 lines.push(Line {
                     network: network.to_owned(),
                     training,
                     condition,
                     figure,
-                    values: [x[figure], y[figure]],
+                    values: of_both,
                     test: tests[figure],
+                    utterances: shared.len(),
+                    speakers: x.first().map_or(0, BySpeaker::len),
                 });
             }
         }
     }
 }
 
+/// What stands below a comparison.
+pub const COMPARED: &str = "A, B and B - A are over the test utterances that both runs have, all of them together; p is of a paired sign-flip test over their speakers (two-sided), left out where fewer than six speakers cannot give one below .05; its sign says whether B is higher, and is left out where the mean over speakers goes the other way than B - A.";
+
 impl Comparison {
     /// As text.
     #[must_use]
     pub fn text(&self) -> TextTable {
         let titles = [
-            "network", "trained", "tested", "figure", "A", "B", "B - A", "p", "speakers",
+            "network",
+            "trained",
+            "tested",
+            "figure",
+            "A",
+            "B",
+            "B - A",
+            "p",
+            "speakers",
+            "utterances",
         ];
         let rows = self
             .lines
             .iter()
             .map(|line| {
                 let [a, b] = line.values;
+                let change = a.zip(b).map(|(a, b)| b - a);
                 vec![
                     line.network.to_uppercase(),
                     line.training.name().into_owned(),
@@ -191,10 +253,10 @@ impl Comparison {
                     FIGURES[line.figure].0.to_owned(),
                     number(a),
                     number(b),
-                    number(a.zip(b).map(|(a, b)| b - a)),
-                    p_value(line.test),
-                    line.test
-                        .map_or_else(|| "0".into(), |t| t.speakers.to_string()),
+                    number(change),
+                    p_value(line.test, change),
+                    line.speakers.to_string(),
+                    line.utterances.to_string(),
                 ]
             })
             .collect();
@@ -213,7 +275,7 @@ impl Comparison {
         let mut intro = vec![
             format!("A: {}.", self.names[0]),
             format!("B: {}.", self.names[1]),
-            "B - A is of the pooled figures; p of a paired sign-flip test over the speakers that both tested (two-sided; the sign says whether B is higher).".to_owned(),
+            COMPARED.to_owned(),
         ];
         if !self.differences.is_empty() {
             intro.push(format!("They differ in: {}.", self.differences.join("; ")));

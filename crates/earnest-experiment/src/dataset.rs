@@ -1,8 +1,10 @@
 //! A corpus in memory: decoded audio and clean features of its usable utterances.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Mutex;
 
-use earnest_audio::Waveform;
+use earnest_audio::{ContentHash, Waveform};
 use earnest_augment::Convolver;
 use earnest_corpus::{Corpus, Emotion, SILENT_PEAK, Utterance};
 use earnest_features::{Extractor, Features};
@@ -49,6 +51,8 @@ pub struct Item {
     pub wave: Waveform,
     /// Descriptors of the clean audio.
     pub features: Features,
+    /// Stands for the samples: two utterances with the same are the same recording.
+    pub content: ContentHash,
 }
 
 impl Item {
@@ -121,8 +125,7 @@ impl Dataset {
             .par_iter()
             .map(|utterance| {
                 let result = (|| {
-                    let wave = earnest_audio::read(corpus.audio_path(utterance))
-                        .map_err(|e| e.to_string())?;
+                    let wave = corpus.read(utterance).map_err(|e| e.to_string())?;
                     if wave.peak() < SILENT_PEAK {
                         return Err(format!("{} is silent", utterance.path));
                     }
@@ -132,6 +135,7 @@ impl Dataset {
                     }
                     Ok(Item {
                         utterance: (*utterance).clone(),
+                        content: ContentHash::of(&wave),
                         wave,
                         features,
                     })
@@ -157,6 +161,27 @@ impl Dataset {
             )));
         }
         Ok(Self { items, extractors })
+    }
+
+    /// Says of utterances that are the same recording which they are; nothing if there are none.
+    #[must_use]
+    pub fn duplicates_in_words(&self) -> Option<String> {
+        let mut first: BTreeMap<ContentHash, &str> = BTreeMap::new();
+        let mut pairs = Vec::new();
+        for item in &self.items {
+            let id = item.utterance.id.as_str();
+            match first.entry(item.content) {
+                Entry::Vacant(place) => {
+                    place.insert(id);
+                }
+                Entry::Occupied(other) => pairs.push((*other.get(), id)),
+            }
+        }
+        let (a, b) = pairs.first()?;
+        Some(format!(
+            "{} utterances are the same recording as another (first: {b} is {a}); they are never on two sides of a fold",
+            pairs.len()
+        ))
     }
 
     /// Indices of a speaker's utterances for a task.

@@ -39,7 +39,7 @@ impl<'a> Finder<'a> {
         for u in &corpus.utterances {
             let id = u.id.as_str();
             by_name
-                .entry(stem(&u.path))
+                .entry(stem(u.path.as_str()))
                 .and_modify(|known| {
                     if *known != Some(id) {
                         *known = None;

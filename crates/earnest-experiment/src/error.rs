@@ -21,6 +21,9 @@ pub enum ExperimentError {
     /// An utterance cannot be heard in a condition.
     #[error(transparent)]
     Scene(#[from] earnest_scene::SceneError),
+    /// What was heard in a simulated scene cannot be told.
+    #[error(transparent)]
+    SceneFolder(#[from] earnest_scene::simulate::FolderError),
     /// A file cannot be read or written.
     #[error("cannot {action} {}: {source}", path.display())]
     File {

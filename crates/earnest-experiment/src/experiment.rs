@@ -9,6 +9,7 @@ use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ExperimentError;
+use crate::fingerprints::Fingerprints;
 use crate::fold::Fold;
 use crate::presenter::Presentation;
 use crate::protocol::Protocol;
@@ -25,6 +26,9 @@ pub struct CorpusSpec {
     /// Layout, recognised if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layout: Option<String>,
+    /// The folder that a manifest's paths are relative to, if that is not its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<PathBuf>,
     /// Changes to the label map, `label=class`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub map: Vec<String>,
@@ -70,6 +74,10 @@ pub struct Experiment {
     /// so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shared_speakers: bool,
+    /// Leaves utterances whose robot recording cannot be scored (missing, silent, clipped through,
+    /// of another length) out of the test in every condition. The report names them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leave_out_unusable: bool,
     /// Which folds: `all`, a number, or names (test speakers).
     #[serde(default = "all_folds")]
     pub folds: String,
@@ -98,6 +106,13 @@ pub struct Experiment {
     /// One for each network; the paper's two if left out.
     #[serde(default = "paper_recipes")]
     pub recipes: Vec<Recipe>,
+    /// Written by Earnest: what everything was when it ran.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub fingerprints: Fingerprints,
+}
+
+fn is_default(fingerprints: &Fingerprints) -> bool {
+    *fingerprints == Fingerprints::default()
 }
 
 fn first_seed() -> u64 {
@@ -167,6 +182,7 @@ impl Experiment {
             repeats: 1,
             protocol: None,
             shared_speakers: false,
+            leave_out_unusable: false,
             folds: all_folds(),
             validation: None,
             presentation: Presentation::Fresh,
@@ -175,6 +191,7 @@ impl Experiment {
             corpus: CorpusSpec {
                 path: corpus,
                 layout: None,
+                root: None,
                 map: Vec::new(),
                 fingerprint: None,
             },
@@ -184,7 +201,33 @@ impl Experiment {
             sources: SourceSpec::default(),
             augmentation: Chain::paper(),
             recipes: paper_recipes(),
+            fingerprints: Fingerprints::default(),
         }
+    }
+
+    /// True if it gives the same results as another: the same but for where things lie and how
+    /// much memory they may take. Fingerprints say that what lies there is the same.
+    #[must_use]
+    pub fn gives_the_same_as(&self, other: &Self) -> bool {
+        let nowhere = |experiment: &Self| {
+            let mut e = experiment.clone();
+            e.corpus.path = PathBuf::new();
+            if let RobotSpec::Recordings { path } = &mut e.robot {
+                *path = PathBuf::new();
+            }
+            let sources = &mut e.sources;
+            for folders in [
+                &mut sources.noise,
+                &mut sources.rooms,
+                &mut sources.robot_noise,
+                &mut sources.robot_rooms,
+            ] {
+                folders.0.fill(PathBuf::new());
+            }
+            sources.memory_mib = 0;
+            e
+        };
+        nowhere(self) == nowhere(other)
     }
 
     /// From the text of a TOML file.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use earnest_corpus::Corpus;
+use earnest_corpus::{Corpus, Utterance};
 use serde::{Deserialize, Serialize};
 
 /// Who trains, who validates, who tests.
@@ -26,6 +26,18 @@ pub struct Fold {
     /// The utterances themselves, where a file lists them.
     #[serde(skip)]
     pub listed: Option<Arc<Listed>>,
+}
+
+impl Fold {
+    /// True if an utterance tests in it.
+    #[must_use]
+    pub fn tests(&self, utterance: &Utterance) -> bool {
+        self.test.contains(&utterance.speaker)
+            && self
+                .listed
+                .as_ref()
+                .is_none_or(|ids| ids.test.contains(&utterance.id))
+    }
 }
 
 /// Ids of the utterances of a fold that a file lists.
@@ -70,6 +82,17 @@ pub enum FoldError {
         /// What there is.
         known: String,
     },
+    /// More folds were asked for than there are.
+    #[error("{asked} folds were asked for, and there are {there_are}; `all` takes them all")]
+    TooManyFolds {
+        /// Asked for.
+        asked: usize,
+        /// There are.
+        there_are: usize,
+    },
+    /// A fold was named twice.
+    #[error("fold {0} is named twice")]
+    Twice(String),
     /// More groups than speakers or sessions.
     #[error(
         "protocol = \"groups:{groups}\" needs at least {groups} speakers (or sessions), the corpus has {there_are}"
@@ -208,8 +231,18 @@ pub fn select(folds: &[Fold], wanted: &str) -> Result<Vec<Fold>, FoldError> {
         && count > 0
     {
         let n = folds.len();
-        let count = count.min(n);
+        if count > n {
+            return Err(FoldError::TooManyFolds {
+                asked: count,
+                there_are: n,
+            });
+        }
         return Ok((0..count).map(|i| folds[i * n / count].clone()).collect());
+    }
+    for (i, name) in names.iter().enumerate() {
+        if names[..i].contains(name) {
+            return Err(FoldError::Twice((*name).to_owned()));
+        }
     }
     names
         .into_iter()
@@ -230,6 +263,7 @@ pub fn select(folds: &[Fold], wanted: &str) -> Result<Vec<Fold>, FoldError> {
 pub(crate) mod tests {
     use super::*;
     use earnest_corpus::{LabelMap, Layout, Utterance};
+    use earnest_files::RelativePath;
 
     pub(crate) fn corpus(who: &[(&str, Option<&str>)]) -> Corpus {
         Corpus {
@@ -241,16 +275,13 @@ pub(crate) mod tests {
                 .iter()
                 .enumerate()
                 .map(|(i, (speaker, session))| Utterance {
-                    id: i.to_string(),
-                    path: String::new(),
-                    speaker: (*speaker).into(),
                     session: session.map(str::to_owned),
-                    sex: None,
-                    label: "neutral".into(),
-                    emotion: None,
-                    arousal: None,
-                    valence: None,
-                    origin: ("".into(), None),
+                    ..Utterance::of_file(
+                        i.to_string(),
+                        RelativePath::new(&format!("{i}.wav")).unwrap(),
+                        *speaker,
+                        "neutral",
+                    )
                 })
                 .collect(),
             problems: vec![],
@@ -318,8 +349,20 @@ pub(crate) mod tests {
         assert_eq!(tests("3").unwrap(), ["03", "09", "11"]);
         assert_eq!(tests("10, 03").unwrap(), ["10", "03"]);
         assert_eq!(tests("all").unwrap().len(), 6);
-        assert_eq!(tests("99").unwrap().len(), 6);
-        assert!(tests("16").is_ok_and(|t| t.len() == 6));
+        // A number that is no name and more than there are has no meaning.
+        for many in ["99", "16"] {
+            let error = tests(many).unwrap_err().to_string();
+            assert!(
+                error.contains(many) && error.contains("there are 6"),
+                "{error}"
+            );
+        }
+        assert!(
+            tests("03,10,03")
+                .unwrap_err()
+                .to_string()
+                .contains("03 is named twice")
+        );
         assert!(tests("x").unwrap_err().to_string().contains("03, 08"));
     }
 }

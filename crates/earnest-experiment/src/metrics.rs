@@ -22,13 +22,28 @@ pub struct Confusion {
 impl Confusion {
     /// From (truth, answer) pairs of class numbers below `classes`.
     pub fn new(classes: usize, pairs: impl Iterator<Item = (usize, usize)>) -> Self {
-        let mut counts = vec![0; classes * classes];
+        let mut confusion = Self {
+            classes,
+            counts: vec![0; classes * classes],
+        };
         for (truth, answer) in pairs {
-            if truth < classes && answer < classes {
-                counts[truth * classes + answer] += 1;
-            }
+            confusion.add(truth, answer);
         }
-        Self { classes, counts }
+        confusion
+    }
+
+    /// Counts one more answer.
+    pub fn add(&mut self, truth: usize, answer: usize) {
+        if truth < self.classes && answer < self.classes {
+            self.counts[truth * self.classes + answer] += 1;
+        }
+    }
+
+    /// Counts those of another set with as many classes.
+    pub fn merge(&mut self, other: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count += more;
+        }
     }
 
     /// How often `truth` was answered with `answer`.
@@ -94,57 +109,87 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
     sum / f64::from(n)
 }
 
-/// Mean absolute error of (truth, answer) pairs; NaN without pairs.
-#[must_use]
-pub fn mean_absolute_error(pairs: &[(f64, f64)]) -> f64 {
-    mean(pairs.iter().map(|(t, a)| (t - a).abs()))
+/// Sums of (truth, answer) pairs of which errors and correlations follow; sets can be merged.
+/// Means and centred sums are updated pair by pair and set by set (Welford 1962; Chan, Golub and
+/// LeVeque 1979), so a constant side has a variance of exactly zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Pairs {
+    n: f64,
+    truth_mean: f64,
+    answer_mean: f64,
+    truth_squares: f64,
+    answer_squares: f64,
+    products: f64,
+    distance: f64,
 }
 
-/// Means of both sides of pairs, and sums of squares and products of what is left of each.
-struct Centred {
-    means: (f64, f64),
-    xx: f64,
-    yy: f64,
-    xy: f64,
-}
-
-impl Centred {
-    fn of(pairs: &[(f64, f64)]) -> Self {
-        let means = (
-            mean(pairs.iter().map(|p| p.0)),
-            mean(pairs.iter().map(|p| p.1)),
-        );
-        let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
-        for (x, y) in pairs {
-            xy += (x - means.0) * (y - means.1);
-            xx += (x - means.0).powi(2);
-            yy += (y - means.1).powi(2);
+impl Pairs {
+    /// Of (truth, answer) pairs.
+    #[must_use]
+    pub fn of(pairs: &[(f64, f64)]) -> Self {
+        let mut all = Self::default();
+        for (truth, answer) in pairs {
+            all.add(*truth, *answer);
         }
-        Self { means, xx, yy, xy }
+        all
     }
-}
 
-/// Pearson's correlation; NaN with fewer than two pairs or if one side is constant.
-#[must_use]
-pub fn pearson(pairs: &[(f64, f64)]) -> f64 {
-    let c = Centred::of(pairs);
-    if c.xx == 0.0 || c.yy == 0.0 {
-        return f64::NAN;
+    /// Adds a pair.
+    pub fn add(&mut self, truth: f64, answer: f64) {
+        self.merge(&Self {
+            n: 1.0,
+            truth_mean: truth,
+            answer_mean: answer,
+            distance: (truth - answer).abs(),
+            ..Self::default()
+        });
     }
-    c.xy / (c.xx * c.yy).sqrt()
-}
 
-/// Lin's concordance correlation coefficient with population moments; NaN without pairs or if
-/// both sides are one and the same constant.
-#[must_use]
-pub fn concordance(pairs: &[(f64, f64)]) -> f64 {
-    let c = Centred::of(pairs);
-    let apart = (c.means.0 - c.means.1).powi(2) * pairs.len() as f64;
-    let below = c.xx + c.yy + apart;
-    if below == 0.0 {
-        return f64::NAN;
+    /// Adds another set.
+    pub fn merge(&mut self, other: &Self) {
+        let n = self.n + other.n;
+        if n == 0.0 {
+            return;
+        }
+        let truth = other.truth_mean - self.truth_mean;
+        let answer = other.answer_mean - self.answer_mean;
+        let share = other.n / n;
+        let weight = self.n * share;
+        self.truth_squares += other.truth_squares + truth * truth * weight;
+        self.answer_squares += other.answer_squares + answer * answer * weight;
+        self.products += other.products + truth * answer * weight;
+        self.truth_mean += truth * share;
+        self.answer_mean += answer * share;
+        self.distance += other.distance;
+        self.n = n;
     }
-    2.0 * c.xy / below
+
+    /// Mean absolute error; NaN without pairs.
+    #[must_use]
+    pub fn mean_absolute_error(&self) -> f64 {
+        self.distance / self.n
+    }
+
+    /// Pearson's correlation; NaN with fewer than two pairs or if one side is constant.
+    #[must_use]
+    pub fn pearson(&self) -> f64 {
+        if self.truth_squares == 0.0 || self.answer_squares == 0.0 {
+            return f64::NAN;
+        }
+        self.products / (self.truth_squares * self.answer_squares).sqrt()
+    }
+
+    /// Lin's concordance correlation coefficient with population moments; NaN without pairs or if
+    /// both sides are one and the same constant.
+    #[must_use]
+    pub fn concordance(&self) -> f64 {
+        let apart = (self.truth_mean - self.answer_mean).powi(2) * self.n;
+        let below = self.truth_squares + self.answer_squares + apart;
+        if below == 0.0 {
+            return f64::NAN;
+        }
+        2.0 * self.products / below
+    }
 }
 
 /// Mean and sample standard deviation (n - 1) of the finite values; the deviation is NaN
@@ -281,9 +326,11 @@ mod tests {
             8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68,
         ];
         let pairs: Vec<(f64, f64)> = x.into_iter().zip(y).collect();
-        assert!((pearson(&pairs) - 0.81642).abs() < 1e-5);
-        assert!(pearson(&[(1.0, 2.0), (1.0, 3.0)]).is_nan());
-        assert!((mean_absolute_error(&[(1.0, 2.0), (3.0, 1.0)]) - 1.5).abs() < 1e-12);
+        assert!((Pairs::of(&pairs).pearson() - 0.81642).abs() < 1e-5);
+        // One side constant, at a value that has no exact binary fraction.
+        let constant = Pairs::of(&[(0.1, 2.0), (0.1, 3.0), (0.1, 7.0)]);
+        assert!(constant.pearson().is_nan());
+        assert!((Pairs::of(&[(1.0, 2.0), (3.0, 1.0)]).mean_absolute_error() - 1.5).abs() < 1e-12);
         let (m, s) = mean_and_deviation(&[1.0, 2.0, 3.0, 4.0, f64::NAN]);
         assert!((m - 2.5).abs() < 1e-12 && (s - (5.0_f64 / 3.0).sqrt()).abs() < 1e-12);
     }

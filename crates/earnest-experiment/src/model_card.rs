@@ -8,8 +8,9 @@ use earnest_model::{Description, Task};
 
 use crate::experiment::Unit;
 use crate::metrics::FIGURES;
-use crate::prediction::{Prediction, figures};
+use crate::prediction::Prediction;
 use crate::table1::{CONDITIONS, number};
+use crate::tally::figures;
 use crate::text_table::TextTable;
 
 /// The hub's names of the metrics, in the order of [`FIGURES`].

@@ -76,6 +76,10 @@ pub struct About {
     pub problems: usize,
     /// The robot condition, noises and rooms, in words.
     pub conditions: Vec<String>,
+    /// Utterances that are left out of the test because their robot recording cannot be scored,
+    /// each with why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unusable: Vec<String>,
     /// Version of Earnest.
     pub earnest: String,
 }

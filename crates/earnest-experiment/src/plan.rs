@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use earnest_corpus::Corpus;
-use earnest_model::{Recipe, Task};
+use earnest_model::{Heard, Recipe, Task};
 use earnest_random::Key;
 
 use crate::dataset::Dataset;
@@ -16,7 +16,7 @@ use crate::experiment::Unit;
 use crate::history::read_history;
 use crate::observer::{Event, Observer};
 use crate::presenter::Augmentation;
-use crate::run::{Prepared, load_sources};
+use crate::run::Prepared;
 use crate::training::{Training, TrainingPlan, train};
 use crate::unit_runner::{is_done, time_taken, unit_folder};
 
@@ -167,7 +167,10 @@ pub fn plan(
     let dataset = Dataset::load(&small, observer)?;
     let load_s =
         start.elapsed().as_secs_f64() * whole as f64 / small.utterances.len().max(1) as f64;
-    let sources = load_sources(&prepared.experiment, observer)?;
+    let sources = match &prepared.sources {
+        Some(chosen) => Some(chosen.load(observer)?),
+        None => None,
+    };
     let mut kinds = Vec::new();
     let mut checkpoint_bytes = 0;
     for kind in order {
@@ -261,6 +264,7 @@ fn trial(
         copies_key: Key::new(0),
         copies_folder: None,
         corpus: String::new(),
+        heard: Heard::default(),
     };
     let trained = train(dataset, &plan, None, &watch)?;
     let ends = watch.ends.into_inner().unwrap_or_default();

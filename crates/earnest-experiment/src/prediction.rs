@@ -3,11 +3,9 @@
 
 use std::path::Path;
 
-use earnest_corpus::Emotion;
 use earnest_model::Task;
 
 use crate::error::ExperimentError;
-use crate::metrics::{Confusion, Figures, concordance, mean_absolute_error, pearson};
 use crate::storage::write_whole;
 use crate::training::{largest, outputs};
 
@@ -33,55 +31,6 @@ pub enum Truth {
     Class(usize),
     /// Arousal and valence.
     Values([f32; 2]),
-}
-
-/// Confusion counts of categorical predictions.
-#[must_use]
-pub fn confusion<'a>(predictions: impl Iterator<Item = &'a Prediction>) -> Confusion {
-    Confusion::new(
-        Emotion::ALL.len(),
-        predictions.filter_map(|p| match p.truth {
-            Truth::Class(c) => Some((c, largest(&p.answer))),
-            Truth::Values(_) => None,
-        }),
-    )
-}
-
-/// The figures of a set of predictions of one task.
-#[must_use]
-pub fn figures(task: Task, predictions: &[&Prediction]) -> Figures {
-    match task {
-        Task::Categorical => {
-            let c = confusion(predictions.iter().copied());
-            Figures {
-                accuracy: Some(c.accuracy()),
-                uar: Some(c.uar()),
-                macro_f: Some(c.macro_f()),
-                ..Figures::default()
-            }
-        }
-        Task::Dimensional => {
-            let pairs = |j: usize| -> Vec<(f64, f64)> {
-                predictions
-                    .iter()
-                    .filter_map(|p| match p.truth {
-                        Truth::Values(v) => Some((f64::from(v[j]), f64::from(p.answer[j]))),
-                        Truth::Class(_) => None,
-                    })
-                    .collect()
-            };
-            let (arousal, valence) = (pairs(0), pairs(1));
-            Figures {
-                arousal_mae: Some(mean_absolute_error(&arousal)),
-                valence_mae: Some(mean_absolute_error(&valence)),
-                arousal_r: Some(pearson(&arousal)),
-                valence_r: Some(pearson(&valence)),
-                arousal_ccc: Some(concordance(&arousal)),
-                valence_ccc: Some(concordance(&valence)),
-                ..Figures::default()
-            }
-        }
-    }
 }
 
 /// Writes `predictions.csv`: condition, id, speaker, truth, answer, and one column for each

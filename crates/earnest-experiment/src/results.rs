@@ -6,10 +6,10 @@ use earnest_corpus::Emotion;
 use crate::error::ExperimentError;
 use crate::metrics::FIGURES;
 use crate::outcome::Outcome;
-use crate::prediction::{confusion, figures};
 use crate::report;
 use crate::storage::{LEFT_BEHIND, forget_parts, write_whole};
 use crate::table1::{CONDITIONS, exact};
+use crate::tally::{confusion, figures};
 
 /// A row for each unit and condition, full precision.
 fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {

@@ -1,25 +1,30 @@
 //! Running an experiment in a folder.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Mutex;
 
-use earnest_corpus::{Corpus, Emotion, LabelMap, Layout, OpenOptions, Utterance};
-use earnest_model::Task;
+use earnest_corpus::{
+    ContentIndex, Corpus, Emotion, FileContent, LabelMap, Layout, OpenOptions, UNKNOWN_SPEAKER,
+    Utterance,
+};
+use earnest_model::{Heard, Task};
 use earnest_random::Key;
 use earnest_scene::simulate::Scene;
 use earnest_scene::{Condition, SimulatedRobot};
 
+use crate::chosen::{ChosenSources, LoadedSources};
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
 use crate::experiment::{CorpusSpec, Experiment, RobotSpec, Unit};
+use crate::fingerprints::{Fingerprints, changed};
 use crate::fold::{Fold, select};
 use crate::leaks::refuse_leaks;
 use crate::observer::{Event, Observer};
 use crate::outcome::{About, Outcome, collect};
 use crate::protocol::Protocol;
+use crate::recordings::{Recordings, Unusable};
 use crate::results::write_results;
-use crate::sources::LoadedSources;
 use crate::storage::{create_folder, read_text, write_whole};
 use crate::training::{Training, forget_copies};
 use crate::unit_runner::{Runner, is_done};
@@ -29,7 +34,8 @@ use crate::workers::{self, Workers};
 /// Opens the corpus of an experiment.
 ///
 /// # Errors
-/// [`ExperimentError::Corpus`], or a map or layout that is not understood.
+/// [`ExperimentError::Corpus`], a map or layout that is not understood, or a map of a label that
+/// the corpus does not have.
 pub fn open_corpus(spec: &CorpusSpec) -> Result<Corpus, ExperimentError> {
     let mut labels = LabelMap::default();
     for change in &spec.map {
@@ -46,7 +52,43 @@ pub fn open_corpus(spec: &CorpusSpec) -> Result<Corpus, ExperimentError> {
             ))
         })?),
     };
-    Ok(Corpus::open(&spec.path, &OpenOptions { layout, labels })?)
+    let options = OpenOptions {
+        layout,
+        root: spec.root.clone(),
+        labels,
+    };
+    let corpus = Corpus::open(&spec.path, &options)?;
+    let known: BTreeSet<String> = corpus
+        .label_counts()
+        .into_keys()
+        .map(|label| label.trim().to_lowercase())
+        .collect();
+    for change in corpus.labels.changes() {
+        let label = change.split('=').next().unwrap_or_default();
+        if !known.contains(label) {
+            return Err(ExperimentError::Setup(format!(
+                "map {change}: no utterance of {} has the label {label:?}; {}",
+                spec.path.display(),
+                known_names(label, known.iter().map(String::as_str))
+            )));
+        }
+    }
+    Ok(corpus)
+}
+
+/// The nearest of some names and all of them, for an error about one that is none of them.
+pub(crate) fn known_names<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.collect();
+    let nearest = known
+        .iter()
+        .map(|name| (strsim::jaro_winkler(unknown, name), *name))
+        .filter(|(likeness, _)| *likeness > 0.6)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let list = known.join(", ");
+    match nearest {
+        Some((_, name)) => format!("did you mean {name:?}? There are {list}"),
+        None => format!("there are {list}"),
+    }
 }
 
 /// The simulated robot of a set of sources.
@@ -84,9 +126,16 @@ pub struct Prepared {
     pub own_sessions: bool,
     /// All units, in the order in which they run.
     pub units: Vec<Unit>,
+    /// Noises and rooms, where any are needed.
+    pub sources: Option<ChosenSources>,
+    /// The scene that the robot's recordings are, if they are one.
+    pub scene: Option<Scene>,
+    /// Utterances that are left out of the test because their robot recording cannot be scored.
+    pub unusable: Vec<Unusable>,
 }
 
-/// Opens the corpus, cuts it into folds, refuses what would not be honest.
+/// Opens the corpus, cuts it into folds, looks into all audio that decides the result, and refuses
+/// what would not be honest.
 ///
 /// # Errors
 /// See [`ExperimentError`].
@@ -96,19 +145,11 @@ pub fn prepare(
 ) -> Result<Prepared, ExperimentError> {
     experiment.check()?;
     let corpus = open_corpus(&experiment.corpus)?;
+    refuse_unlisted(&corpus)?;
     if !corpus.problems.is_empty() {
         observer.event(Event::Warning(&format!(
             "{} problems in the corpus; `earnest corpus inspect {}` lists them",
             corpus.problems.len(),
-            experiment.corpus.path.display()
-        )));
-    }
-    let fingerprint = corpus.fingerprint();
-    if let Some(before) = &experiment.corpus.fingerprint
-        && *before != fingerprint
-    {
-        observer.event(Event::Warning(&format!(
-            "{} is not the corpus it was when this experiment was written (fingerprint {fingerprint}, not {before})",
             experiment.corpus.path.display()
         )));
     }
@@ -133,6 +174,9 @@ pub fn prepare(
         .protocol
         .get_or_insert_with(|| Protocol::suited(speakers.len()))
         .clone();
+    if matches!(protocol, Protocol::Speaker | Protocol::Groups(_)) {
+        refuse_unnamed_speakers(&four_class)?;
+    }
     let folding = protocol.folds(&four_class, &corpus)?;
     for note in &folding.notes {
         observer.event(Event::Warning(note));
@@ -147,6 +191,51 @@ pub fn prepare(
     for fold in &folds {
         refuse_leaks(fold, experiment.shared_speakers)?;
     }
+    let index = ContentIndex::of_user();
+    let contents = corpus_contents(&corpus, &index, observer)?;
+    let fingerprint = corpus.fingerprint(&contents);
+    if let Some(before) = &experiment.corpus.fingerprint
+        && *before != fingerprint
+    {
+        let what = format!("the corpus {}", experiment.corpus.path.display());
+        return Err(changed(&what, before, &fingerprint));
+    }
+    let (mut scene, mut recordings) = (None, None);
+    if let RobotSpec::Recordings { path } = &experiment.robot {
+        if !path.is_dir() {
+            return Err(ExperimentError::Setup(format!(
+                "there is no folder of robot recordings at {}",
+                path.display()
+            )));
+        }
+        scene = scene_of(path, &corpus, &contents)?;
+        let tests: Vec<(&Utterance, f64)> = corpus
+            .utterances
+            .iter()
+            .zip(&contents)
+            .filter(|(u, _)| u.emotion.is_some() && folds.iter().any(|f| f.tests(u)))
+            .filter_map(|(u, content)| Some((u, u.seconds_of(content.audio()?))))
+            .collect();
+        let found = Recordings::inspect(path, &tests, &index, observer);
+        if !experiment.leave_out_unusable {
+            found.require_usable(tests.len())?;
+        }
+        recordings = Some(found);
+    }
+    let sources = choose_sources(&experiment, &index, observer)?;
+    let augmented = experiment.trainings.iter().any(|t| *t != Training::Clean);
+    let (recorded, unusable) = match recordings {
+        Some(found) => (Some(found.fingerprint), found.unusable),
+        None => (None, Vec::new()),
+    };
+    let now = Fingerprints::new(
+        &folds,
+        augmented.then_some(&experiment.augmentation),
+        sources.as_ref(),
+        recorded,
+    );
+    experiment.fingerprints.require(&now)?;
+    experiment.fingerprints = now;
     experiment.corpus.fingerprint = Some(fingerprint);
     experiment.corpus.layout = Some(corpus.layout.name().to_owned());
     Ok(Prepared {
@@ -156,7 +245,112 @@ pub fn prepare(
         all_folds: folding.folds.len(),
         own_sessions: folding.own_sessions,
         corpus,
+        sources,
+        scene,
+        unusable,
     })
+}
+
+/// Refuses a corpus of which something could not be listed: what is missing nobody could know.
+///
+/// # Errors
+/// [`ExperimentError::Setup`] with the first.
+pub fn refuse_unlisted(corpus: &Corpus) -> Result<(), ExperimentError> {
+    let hidden: Vec<_> = corpus.unlisted().collect();
+    match hidden.first() {
+        None => Ok(()),
+        Some(first) => Err(ExperimentError::Setup(format!(
+            "{} cannot be read whole, so what it holds is not known ({} such problems; first: {first}); make it readable, or take it out of the corpus",
+            corpus.root.display(),
+            hidden.len()
+        ))),
+    }
+}
+
+/// Refuses to keep speakers apart where who speaks is not named throughout.
+///
+/// # Errors
+/// [`ExperimentError::Setup`] with how many utterances name nobody.
+pub fn refuse_unnamed_speakers(corpus: &Corpus) -> Result<(), ExperimentError> {
+    if corpus.has_speakers() {
+        return Ok(());
+    }
+    let unnamed = corpus
+        .utterances
+        .iter()
+        .filter(|u| u.speaker == UNKNOWN_SPEAKER)
+        .count();
+    let all = corpus.utterances.len();
+    Err(ExperimentError::Setup(match unnamed {
+        0 => format!(
+            "{} has one speaker, {}: with nobody else to test on, speakers cannot be kept apart",
+            corpus.root.display(),
+            corpus.speakers().into_iter().next().unwrap_or_default()
+        ),
+        _ => format!(
+            "{unnamed} of {all} utterances of {} name no speaker, so one person could be trained and tested on; name all of them in the manifest's column `speaker`",
+            corpus.root.display()
+        ),
+    }))
+}
+
+/// What the files of a corpus hold.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn corpus_contents(
+    corpus: &Corpus,
+    index: &ContentIndex,
+    observer: &dyn Observer,
+) -> Result<Vec<FileContent>, ExperimentError> {
+    observer.event(Event::StageStarted {
+        name: "looking into the corpus",
+        total: corpus.utterances.len(),
+    });
+    let contents = corpus.contents(index, || observer.event(Event::StageAdvanced));
+    observer.event(Event::StageFinished);
+    Ok(contents?)
+}
+
+/// The scene that a folder of recordings is, if it is one.
+///
+/// # Errors
+/// It cannot be read, or it was made from another corpus.
+pub fn scene_of(
+    folder: &Path,
+    corpus: &Corpus,
+    contents: &[FileContent],
+) -> Result<Option<Scene>, ExperimentError> {
+    let Some(scene) = Scene::of_folder(folder)? else {
+        return Ok(None);
+    };
+    let now = corpus.audio_fingerprint(contents);
+    if scene.corpus != now {
+        return Err(ExperimentError::Setup(format!(
+            "the scene in {} was made from another corpus than {} (fingerprint {}, not {now}): its recordings are not of these utterances as they are now. Simulate the scene again from this corpus",
+            folder.display(),
+            corpus.root.display(),
+            scene.corpus
+        )));
+    }
+    Ok(Some(scene))
+}
+
+/// Noises and rooms, those of the robot kept away from training; none if nothing needs them.
+fn choose_sources(
+    experiment: &Experiment,
+    index: &ContentIndex,
+    observer: &dyn Observer,
+) -> Result<Option<ChosenSources>, ExperimentError> {
+    let augmented = experiment.trainings.iter().any(|t| *t != Training::Clean);
+    match &experiment.robot {
+        RobotSpec::Simulated { .. } => experiment.sources.choose(index, observer).map(Some),
+        RobotSpec::Recordings { path } if augmented => experiment
+            .sources
+            .choose_beside_recordings(path, index, observer)
+            .map(Some),
+        RobotSpec::Recordings { .. } => Ok(None),
+    }
 }
 
 /// Runs an experiment in a folder, or goes on with it. Finished units are kept; a half-done
@@ -215,7 +409,11 @@ pub fn run_units(
     if !pending && about_path.is_file() {
         return Ok(());
     }
-    let sources = load_sources(experiment, observer)?;
+    let about = describe(prepared)?;
+    let sources = match &prepared.sources {
+        Some(chosen) => Some(chosen.load(observer)?),
+        None => None,
+    };
     let robot = match &experiment.robot {
         RobotSpec::Recordings { path } => Condition::Recordings(path.clone()),
         RobotSpec::Simulated { snr_db } => match &sources {
@@ -223,18 +421,22 @@ pub fn run_units(
             None => Condition::Clean,
         },
     };
-    let about = describe(prepared, sources.as_ref());
     write_whole(
         &about_path,
         &serde_json::to_vec_pretty(&about).unwrap_or_default(),
     )?;
     let dataset = Dataset::load(&prepared.corpus, observer)?;
+    if let Some(note) = dataset.duplicates_in_words() {
+        observer.event(Event::Warning(&note));
+    }
     let runner = Runner {
         experiment,
         dataset: &dataset,
         sources: sources.as_ref(),
+        heard_in_training: heard_in_training(prepared, &about),
         robot,
         heard: Mutex::new(HashMap::new()),
+        unusable: prepared.unusable.iter().map(|u| u.id.as_str()).collect(),
         corpus: format!("{} ({})", prepared.corpus.name, about.fingerprint),
         folder,
         total: prepared.units.len(),
@@ -243,54 +445,44 @@ pub fn run_units(
     workers::run(&runner, &units, workers, observer)
 }
 
-/// Noises and rooms, those of the robot kept away from training.
-pub(crate) fn load_sources(
-    experiment: &Experiment,
-    observer: &dyn Observer,
-) -> Result<Option<LoadedSources>, ExperimentError> {
-    let augmented = experiment.trainings.iter().any(|t| *t != Training::Clean);
-    match &experiment.robot {
-        RobotSpec::Simulated { .. } => experiment.sources.load(observer).map(Some),
-        RobotSpec::Recordings { path } => {
-            if !path.is_dir() {
-                return Err(ExperimentError::Setup(format!(
-                    "there is no folder of robot recordings at {}",
-                    path.display()
-                )));
-            }
-            if !augmented {
-                return Ok(None);
-            }
-            experiment
-                .sources
-                .load_beside_recordings(path, observer)
-                .map(Some)
-        }
+/// What all units' models have heard beside their utterances.
+fn heard_in_training(prepared: &Prepared, about: &About) -> Heard {
+    let (noises, rooms) = prepared
+        .sources
+        .as_ref()
+        .map(ChosenSources::heard_in_training)
+        .unwrap_or_default();
+    Heard {
+        corpus: about.corpus.clone(),
+        fingerprint: about.fingerprint.clone(),
+        noises,
+        rooms,
+        ..Heard::default()
     }
 }
 
-fn describe(prepared: &Prepared, sources: Option<&LoadedSources>) -> About {
+fn describe(prepared: &Prepared) -> Result<About, ExperimentError> {
     let Prepared {
         experiment, corpus, ..
     } = prepared;
     let four = corpus.four_class();
-    let mut conditions = vec![match &experiment.robot {
-        RobotSpec::Recordings { path } => match Scene::of_folder(path) {
-            Some(scene) => format!(
-                "robot: a simulated scene in {}, {}",
-                path.display(),
-                scene.lab.name
-            ),
-            None => format!("robot: recordings in {}", path.display()),
-        },
-        RobotSpec::Simulated { snr_db } => format!(
+    let mut conditions = vec![match (&experiment.robot, &prepared.scene) {
+        (RobotSpec::Recordings { path }, Some(scene)) => format!(
+            "robot: a simulated scene in {}, {}",
+            path.display(),
+            scene.lab.name
+        ),
+        (RobotSpec::Recordings { path }, None) => {
+            format!("robot: recordings in {}", path.display())
+        }
+        (RobotSpec::Simulated { snr_db }, _) => format!(
             "robot: simulated, one room response and one noise for each utterance, SNR {snr_db} dB"
         ),
     }];
-    if let Some(sources) = sources {
-        conditions.extend(sources.description.iter().cloned());
+    if let Some(sources) = &prepared.sources {
+        conditions.extend(sources.description());
     }
-    About {
+    Ok(About {
         corpus: corpus.name.clone(),
         synthetic: corpus.synthetic,
         fingerprint: experiment.corpus.fingerprint.clone().unwrap_or_default(),
@@ -314,27 +506,35 @@ fn describe(prepared: &Prepared, sources: Option<&LoadedSources>) -> About {
             .folds
             .iter()
             .any(|f| f.test.iter().any(|s| f.training.contains(s))),
-        snr_percentiles_db: snr_percentiles(&experiment.robot),
+        snr_percentiles_db: snr_percentiles(&experiment.robot)?,
         problems: corpus.problems.len(),
         conditions,
+        unusable: prepared
+            .unusable
+            .iter()
+            .map(|u| format!("{}: {}", u.id, u.reason))
+            .collect(),
         earnest: env!("CARGO_PKG_VERSION").to_owned(),
-    }
+    })
 }
 
 /// The 0th, 5th .. 100th percentile of the robot condition's SNR, where it is known.
-fn snr_percentiles(robot: &RobotSpec) -> Vec<f64> {
+fn snr_percentiles(robot: &RobotSpec) -> Result<Vec<f64>, ExperimentError> {
     match robot {
-        RobotSpec::Simulated { snr_db } => vec![*snr_db; 21],
+        RobotSpec::Simulated { snr_db } => Ok(vec![*snr_db; 21]),
         RobotSpec::Recordings { path } => {
-            let mut all: Vec<f64> = Scene::entries(path)
+            if Scene::of_folder(path)?.is_none() {
+                return Ok(Vec::new());
+            }
+            let mut all: Vec<f64> = Scene::entries(path)?
                 .iter()
                 .map(|entry| entry.draws.snr_db)
                 .collect();
             all.sort_by(f64::total_cmp);
-            match all.len() {
+            Ok(match all.len() {
                 0 => Vec::new(),
                 n => (0..=20).map(|i| all[i * (n - 1) / 20]).collect(),
-            }
+            })
         }
     }
 }
@@ -347,7 +547,8 @@ pub(crate) fn settle_folder(experiment: &Experiment, folder: &Path) -> Result<()
     let begun = std::fs::read_dir(folder.join("units")).is_ok_and(|mut d| d.next().is_some());
     if begun && path.is_file() {
         let before = read_text(&path)?;
-        if before != text {
+        let same = Experiment::from_toml(&before).is_ok_and(|b| b.gives_the_same_as(experiment));
+        if !same {
             return Err(ExperimentError::Setup(format!(
                 "{} already holds another experiment ({}); choose another --out to keep both, or delete that folder",
                 folder.display(),

@@ -1,18 +1,15 @@
-//! Loading noises and rooms, and keeping those of the robot away from training.
+//! Choosing noises and rooms, and keeping those of the robot away from training.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use earnest_augment::{Sound, SoundBank, Sources};
-use earnest_corpus::{
-    Clip, Collection, SoundMemory, builtin_noises, builtin_rooms, load_noises, load_rooms,
-    robot_noises, robot_rooms,
-};
-use earnest_scene::simulate::Scene;
+use earnest_corpus::{Clip, Collection, ContentIndex};
 use serde::{Deserialize, Serialize};
 
+use crate::chosen::{ChosenSources, Kind, Known, Pick, Split, known};
 use crate::error::ExperimentError;
 use crate::folders::Folders;
+use crate::heard_in_scene::HeardInScene;
 use crate::observer::{Event, Observer};
 
 /// Where noises and rooms come from. No folder means the built-in synthetic ones.
@@ -69,27 +66,6 @@ impl Default for SourceSpec {
     }
 }
 
-/// The built-in sounds do not depend on the experiment's seed: like a collection on disk,
-/// they are the same for everybody.
-const BUILTIN_SEED: u64 = 1;
-
-/// Decoded sounds for training and for the robot.
-pub struct LoadedSources {
-    /// What training draws from.
-    pub training: Sources,
-    /// What the robot hears.
-    pub robot: Sources,
-    /// In words, for the report.
-    pub description: Vec<String>,
-}
-
-/// Noises or rooms.
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Noises,
-    Rooms,
-}
-
 /// Folders and which of their folds, as a user gives them.
 #[derive(Clone, Copy)]
 struct Chosen<'a> {
@@ -112,95 +88,72 @@ impl Chosen<'_> {
     }
 }
 
-impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Noises => "noises",
-            Self::Rooms => "rooms",
-        }
-    }
+/// What collections of several folders are called: by the folder's own name, however it was
+/// spelt, with a number where two are called alike.
+fn own_names(folders: &[PathBuf]) -> Vec<String> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    folders
+        .iter()
+        .map(|folder| {
+            let place = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+            let name = place.file_name().unwrap_or(place.as_os_str());
+            let name = name.to_string_lossy().into_owned();
+            let count = seen.entry(name.clone()).or_default();
+            *count += 1;
+            match count {
+                1 => name,
+                n => format!("{name} {n}"),
+            }
+        })
+        .collect()
+}
 
+impl Kind {
     /// Opens all folders. Of several, names begin with the folder's, so that they differ.
     fn open(self, chosen: Chosen<'_>) -> Result<Vec<Collection>, ExperimentError> {
         let several = chosen.folders.len() > 1;
-        let open = |folder: &PathBuf| {
+        let mut folds: BTreeSet<u32> = BTreeSet::new();
+        let mut open = |(folder, name): (&PathBuf, String)| {
             let mut collection = match self {
                 Self::Noises => Collection::open(folder)?,
                 Self::Rooms => Collection::open_rooms(folder)?,
             };
+            folds.extend(collection.clips.iter().filter_map(|c| c.fold));
             // Folds are only asked of collections that have any.
             let has_folds = collection.clips.iter().any(|c| c.fold.is_some());
-            if !chosen.folds.is_empty() && (has_folds || !several) {
+            if !chosen.folds.is_empty() && has_folds {
                 collection = collection.folds(chosen.folds);
-            }
-            if collection.clips.is_empty() {
-                return Err(ExperimentError::Setup(format!(
-                    "{} has no clip in folds {:?}",
-                    folder.display(),
-                    chosen.folds
-                )));
             }
             if several {
                 for clip in &mut collection.clips {
-                    clip.name = format!("{}/{}", folder.display(), clip.name);
+                    clip.name = format!("{name}/{}", clip.name);
                 }
             }
             Ok(collection)
         };
-        chosen.folders.iter().map(open).collect()
+        let collections = chosen
+            .folders
+            .iter()
+            .zip(own_names(chosen.folders))
+            .map(&mut open)
+            .collect::<Result<Vec<_>, ExperimentError>>()?;
+        if let Some(unknown) = chosen.folds.iter().find(|f| !folds.contains(f)) {
+            let known: Vec<String> = folds.iter().map(u32::to_string).collect();
+            return Err(ExperimentError::Setup(format!(
+                "{}: there is no fold {unknown}; {}",
+                self.name(),
+                match known.as_slice() {
+                    [] => "these collections have no folds".to_owned(),
+                    known => format!("folds are {}", known.join(", ")),
+                }
+            )));
+        }
+        Ok(collections)
     }
 
     fn clips(self, chosen: Chosen<'_>) -> Result<Vec<Clip>, ExperimentError> {
         let collections = self.open(chosen)?;
         Ok(collections.into_iter().flat_map(|c| c.clips).collect())
-    }
-
-    /// Decodes; what cannot be used is named and left out.
-    fn load(
-        self,
-        clips: &[Clip],
-        memory: &mut SoundMemory,
-        observer: &dyn Observer,
-    ) -> Result<SoundBank, ExperimentError> {
-        let loaded = match self {
-            Self::Noises => load_noises(clips, memory, || ()),
-            Self::Rooms => load_rooms(clips, memory, || ()),
-        };
-        for left_out in &loaded.left_out {
-            observer.event(Event::Warning(&format!("left out: {left_out}")));
-        }
-        if loaded.decoded_again > 0 {
-            observer.event(Event::Warning(&format!(
-                "{} of {} {} do not fit into memory and are decoded at each use, which is slow; see --sound-memory",
-                loaded.decoded_again,
-                loaded.bank.sounds().len(),
-                self.name()
-            )));
-        }
-        if loaded.bank.is_empty() {
-            let first = clips.first().map_or(Path::new(""), |c| &c.path);
-            let folder = first.parent().unwrap_or(first);
-            return Err(ExperimentError::Setup(format!(
-                "{}: no usable file in {}",
-                self.name(),
-                folder.display()
-            )));
-        }
-        Ok(loaded.bank)
-    }
-
-    fn builtin(self) -> SoundBank {
-        builtin(match self {
-            Self::Noises => builtin_noises(BUILTIN_SEED),
-            Self::Rooms => builtin_rooms(BUILTIN_SEED),
-        })
-    }
-
-    fn builtin_robot(self) -> SoundBank {
-        builtin(match self {
-            Self::Noises => robot_noises(BUILTIN_SEED),
-            Self::Rooms => robot_rooms(BUILTIN_SEED),
-        })
     }
 
     fn builtin_in_words(self) -> &'static str {
@@ -214,51 +167,63 @@ impl Kind {
         }
     }
 
-    /// What training draws from, without what a recorded robot heard, and in words.
+    /// What training draws from, without what a recorded robot heard.
     fn for_training(
         self,
         chosen: Chosen<'_>,
-        heard: &[Clip],
-        memory: &mut SoundMemory,
+        heard: Vec<Clip>,
+        index: &ContentIndex,
         observer: &dyn Observer,
-    ) -> Result<(SoundBank, String), ExperimentError> {
+    ) -> Result<Split, ExperimentError> {
         let what = self.name();
         if chosen.folders.is_empty() {
-            return Ok((
-                self.builtin(),
-                format!("{what}: built-in synthetic for training"),
-            ));
+            return Ok(Split {
+                training: Pick::Builtin { robot: false },
+                robot: Pick::Nothing,
+                text: format!("{what}: built-in synthetic for training"),
+            });
         }
-        let clips = without_heard(what, self.clips(chosen)?, heard, observer)?;
-        let text = format!(
-            "{what}: {} ({} files) for training",
-            chosen.in_words(),
-            clips.len()
-        );
-        Ok((self.load(&clips, memory, observer)?, text))
+        let clips = known(self, self.clips(chosen)?, index, observer)?;
+        let heard = known(self, heard, index, observer)?;
+        let clips = without_heard(what, clips, &heard, observer)?;
+        Ok(Split {
+            text: format!(
+                "{what}: {} ({} files) for training",
+                chosen.in_words(),
+                clips.len()
+            ),
+            training: Pick::Clips(clips),
+            robot: Pick::Nothing,
+        })
     }
 
-    /// What training draws from, what the robot hears, and both in words.
+    /// What training draws from and what the robot hears.
     fn for_both(
         self,
         training: Chosen<'_>,
         robot: Chosen<'_>,
-        memory: &mut SoundMemory,
+        index: &ContentIndex,
         observer: &dyn Observer,
-    ) -> Result<(SoundBank, SoundBank, String), ExperimentError> {
+    ) -> Result<Split, ExperimentError> {
         let what = self.name();
         if training.folders.is_empty() && robot.folders.is_empty() {
-            let text = self.builtin_in_words().to_owned();
-            return Ok((self.builtin(), self.builtin_robot(), text));
+            return Ok(Split {
+                training: Pick::Builtin { robot: false },
+                robot: Pick::Builtin { robot: true },
+                text: self.builtin_in_words().to_owned(),
+            });
         }
         if training.folders.is_empty() {
-            let clips = self.clips(robot)?;
-            let text = format!(
-                "{what}: built-in synthetic for training, {} ({} files) for the robot",
-                robot.in_words(),
-                clips.len()
-            );
-            return Ok((self.builtin(), self.load(&clips, memory, observer)?, text));
+            let clips = known(self, self.clips(robot)?, index, observer)?;
+            return Ok(Split {
+                training: Pick::Builtin { robot: false },
+                text: format!(
+                    "{what}: built-in synthetic for training, {} ({} files) for the robot",
+                    robot.in_words(),
+                    clips.len()
+                ),
+                robot: Pick::Clips(clips),
+            });
         }
         let hold_out = robot.folders.is_empty() && robot.folds.is_empty();
         let robot = Chosen {
@@ -291,6 +256,8 @@ impl Kind {
         } else {
             (self.clips(training)?, self.clips(robot)?)
         };
+        let train = known(self, train, index, observer)?;
+        let heard = known(self, heard, index, observer)?;
         let train = apart(what, train, &heard, observer)?;
         let text = match hold_out {
             true => format!(
@@ -307,34 +274,36 @@ impl Kind {
                 heard.len()
             ),
         };
-        Ok((
-            self.load(&train, memory, observer)?,
-            self.load(&heard, memory, observer)?,
+        Ok(Split {
+            training: Pick::Clips(train),
+            robot: Pick::Clips(heard),
             text,
-        ))
+        })
     }
 }
 
-/// Leaves out of training what is of a source that the robot heard.
+/// Leaves out of training what is of a source that the robot heard, and what has the same content
+/// under another name.
 fn without_heard(
     what: &str,
-    training: Vec<Clip>,
-    heard: &[Clip],
+    training: Vec<Known>,
+    heard: &[Known],
     observer: &dyn Observer,
-) -> Result<Vec<Clip>, ExperimentError> {
-    let sources: BTreeSet<&str> = heard.iter().map(|c| c.source.as_str()).collect();
-    let (shared, kept): (Vec<Clip>, Vec<Clip>) = training
-        .into_iter()
-        .partition(|c| sources.contains(c.source.as_str()));
+) -> Result<Vec<Known>, ExperimentError> {
+    let sources: BTreeSet<&str> = heard.iter().map(|k| k.clip.source.as_str()).collect();
+    let contents: BTreeSet<&str> = heard.iter().map(|k| k.content.as_str()).collect();
+    let (shared, kept): (Vec<Known>, Vec<Known>) = training.into_iter().partition(|k| {
+        sources.contains(k.clip.source.as_str()) || contents.contains(k.content.as_str())
+    });
     if let Some(first) = shared.first() {
         if kept.is_empty() {
-            return Err(refused(what, first));
+            return Err(refused(what, &first.clip));
         }
         observer.event(Event::Warning(&format!(
-            "{what}: {} files are left out of training because the robot hears others of the same source (first: {}, of {})",
+            "{what}: {} files are left out of training because the robot hears the same, or others of the same source (first: {}, of {})",
             shared.len(),
-            first.name,
-            first.source
+            first.clip.name,
+            first.clip.source
         )));
     }
     Ok(kept)
@@ -347,74 +316,24 @@ fn refused(what: &str, clip: &Clip) -> ExperimentError {
     ))
 }
 
-/// Noises and rooms that went into a simulated scene, by its manifest.
-fn heard_in_scene(
-    folder: &Path,
-    observer: &dyn Observer,
-) -> Result<(Vec<Clip>, Vec<Clip>), ExperimentError> {
-    let Some(scene) = Scene::of_folder(folder) else {
-        return Ok((Vec::new(), Vec::new()));
-    };
-    // Paths are as they were when the scene was made, or beside it.
-    let found = |path: &Path| {
-        let beside = folder.join(path);
-        let there = [path.to_owned(), beside].into_iter().find(|p| p.exists());
-        if there.is_none() {
-            observer.event(Event::Warning(&format!(
-                "{} was heard in the scene {} and is no more to be found there: that training does not hear it too cannot be checked",
-                path.display(),
-                folder.display()
-            )));
-        }
-        there
-    };
-    let (mut noises, mut rooms) = (Vec::new(), Vec::new());
-    if let Some(events) = scene.events.as_deref().and_then(found) {
-        let entries = Scene::entries(folder);
-        let names: BTreeSet<&str> = entries
-            .iter()
-            .flat_map(|entry| &entry.draws.events)
-            .filter_map(|event| event.recording.as_deref())
-            .collect();
-        let heard = Collection::open(&events)?.clips;
-        noises.extend(
-            heard
-                .into_iter()
-                .filter(|c| names.contains(c.name.as_str())),
-        );
-    }
-    if let Some(ego) = scene.lab.recorded.as_ref().and_then(|r| found(&r.folder)) {
-        noises.extend(Collection::open(&ego)?.clips);
-    }
-    if let Some(responses) = scene.lab.room.responses.as_deref().and_then(found) {
-        rooms.extend(Collection::open_rooms(&responses)?.clips);
-    }
-    Ok((noises, rooms))
-}
-
 /// Keeps training away from what the robot hears: the same file on both sides is refused;
 /// another cut from a source that the robot hears (two collections may have clips of one
 /// Freesound upload, or of one room) is left out of training.
 fn apart(
     what: &str,
-    training: Vec<Clip>,
-    robot: &[Clip],
+    training: Vec<Known>,
+    robot: &[Known],
     observer: &dyn Observer,
-) -> Result<Vec<Clip>, ExperimentError> {
-    let place = |c: &Clip| c.path.canonicalize().unwrap_or_else(|_| c.path.clone());
+) -> Result<Vec<Known>, ExperimentError> {
+    let place = |k: &Known| {
+        let path = &k.clip.path;
+        path.canonicalize().unwrap_or_else(|_| path.clone())
+    };
     let files: BTreeSet<PathBuf> = robot.iter().map(place).collect();
-    if let Some(clip) = training.iter().find(|c| files.contains(&place(c))) {
-        return Err(refused(what, clip));
+    if let Some(known) = training.iter().find(|k| files.contains(&place(k))) {
+        return Err(refused(what, &known.clip));
     }
     without_heard(what, training, robot, observer)
-}
-
-fn builtin(list: Vec<(String, Vec<f32>)>) -> SoundBank {
-    SoundBank::new(
-        list.into_iter()
-            .map(|(name, samples)| Sound::new(name.clone(), name, samples))
-            .collect(),
-    )
 }
 
 impl SourceSpec {
@@ -432,73 +351,69 @@ impl SourceSpec {
         }
     }
 
-    /// Opens and decodes what training draws from, holding nothing out: for a model that no
-    /// simulated robot will test.
+    /// Opens what training draws from, holding nothing out: for a model that no simulated robot
+    /// will test.
     ///
     /// # Errors
-    /// A folder that cannot be used.
-    pub fn load_for_training(&self, observer: &dyn Observer) -> Result<Sources, ExperimentError> {
-        self.load_apart(&[], &[], observer).map(|s| s.training)
+    /// A folder or file that cannot be used.
+    pub fn choose_for_training(
+        &self,
+        index: &ContentIndex,
+        observer: &dyn Observer,
+    ) -> Result<ChosenSources, ExperimentError> {
+        self.choose_apart((Vec::new(), Vec::new()), index, observer)
     }
 
-    /// Opens and decodes what training draws from, without what went into the robot's
-    /// recordings, where they are a simulated scene that says so.
+    /// Opens what training draws from, without what went into the robot's recordings, where
+    /// they are a simulated scene that says so.
     ///
     /// # Errors
-    /// A folder that cannot be used.
-    pub fn load_beside_recordings(
+    /// A folder or file that cannot be used.
+    pub fn choose_beside_recordings(
         &self,
         robot: &Path,
+        index: &ContentIndex,
         observer: &dyn Observer,
-    ) -> Result<LoadedSources, ExperimentError> {
-        let (noises, rooms) = heard_in_scene(robot, observer)?;
-        self.load_apart(&noises, &rooms, observer)
+    ) -> Result<ChosenSources, ExperimentError> {
+        let heard = HeardInScene::of(robot)?;
+        let noises = heard.events.into_iter().chain(heard.own).collect();
+        self.choose_apart((noises, heard.rooms), index, observer)
     }
 
-    fn load_apart(
+    fn choose_apart(
         &self,
-        noises: &[Clip],
-        rooms: &[Clip],
+        (noises, rooms): (Vec<Clip>, Vec<Clip>),
+        index: &ContentIndex,
         observer: &dyn Observer,
-    ) -> Result<LoadedSources, ExperimentError> {
-        let memory = &mut SoundMemory::mebibytes(self.memory_mib);
-        let (noises, about_noises) =
-            Kind::Noises.for_training(self.training_noise(), noises, memory, observer)?;
-        let (rooms, about_rooms) =
-            Kind::Rooms.for_training(self.training_rooms(), rooms, memory, observer)?;
-        Ok(LoadedSources {
-            training: Sources { noises, rooms },
-            robot: Sources::default(),
-            description: vec![about_noises, about_rooms],
+    ) -> Result<ChosenSources, ExperimentError> {
+        Ok(ChosenSources {
+            noises: Kind::Noises.for_training(self.training_noise(), noises, index, observer)?,
+            rooms: Kind::Rooms.for_training(self.training_rooms(), rooms, index, observer)?,
+            memory_mib: self.memory_mib,
         })
     }
 
-    /// Opens, splits, checks and decodes.
+    /// Opens, splits and checks what training draws from and what a simulated robot hears.
     ///
     /// # Errors
-    /// A folder that cannot be used, or a sound that would be on both sides.
-    pub fn load(&self, observer: &dyn Observer) -> Result<LoadedSources, ExperimentError> {
-        let memory = &mut SoundMemory::mebibytes(self.memory_mib);
-        // Rooms first: there are few of them, and they are small.
-        let robot = Chosen {
+    /// A folder or file that cannot be used, or a sound that would be on both sides.
+    pub fn choose(
+        &self,
+        index: &ContentIndex,
+        observer: &dyn Observer,
+    ) -> Result<ChosenSources, ExperimentError> {
+        let robot_rooms = Chosen {
             folders: &self.robot_rooms.0,
             folds: &[],
         };
-        let (rooms, robot_rooms, about_rooms) =
-            Kind::Rooms.for_both(self.training_rooms(), robot, memory, observer)?;
-        let robot = Chosen {
+        let robot_noise = Chosen {
             folders: &self.robot_noise.0,
             folds: &self.robot_noise_folds,
         };
-        let (noises, robot_noises, about_noises) =
-            Kind::Noises.for_both(self.training_noise(), robot, memory, observer)?;
-        Ok(LoadedSources {
-            training: Sources { noises, rooms },
-            robot: Sources {
-                noises: robot_noises,
-                rooms: robot_rooms,
-            },
-            description: vec![about_noises, about_rooms],
+        Ok(ChosenSources {
+            noises: Kind::Noises.for_both(self.training_noise(), robot_noise, index, observer)?,
+            rooms: Kind::Rooms.for_both(self.training_rooms(), robot_rooms, index, observer)?,
+            memory_mib: self.memory_mib,
         })
     }
 }

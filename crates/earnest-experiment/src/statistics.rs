@@ -14,16 +14,12 @@
 
 use std::collections::BTreeMap;
 
-use earnest_corpus::Emotion;
 use earnest_model::Task;
 use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::{COUNT, List};
-use crate::prediction::{Prediction, Truth};
-use crate::training::largest;
-
-const CLASSES: usize = Emotion::ALL.len();
+use crate::tally::{BySpeaker, Tally, mean_of};
 
 /// How often speakers are drawn again.
 const RESAMPLES: usize = 2000;
@@ -33,173 +29,6 @@ const ALL_SIGNS: usize = 16;
 
 /// Above, so many are drawn.
 const DRAWN_SIGNS: usize = 100_000;
-
-/// Sums of (truth, answer) pairs, from which correlations follow; truth and answer less 3, the
-/// middle of most scales, so that squares stay small.
-#[derive(Clone, Copy, Debug, Default)]
-struct Moments {
-    n: f64,
-    x: f64,
-    y: f64,
-    xx: f64,
-    yy: f64,
-    xy: f64,
-    distance: f64,
-}
-
-impl Moments {
-    fn add(&mut self, truth: f64, answer: f64) {
-        let (x, y) = (truth - 3.0, answer - 3.0);
-        self.n += 1.0;
-        self.x += x;
-        self.y += y;
-        self.xx += x * x;
-        self.yy += y * y;
-        self.xy += x * y;
-        self.distance += (x - y).abs();
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.n += other.n;
-        self.x += other.x;
-        self.y += other.y;
-        self.xx += other.xx;
-        self.yy += other.yy;
-        self.xy += other.xy;
-        self.distance += other.distance;
-    }
-
-    /// MAE, r, CCC.
-    fn figures(&self) -> [f64; 3] {
-        let n = self.n;
-        let (xx, yy) = (self.xx - self.x * self.x / n, self.yy - self.y * self.y / n);
-        let xy = self.xy - self.x * self.y / n;
-        let apart = (self.x - self.y).powi(2) / n;
-        [
-            self.distance / n,
-            xy / (xx * yy).sqrt(),
-            2.0 * xy / (xx + yy + apart),
-        ]
-    }
-}
-
-/// What a set of predictions comes to; sets can be added.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Tally {
-    counts: [[f64; CLASSES]; CLASSES],
-    values: [Moments; 2],
-}
-
-impl Tally {
-    fn add(&mut self, prediction: &Prediction) {
-        match prediction.truth {
-            Truth::Class(truth) => {
-                if let Some(row) = self.counts.get_mut(truth)
-                    && let Some(cell) = row.get_mut(largest(&prediction.answer))
-                {
-                    *cell += 1.0;
-                }
-            }
-            Truth::Values(truth) => {
-                for (moments, (t, a)) in self
-                    .values
-                    .iter_mut()
-                    .zip(truth.iter().zip(&prediction.answer))
-                {
-                    moments.add(f64::from(*t), f64::from(*a));
-                }
-            }
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        for (row, more) in self.counts.iter_mut().zip(&other.counts) {
-            for (cell, count) in row.iter_mut().zip(more) {
-                *cell += count;
-            }
-        }
-        for (moments, more) in self.values.iter_mut().zip(&other.values) {
-            moments.merge(more);
-        }
-    }
-
-    /// The figures of a task, in the order of [`FIGURES`](crate::metrics::FIGURES).
-    fn figures(&self, task: Task) -> List {
-        let mut list = [None; COUNT];
-        match task {
-            Task::Categorical => {
-                let (mut right, mut all) = (0.0, 0.0);
-                let (mut recall, mut occurring) = (0.0, 0.0);
-                let (mut f, mut named) = (0.0, 0.0);
-                for c in 0..CLASSES {
-                    let hits = self.counts[c][c];
-                    let support: f64 = self.counts[c].iter().sum();
-                    let answered: f64 = self.counts.iter().map(|row| row[c]).sum();
-                    right += hits;
-                    all += support;
-                    if support > 0.0 {
-                        recall += hits / support;
-                        occurring += 1.0;
-                    }
-                    if support + answered > 0.0 {
-                        f += 2.0 * hits / (support + answered);
-                        named += 1.0;
-                    }
-                }
-                list[0] = Some(right / all);
-                list[1] = Some(recall / occurring);
-                list[2] = Some(f / named);
-            }
-            Task::Dimensional => {
-                for (d, moments) in self.values.iter().enumerate() {
-                    let [mae, r, ccc] = moments.figures();
-                    list[3 + d] = Some(mae);
-                    list[5 + d] = Some(r);
-                    list[7 + d] = Some(ccc);
-                }
-            }
-        }
-        list
-    }
-}
-
-/// Predictions of one seed, tallied by speaker.
-pub(crate) type BySpeaker = BTreeMap<String, Tally>;
-
-/// Tallies predictions by speaker.
-pub(crate) fn by_speaker<'a>(predictions: impl Iterator<Item = &'a Prediction>) -> BySpeaker {
-    let mut out = BySpeaker::new();
-    for p in predictions {
-        out.entry(p.speaker.clone()).or_default().add(p);
-    }
-    out
-}
-
-/// Figures of each speaker; several seeds' mean.
-pub(crate) fn figures_by_speaker(seeds: &[BySpeaker], task: Task) -> BTreeMap<String, List> {
-    let mut all: BTreeMap<String, Vec<List>> = BTreeMap::new();
-    for seed in seeds {
-        for (speaker, tally) in seed {
-            all.entry(speaker.clone())
-                .or_default()
-                .push(tally.figures(task));
-        }
-    }
-    all.into_iter()
-        .map(|(speaker, lists)| (speaker, mean_of(&lists)))
-        .collect()
-}
-
-fn mean_of(lists: &[List]) -> List {
-    std::array::from_fn(|i| {
-        let values: Vec<f64> = lists
-            .iter()
-            .filter_map(|l| l[i])
-            .filter(|v| v.is_finite())
-            .collect();
-        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-    })
-}
 
 /// From the least to the most that a figure may well be.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -234,7 +63,7 @@ pub(crate) fn intervals(seeds: &[BySpeaker], task: Task) -> [Option<Interval>; C
                 for tally in chosen.iter().filter_map(|s| seed.get(*s)) {
                     all.merge(tally);
                 }
-                all.figures(task)
+                all.figures(task).list()
             })
             .collect();
         for (sample, value) in samples.iter_mut().zip(mean_of(&of_seeds)) {
@@ -271,6 +100,19 @@ pub struct PairedTest {
     pub p: f64,
     /// Speakers compared.
     pub speakers: usize,
+}
+
+/// The p that a paired comparison must be able to reach before it is worth printing.
+const TELLING: f64 = 0.05;
+
+impl PairedTest {
+    /// Its p, if so many speakers could give one below .05 at all: six or more, as even when all
+    /// differ in the same direction p is 2 / 2^n.
+    #[must_use]
+    pub fn telling_p(&self) -> Option<f64> {
+        let least = 2.0 / 2.0_f64.powf(self.speakers as f64);
+        (least < TELLING).then_some(self.p)
+    }
 }
 
 /// Tests whether differences of pairs are about zero. `None` without any.
@@ -334,10 +176,11 @@ pub(crate) fn compare(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prediction::figures;
+    use crate::prediction::{Prediction, Truth};
+    use crate::tally::{by_speaker, figures};
 
     fn said(speaker: &str, truth: usize, answer: usize) -> Prediction {
-        let mut probabilities = vec![0.1; CLASSES];
+        let mut probabilities = vec![0.1; 4];
         probabilities[answer] = 0.7;
         Prediction {
             condition: "clean".into(),
@@ -379,7 +222,7 @@ mod tests {
                 together.merge(tally);
             }
             let direct = figures(task, &all.iter().collect::<Vec<_>>()).list();
-            for (a, b) in together.figures(task).iter().zip(direct) {
+            for (a, b) in together.figures(task).list().iter().zip(direct) {
                 match (a, b) {
                     (Some(a), Some(b)) => assert!((a - b).abs() < 1e-9, "{a} {b}"),
                     (a, b) => assert_eq!(*a, b),
@@ -450,6 +293,12 @@ mod tests {
         assert!((test.p - 2.0 / 1024.0).abs() < 1e-12);
         assert!(sign_flip_test(&[0.0, 0.0]).unwrap().p == 1.0);
         assert!(sign_flip_test(&[]).is_none());
+        // Two-sided, n speakers give 2 / 2^n at least: .0625 with five, .03125 with six.
+        assert_eq!(sign_flip_test(&[0.1; 5]).unwrap().telling_p(), None);
+        assert_eq!(
+            sign_flip_test(&[0.1; 6]).unwrap().telling_p(),
+            Some(0.03125)
+        );
         let many = sign_flip_test(&[0.1; 40]).unwrap();
         assert!(many.p < 1e-4 && many.p > 0.0);
     }

@@ -8,10 +8,9 @@ use earnest_model::Task;
 use crate::metrics::{COUNT, FIGURES, Figures, List, mean_and_deviation};
 use crate::outcome::UnitResult;
 use crate::paper;
-use crate::prediction::{Prediction, confusion, figures};
-use crate::statistics::{
-    BySpeaker, Interval, PairedTest, by_speaker, compare, figures_by_speaker, intervals,
-};
+use crate::prediction::Prediction;
+use crate::statistics::{Interval, PairedTest, compare, intervals};
+use crate::tally::{BySpeaker, by_speaker, confusion, figures, figures_by_speaker};
 use crate::text_table::TextTable;
 use crate::training::Training;
 
@@ -65,8 +64,10 @@ pub struct Comparison {
     pub network: String,
     /// `clean` or `robot`.
     pub condition: &'static str,
-    /// By figure, augmented less clean training.
+    /// By figure, augmented less clean training, over speakers.
     pub tests: [Option<PairedTest>; COUNT],
+    /// Pooled figures of augmented less those of clean training.
+    pub changes: List,
 }
 
 /// Table I.
@@ -191,15 +192,15 @@ impl Table1 {
         let seeds = self.rows.iter().map(|r| r.seeds).max().unwrap_or(1);
         if seeds > 1 {
             format!(
-                "Figures are pooled over folds, the mean over {seeds} seeds; ± is the standard deviation over seeds"
+                "Figures are of the answers of all folds together, the mean over {seeds} seeds; ± is their standard deviation over seeds"
             )
         } else {
-            "Figures are pooled over folds; ± is the standard deviation over folds".to_owned()
+            "Figures are of the answers of all folds together".to_owned()
         }
     }
 
-    /// All rows as text: measured figures with their deviation (see [`Table1::legend`]), then
-    /// the paper's; after each network its derived rows.
+    /// All rows as text: measured figures (see [`Table1::legend`]), then the paper's; after each
+    /// network its derived rows.
     #[must_use]
     pub fn cells(&self) -> Vec<Vec<String>> {
         let mut out = Vec::new();
@@ -210,13 +211,9 @@ impl Table1 {
                 row.condition.to_owned(),
             ];
             let pooled = row.pooled.list();
-            let deviation = if row.seeds > 1 {
-                row.spread.list()
-            } else {
-                row.deviation.list()
-            };
+            let spread = row.spread.list();
             for c in &self.columns {
-                cells.push(match (number(pooled[*c]), deviation[*c]) {
+                cells.push(match (number(pooled[*c]), spread[*c]) {
                     (text, Some(d)) if d.is_finite() => format!("{text} ±{}", number(Some(d))),
                     (text, _) => text,
                 });
@@ -265,7 +262,11 @@ impl Table1 {
                         "p of augmented against clean".to_owned(),
                         c.condition.to_owned(),
                     ];
-                    cells.extend(self.columns.iter().map(|i| p_value(c.tests[*i])));
+                    cells.extend(
+                        self.columns
+                            .iter()
+                            .map(|i| p_value(c.tests[*i], c.changes[*i])),
+                    );
                     rows.push(cells);
                 }
             }
@@ -300,7 +301,7 @@ impl Table1 {
         for i in &self.columns {
             let name = FIGURES[*i].0.replace(' ', "_");
             header.extend(
-                ["", "_sd", "_seed_sd", "_low", "_high", "_paper"]
+                ["", "_fold_sd", "_seed_sd", "_low", "_high", "_paper"]
                     .map(|end| format!("{name}{end}")),
             );
         }
@@ -359,6 +360,11 @@ fn comparisons(units: &[UnitResult], network: &str) -> Vec<Comparison> {
                 network: network.to_owned(),
                 condition,
                 tests,
+                changes: {
+                    let of = |training| pooled(units, network, training, condition).list();
+                    let (clean, augmented) = (of(Training::Clean), of(Training::Augmented));
+                    std::array::from_fn(|i| Some(augmented[i]? - clean[i]?))
+                },
             });
         }
     }
@@ -366,7 +372,7 @@ fn comparisons(units: &[UnitResult], network: &str) -> Vec<Comparison> {
 }
 
 /// Predictions of a network, task and training in a condition, by seed.
-fn by_seed<'a>(
+pub(crate) fn by_seed<'a>(
     units: &'a [UnitResult],
     network: &str,
     task: Task,
@@ -549,20 +555,27 @@ pub fn interval(interval: Option<Interval>) -> String {
     )
 }
 
-/// The p of a test, with the sign of the difference.
+/// The p of a test, with the sign of the change that is printed beside it. A dash where so few
+/// speakers cannot give a p below .05 ([`PairedTest::telling_p`]); no sign where the mean over
+/// speakers and the change disagree about it.
 #[must_use]
-pub fn p_value(test: Option<PairedTest>) -> String {
-    test.map_or_else(
-        || "–".into(),
-        |t| {
-            let sign = if t.difference < 0.0 { "−" } else { "+" };
-            if t.p < 0.001 {
-                format!("<.001 ({sign})")
-            } else {
-                format!("{} ({sign})", number(Some(t.p)))
-            }
-        },
-    )
+pub fn p_value(test: Option<PairedTest>, change: Option<f64>) -> String {
+    let (Some(test), Some(change)) = (test, change) else {
+        return "–".into();
+    };
+    let Some(p) = test.telling_p() else {
+        return "–".into();
+    };
+    let sign = match (test.difference > 0.0, change > 0.0) {
+        (true, true) => " (+)",
+        (false, false) if test.difference < 0.0 && change < 0.0 => " (−)",
+        _ => "",
+    };
+    if p < 0.001 {
+        format!("<.001{sign}")
+    } else {
+        format!("{}{sign}", number(Some(p)))
+    }
 }
 
 /// A signed percentage with one decimal.
@@ -639,5 +652,22 @@ mod tests {
         assert_eq!(number(Some(-0.04)), "-.040");
         assert_eq!(number(Some(1.351)), "1.351");
         assert_eq!(number(Some(f64::NAN)), "–");
+    }
+
+    #[test]
+    fn a_p_has_the_sign_of_the_change_it_stands_beside_or_none() {
+        let test = |difference, speakers| {
+            Some(PairedTest {
+                difference,
+                p: 0.04,
+                speakers,
+            })
+        };
+        assert_eq!(p_value(test(0.1, 8), Some(0.2)), ".040 (+)");
+        assert_eq!(p_value(test(-0.1, 8), Some(-0.2)), ".040 (−)");
+        assert_eq!(p_value(test(0.1, 8), Some(-0.2)), ".040");
+        assert_eq!(p_value(test(0.0, 8), Some(0.0)), ".040");
+        assert_eq!(p_value(test(0.1, 5), Some(0.2)), "–");
+        assert_eq!(p_value(None, Some(0.2)), "–");
     }
 }

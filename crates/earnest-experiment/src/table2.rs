@@ -5,10 +5,11 @@ use earnest_model::Task;
 use crate::metrics::{FIGURES, Figures};
 use crate::outcome::UnitResult;
 use crate::paper;
-use crate::statistics::{PairedTest, compare, figures_by_speaker};
+use crate::statistics::{PairedTest, compare};
 use crate::table1::{
     CONDITIONS, better_percent, exact, number, p_value, percent, pooled, seeds_of,
 };
+use crate::tally::figures_by_speaker;
 use crate::text_table::TextTable;
 use crate::training::Training;
 
@@ -23,6 +24,8 @@ pub struct Row {
     pub left_out: Option<&'static str>,
     /// The figure, clean and on the robot.
     pub values: [Option<f64>; 2],
+    /// The figures less the whole augmentation's.
+    pub difference: [Option<f64>; 2],
     /// Change in percent of the whole augmentation's, plus is better.
     pub change: [Option<f64>; 2],
     /// The paper's change.
@@ -87,11 +90,16 @@ impl Table2 {
                         };
                         compare(&each(Training::Augmented), &each(training))[figure]
                     });
+                    let difference = [0, 1].map(|c| {
+                        left_out?;
+                        Some(of[c].list()[figure]? - base[c].list()[figure]?)
+                    });
                     table.rows.push(Row {
                         network: network.to_owned(),
                         figure,
                         left_out,
                         values: value,
+                        difference,
                         change,
                         paper: left_out
                             .filter(|_| figure == 2)
@@ -133,7 +141,7 @@ impl Table2 {
                     ];
                     cells.extend(row.values.map(number));
                     cells.extend(row.change.map(percent));
-                    cells.extend(row.tests.map(p_value));
+                    cells.extend([0, 1].map(|c| p_value(row.tests[c], row.difference[c])));
                     let paper = |c: usize| percent(row.paper.map(|p| p[c]));
                     cells.extend([0, 1].map(paper));
                     cells
@@ -170,7 +178,7 @@ impl Table2 {
             ];
             cells.extend(row.values.map(exact));
             cells.extend(row.change.map(exact));
-            cells.extend(row.tests.map(|t| exact(t.map(|t| t.p))));
+            cells.extend(row.tests.map(|t| exact(t.and_then(|t| t.telling_p()))));
             cells.extend([0, 1].map(|c: usize| exact(row.paper.map(|p| p[c]))));
             writer.write_record(&cells)?;
         }

@@ -8,7 +8,7 @@ use earnest_augment::{Chain, Transform};
 use earnest_corpus::Emotion;
 use earnest_features::{Features, Normaliser, descriptor};
 use earnest_model::{
-    Description, EpochReport, FORMAT, Model, Network, Recipe, Targets, Task, Trainer,
+    Description, EpochReport, FORMAT, Heard, Model, Network, Recipe, Targets, Task, Trainer,
     predict_normalised, softmax,
 };
 use earnest_random::Key;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
-use crate::metrics::{Confusion, pearson};
+use crate::metrics::{Confusion, Pairs};
 use crate::observer::{Event, Observer};
 use crate::presenter::{Augmentation, Presentation, PresentationTime, Presenter};
 use crate::storage::write_whole;
@@ -120,6 +120,8 @@ pub struct TrainingPlan<'a> {
     pub copies_folder: Option<PathBuf>,
     /// Corpus name and fingerprint, for the model's description.
     pub corpus: String,
+    /// What the model hears beside its utterances, which [`train`] adds.
+    pub heard: Heard,
 }
 
 /// What [`train`] comes to.
@@ -220,7 +222,7 @@ fn score(dataset: &Dataset, indices: &[usize], task: Task, rows: &[Vec<f32>]) ->
                     .zip(rows)
                     .map(|(i, row)| (f64::from(dataset.items[*i].values()[j]), f64::from(row[j])))
                     .collect();
-                let r = pearson(&pairs);
+                let r = Pairs::of(&pairs).pearson();
                 if r.is_finite() { r } else { 0.0 }
             };
             (r(0) + r(1)) / 2.0
@@ -382,6 +384,18 @@ pub fn train(
         .collect();
     speakers.sort();
     speakers.dedup();
+    let mut audio: Vec<String> = plan
+        .training
+        .iter()
+        .chain(plan.validation)
+        .map(|i| dataset.items[*i].content.to_string())
+        .collect();
+    audio.sort();
+    audio.dedup();
+    let heard = Heard {
+        audio,
+        ..plan.heard.clone()
+    };
     let description = Description {
         format: FORMAT,
         earnest: env!("CARGO_PKG_VERSION").to_owned(),
@@ -392,6 +406,7 @@ pub fn train(
         training: plan.training_name.to_string(),
         corpus: plan.corpus.clone(),
         speakers,
+        heard: Some(heard),
         normaliser: presenter.normaliser().clone(),
         target_mean,
         target_deviation,

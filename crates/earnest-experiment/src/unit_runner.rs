@@ -1,28 +1,30 @@
 //! One unit: trained, tested in every condition, written down.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use earnest_augment::Chain;
 use earnest_features::Features;
-use earnest_model::Task;
+use earnest_model::{Heard, SoundsHeard, Task};
 use earnest_random::Key;
 use earnest_scene::Condition;
 
+use crate::chosen::LoadedSources;
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
 use crate::experiment::{Experiment, Unit};
+use crate::fingerprints;
 use crate::history::write_history;
 use crate::lock::Lock;
 use crate::model_card::model_card;
 use crate::observer::{Event, Observer};
-use crate::prediction::{self, Prediction, figures};
+use crate::prediction::{self, Prediction};
 use crate::presenter::{Augmentation, in_drawn_order};
-use crate::sources::LoadedSources;
 use crate::storage::{create_folder, forget_parts, write_whole};
 use crate::table1::{CONDITIONS, number};
+use crate::tally::figures;
 use crate::training::{Trained, Training, TrainingPlan, copies_folder, forget_progress, train};
 
 pub(crate) fn unit_folder(folder: &Path, unit: &Unit) -> PathBuf {
@@ -74,16 +76,20 @@ impl Observer for OfUnit<'_> {
 }
 
 /// What the robot hears of the test utterances of a fold and task.
-pub(crate) type Heard = HashMap<(String, Task), Arc<Vec<Features>>>;
+pub(crate) type HeardTests = HashMap<(String, Task), Arc<Vec<Features>>>;
 
 /// All that units need; shared by those who run them.
 pub(crate) struct Runner<'a> {
     pub experiment: &'a Experiment,
     pub dataset: &'a Dataset,
     pub sources: Option<&'a LoadedSources>,
+    /// What models hear in training beside their utterances.
+    pub heard_in_training: Heard,
     pub robot: Condition,
     /// Robot features of the test utterances of a fold and task.
-    pub heard: Mutex<Heard>,
+    pub heard: Mutex<HeardTests>,
+    /// Ids of utterances that are left out of the test: their recordings cannot be scored.
+    pub unusable: BTreeSet<&'a str>,
     /// Corpus name and fingerprint.
     pub corpus: String,
     pub folder: &'a Path,
@@ -161,7 +167,11 @@ impl Runner<'_> {
         // The same utterances validate both trainings and networks.
         let split = seed.with("validation").with(name);
         let (training, validation) = self.dataset.of_fold(&unit.fold, unit.task, &split);
-        let test = self.dataset.tests_of_fold(&unit.fold, unit.task);
+        let mut test = self.dataset.tests_of_fold(&unit.fold, unit.task);
+        test.retain(|i| {
+            let id = self.dataset.items[*i].utterance.id.as_str();
+            !self.unusable.contains(id)
+        });
         if test.is_empty() {
             return Err(ExperimentError::Setup(format!(
                 "fold {name} has no usable test utterance for the {} task",
@@ -191,6 +201,7 @@ impl Runner<'_> {
             },
             copies_folder: Some(copies_folder(self.folder)),
             corpus: self.corpus.clone(),
+            heard: self.heard_by(unit, chain.as_ref()),
         };
         let observer = &OfUnit {
             id: &id,
@@ -230,6 +241,18 @@ impl Runner<'_> {
         Ok(predictions)
     }
 
+    /// What a unit's model hears in training, beside its utterances.
+    fn heard_by(&self, unit: &Unit, chain: Option<&Chain>) -> Heard {
+        let mut heard = self.heard_in_training.clone();
+        heard.fold = fingerprints::fingerprint_of_fold(&unit.fold);
+        heard.chain = chain.map(fingerprints::fingerprint_of_chain);
+        if chain.is_none() {
+            heard.noises = SoundsHeard::default();
+            heard.rooms = SoundsHeard::default();
+        }
+        heard
+    }
+
     /// The test utterances of a unit as the robot hears them.
     fn heard(
         &self,
@@ -238,7 +261,7 @@ impl Runner<'_> {
         observer: &dyn Observer,
     ) -> Result<Arc<Vec<Features>>, ExperimentError> {
         let key = (unit.fold.name.clone(), unit.task);
-        let known = |heard: &Heard| heard.get(&key).cloned();
+        let known = |heard: &HeardTests| heard.get(&key).cloned();
         if let Some(heard) = self.heard.lock().ok().and_then(|heard| known(&heard)) {
             return Ok(heard);
         }

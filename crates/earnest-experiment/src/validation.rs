@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
+use earnest_audio::ContentHash;
 use earnest_corpus::Layout;
 use earnest_model::Task;
 use earnest_random::Key;
@@ -177,7 +178,8 @@ impl Dataset {
     }
 
     /// The training and the validation utterances of a fold for a task. With a fraction,
-    /// which utterances of a speaker and class validate is drawn from the key.
+    /// which utterances of a speaker and class validate is drawn from the key. Utterances that are
+    /// the same recording are never on two sides.
     #[must_use]
     pub fn of_fold(&self, fold: &Fold, task: Task, key: &Key) -> (Vec<usize>, Vec<usize>) {
         let of = |speakers: &[String], listed: fn(&Listed) -> &BTreeSet<String>| {
@@ -188,9 +190,31 @@ impl Dataset {
             of
         };
         let training = of(&fold.training, |l| &l.training);
-        let Some(share) = fold.fraction else {
-            return (training, of(&fold.validation, |l| &l.validation));
+        let (training, validation) = match fold.fraction {
+            Some(share) => self.split(training, share, key),
+            None => (training, of(&fold.validation, |l| &l.validation)),
         };
+        self.without_recordings_of(training, validation, &self.tests_of_fold(fold, task))
+    }
+
+    /// Leaves out of training and validation what is the same recording as a test utterance, and
+    /// out of training what validates.
+    fn without_recordings_of(
+        &self,
+        mut training: Vec<usize>,
+        mut validation: Vec<usize>,
+        test: &[usize],
+    ) -> (Vec<usize>, Vec<usize>) {
+        let content = |i: &usize| self.items[*i].content;
+        let mut kept_away: BTreeSet<ContentHash> = test.iter().map(content).collect();
+        validation.retain(|i| !kept_away.contains(&content(i)));
+        kept_away.extend(validation.iter().map(content));
+        training.retain(|i| !kept_away.contains(&content(i)));
+        (training, validation)
+    }
+
+    /// Draws which share of each speaker's utterances of each class validates.
+    fn split(&self, training: Vec<usize>, share: f64, key: &Key) -> (Vec<usize>, Vec<usize>) {
         let mut classes: BTreeMap<usize, BTreeMap<&str, Vec<usize>>> = BTreeMap::new();
         for i in training {
             let item = &self.items[i];

@@ -2,7 +2,7 @@
 //! (`compare/metrics_reference.py`), classes missing included.
 #![allow(clippy::unwrap_used)]
 
-use earnest_experiment::metrics::{Confusion, concordance, mean_absolute_error, pearson};
+use earnest_experiment::metrics::{Confusion, Pairs};
 use earnest_experiment::sign_flip_test;
 use serde::Deserialize;
 
@@ -86,9 +86,10 @@ fn error_and_correlations_are_those_of_scikit_learn_scipy_and_lin() {
         assert_eq!(case.truth.len(), case.answer.len());
         let pairs: Vec<(f64, f64)> = case.truth.iter().copied().zip(case.answer).collect();
         assert!(pairs.len() > 1);
-        same(mean_absolute_error(&pairs), case.mae);
-        same(pearson(&pairs), case.r);
-        same(concordance(&pairs), case.ccc);
+        let pairs = Pairs::of(&pairs);
+        same(pairs.mean_absolute_error(), case.mae);
+        same(pairs.pearson(), case.r);
+        same(pairs.concordance(), case.ccc);
     }
 }
 

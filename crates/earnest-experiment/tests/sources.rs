@@ -8,6 +8,7 @@ use std::sync::Mutex;
 
 use earnest_audio::{SampleFormat, Waveform, write_wav};
 use earnest_augment::SoundBank;
+use earnest_corpus::ContentIndex;
 use earnest_experiment::{Event, ExperimentError, Folders, LoadedSources, Observer, SourceSpec};
 
 /// Remembers what it was warned of.
@@ -25,7 +26,7 @@ impl Observer for Warnings {
 fn noise(path: &Path, kind: usize) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let samples = (0..8000)
-        .map(|k| ((k * (kind + 3)) % 17) as f32 / 17.0 - 0.5)
+        .map(|k| ((k * (kind + 3)) % 97) as f32 / 97.0 - 0.5)
         .collect();
     write_wav(path, &Waveform::at_16k(samples), SampleFormat::Int16).unwrap();
 }
@@ -42,7 +43,8 @@ fn room(path: &Path, kind: usize) {
 
 fn load(spec: &SourceSpec) -> (Result<LoadedSources, ExperimentError>, Vec<String>) {
     let warnings = Warnings::default();
-    let loaded = spec.load(&warnings);
+    let chosen = spec.choose(&ContentIndex::in_memory(), &warnings);
+    let loaded = chosen.and_then(|chosen| chosen.load(&warnings));
     (loaded, warnings.0.into_inner().unwrap())
 }
 
@@ -134,11 +136,9 @@ fn several_folders_are_one_collection_and_each_is_held_out_by_its_own_rule() {
         names(&loaded.training.noises),
         ["0", "1", "2", "4", "5", "6", "Typing_1"]
     );
-    assert!(
-        loaded.description[0].contains(" and "),
-        "{:?}",
-        loaded.description
-    );
+    let chosen = spec.choose(&ContentIndex::in_memory(), &Warnings::default());
+    let said = chosen.unwrap().description();
+    assert!(said[0].contains(" and "), "{said:?}");
 }
 
 #[test]
@@ -185,14 +185,11 @@ fn rooms_are_split_whole_and_a_single_room_cannot_be() {
     );
     // Alone for training, one room will do.
     let warnings = Warnings::default();
-    assert_eq!(
-        spec.load_for_training(&warnings)
-            .unwrap()
-            .rooms
-            .sounds()
-            .len(),
-        2
-    );
+    let alone = spec
+        .choose_for_training(&ContentIndex::in_memory(), &warnings)
+        .and_then(|chosen| chosen.load(&warnings))
+        .unwrap();
+    assert_eq!(alone.training.rooms.sounds().len(), 2);
 }
 
 #[test]
@@ -207,7 +204,11 @@ fn sounds_that_do_not_fit_into_memory_are_announced_and_the_rest_is_kept() {
         ..SourceSpec::default()
     };
     let warnings = Warnings::default();
-    let sources = spec.load_for_training(&warnings).unwrap();
+    let sources = spec
+        .choose_for_training(&ContentIndex::in_memory(), &warnings)
+        .and_then(|chosen| chosen.load(&warnings))
+        .unwrap()
+        .training;
     assert!(sources.noises.sounds().iter().all(|s| !s.is_kept()));
     let said = warnings.0.into_inner().unwrap();
     assert!(said[0].contains("4 of 4 noises do not fit"), "{said:?}");
@@ -261,7 +262,11 @@ fn what_a_simulated_scene_let_the_robot_hear_leaves_training() {
         ..SourceSpec::default()
     };
     let warnings = Warnings::default();
-    let loaded = spec.load_beside_recordings(&scene, &warnings).unwrap();
+    let index = ContentIndex::in_memory();
+    let loaded = spec
+        .choose_beside_recordings(&scene, &index, &warnings)
+        .and_then(|chosen| chosen.load(&warnings))
+        .unwrap();
     let names: Vec<&str> = loaded
         .training
         .noises
@@ -271,7 +276,7 @@ fn what_a_simulated_scene_let_the_robot_hear_leaves_training() {
         .collect();
     assert_eq!(names.len(), 4, "{names:?}");
     assert!(!names.contains(&"1-100-A-0.wav"), "{names:?}");
-    let said = warnings.0.into_inner().unwrap();
+    let said = std::mem::take(&mut *warnings.0.lock().unwrap());
     assert!(
         said.iter()
             .any(|w| w.contains("1-100-A-0.wav") && w.contains("robot hears")),
@@ -279,7 +284,71 @@ fn what_a_simulated_scene_let_the_robot_hear_leaves_training() {
     );
     // Real recordings say nothing of what was heard, and take nothing away.
     let none = spec
-        .load_beside_recordings(dir.path(), &Warnings::default())
+        .choose_beside_recordings(dir.path(), &index, &warnings)
+        .and_then(|chosen| chosen.load(&warnings))
         .unwrap();
     assert_eq!(none.training.noises.sounds().len(), 5);
+}
+
+#[test]
+fn a_copy_of_a_clip_under_another_name_is_not_heard_on_both_sides() {
+    let dir = tempfile::tempdir().unwrap();
+    let (ours, theirs) = (dir.path().join("ours"), dir.path().join("theirs"));
+    for i in 0..3 {
+        noise(&ours.join(format!("{i}.wav")), i);
+    }
+    noise(&theirs.join("renamed.wav"), 1);
+    let spec = SourceSpec {
+        noise: ours.into(),
+        robot_noise: theirs.into(),
+        ..SourceSpec::default()
+    };
+    let (loaded, warnings) = load(&spec);
+    let loaded = loaded.unwrap();
+    assert_eq!(loaded.training.noises.sounds().len(), 2);
+    assert_eq!(loaded.robot.noises.sounds().len(), 1);
+    assert!(warnings[0].contains("1 files"), "{warnings:?}");
+}
+
+#[test]
+fn a_fold_that_no_collection_has_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    for i in 0..4 {
+        noise(&dir.path().join(format!("n{i}.wav")), i);
+    }
+    let spec = SourceSpec {
+        noise: dir.path().into(),
+        noise_folds: vec![7],
+        ..SourceSpec::default()
+    };
+    let error = load(&spec).0.err().unwrap().to_string();
+    assert!(
+        error.contains("no fold 7") && error.contains("have no folds"),
+        "{error}"
+    );
+}
+
+#[test]
+fn where_sounds_lie_is_no_part_of_their_fingerprint_and_what_they_hold_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let print = |folders: &[&str]| {
+        let spec = SourceSpec {
+            noise: Folders(folders.iter().map(|f| dir.path().join(f)).collect()),
+            ..SourceSpec::default()
+        };
+        let chosen = spec.choose_for_training(&ContentIndex::in_memory(), &Warnings::default());
+        chosen.unwrap().heard_in_training().0.fingerprint.unwrap()
+    };
+    for i in 0..4 {
+        noise(&dir.path().join(format!("a/n{i}.wav")), i);
+        noise(&dir.path().join(format!("other/place/n{i}.wav")), i);
+        noise(&dir.path().join(format!("b/m{i}.wav")), 10 + i);
+    }
+    let before = print(&["a"]);
+    assert_eq!(before, print(&["other/place"]));
+    assert_eq!(print(&["a", "b"]), print(&["./a", "b/../b"]));
+    assert_ne!(before, print(&["a", "b"]));
+    // As many bytes, other samples.
+    noise(&dir.path().join("a/n2.wav"), 50);
+    assert_ne!(before, print(&["a"]));
 }

@@ -4,6 +4,7 @@ mod adam;
 mod ahead;
 mod dot;
 mod error;
+mod heard;
 mod layer;
 mod loss;
 mod model;
@@ -20,6 +21,7 @@ mod vectorised;
 
 pub use adam::Adam;
 pub use error::ModelError;
+pub use heard::{Heard, SoundsHeard};
 pub use layer::pooling::PoolingKind;
 pub use loss::{Targets, loss, softmax};
 pub use model::{Description, FORMAT, Model, predict_normalised};

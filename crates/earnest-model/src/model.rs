@@ -8,14 +8,16 @@ use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ModelError;
+use crate::heard::Heard;
 use crate::loss::softmax;
 use crate::network::{Network, Pass};
 use crate::recipe::{Recipe, Task};
 use crate::tensors;
 
 /// Version of the layout of `model.json`. Version 1 had neither `normalise`, `pooling` nor
-/// `dropout`; it is read as the paper's.
-pub const FORMAT: u32 = 2;
+/// `dropout`; it is read as the paper's. Versions 1 and 2 had no `heard`: such a model cannot say
+/// what it was trained on.
+pub const FORMAT: u32 = 3;
 
 /// Utterances that are predicted in one batch.
 const BATCH: usize = 32;
@@ -42,6 +44,9 @@ pub struct Description {
     pub corpus: String,
     /// Speakers it was trained or validated on: testing on them says nothing.
     pub speakers: Vec<String>,
+    /// What it heard in training; none in models of format 1 and 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<Heard>,
     /// Normalisation of its input.
     pub normaliser: Normaliser,
     /// Mean of each output over the training set (0 for classes).

@@ -322,6 +322,7 @@ fn model() -> Model {
         training: "clean".into(),
         corpus: "toy".into(),
         speakers: vec!["s1".into()],
+        heard: None,
         normaliser: Normaliser {
             mean: vec![0.5; 32],
             deviation: vec![2.0; 32],

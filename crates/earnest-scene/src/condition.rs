@@ -65,9 +65,9 @@ impl Condition {
             Self::Clean => Ok(clean.clone()),
             Self::Robot(robot) => Ok(robot.hear(&utterance.id, clean, convolver)?),
             Self::Recordings(folder) => {
-                let path = find(folder, &utterance.path).ok_or_else(|| SceneError::Missing {
+                let path = recording_of(folder, utterance).ok_or_else(|| SceneError::Missing {
                     id: utterance.id.clone(),
-                    path: folder.join(&utterance.path),
+                    path: utterance.path.under(folder),
                 })?;
                 Ok(earnest_audio::read(path)?)
             }
@@ -75,9 +75,11 @@ impl Condition {
     }
 }
 
-/// The recording at the same relative path, or beside it with another audio extension.
-fn find(folder: &Path, relative: &str) -> Option<PathBuf> {
-    let path = folder.join(relative);
+/// A robot's recording of an utterance: at the same relative path, or beside it with another audio
+/// extension.
+#[must_use]
+pub fn recording_of(folder: &Path, utterance: &Utterance) -> Option<PathBuf> {
+    let path = utterance.path.under(folder);
     if path.is_file() {
         return Some(path);
     }
@@ -91,6 +93,7 @@ fn find(folder: &Path, relative: &str) -> Option<PathBuf> {
 mod tests {
     use super::*;
     use earnest_audio::{SampleFormat, write_wav_channels};
+    use earnest_files::RelativePath;
 
     #[test]
     fn a_stereo_recording_at_the_same_path_is_averaged_and_a_missing_one_is_named() {
@@ -104,17 +107,9 @@ mod tests {
             SampleFormat::Int16,
         )
         .unwrap();
-        let utterance = |path: &str| Utterance {
-            id: "a".into(),
-            path: path.into(),
-            speaker: "s".into(),
-            session: None,
-            sex: None,
-            label: "anger".into(),
-            emotion: None,
-            arousal: None,
-            valence: None,
-            origin: (PathBuf::new(), None),
+        let utterance = |path: &str| {
+            let path = RelativePath::new(path).unwrap();
+            Utterance::of_file("a", path, "s", "anger")
         };
         let condition = Condition::Recordings(folder.path().to_owned());
         let clean = Waveform::at_16k(vec![0.0; 8000]);

@@ -9,5 +9,5 @@ mod robot;
 pub mod room;
 pub mod simulate;
 
-pub use condition::{Condition, SceneError};
+pub use condition::{Condition, SceneError, recording_of};
 pub use robot::SimulatedRobot;

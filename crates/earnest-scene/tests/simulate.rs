@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use earnest_audio::{SampleFormat, Waveform, rms, write_wav, write_wav_channels};
-use earnest_corpus::{Corpus, OpenOptions};
+use earnest_corpus::{ContentIndex, Corpus, OpenOptions};
 use earnest_random::Key;
 use earnest_scene::lab::{Event, Lab, Listener, Setup};
 use earnest_scene::simulate::{Scene, SimulateError, simulate};
@@ -40,10 +40,11 @@ fn icub() -> Lab {
 }
 
 fn scene(corpus: &Corpus, lab: Lab, seed: u64) -> (Scene, Setup) {
-    let setup = Setup::new(lab.clone(), Path::new(""), None, seed).unwrap();
+    let setup = Setup::new(lab.clone(), None, seed).unwrap();
     let scene = Scene {
         seed,
-        corpus: corpus.fingerprint(),
+        corpus: corpus
+            .audio_fingerprint(&corpus.contents(&ContentIndex::in_memory(), || ()).unwrap()),
         events: None,
         lab,
     };
@@ -138,7 +139,7 @@ fn speech() -> Vec<f32> {
 
 #[test]
 fn nothing_is_normalised_and_direct_sound_keeps_its_time() {
-    let setup = Setup::new(quiet(icub()), Path::new(""), None, 1).unwrap();
+    let setup = Setup::new(quiet(icub()), None, 1).unwrap();
     let mut listener = Listener::default();
     let key = Key::new(3);
     let loud = listener.hear(&setup, &speech(), &key).unwrap();
@@ -171,7 +172,7 @@ fn speech_has_the_level_that_the_loudspeaker_gives_it() {
     lab.speech.full_scale_db_spl = 90.0;
     lab.speech.low_hz = 20.0;
     lab.speech.screen_loss_db = earnest_scene::lab::ByBand::All(0.0);
-    let setup = Setup::new(lab, Path::new(""), None, 1).unwrap();
+    let setup = Setup::new(lab, None, 1).unwrap();
     let noise = |i: usize| 0.1 * 1.732 * ((i * 7919 % 2111) as f32 / 1055.0 - 1.0);
     let mut noise: Vec<f32> = (0..32_000).map(noise).collect();
     // Below 800 Hz, where a head is small.
@@ -193,9 +194,9 @@ fn events_come_as_often_as_the_lab_says_and_raise_the_noise() {
     lab.event[0].per_minute = 20.0;
     lab.event[0].seconds = [1.0, 2.0];
     lab.event[0].level_db_spl = [75.0, 76.0];
-    let loud = Setup::new(lab.clone(), Path::new(""), None, 1).unwrap();
+    let loud = Setup::new(lab.clone(), None, 1).unwrap();
     lab.event.clear();
-    let without = Setup::new(lab, Path::new(""), None, 1).unwrap();
+    let without = Setup::new(lab, None, 1).unwrap();
     let mut listener = Listener::default();
     let (mut events, mut seconds) = (0, 0.0);
     for i in 0..60_u64 {
@@ -223,7 +224,7 @@ fn events_come_as_often_as_the_lab_says_and_raise_the_noise() {
 fn converters_clip_at_their_full_scale_and_it_is_counted() {
     let mut lab = icub();
     lab.microphones.full_scale_db_spl = 62.0;
-    let setup = Setup::new(lab, Path::new(""), None, 1).unwrap();
+    let setup = Setup::new(lab, None, 1).unwrap();
     let heard = Listener::default()
         .hear(&setup, &speech(), &Key::new(1))
         .unwrap();
@@ -282,7 +283,7 @@ fn measured_responses_and_a_recorded_robot_take_the_place_of_computed_ones() {
     );
     let text = format!("{text}\n[recorded]\nfolder = \"ego\"\nlevel_db_spl = 60.0\n");
     let lab = Lab::from_toml(&text).unwrap();
-    let setup = Setup::new(lab, dir.path(), None, 1).unwrap();
+    let setup = Setup::new(lab.below(dir.path()), None, 1).unwrap();
     let heard = Listener::default()
         .hear(&setup, &speech(), &Key::new(1))
         .unwrap();
@@ -318,13 +319,13 @@ fn the_two_ears_of_the_aachen_database_have_a_file_each() {
         "responses = \"air\"",
     );
     let lab = quiet(Lab::from_toml(&text).unwrap());
-    let setup = Setup::new(lab.clone(), dir.path(), None, 1).unwrap();
+    let setup = Setup::new(lab.clone().below(dir.path()), None, 1).unwrap();
     let heard = Listener::default()
         .hear(&setup, &speech(), &Key::new(1))
         .unwrap();
     assert!(heard.channels[0] != heard.channels[1]);
     fs::remove_file(rooms.join(both[1])).unwrap();
-    let error = Setup::new(lab, dir.path(), None, 1)
+    let error = Setup::new(lab.below(dir.path()), None, 1)
         .err()
         .unwrap()
         .to_string();

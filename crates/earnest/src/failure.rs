@@ -67,7 +67,10 @@ where
             Some(
                 ExperimentError::Setup(_)
                     | ExperimentError::Fold(_)
-                    | ExperimentError::Corpus(earnest_corpus::CorpusError::Absent { .. })
+                    | ExperimentError::Corpus(
+                        earnest_corpus::CorpusError::Absent { .. }
+                            | earnest_corpus::CorpusError::Root { .. }
+                    )
                     | ExperimentError::Collection(earnest_corpus::CollectionError::Absent { .. })
             )
         );

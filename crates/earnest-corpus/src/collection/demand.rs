@@ -1,9 +1,9 @@
 //! DEMAND (Thiemann et al. 2013): a folder for each place, `DKITCHEN/ch01.wav` to
 //! `ch16.wav` of one microphone array. The first channel is used: the others hear the same.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::{Clip, Collection, LeftOut, folders_in};
+use super::{Clip, Collection, CollectionError, LeftOut, audio_in};
 
 /// Places where people talk within the array's hearing.
 const VOICES: [&str; 4] = ["OMEETING", "PCAFETER", "PRESTO", "SCAFE"];
@@ -21,26 +21,28 @@ fn category(place: &str) -> Option<&'static str> {
     })
 }
 
-/// Its first channel; archives unpack as `DKITCHEN` or `DKITCHEN_16k/DKITCHEN`.
-fn first_channel(folder: &Path, place: &str) -> Option<PathBuf> {
-    [folder.join("ch01.wav"), folder.join(place).join("ch01.wav")]
-        .into_iter()
-        .find(|p| p.is_file())
-}
-
-pub fn read(folder: &Path) -> Option<Collection> {
+pub fn read(folder: &Path) -> Result<Option<Collection>, CollectionError> {
     let mut collection = Collection {
         layout: "DEMAND",
         clips: Vec::new(),
         voices: Vec::new(),
         left_out: Vec::new(),
     };
-    for inner in folders_in(folder) {
-        let name = inner.file_name().and_then(|n| n.to_str()).unwrap_or("");
-        let place = name.split('_').next().unwrap_or(name);
-        let Some(path) = first_channel(&inner, place) else {
-            continue;
+    let files = audio_in(folder)?;
+    for file in &files {
+        // Archives unpack as DKITCHEN or DKITCHEN_16k/DKITCHEN.
+        let parts: Vec<&str> = file.split('/').collect();
+        let (name, inner) = match parts.as_slice() {
+            [name, "ch01.wav"] => (*name, None),
+            [name, inner, "ch01.wav"] => (*name, Some(*inner)),
+            _ => continue,
         };
+        let place = name.split('_').next().unwrap_or(name);
+        let direct = format!("{name}/ch01.wav");
+        if inner.is_some_and(|i| i != place || files.contains(&direct)) {
+            continue;
+        }
+        let path = folder.join(file);
         let clip = Clip {
             name: format!("{name}/ch01.wav"),
             path,
@@ -57,5 +59,5 @@ pub fn read(folder: &Path) -> Option<Collection> {
         }
     }
     let any = !collection.clips.is_empty() || !collection.left_out.is_empty();
-    any.then_some(collection)
+    Ok(any.then_some(collection))
 }

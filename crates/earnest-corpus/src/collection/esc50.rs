@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::table::Table;
-use super::{Clip, Collection, LeftOut};
+use super::{Clip, Collection, CollectionError, LeftOut};
 
 /// Classes that are human voices: unwanted as background noise (PAPER.md section 4).
 const VOICES: [&str; 5] = [
@@ -14,8 +14,10 @@ const VOICES: [&str; 5] = [
     "breathing",
 ];
 
-pub fn read(folder: &Path) -> Option<Collection> {
-    let table = Table::read(&folder.join("meta/esc50.csv"))?;
+pub fn read(folder: &Path) -> Result<Option<Collection>, CollectionError> {
+    let Some(table) = Table::read(&folder.join("meta/esc50.csv"))? else {
+        return Ok(None);
+    };
     let mut collection = Collection {
         layout: "ESC-50",
         clips: Vec::new(),
@@ -49,5 +51,5 @@ pub fn read(folder: &Path) -> Option<Collection> {
             collection.clips.push(clip);
         }
     }
-    Some(collection)
+    Ok(Some(collection))
 }

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use super::{Clip, Collection, absolute};
-use crate::layout::{Survey, stem_and_folder};
+use super::{Clip, Collection, CollectionError, absolute, audio_in};
+use crate::layout::stem_and_folder;
 
-pub fn read(folder: &Path) -> Option<Collection> {
+pub fn read(folder: &Path) -> Result<Option<Collection>, CollectionError> {
     let root = absolute(folder);
-    let clips: Vec<Clip> = Survey::of_folder(folder)
-        .audio
+    let clips: Vec<Clip> = audio_in(folder)?
         .into_iter()
         .map(|name| {
             let (_, class) = stem_and_folder(&name);
@@ -21,10 +20,10 @@ pub fn read(folder: &Path) -> Option<Collection> {
             }
         })
         .collect();
-    (!clips.is_empty()).then_some(Collection {
+    Ok((!clips.is_empty()).then_some(Collection {
         layout: "folder",
         clips,
         voices: Vec::new(),
         left_out: Vec::new(),
-    })
+    }))
 }

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use super::table::Table;
-use super::{Clip, Collection, LeftOut};
+use super::{Clip, Collection, CollectionError, LeftOut};
 use crate::freesound::MANIFEST;
 
-pub fn read(folder: &Path) -> Option<Collection> {
-    let table = Table::read(&folder.join(MANIFEST))?;
+pub fn read(folder: &Path) -> Result<Option<Collection>, CollectionError> {
+    let Some(table) = Table::read(&folder.join(MANIFEST))? else {
+        return Ok(None);
+    };
     let mut collection = Collection {
         layout: "Freesound",
         clips: Vec::new(),
@@ -35,5 +37,5 @@ pub fn read(folder: &Path) -> Option<Collection> {
             collection.left_out.push(LeftOut::new(what, "no such file"));
         }
     }
-    Some(collection)
+    Ok(Some(collection))
 }

@@ -13,6 +13,12 @@ mod urbansound8k;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use earnest_files::RelativePath;
+
+use crate::listing::Listing;
+use crate::problem::Problem;
+use crate::room_file::RoomFormat;
+
 /// One file of a collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clip {
@@ -78,6 +84,22 @@ pub enum CollectionError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Something in it cannot be listed, so that nobody knows what else it holds.
+    #[error("cannot list the sounds in {}: {problem}; mend or remove it", path.display())]
+    Unlisted {
+        /// The folder of sounds.
+        path: PathBuf,
+        /// What cannot be listed, and why.
+        problem: Problem,
+    },
+    /// The table that says what its clips are cannot be read.
+    #[error("cannot read {}, which says what the sounds are: {detail}", path.display())]
+    Table {
+        /// The table.
+        path: PathBuf,
+        /// What is wrong.
+        detail: String,
+    },
     /// No audio in it.
     #[error("{} holds no usable audio file{hint}", path.display())]
     Empty {
@@ -89,7 +111,7 @@ pub enum CollectionError {
 }
 
 /// A reader of one layout: `None` if the folder is not of it.
-type Reader = fn(&Path) -> Option<Collection>;
+type Reader = fn(&Path) -> Result<Option<Collection>, CollectionError>;
 
 /// Layouts of noise collections, the telling ones first.
 const NOISE_LAYOUTS: [Reader; 7] = [
@@ -130,16 +152,24 @@ impl Collection {
             path: folder.to_owned(),
             source,
         })?;
-        let inner = only_folder(folder);
-        let mut collection = layouts
-            .iter()
-            .find_map(|read| read(folder).or_else(|| read(inner.as_deref()?)))
-            .unwrap_or(Self {
-                layout: "folder",
-                clips: Vec::new(),
-                voices: Vec::new(),
-                left_out: Vec::new(),
-            });
+        // Layouts look at some of the folder only; the others are not to be lost sight of either.
+        let files = list(folder, |file| RoomFormat::of(file).is_some())?;
+        let inner = only_folder(&files);
+        let places = [Some(folder.to_owned()), inner.map(|i| folder.join(i))];
+        let mut found = None;
+        for read in layouts {
+            for place in places.iter().flatten() {
+                if found.is_none() {
+                    found = read(place)?;
+                }
+            }
+        }
+        let mut collection = found.unwrap_or(Self {
+            layout: "folder",
+            clips: Vec::new(),
+            voices: Vec::new(),
+            left_out: Vec::new(),
+        });
         collection.clips.sort_by(|a, b| a.name.cmp(&b.name));
         if collection.clips.is_empty() {
             return Err(CollectionError::Empty {
@@ -200,33 +230,38 @@ impl Collection {
     }
 }
 
-/// The folder inside, if there is one and nothing beside it: archives unpack so.
-fn only_folder(folder: &Path) -> Option<PathBuf> {
-    let mut folders = std::fs::read_dir(folder)
-        .ok()?
-        .flatten()
-        .map(|e| e.path())
-        .filter(|p| {
-            let name = p.file_name().and_then(|n| n.to_str()).unwrap_or(".");
-            p.is_dir() && !name.starts_with('.') && name != "__MACOSX"
-        });
-    match (folders.next(), folders.next()) {
-        (Some(only), None) => Some(only),
-        _ => None,
+/// The wanted files below a folder.
+fn list(
+    folder: &Path,
+    wanted: impl Fn(&Path) -> bool,
+) -> Result<Vec<RelativePath>, CollectionError> {
+    let mut listing = Listing::of(folder, wanted);
+    match listing.problems.is_empty() {
+        true => {
+            listing.files.sort();
+            Ok(listing.files)
+        }
+        false => Err(CollectionError::Unlisted {
+            path: folder.to_owned(),
+            problem: listing.problems.swap_remove(0),
+        }),
     }
 }
 
-/// Folders directly inside, sorted.
-fn folders_in(folder: &Path) -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|e| e.path())
-        .filter(|p| p.is_dir())
-        .collect();
-    folders.sort();
-    folders
+/// The audio files below a folder, sorted.
+fn audio_in(folder: &Path) -> Result<Vec<String>, CollectionError> {
+    let files = list(folder, earnest_audio::has_audio_extension)?;
+    Ok(files.into_iter().map(String::from).collect())
+}
+
+/// The folder that all files lie in, if there is one: archives unpack so.
+fn only_folder(files: &[RelativePath]) -> Option<&str> {
+    let mut folders = files
+        .iter()
+        .map(|f| f.as_str().split_once('/').map(|(folder, _)| folder))
+        .filter(|folder| *folder != Some("__MACOSX"));
+    let first = folders.next()??;
+    folders.all(|f| f == Some(first)).then_some(first)
 }
 
 /// A place that is the same however the folder was named.

@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use super::{Clip, Collection, LeftOut};
-use crate::layout::{Survey, stem_and_folder};
+use super::{Clip, Collection, CollectionError, LeftOut, audio_in};
+use crate::layout::stem_and_folder;
 
 /// Classes with human voices: unwanted as background noise (PAPER.md section 4).
 const VOICES: [&str; 7] = [
@@ -17,10 +17,10 @@ const VOICES: [&str; 7] = [
     "Restaurant",
 ];
 
-pub fn read(folder: &Path) -> Option<Collection> {
+pub fn read(folder: &Path) -> Result<Option<Collection>, CollectionError> {
     let parts = [("noise_train", 1), ("noise_test", 2)];
     if !parts.iter().any(|(p, _)| folder.join(p).is_dir()) {
-        return None;
+        return Ok(None);
     }
     let mut collection = Collection {
         layout: "MS-SNSD",
@@ -29,7 +29,10 @@ pub fn read(folder: &Path) -> Option<Collection> {
         left_out: Vec::new(),
     };
     for (part, fold) in parts {
-        for file in Survey::of_folder(&folder.join(part)).audio {
+        if !folder.join(part).is_dir() {
+            continue;
+        }
+        for file in audio_in(&folder.join(part))? {
             let name = format!("{part}/{file}");
             let (stem, _) = stem_and_folder(&file);
             let class = stem.rsplit_once('_').map_or(stem, |(class, _)| class);
@@ -55,5 +58,5 @@ pub fn read(folder: &Path) -> Option<Collection> {
             collection.left_out.push(LeftOut::new(part, why));
         }
     }
-    Some(collection)
+    Ok(Some(collection))
 }

@@ -3,13 +3,13 @@
 
 use std::path::Path;
 
-use super::{Clip, Collection, LeftOut};
-use crate::layout::{Survey, stem_and_folder};
+use super::{Clip, Collection, CollectionError, LeftOut, audio_in};
+use crate::layout::stem_and_folder;
 
-pub fn read(folder: &Path) -> Option<Collection> {
+pub fn read(folder: &Path) -> Result<Option<Collection>, CollectionError> {
     let noise = folder.join("noise");
     if !noise.join("free-sound").is_dir() && !noise.join("sound-bible").is_dir() {
-        return None;
+        return Ok(None);
     }
     let mut collection = Collection {
         layout: "MUSAN",
@@ -17,7 +17,7 @@ pub fn read(folder: &Path) -> Option<Collection> {
         voices: Vec::new(),
         left_out: Vec::new(),
     };
-    for name in Survey::of_folder(&noise).audio {
+    for name in audio_in(&noise)? {
         let (stem, part) = stem_and_folder(&name);
         collection.clips.push(Clip {
             path: noise.join(&name),
@@ -35,5 +35,5 @@ pub fn read(folder: &Path) -> Option<Collection> {
             collection.left_out.push(LeftOut::new(part, why));
         }
     }
-    Some(collection)
+    Ok(Some(collection))
 }

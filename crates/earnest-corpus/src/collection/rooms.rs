@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use walkdir::WalkDir;
-
 use super::table::Table;
-use super::{Clip, Collection, absolute};
-use crate::layout::{relative, stem_and_folder};
+use super::{Clip, Collection, CollectionError, LeftOut, absolute, list};
+use crate::layout::stem_and_folder;
 use crate::room_file::{RoomFormat, air_room};
 
 /// Rooms by file, from a manifest in the folder or beside it.
-fn manifest(folder: &Path) -> HashMap<String, String> {
+fn manifest(
+    folder: &Path,
+    left_out: &mut Vec<LeftOut>,
+) -> Result<HashMap<String, String>, CollectionError> {
     let absolute = absolute(folder);
     let own = folder.file_name().or(absolute.file_name());
     let within = own.map(|n| format!("{}/", n.to_string_lossy()));
@@ -23,22 +24,22 @@ fn manifest(folder: &Path) -> HashMap<String, String> {
         let (Some(place), Some(prefix)) = (place, prefix) else {
             continue;
         };
-        let Some(table) = Table::read(&place.join("manifest.csv")) else {
+        let Some(table) = Table::read(&place.join("manifest.csv"))? else {
             continue;
         };
         if !table.has(&["path", "room"]) {
             continue;
         }
-        return table
-            .rows(&["path", "room"], &mut Vec::new())
+        return Ok(table
+            .rows(&["path", "room"], left_out)
             .iter()
             .filter_map(|row| {
                 let path = row.text("path").strip_prefix(&prefix)?;
                 Some((path.to_owned(), row.text("room").to_owned()))
             })
-            .collect();
+            .collect());
     }
-    HashMap::new()
+    Ok(HashMap::new())
 }
 
 /// A file's name without what says where microphone and loudspeaker stood: numbers, angles,
@@ -65,20 +66,17 @@ fn room_of_name(stem: &str) -> &str {
     }
 }
 
-pub fn read(folder: &Path) -> Option<Collection> {
-    let mut files: Vec<(String, RoomFormat)> = WalkDir::new(folder)
-        .follow_links(true)
+pub fn read(folder: &Path) -> Result<Option<Collection>, CollectionError> {
+    let files: Vec<(String, RoomFormat)> = list(folder, |file| RoomFormat::of(file).is_some())?
         .into_iter()
-        .filter_entry(|e| e.depth() == 0 || !e.file_name().to_string_lossy().starts_with('.'))
-        .flatten()
-        .filter(|e| e.file_type().is_file())
-        .filter_map(|e| Some((relative(folder, e.path())?, RoomFormat::of(e.path())?)))
+        .map(String::from)
+        .filter_map(|name| RoomFormat::of(Path::new(&name)).map(|format| (name, format)))
         .collect();
-    files.sort();
     if files.is_empty() {
-        return None;
+        return Ok(None);
     }
-    let rooms = manifest(folder);
+    let mut left_out = Vec::new();
+    let rooms = manifest(folder, &mut left_out)?;
     let root = absolute(folder);
     let air = files.iter().all(|(_, f)| *f == RoomFormat::Mat);
     let sofa = files.iter().all(|(_, f)| *f == RoomFormat::Sofa);
@@ -111,7 +109,7 @@ pub fn read(folder: &Path) -> Option<Collection> {
             }
         })
         .collect();
-    Some(Collection {
+    Ok(Some(Collection {
         layout: match (air, sofa) {
             (true, _) => "Aachen AIR",
             (_, true) => "SOFA",
@@ -119,8 +117,8 @@ pub fn read(folder: &Path) -> Option<Collection> {
         },
         clips,
         voices: Vec::new(),
-        left_out: Vec::new(),
-    })
+        left_out,
+    }))
 }
 
 /// How long the folders are, `/` included, in which all files lie.

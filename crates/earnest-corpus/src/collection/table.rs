@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::LeftOut;
+use super::{CollectionError, LeftOut};
 
 /// A row with its line number.
 pub struct Row<'a> {
@@ -19,21 +19,37 @@ pub struct Table {
 }
 
 impl Table {
-    /// Reads a table; `None` if there is no such file or it is empty.
-    pub fn read(path: &Path) -> Option<Self> {
+    /// Reads a table; `None` if there is no such file. One that is there and cannot be read is
+    /// an error: without it, nobody knows which clips are voices.
+    pub fn read(path: &Path) -> Result<Option<Self>, CollectionError> {
+        use std::io::ErrorKind::{NotADirectory, NotFound};
+        let unreadable = |detail: String| CollectionError::Table {
+            path: path.to_owned(),
+            detail,
+        };
+        match path.symlink_metadata() {
+            Err(error) if matches!(error.kind(), NotFound | NotADirectory) => return Ok(None),
+            Err(error) => return Err(unreadable(error.to_string())),
+            Ok(_) => {}
+        }
         let mut reader = csv::ReaderBuilder::new()
             .flexible(true)
             .trim(csv::Trim::All)
             .from_path(path)
-            .ok()?;
-        let columns = reader.byte_headers().ok()?.iter();
-        let columns: Vec<String> = columns
+            .map_err(|e| unreadable(e.to_string()))?;
+        let columns: Vec<String> = reader
+            .byte_headers()
+            .map_err(|e| unreadable(e.to_string()))?
+            .iter()
             .map(|c| {
                 String::from_utf8_lossy(c)
                     .trim_start_matches('\u{feff}')
                     .to_owned()
             })
             .collect();
+        if columns.is_empty() {
+            return Err(unreadable("it is empty".to_owned()));
+        }
         let mut rows = Vec::new();
         let mut line = 1;
         for record in reader.byte_records() {
@@ -44,11 +60,11 @@ impl Table {
             rows.push((line, row));
         }
         let name = path.file_name().unwrap_or_default();
-        Some(Self {
+        Ok(Some(Self {
             name: name.to_string_lossy().into_owned(),
             columns,
             rows,
-        })
+        }))
     }
 
     /// True if it has all of these columns.

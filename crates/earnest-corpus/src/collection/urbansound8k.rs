@@ -4,13 +4,15 @@
 use std::path::Path;
 
 use super::table::Table;
-use super::{Clip, Collection, LeftOut};
+use super::{Clip, Collection, CollectionError, LeftOut};
 
 /// The class with human voices: unwanted as background noise (PAPER.md section 4).
 const VOICES: &str = "children_playing";
 
-pub fn read(folder: &Path) -> Option<Collection> {
-    let table = Table::read(&folder.join("metadata/UrbanSound8K.csv"))?;
+pub fn read(folder: &Path) -> Result<Option<Collection>, CollectionError> {
+    let Some(table) = Table::read(&folder.join("metadata/UrbanSound8K.csv"))? else {
+        return Ok(None);
+    };
     let mut collection = Collection {
         layout: "UrbanSound8K",
         clips: Vec::new(),
@@ -52,5 +54,5 @@ pub fn read(folder: &Path) -> Option<Collection> {
             collection.clips.push(clip);
         }
     }
-    Some(collection)
+    Ok(Some(collection))
 }

@@ -1,7 +1,5 @@
 //! Corpora whose file names say everything: EmoDB, RAVDESS, CREMA-D, TESS, SAVEE, URDU.
 
-use std::path::Path;
-
 use super::{Layout, Reading, Survey, stem_and_folder};
 use crate::corpus::Utterance;
 use crate::emotion::Sex;
@@ -209,19 +207,12 @@ fn urdu(stem: &str, folder: &str) -> Option<Said> {
 pub(super) fn read(survey: &Survey, layout: Layout) -> Reading {
     let mut reading = Reading::default();
     for path in &survey.audio {
-        let file = survey.root.join(Path::new(path));
-        match parse(layout, path) {
+        let file = path.under(&survey.root);
+        match parse(layout, path.as_str()) {
             Some(said) if said.speech => reading.utterances.push(Utterance {
-                id: said.id,
-                path: path.clone(),
-                speaker: said.speaker,
-                session: None,
                 sex: said.sex,
-                label: said.label,
-                emotion: None,
-                arousal: None,
-                valence: None,
                 origin: (file, None),
+                ..Utterance::of_file(said.id, path.clone(), said.speaker, said.label)
             }),
             Some(_) => {}
             None => reading.problem(

@@ -4,135 +4,140 @@
 //! The talker is the letter of the turn's number (`..._F000`), not that of the dialogue's
 //! name (`Ses01F_...`): confusing them leaks speakers between test and validation.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 
-use super::{Reading, Survey, numbered_lines, relative};
+use earnest_files::RelativePath;
+
+use super::{Reading, Survey, is_one_name, numbered_lines, stem_and_folder};
 use crate::corpus::Utterance;
 use crate::emotion::Sex;
 use crate::problem::ProblemKind;
 
-/// Session folders of a corpus folder: number and path, sorted by number.
-fn sessions(folder: &Path) -> Vec<(String, PathBuf)> {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return Vec::new();
+/// True for `.../dialog/EmoEvaluation/<dialogue>.txt`: a file of labels.
+pub(super) fn is_evaluation(file: &Path) -> bool {
+    file.extension().is_some_and(|e| e == "txt")
+        && file
+            .parent()
+            .is_some_and(|p| p.ends_with("dialog/EmoEvaluation"))
+}
+
+/// What stands before `SessionN/` in a path, `/` included, and the session's number.
+fn session(path: &str) -> Option<(&str, u32)> {
+    let start = match path.starts_with("Session") {
+        true => 0,
+        false => path.find("/Session")? + 1,
     };
-    let mut found: Vec<(u32, PathBuf)> = entries
-        .flatten()
-        .filter_map(|e| {
-            let name = e.file_name().into_string().ok()?;
-            let number = name.strip_prefix("Session")?.parse().ok()?;
-            e.path().is_dir().then(|| (number, e.path()))
-        })
+    let (name, _) = path.get(start..)?.split_once('/')?;
+    let number = name.strip_prefix("Session")?.parse().ok()?;
+    Some((path.get(..start)?, number))
+}
+
+/// The folder that holds the sessions: this one, or the only one in it (`IEMOCAP_full_release/`).
+pub(super) fn prefix(survey: &Survey) -> Option<&str> {
+    let mut found: Vec<&str> = survey
+        .evaluations
+        .iter()
+        .filter_map(|file| Some(session(file.as_str())?.0))
+        .filter(|prefix| prefix.matches('/').count() <= 1)
         .collect();
-    found.sort();
-    found
-        .into_iter()
-        .map(|(n, path)| (n.to_string(), path))
-        .collect()
-}
-
-fn evaluation(session: &Path) -> PathBuf {
-    session.join("dialog").join("EmoEvaluation")
-}
-
-/// The folder that holds the sessions: this one, or the only one in it.
-pub(super) fn root(folder: &Path) -> Option<PathBuf> {
-    let holds = |f: &Path| sessions(f).iter().any(|(_, s)| evaluation(s).is_dir());
-    if holds(folder) {
-        return Some(folder.to_owned());
+    found.sort_unstable();
+    found.dedup();
+    match found.as_slice() {
+        // This one sorts first.
+        ["", ..] => Some(""),
+        [only] => Some(only),
+        _ => None,
     }
-    let mut inner = std::fs::read_dir(folder)
-        .ok()?
-        .flatten()
-        .map(|e| e.path())
-        .filter(|p| p.is_dir() && holds(p));
-    let first = inner.next()?;
-    inner.next().is_none().then_some(first)
 }
 
 pub(super) fn read(survey: &Survey) -> Reading {
     let mut reading = Reading::default();
-    let root = root(&survey.root).unwrap_or_else(|| survey.root.clone());
-    for (number, session) in sessions(&root) {
-        let folder = evaluation(&session);
-        let Ok(entries) = std::fs::read_dir(&folder) else {
+    let prefix = prefix(survey).unwrap_or_default();
+    let of_session = |path: &RelativePath| {
+        let (before, number) = session(path.as_str())?;
+        (before == prefix).then_some(number)
+    };
+    let mut sessions: BTreeMap<u32, Vec<&RelativePath>> = BTreeMap::new();
+    for number in survey.audio.iter().filter_map(of_session) {
+        sessions.entry(number).or_default();
+    }
+    for file in &survey.evaluations {
+        if let Some(number) = of_session(file) {
+            sessions.entry(number).or_default().push(file);
+        }
+    }
+    for (number, files) in sessions {
+        if files.is_empty() {
             reading.problem(
                 ProblemKind::MissingFolder,
-                &folder,
+                &survey
+                    .root
+                    .join(format!("{prefix}Session{number}/dialog/EmoEvaluation")),
                 None,
                 format!("session {number} has no labels"),
             );
-            continue;
-        };
-        let mut files: Vec<PathBuf> = entries
-            .flatten()
-            .map(|e| e.path())
-            .filter(|p| {
-                p.extension().is_some_and(|e| e == "txt")
-                    && p.file_name().is_some_and(|n| !super::hidden(n))
-                    && p.is_file()
-            })
-            .collect();
-        files.sort();
+        }
         for file in files {
-            read_dialogue(&survey.root, &session, &number, &file, &mut reading);
+            read_dialogue(&survey.root, number, file, &mut reading);
         }
     }
     reading
 }
 
-fn read_dialogue(root: &Path, session: &Path, number: &str, file: &Path, reading: &mut Reading) {
-    let lines = match numbered_lines(file) {
+fn read_dialogue(root: &Path, number: u32, path: &RelativePath, reading: &mut Reading) {
+    let (dialogue, _) = stem_and_folder(path.as_str());
+    let folder = path.as_str().rsplit_once("/dialog/");
+    let session = folder.map_or("", |(session, _)| session);
+    let file = path.under(root);
+    let lines = match numbered_lines(&file) {
         Ok(lines) => lines,
         Err(error) => {
-            reading.problem(ProblemKind::UnreadableLine, file, None, error.to_string());
+            reading.problem(ProblemKind::UnreadableTable, &file, None, error.to_string());
             return;
         }
     };
-    let dialogue = file.file_stem().and_then(|s| s.to_str()).unwrap_or("");
     for (line, text) in lines {
-        match parse_line(&text) {
-            Ok(None) => {}
-            Ok(Some(turn)) => {
-                let Some(sex) = talker(&turn.name) else {
-                    reading.problem(
-                        ProblemKind::UnreadableLine,
-                        file,
-                        Some(line),
-                        format!(
-                            "turn {:?} does not end in _F or _M and a number, so its talker is unknown",
-                            turn.name
-                        ),
-                    );
-                    continue;
-                };
-                let letter = match sex {
-                    Sex::Female => 'F',
-                    Sex::Male => 'M',
-                };
-                let audio = session
-                    .join("sentences")
-                    .join("wav")
-                    .join(dialogue)
-                    .join(format!("{}.wav", turn.name));
-                reading.utterances.push(Utterance {
-                    path: relative(root, &audio).unwrap_or_default(),
-                    id: turn.name,
-                    speaker: format!("{number}{letter}"),
-                    session: Some(number.to_owned()),
-                    sex: Some(sex),
-                    label: turn.label,
-                    emotion: None,
-                    arousal: Some(turn.activation),
-                    valence: Some(turn.valence),
-                    origin: (file.to_owned(), Some(line)),
-                });
+        let said = match parse_line(&text) {
+            Ok(None) => continue,
+            Ok(Some(turn)) => utterance(session, number, dialogue, turn),
+            Err(detail) => Err(detail),
+        };
+        match said {
+            Ok(mut utterance) => {
+                utterance.origin = (file.clone(), Some(line));
+                reading.utterances.push(utterance);
             }
             Err(detail) => {
-                reading.problem(ProblemKind::UnreadableLine, file, Some(line), detail);
+                reading.problem(ProblemKind::UnreadableLine, &file, Some(line), detail);
             }
         }
     }
+}
+
+fn utterance(session: &str, number: u32, dialogue: &str, turn: Turn) -> Result<Utterance, String> {
+    if !is_one_name(&turn.name) {
+        return Err(format!("turn {:?} is not the name of a file", turn.name));
+    }
+    let sex = talker(&turn.name).ok_or_else(|| {
+        format!(
+            "turn {:?} does not end in _F or _M and a number, so its talker is unknown",
+            turn.name
+        )
+    })?;
+    let letter = match sex {
+        Sex::Female => 'F',
+        Sex::Male => 'M',
+    };
+    let audio = format!("{session}/sentences/wav/{dialogue}/{}.wav", turn.name);
+    let path = RelativePath::new(&audio).map_err(|e| e.to_string())?;
+    Ok(Utterance {
+        session: Some(number.to_string()),
+        sex: Some(sex),
+        arousal: Some(turn.activation),
+        valence: Some(turn.valence),
+        ..Utterance::of_file(turn.name, path, format!("{number}{letter}"), turn.label)
+    })
 }
 
 struct Turn {
@@ -220,6 +225,17 @@ mod tests {
         assert_eq!(talker("Ses01F_impro01_FXX0"), Some(Sex::Female));
         assert_eq!(talker("Ses01F_impro01"), None);
         assert_eq!(talker(""), None);
+    }
+
+    #[test]
+    fn a_session_is_found_whatever_stands_before_it() {
+        assert_eq!(session("Session1/a/b.txt"), Some(("", 1)));
+        assert_eq!(
+            session("IEMOCAP_full_release/Session12/a.wav"),
+            Some(("IEMOCAP_full_release/", 12))
+        );
+        assert_eq!(session("SessionX/a.wav"), None);
+        assert_eq!(session("Session1"), None);
     }
 
     proptest::proptest! {

@@ -1,27 +1,38 @@
 //! A manifest: a table of audio files. CSV, TSV or JSONL (one object a line); Hugging
-//! Face's AudioFolder (`metadata.csv`, `metadata.jsonl`) is one.
+//! Face's AudioFolder (`metadata.csv`, `metadata.jsonl`) is one, audformat's tables
+//! (`file`, `start`, `end`) are, and so is what `earnest predict` prints.
 //!
 //! | column | other names | meaning |
 //! |---|---|---|
-//! | `path` | `file_name`, `file`, `filename`, `audio`, `wav` | audio file, relative to the manifest |
+//! | `path` | `file_name`, `file`, `filename`, `audio`, `wav` | audio file, relative to the manifest or to `--root` |
+//! | `start` | | optional: where the utterance begins in the file, seconds or `0 days 00:00:01.25` |
+//! | `end` | | optional: where it ends; empty or `NaT` is the file's end |
 //! | `speaker` | `speaker_id`, `spk`, `spk_id`, `actor`, `talker` | who speaks; needed for folds |
 //! | `emotion` | `label`, `class`, `category` | the label |
 //! | `session` | `session_id`, `dialogue` | optional: speakers recorded together |
-//! | `id` | `utterance`, `utterance_id`, `key` | optional; the path without extension otherwise |
+//! | `id` | `utterance`, `utterance_id`, `key` | optional; the utterance's place without extension otherwise |
 //! | `arousal` | `activation`, `aro` | optional number |
 //! | `valence` | `val` | optional number |
 //! | `sex` | `gender` | optional |
 //!
-//! Other columns are ignored.
+//! Other columns are ignored. This is the one list of names: corpora, and the verbs that take
+//! a manifest for its files only ([`listed_files`]), know the same.
+//!
+//! A manifest that is found in a folder may have come with it from anywhere: it lists files in
+//! that folder, by relative paths without `..`. One that the user names may list any file. Where
+//! an utterance then lies below a robot's recordings says the module `place`.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{Reading, Survey, numbered_lines, relative};
-use crate::corpus::Utterance;
+use earnest_audio::Stretch;
+use earnest_files::RelativePath;
+
+use super::{Reach, Reading, Survey, moment, numbered_lines, place, stem_and_folder};
+use crate::corpus::{UNKNOWN_SPEAKER, Utterance};
 use crate::emotion::Sex;
-use crate::problem::ProblemKind;
+use crate::problem::{Problem, ProblemKind};
 
 const NAMES: [&str; 6] = [
     "manifest.csv",
@@ -38,9 +49,36 @@ pub(super) fn is_manifest_name(name: &OsStr) -> bool {
         .is_some_and(|n| NAMES.contains(&n.to_ascii_lowercase().as_str()))
 }
 
+/// True for what is read as a manifest when a user names it: `.csv`, `.tsv`, `.jsonl` and the
+/// like.
+#[must_use]
+pub fn is_manifest(path: &Path) -> bool {
+    Form::of(path).is_some()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Table(u8),
+    Lines,
+}
+
+impl Form {
+    fn of(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        Some(match extension.as_str() {
+            "csv" => Self::Table(b','),
+            "tsv" => Self::Table(b'\t'),
+            "jsonl" | "ndjson" | "json" => Self::Lines,
+            _ => return None,
+        })
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Column {
     Path,
+    Start,
+    End,
     Speaker,
     Emotion,
     Session,
@@ -50,187 +88,314 @@ enum Column {
     Sex,
 }
 
-fn column(name: &str) -> Option<Column> {
-    Some(match name.trim().to_lowercase().as_str() {
-        "path" | "file_name" | "file" | "filename" | "audio" | "wav" => Column::Path,
-        "speaker" | "speaker_id" | "spk" | "spk_id" | "actor" | "talker" => Column::Speaker,
-        "emotion" | "label" | "class" | "category" => Column::Emotion,
-        "session" | "session_id" | "dialogue" => Column::Session,
-        "id" | "utterance" | "utterance_id" | "key" => Column::Id,
-        "arousal" | "activation" | "aro" => Column::Arousal,
-        "valence" | "val" => Column::Valence,
-        "sex" | "gender" => Column::Sex,
-        _ => return None,
-    })
+/// All names of each column, the first for messages.
+const COLUMNS: [(Column, &[&str]); 10] = [
+    (
+        Column::Path,
+        &["path", "file_name", "file", "filename", "audio", "wav"],
+    ),
+    (Column::Start, &["start"]),
+    (Column::End, &["end"]),
+    (
+        Column::Speaker,
+        &["speaker", "speaker_id", "spk", "spk_id", "actor", "talker"],
+    ),
+    (Column::Emotion, &["emotion", "label", "class", "category"]),
+    (Column::Session, &["session", "session_id", "dialogue"]),
+    (Column::Id, &["id", "utterance", "utterance_id", "key"]),
+    (Column::Arousal, &["arousal", "activation", "aro"]),
+    (Column::Valence, &["valence", "val"]),
+    (Column::Sex, &["sex", "gender"]),
+];
+
+impl Column {
+    fn of(name: &str) -> Option<Self> {
+        let name = name.trim().trim_start_matches('\u{feff}').to_lowercase();
+        COLUMNS
+            .iter()
+            .find(|(_, names)| names.contains(&name.as_str()))
+            .map(|(column, _)| *column)
+    }
+
+    fn names(self) -> &'static [&'static str] {
+        COLUMNS
+            .iter()
+            .find(|(column, _)| *column == self)
+            .map_or(&[], |(_, names)| names)
+    }
+
+    /// `path (or file_name, file, ...)`.
+    fn words(self) -> String {
+        match self.names() {
+            [first, others @ ..] if !others.is_empty() => {
+                format!("{first} (or {})", others.join(", "))
+            }
+            names => names.join(", "),
+        }
+    }
 }
 
-type Row = HashMap<Column, String>;
+/// A line that lists a file.
+struct Row {
+    line: usize,
+    cells: HashMap<Column, String>,
+}
+
+impl Row {
+    /// A cell that is not empty.
+    fn cell(&self, column: Column) -> Option<&str> {
+        let text = self.cells.get(&column)?.trim();
+        (!text.is_empty()).then_some(text)
+    }
+
+    fn stretch(&self) -> Result<Option<Stretch>, String> {
+        moment::stretch(self.cell(Column::Start), self.cell(Column::End))
+    }
+}
+
+/// Reads a manifest's lines. All of `needed` must be filled; a line where one is not is a
+/// problem.
+struct Reader<'a> {
+    manifest: &'a Path,
+    needed: &'a [Column],
+    rows: Vec<Row>,
+    problems: &'a mut Vec<Problem>,
+}
+
+fn rows(manifest: &Path, needed: &[Column], problems: &mut Vec<Problem>) -> Vec<Row> {
+    let mut reader = Reader {
+        manifest,
+        needed,
+        rows: Vec::new(),
+        problems,
+    };
+    match Form::of(manifest) {
+        Some(Form::Lines) => reader.lines(),
+        Some(Form::Table(delimiter)) => reader.table(delimiter),
+        None => reader.table(b','),
+    }
+    reader.rows
+}
+
+impl Reader<'_> {
+    /// The manifest says nothing.
+    fn unreadable(&mut self, line: Option<usize>, detail: String) {
+        self.problem(ProblemKind::UnreadableTable, line, detail);
+    }
+
+    fn bad_line(&mut self, line: Option<usize>, detail: String) {
+        self.problem(ProblemKind::UnreadableLine, line, detail);
+    }
+
+    fn problem(&mut self, kind: ProblemKind, line: Option<usize>, detail: String) {
+        self.problems.push(Problem {
+            kind,
+            file: self.manifest.to_owned(),
+            line,
+            detail,
+        });
+    }
+
+    fn add(&mut self, row: Row) {
+        let needed = self.needed.iter();
+        let missing: Vec<&str> = needed
+            .filter(|c| row.cell(**c).is_none())
+            .filter_map(|c| c.names().first().copied())
+            .collect();
+        match missing.is_empty() {
+            true => self.rows.push(row),
+            false => self.bad_line(Some(row.line), format!("no {}", missing.join(" and no "))),
+        }
+    }
+
+    fn lines(&mut self) {
+        let lines = match numbered_lines(self.manifest) {
+            Ok(lines) => lines,
+            Err(error) => return self.unreadable(None, error.to_string()),
+        };
+        for (line, text) in lines {
+            if text.trim().is_empty() {
+                continue;
+            }
+            match cells_of_object(&text) {
+                Ok(cells) => self.add(Row { line, cells }),
+                Err(detail) => self.bad_line(Some(line), detail),
+            }
+        }
+    }
+
+    fn table(&mut self, delimiter: u8) {
+        let reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .flexible(true)
+            .trim(csv::Trim::All)
+            .from_path(self.manifest);
+        let mut reader = match reader {
+            Ok(reader) => reader,
+            Err(error) => return self.unreadable(None, error.to_string()),
+        };
+        let names: Vec<String> = match reader.byte_headers() {
+            Ok(headers) => headers
+                .iter()
+                .map(|h| String::from_utf8_lossy(h).into_owned())
+                .collect(),
+            Err(error) => return self.unreadable(Some(1), error.to_string()),
+        };
+        let columns: Vec<Option<Column>> = names.iter().map(|n| Column::of(n)).collect();
+        if let Some(missing) = self.needed.iter().find(|c| !columns.contains(&Some(**c))) {
+            return self.unreadable(
+                Some(1),
+                format!(
+                    "the header has no column {}; it has {}",
+                    missing.words(),
+                    names.join(", ")
+                ),
+            );
+        }
+        for record in reader.byte_records() {
+            let record = match record {
+                Ok(record) => record,
+                Err(error) => {
+                    let line = error.position().map(|p| p.line() as usize);
+                    self.bad_line(line, error.to_string());
+                    continue;
+                }
+            };
+            let line = record.position().map_or(0, |p| p.line() as usize);
+            if record.len() != columns.len() {
+                let (cells, header) = (record.len(), columns.len());
+                self.bad_line(
+                    Some(line),
+                    format!("{cells} cells where the header has {header}"),
+                );
+                continue;
+            }
+            let mut cells = HashMap::new();
+            for (column, cell) in columns.iter().zip(&record) {
+                if let Some(column) = column {
+                    cells
+                        .entry(*column)
+                        .or_insert_with(|| String::from_utf8_lossy(cell).into_owned());
+                }
+            }
+            self.add(Row { line, cells });
+        }
+    }
+}
+
+/// The known columns of a JSON object.
+fn cells_of_object(text: &str) -> Result<HashMap<Column, String>, String> {
+    let object: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(text).map_err(|error| format!("not a JSON object: {error}"))?;
+    let mut cells = HashMap::new();
+    for (name, value) in object {
+        let Some(column) = Column::of(&name) else {
+            continue;
+        };
+        let text = match value {
+            serde_json::Value::String(text) => text,
+            serde_json::Value::Number(number) => number.to_string(),
+            serde_json::Value::Null => continue,
+            _ => return Err(format!("{name} is neither a text nor a number")),
+        };
+        cells.entry(column).or_insert(text);
+    }
+    Ok(cells)
+}
+
+/// A file that a manifest lists.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListedFile {
+    /// Where it is: relative paths are relative to the manifest's folder.
+    pub path: PathBuf,
+    /// The stretch of it that is listed; `None` for the whole.
+    pub stretch: Option<Stretch>,
+    /// The line.
+    pub line: usize,
+}
+
+/// The files that a manifest lists, whatever else it says, and its lines that cannot be read.
+#[must_use]
+pub fn listed_files(manifest: &Path) -> (Vec<ListedFile>, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let folder = manifest.parent().unwrap_or(Path::new(""));
+    let mut files = Vec::new();
+    for row in rows(manifest, &[Column::Path], &mut problems) {
+        match row.stretch() {
+            Ok(stretch) => files.push(ListedFile {
+                path: folder.join(row.cell(Column::Path).unwrap_or_default()),
+                stretch,
+                line: row.line,
+            }),
+            Err(detail) => problems.push(Problem {
+                kind: ProblemKind::UnreadableLine,
+                file: manifest.to_owned(),
+                line: Some(row.line),
+                detail,
+            }),
+        }
+    }
+    (files, problems)
+}
 
 pub(super) fn read(survey: &Survey) -> Reading {
     let mut reading = Reading::default();
     for manifest in &survey.manifests {
-        let extension = manifest
-            .extension()
-            .and_then(OsStr::to_str)
-            .map(str::to_ascii_lowercase);
-        match extension.as_deref() {
-            Some("jsonl" | "ndjson" | "json") => read_jsonl(survey, manifest, &mut reading),
-            Some("tsv") => read_table(survey, manifest, b'\t', &mut reading),
-            _ => read_table(survey, manifest, b',', &mut reading),
+        let needed = [Column::Path, Column::Emotion];
+        let rows = rows(manifest, &needed, &mut reading.problems);
+        let texts: Vec<&str> = rows
+            .iter()
+            .map(|r| r.cell(Column::Path).unwrap_or_default())
+            .collect();
+        let inside = |base: &Path| {
+            let each = texts.iter();
+            each.map(|text| place::inside(&survey.root, base, text))
+                .collect()
+        };
+        let places: Vec<Result<RelativePath, String>> = match survey.reach {
+            Reach::Anywhere => place::anywhere(&survey.root, &texts),
+            Reach::Root => inside(&survey.root),
+            Reach::Folder => inside(manifest.parent().unwrap_or(&survey.root)),
+        };
+        for (row, place) in rows.iter().zip(places) {
+            match place.and_then(|place| utterance(survey, manifest, row, place, &mut reading)) {
+                Ok(utterance) => reading.utterances.push(utterance),
+                Err(detail) => reading.problem(
+                    ProblemKind::UnreadableLine,
+                    manifest,
+                    Some(row.line),
+                    detail,
+                ),
+            }
         }
     }
     reading
 }
 
-fn read_jsonl(survey: &Survey, manifest: &Path, reading: &mut Reading) {
-    let lines = match numbered_lines(manifest) {
-        Ok(lines) => lines,
-        Err(error) => {
-            reading.problem(
-                ProblemKind::UnreadableLine,
-                manifest,
-                None,
-                error.to_string(),
-            );
-            return;
-        }
+fn utterance(
+    survey: &Survey,
+    manifest: &Path,
+    row: &Row,
+    place: RelativePath,
+    reading: &mut Reading,
+) -> Result<Utterance, String> {
+    let stretch = row.stretch()?;
+    let file = match survey.reach {
+        Reach::Anywhere => PathBuf::from(row.cell(Column::Path).unwrap_or_default()),
+        Reach::Root | Reach::Folder => PathBuf::from(place.as_str()),
     };
-    for (line, text) in lines {
-        if text.trim().is_empty() {
-            continue;
-        }
-        let object: serde_json::Map<String, serde_json::Value> = match serde_json::from_str(&text) {
-            Ok(object) => object,
-            Err(error) => {
-                reading.problem(
-                    ProblemKind::UnreadableLine,
-                    manifest,
-                    Some(line),
-                    format!("not a JSON object: {error}"),
-                );
-                continue;
-            }
-        };
-        let mut row = Row::new();
-        for (name, value) in object {
-            let text = match value {
-                serde_json::Value::String(s) => s,
-                serde_json::Value::Number(n) => n.to_string(),
-                _ => continue,
-            };
-            if let Some(column) = column(&name) {
-                row.entry(column).or_insert(text);
-            }
-        }
-        add(survey, manifest, line, &row, reading);
-    }
-}
-
-fn read_table(survey: &Survey, manifest: &Path, delimiter: u8, reading: &mut Reading) {
-    let mut reader = match csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_path(manifest)
-    {
-        Ok(reader) => reader,
-        Err(error) => {
-            reading.problem(
-                ProblemKind::UnreadableLine,
-                manifest,
-                None,
-                error.to_string(),
-            );
-            return;
-        }
-    };
-    let headers: Vec<Option<Column>> = match reader.byte_headers() {
-        Ok(headers) => headers
-            .iter()
-            .map(|h| column(String::from_utf8_lossy(h).trim_start_matches('\u{feff}')))
-            .collect(),
-        Err(error) => {
-            reading.problem(
-                ProblemKind::UnreadableLine,
-                manifest,
-                Some(1),
-                error.to_string(),
-            );
-            return;
-        }
-    };
-    for needed in [
-        (Column::Path, "path (or file_name)"),
-        (Column::Emotion, "emotion (or label)"),
-    ] {
-        if !headers.contains(&Some(needed.0)) {
-            reading.problem(
-                ProblemKind::UnreadableLine,
-                manifest,
-                Some(1),
-                format!("the header has no column {}", needed.1),
-            );
-            return;
-        }
-    }
-    for record in reader.byte_records() {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                let line = error.position().map(|p| p.line() as usize);
-                reading.problem(
-                    ProblemKind::UnreadableLine,
-                    manifest,
-                    line,
-                    error.to_string(),
-                );
-                continue;
-            }
-        };
-        let line = record.position().map_or(0, |p| p.line() as usize);
-        if record.len() != headers.len() {
-            reading.problem(
-                ProblemKind::UnreadableLine,
-                manifest,
-                Some(line),
-                format!(
-                    "{} cells where the header has {}",
-                    record.len(),
-                    headers.len()
-                ),
-            );
-            continue;
-        }
-        let mut row = Row::new();
-        for (column, cell) in headers.iter().zip(&record) {
-            if let Some(column) = column {
-                row.entry(*column)
-                    .or_insert_with(|| String::from_utf8_lossy(cell).trim().to_owned());
-            }
-        }
-        add(survey, manifest, line, &row, reading);
-    }
-}
-
-fn add(survey: &Survey, manifest: &Path, line: usize, row: &Row, reading: &mut Reading) {
-    let cell = |c: Column| row.get(&c).map(|s| s.trim()).filter(|s| !s.is_empty());
-    let (Some(file), Some(label)) = (cell(Column::Path), cell(Column::Emotion)) else {
-        reading.problem(
-            ProblemKind::UnreadableLine,
-            manifest,
-            Some(line),
-            "no path or no emotion".into(),
-        );
-        return;
+    let place = match stretch {
+        Some(stretch) => place::of_stretch(&place, stretch).map_err(|e| e.to_string())?,
+        None => place,
     };
     let mut number = |column: Column, name: &str| -> Option<f32> {
-        let text = cell(column)?;
+        let text = row.cell(column)?;
         let value = text.parse().ok().filter(|x: &f32| x.is_finite());
         if value.is_none() {
             reading.problem(
                 ProblemKind::UnreadableLine,
                 manifest,
-                Some(line),
+                Some(row.line),
                 format!("{name} is {text:?}, not a number; the row's other columns are used"),
             );
         }
@@ -238,32 +403,26 @@ fn add(survey: &Survey, manifest: &Path, line: usize, row: &Row, reading: &mut R
     };
     let arousal = number(Column::Arousal, "arousal");
     let valence = number(Column::Valence, "valence");
-    let folder = manifest.parent().unwrap_or(&survey.root);
-    let inside = relative(&survey.root, &folder.join(file));
-    let Some(path) = inside.filter(|p| !p.split('/').any(|part| part == "..")) else {
-        reading.problem(
-            ProblemKind::UnreadableLine,
-            manifest,
-            Some(line),
-            format!(
-                "{file:?} lies outside the corpus's folder; use paths relative to the manifest"
-            ),
-        );
-        return;
+    let id = match row.cell(Column::Id) {
+        Some(id) => id.to_owned(),
+        None => {
+            let (stem, _) = stem_and_folder(place.as_str());
+            match place.as_str().rsplit_once('/') {
+                Some((folder, _)) => format!("{folder}/{stem}"),
+                None => stem.to_owned(),
+            }
+        }
     };
-    let without_extension = path
-        .rsplit_once('.')
-        .map_or(path.as_str(), |(stem, _)| stem);
-    reading.utterances.push(Utterance {
-        id: cell(Column::Id).unwrap_or(without_extension).to_owned(),
-        speaker: cell(Column::Speaker).unwrap_or("unknown").to_owned(),
-        session: cell(Column::Session).map(str::to_owned),
-        sex: cell(Column::Sex).and_then(Sex::parse),
-        label: label.to_owned(),
-        emotion: None,
+    let speaker = row.cell(Column::Speaker).unwrap_or(UNKNOWN_SPEAKER);
+    let label = row.cell(Column::Emotion).unwrap_or_default();
+    Ok(Utterance {
+        file,
+        stretch,
+        session: row.cell(Column::Session).map(str::to_owned),
+        sex: row.cell(Column::Sex).and_then(Sex::parse),
         arousal,
         valence,
-        origin: (manifest.to_owned(), Some(line)),
-        path,
-    });
+        origin: (manifest.to_owned(), Some(row.line)),
+        ..Utterance::of_file(id, place, speaker, label)
+    })
 }

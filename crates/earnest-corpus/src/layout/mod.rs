@@ -2,14 +2,20 @@
 
 mod file_names;
 mod iemocap;
-mod manifest;
+pub(crate) mod manifest;
+mod moment;
 mod nemo;
+mod place;
+mod speakers;
 
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
+pub(crate) use self::speakers::Known;
+
+use earnest_files::RelativePath;
 
 use crate::corpus::Utterance;
+use crate::listing::Listing;
 use crate::problem::{Problem, ProblemKind};
 
 /// A known layout.
@@ -74,6 +80,11 @@ impl Layout {
             .find(|l| plain(l.name()) == plain(name))
     }
 
+    /// Whom the corpus is known to have, where that is known.
+    pub(crate) fn known_speakers(self) -> Option<Known> {
+        speakers::of(self)
+    }
+
     pub(crate) fn read(self, survey: &Survey) -> Reading {
         match self {
             Self::Iemocap => iemocap::read(survey),
@@ -88,57 +99,64 @@ impl Layout {
 
 /// What lies in a folder.
 pub(crate) struct Survey {
-    /// The corpus's folder.
+    /// The corpus's folder: what paths are relative to.
     pub root: PathBuf,
-    /// Audio files below it, relative, `/` between parts, sorted.
-    pub audio: Vec<String>,
-    /// Manifests to read, absolute.
+    /// Audio files below it, sorted.
+    pub audio: Vec<RelativePath>,
+    /// IEMOCAP's files of labels below it, sorted.
+    pub evaluations: Vec<RelativePath>,
+    /// Manifests to read.
     pub manifests: Vec<PathBuf>,
+    /// Whose files the manifests may list.
+    pub reach: Reach,
+    /// What could not be listed.
+    pub problems: Vec<Problem>,
 }
 
-/// Deep enough for every official archive and for one more folder around it.
-const DEPTH: usize = 8;
-
-fn hidden(name: &std::ffi::OsStr) -> bool {
-    name.to_str().is_some_and(|n| n.starts_with('.'))
+/// Which files a manifest may list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// It was found in a folder, perhaps a downloaded archive: what lies in the folder, by
+    /// paths relative to the manifest.
+    Folder,
+    /// It was found in a folder, and the user says what its paths are relative to.
+    Root,
+    /// The user named the manifest itself: any file, by paths relative to the root.
+    Anywhere,
 }
 
 impl Survey {
     pub fn of_folder(root: &Path) -> Self {
-        let mut audio = Vec::new();
-        let mut manifests = Vec::new();
-        let walk = WalkDir::new(root)
-            .max_depth(DEPTH)
-            .follow_links(true)
-            .sort_by_file_name()
-            .into_iter()
-            .filter_entry(|e| e.depth() == 0 || !hidden(e.file_name()));
-        for entry in walk.flatten() {
-            if !entry.file_type().is_file() {
-                continue;
-            }
-            if earnest_audio::has_audio_extension(entry.path()) {
-                if let Some(path) = relative(root, entry.path()) {
-                    audio.push(path);
-                }
-            } else if manifest::is_manifest_name(entry.file_name()) {
-                manifests.push(entry.path().to_owned());
+        let listing = Listing::of(root, |file| {
+            earnest_audio::has_audio_extension(file)
+                || file.file_name().is_some_and(manifest::is_manifest_name)
+                || iemocap::is_evaluation(file)
+        });
+        let (mut audio, mut evaluations, mut manifests) = (Vec::new(), Vec::new(), Vec::new());
+        for path in listing.files {
+            let file = Path::new(path.as_str());
+            if earnest_audio::has_audio_extension(file) {
+                audio.push(path);
+            } else if iemocap::is_evaluation(file) {
+                evaluations.push(path);
+            } else {
+                manifests.push(path);
             }
         }
         audio.sort();
+        evaluations.sort();
         // A manifest at the top speaks for the whole folder.
-        let top: Vec<PathBuf> = manifests
-            .iter()
-            .filter(|m| m.parent() == Some(root))
-            .cloned()
-            .collect();
-        if !top.is_empty() {
-            manifests = top;
+        let at_top = |m: &RelativePath| !m.as_str().contains('/');
+        if manifests.iter().any(at_top) {
+            manifests.retain(at_top);
         }
         Self {
             root: root.to_owned(),
             audio,
-            manifests,
+            evaluations,
+            manifests: manifests.iter().map(|m| m.under(root)).collect(),
+            reach: Reach::Folder,
+            problems: listing.problems,
         }
     }
 
@@ -150,20 +168,17 @@ impl Survey {
         Self {
             root: root.to_owned(),
             audio: Vec::new(),
+            evaluations: Vec::new(),
             manifests: vec![file.to_owned()],
+            reach: Reach::Anywhere,
+            problems: Vec::new(),
         }
     }
 }
 
-/// `path` below `root`, with `/` between its parts.
-pub(crate) fn relative(root: &Path, path: &Path) -> Option<String> {
-    let parts: Option<Vec<&str>> = path
-        .strip_prefix(root)
-        .ok()?
-        .components()
-        .map(|c| c.as_os_str().to_str())
-        .collect();
-    Some(parts?.join("/"))
+/// True for the name of one file or folder, not a path that leads elsewhere.
+pub(crate) fn is_one_name(text: &str) -> bool {
+    !text.contains('/') && RelativePath::new(text).is_ok_and(|p| p.as_str() == text)
 }
 
 /// The last part of a `/` path without its extension, and the folder it is in.
@@ -193,7 +208,7 @@ impl Reading {
 
 /// The layout that most of a folder's files speak for.
 pub(crate) fn recognise(survey: &Survey) -> Option<Layout> {
-    if iemocap::root(&survey.root).is_some() {
+    if iemocap::prefix(survey).is_some() {
         return Some(Layout::Iemocap);
     }
     if survey.audio.is_empty() && survey.manifests.len() == 1 {
@@ -214,8 +229,8 @@ pub(crate) fn recognise(survey: &Survey) -> Option<Layout> {
             .audio
             .iter()
             .filter(|path| match layout {
-                Layout::Nemo => nemo::parse_name(stem_and_folder(path).0).is_some(),
-                _ => file_names::parse(layout, path).is_some(),
+                Layout::Nemo => nemo::parse_name(stem_and_folder(path.as_str()).0).is_some(),
+                _ => file_names::parse(layout, path.as_str()).is_some(),
             })
             .count();
         if count > best.map_or(0, |(n, _)| n) {

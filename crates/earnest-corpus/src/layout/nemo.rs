@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::{Reading, Survey, numbered_lines, stem_and_folder};
+use earnest_files::RelativePath;
+
+use super::{Reading, Survey, is_one_name, numbered_lines, stem_and_folder};
 use crate::corpus::Utterance;
 use crate::emotion::Sex;
 use crate::problem::ProblemKind;
@@ -30,39 +32,24 @@ pub(super) fn read(survey: &Survey) -> Reading {
     let table = ["data.tsv", "samples/data.tsv"]
         .map(|t| survey.root.join(t))
         .into_iter()
-        .find(|t| t.is_file());
+        // One that is there and cannot be read is a problem; names do not stand in for it.
+        .find(|t| t.symlink_metadata().is_ok());
     match table {
         Some(table) => read_table(survey, &table),
         None => read_names(survey),
     }
 }
 
-fn utterance(id: &str, path: String, speaker: &str, label: &str) -> Utterance {
-    Utterance {
-        id: id.to_owned(),
-        path,
-        speaker: speaker.to_owned(),
-        session: None,
-        sex: None,
-        label: label.to_owned(),
-        emotion: None,
-        arousal: None,
-        valence: None,
-        origin: (Path::new("").to_owned(), None),
-    }
-}
-
 fn read_names(survey: &Survey) -> Reading {
     let mut reading = Reading::default();
     for path in &survey.audio {
-        let (stem, _) = stem_and_folder(path);
-        let file = survey.root.join(path);
+        let (stem, _) = stem_and_folder(path.as_str());
+        let file = path.under(&survey.root);
         match parse_name(stem) {
-            Some((speaker, label)) => {
-                let mut u = utterance(stem, path.clone(), speaker, label);
-                u.origin = (file, None);
-                reading.utterances.push(u);
-            }
+            Some((speaker, label)) => reading.utterances.push(Utterance {
+                origin: (file, None),
+                ..Utterance::of_file(stem, path.clone(), speaker, label)
+            }),
             None => reading.problem(
                 ProblemKind::UnknownName,
                 &file,
@@ -79,14 +66,14 @@ fn read_table(survey: &Survey, table: &Path) -> Reading {
     let lines = match numbered_lines(table) {
         Ok(lines) => lines,
         Err(error) => {
-            reading.problem(ProblemKind::UnreadableLine, table, None, error.to_string());
+            reading.problem(ProblemKind::UnreadableTable, table, None, error.to_string());
             return reading;
         }
     };
-    let by_stem: HashMap<&str, &String> = survey
+    let by_stem: HashMap<&str, &RelativePath> = survey
         .audio
         .iter()
-        .map(|path| (stem_and_folder(path).0, path))
+        .map(|path| (stem_and_folder(path.as_str()).0, path))
         .collect();
     let mut lines = lines.into_iter();
     let header = lines.next().map(|(_, text)| text).unwrap_or_default();
@@ -96,7 +83,7 @@ fn read_table(survey: &Survey, table: &Path) -> Reading {
         (place("file_id"), place("emotion"), place("speaker_id"))
     else {
         reading.problem(
-            ProblemKind::UnreadableLine,
+            ProblemKind::UnreadableTable,
             table,
             Some(1),
             "the header lacks file_id, emotion or speaker_id".into(),
@@ -125,13 +112,22 @@ fn read_table(survey: &Survey, table: &Path) -> Reading {
             continue;
         };
         let (stem, _) = stem_and_folder(name);
-        let path = by_stem
-            .get(stem)
-            .map_or_else(|| format!("samples/{name}"), |p| (*p).clone());
-        let mut u = utterance(stem, path, who, label);
-        u.sex = gender.and_then(cell).and_then(Sex::parse);
-        u.origin = (table.to_owned(), Some(line));
-        reading.utterances.push(u);
+        let named = RelativePath::new(&format!("samples/{name}"));
+        let Some(named) = named.ok().filter(|_| is_one_name(name)) else {
+            reading.problem(
+                ProblemKind::UnreadableLine,
+                table,
+                Some(line),
+                format!("{name:?} is not the name of a file"),
+            );
+            continue;
+        };
+        let path = by_stem.get(stem).map_or(named, |path| (*path).clone());
+        reading.utterances.push(Utterance {
+            sex: gender.and_then(cell).and_then(Sex::parse),
+            origin: (table.to_owned(), Some(line)),
+            ..Utterance::of_file(stem, path, who, label)
+        });
     }
     reading
 }

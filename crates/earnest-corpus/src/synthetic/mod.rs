@@ -58,9 +58,22 @@ impl Marker {
     }
 }
 
-/// The marker of a folder, if it was made here.
-pub(crate) fn marker(root: &Path) -> Option<Marker> {
-    serde_json::from_slice(&std::fs::read(root.join(MARKER)).ok()?).ok()
+/// The marker of a folder, if it was made here. A folder without one is real; one whose marker
+/// says nothing is neither: taken for real, its numbers would seem to be about people.
+pub(crate) fn marker(root: &Path) -> Result<Option<Marker>, CorpusError> {
+    let path = root.join(MARKER);
+    let unclear = |detail: String| CorpusError::Marker {
+        path: path.clone(),
+        detail,
+    };
+    match path.symlink_metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unclear(error.to_string())),
+        Ok(_) => {}
+    }
+    let bytes = std::fs::read(&path).map_err(|e| unclear(e.to_string()))?;
+    let marker = serde_json::from_slice(&bytes).map_err(|e| unclear(e.to_string()))?;
+    Ok(Some(marker))
 }
 
 /// A turn as planned, before it is spoken.

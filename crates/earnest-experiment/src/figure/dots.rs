@@ -1,21 +1,38 @@
-//! A figure of each fold as a dot, for the rows of a network: what spread there is.
+//! A figure of each fold as a dot, for the rows of a network, beside the figure of all folds
+//! together and its interval: what spread there is.
 
 use plotters::prelude::*;
 
 use super::{INK, colour, draw, font};
 use crate::error::ExperimentError;
+use crate::statistics::Interval;
 use crate::training::Training;
 
 /// One column of dots.
-pub type Column = (String, Training, Vec<f64>);
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its colour.
+    pub training: Training,
+    /// The figure of each fold.
+    pub folds: Vec<f64>,
+    /// The figure of all folds together, as it is printed in a table.
+    pub value: Option<f64>,
+    /// The interval of that figure.
+    pub interval: Option<Interval>,
+}
 
-/// A column of dots for each training and condition, with their mean as a bar.
+/// A column for each training and condition: dots for folds, a bar at the figure of all of them
+/// together, and a whisker for its interval.
 pub fn by_fold(title: &str, y_name: &str, columns: &[Column]) -> Result<String, ExperimentError> {
     let n = columns.len();
-    let trainings: Vec<Training> = columns.iter().map(|c| c.1).collect();
+    let trainings: Vec<Training> = columns.iter().map(|c| c.training).collect();
     let low = columns
         .iter()
-        .flat_map(|c| c.2.iter().copied())
+        .flat_map(|c| {
+            let ends = c.interval.map(|i| i.low).into_iter().chain(c.value);
+            c.folds.iter().copied().chain(ends)
+        })
         .filter(|v| v.is_finite())
         .fold(0.0, f64::min);
     // Names of many columns stand in two turns, one below the other.
@@ -41,22 +58,30 @@ pub fn by_fold(title: &str, y_name: &str, columns: &[Column]) -> Result<String, 
             plotters::style::text_anchor::HPos::Center,
             plotters::style::text_anchor::VPos::Top,
         ));
-        for (i, (name, training, values)) in columns.iter().enumerate() {
+        for (i, column) in columns.iter().enumerate() {
             let x = i as f64 + 0.5;
             let (left, bottom) = chart.backend_coord(&(x, low));
             let row = (i as i32) % (rows as i32);
-            area.draw_text(name, &centred, (left, bottom + 6 + 16 * row))?;
-            let finite: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
-            if finite.is_empty() {
-                continue;
+            area.draw_text(&column.name, &centred, (left, bottom + 6 + 16 * row))?;
+            let style = colour(column.training, &trainings);
+            if let Some(interval) = column.interval {
+                let (a, b) = (interval.low, interval.high);
+                let lines = [
+                    vec![(x + 0.3, a), (x + 0.3, b)],
+                    vec![(x + 0.26, a), (x + 0.34, a)],
+                    vec![(x + 0.26, b), (x + 0.34, b)],
+                ];
+                chart
+                    .draw_series(lines.map(|line| PathElement::new(line, style.stroke_width(1))))?;
             }
-            let mean = finite.iter().sum::<f64>() / finite.len() as f64;
-            let style = colour(*training, &trainings);
-            chart.draw_series(std::iter::once(PathElement::new(
-                vec![(x - 0.25, mean), (x + 0.25, mean)],
-                style.stroke_width(3),
-            )))?;
-            chart.draw_series(finite.iter().enumerate().map(|(k, v)| {
+            if let Some(value) = column.value.filter(|v| v.is_finite()) {
+                chart.draw_series(std::iter::once(PathElement::new(
+                    vec![(x - 0.25, value), (x + 0.3, value)],
+                    style.stroke_width(3),
+                )))?;
+            }
+            let finite = column.folds.iter().filter(|v| v.is_finite());
+            chart.draw_series(finite.enumerate().map(|(k, v)| {
                 let aside = ((k % 5) as f64 - 2.0) * 0.05;
                 Circle::new((x + aside, *v), 3, style.mix(0.6).filled())
             }))?;
@@ -70,8 +95,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_column_without_a_number_can_be_drawn() {
-        let columns = [("a".to_owned(), Training::Clean, vec![f64::NAN])];
-        assert!(by_fold("t", "y", &columns).is_ok());
+    fn the_bar_is_at_the_figure_of_all_folds_and_not_at_the_mean_of_dots() {
+        let column = |value| Column {
+            name: "a".to_owned(),
+            training: Training::Clean,
+            folds: vec![f64::NAN, 0.5, -0.2],
+            value,
+            interval: None,
+        };
+        let drawn = |value| by_fold("t", "y", &[column(value)]).unwrap();
+        // Dots alone, then a bar that moves with the figure while the dots stay.
+        let without = drawn(None);
+        let (low, high) = (drawn(Some(0.1)), drawn(Some(0.9)));
+        assert_eq!(without.matches("<circle").count(), 2);
+        assert_eq!(low.matches("<circle").count(), 2);
+        assert_ne!(low, high);
+        let lines = |svg: &str| svg.matches("<polyline").count();
+        assert_eq!(lines(&low), lines(&without) + 1);
+        assert_eq!(drawn(Some(f64::NAN)), without);
     }
 }

@@ -9,7 +9,7 @@ mod violins;
 
 pub use confusion::confusion;
 pub use curves::training_curves;
-pub use dots::by_fold;
+pub use dots::{Column, by_fold};
 pub use levels::snr_levels;
 pub use violins::{Violin, violins};
 

@@ -10,22 +10,23 @@ use earnest_model::{EpochReport, Normalisation, Task};
 
 use crate::error::ExperimentError;
 use crate::experiment::Experiment;
-use crate::figure::{self, Violin};
+use crate::figure::{self, Column, Violin};
 use crate::metrics::{FIGURES, List};
 use crate::outcome::{Outcome, UnitResult};
-use crate::prediction::{Truth, confusion, figures};
+use crate::prediction::Truth;
 use crate::presenter::Presentation;
-use crate::statistics::figures_by_speaker;
-use crate::table1::{CONDITIONS, number, seeds_of};
+use crate::statistics::intervals;
+use crate::table1::{CONDITIONS, number, pooled, seeds_of};
+use crate::tally::{confusion, figures, figures_by_speaker};
 use crate::text_table::TextTable;
 use crate::training::Training;
 use crate::validation::Validation;
 
 /// What stands above the table of intervals and tests.
-pub const CERTAINTY: &str = "95 % intervals of the pooled figures by bootstrap over speakers (2,000 draws, percentile method), and p of a paired sign-flip test over speakers (two-sided; the sign says whether augmented training is higher).";
+pub const CERTAINTY: &str = "95 % intervals of the pooled figures by bootstrap over speakers (2,000 draws, percentile method; none below three speakers), and p of a paired sign-flip test over speakers (two-sided; the sign says whether augmented training is higher). There is no p where fewer than six speakers cannot give one below .05.";
 
 /// What stands above Table II.
-pub const LEFT_OUT: &str = "The main figure when one step of the augmentation is left out, its change in percent of the whole augmentation's (plus is better), and p of a paired sign-flip test over speakers. The paper's changes are of macro F on IEMOCAP and an iCub.";
+pub const LEFT_OUT: &str = "The main figure when one step of the augmentation is left out, its change in percent of the whole augmentation's (plus is better), and p of a paired sign-flip test over speakers (none below six speakers). The paper's changes are of macro F on IEMOCAP and an iCub.";
 
 /// One sentence that says what the table is about.
 #[must_use]
@@ -63,6 +64,12 @@ pub fn warnings(outcome: &Outcome) -> Vec<String> {
     }
     if about.shared_speakers {
         out.push("Speakers that test were also trained on, as these folds have it: figures for new speakers would be lower.".to_owned());
+    }
+    if let Some(first) = about.unusable.first() {
+        out.push(format!(
+            "{} test utterances are left out in every condition because their robot recording cannot be scored (first: {first}).",
+            about.unusable.len()
+        ));
     }
     if outcome.missing > 0 {
         out.push(format!(
@@ -422,41 +429,24 @@ impl Page {
 
     fn folds(&mut self, outcome: &Outcome) -> Result<(), ExperimentError> {
         self.heading("Spread over folds");
-        self.paragraph("Each dot is a fold (one for each seed), the bar their mean.");
+        self.paragraph("Each dot is a fold (one for each seed). The bar is the figure of Table I, of all folds together, and the whisker beside it the figure's 95 % interval over speakers.");
         self.body.push_str("<div class=\"grid\">");
         for (task, network) in groups(outcome) {
-            let mut columns = Vec::new();
-            for training in &outcome.experiment.trainings {
-                for condition in CONDITIONS {
-                    let values: Vec<f64> = members(outcome, task, &network, *training)
-                        .map(|u| {
-                            let f = figures(task, &u.in_condition(condition));
-                            match task {
-                                Task::Categorical => f.macro_f,
-                                Task::Dimensional => {
-                                    f.arousal_r.zip(f.valence_r).map(|(a, v)| (a + v) / 2.0)
-                                }
-                            }
-                            .unwrap_or(f64::NAN)
-                        })
-                        .collect();
-                    if !values.is_empty() {
-                        let name = format!("{}, {condition}", training.name());
-                        columns.push((name, *training, values));
-                    }
-                }
-            }
-            let name = match task {
-                Task::Categorical => "macro F",
-                Task::Dimensional => "mean r of arousal and valence",
+            let shown: &[(usize, &str)] = match task {
+                Task::Categorical => &[(2, "macro F")],
+                Task::Dimensional => &[(5, "r of arousal"), (6, "r of valence")],
             };
-            let title = format!(
-                "{} {}: trained, tested",
-                network.to_uppercase(),
-                task.name()
-            );
-            let svg = figure::by_fold(&title, name, &columns)?;
-            self.figure(&format!("folds-{network}-{}", task.name()), "", &svg);
+            for (figure, name) in shown {
+                let columns = fold_columns(outcome, task, &network, *figure);
+                let title = format!(
+                    "{} {}: trained, tested",
+                    network.to_uppercase(),
+                    task.name()
+                );
+                let svg = figure::by_fold(&title, name, &columns)?;
+                let file = FIGURES[*figure].0.to_lowercase().replace(' ', "-");
+                self.figure(&format!("folds-{network}-{file}"), "", &svg);
+            }
         }
         self.body.push_str("</div>");
         Ok(())
@@ -606,6 +596,33 @@ impl Page {
         };
         self.table(&table, |_| "");
     }
+}
+
+/// A column of dots for each training and condition.
+fn fold_columns(outcome: &Outcome, task: Task, network: &str, figure: usize) -> Vec<Column> {
+    let mut columns = Vec::new();
+    for training in &outcome.experiment.trainings {
+        for condition in CONDITIONS {
+            let folds: Vec<f64> = members(outcome, task, network, *training)
+                .map(|u| {
+                    let list = figures(task, &u.in_condition(condition)).list();
+                    list[figure].unwrap_or(f64::NAN)
+                })
+                .collect();
+            if folds.is_empty() {
+                continue;
+            }
+            let seeds = seeds_of(&outcome.units, network, task, *training, condition);
+            columns.push(Column {
+                name: format!("{}, {condition}", training.name()),
+                training: *training,
+                folds,
+                value: pooled(&outcome.units, network, *training, condition).list()[figure],
+                interval: intervals(&seeds, task)[figure],
+            });
+        }
+    }
+    columns
 }
 
 /// Predictions of arousal (0) or valence (1) on the robot by true value, and the scale.

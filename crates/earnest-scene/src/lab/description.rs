@@ -1,11 +1,12 @@
 //! What a laboratory is: a room, a robot's head, loudspeakers, machines that make noise. Read
 //! from TOML that people fit to their own. Levels are dB SPL (re 20 uPa, unweighted RMS).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use earnest_files::toml_file;
 use serde::{Deserialize, Serialize};
 
+use crate::machine::event::BUILT_IN as BUILT_IN_EVENTS;
 use crate::room::bands::{BANDS, air, flat};
 use crate::room::head::{SphericalHead, Vector, speed_of_sound};
 use crate::room::material;
@@ -242,6 +243,20 @@ pub struct EventKind {
     /// Classes of a noise collection that are of this kind; its own name if left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
+    /// True if it is made though there is a noise collection: of a built-in kind only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub made: bool,
+}
+
+impl EventKind {
+    /// Classes of a noise collection that are of this kind.
+    #[must_use]
+    pub fn wanted(&self) -> Vec<&str> {
+        match self.classes.as_slice() {
+            [] => vec![self.kind.as_str()],
+            classes => classes.iter().map(String::as_str).collect(),
+        }
+    }
 }
 
 /// Microphones and converters, the same for both ears.
@@ -385,6 +400,14 @@ impl Lab {
             if !(low > 0.0 && low <= high && quiet <= loud) {
                 return Err(format!("event {}: ranges must ascend", event.kind));
             }
+            let built_in = BUILT_IN_EVENTS.contains(&event.kind.as_str());
+            if event.made && !built_in {
+                return Err(format!(
+                    "event {}: made = true, but only {} can be made",
+                    event.kind,
+                    BUILT_IN_EVENTS.join(", ")
+                ));
+            }
             within(
                 &format!("event {}: per_minute", event.kind),
                 event.per_minute,
@@ -403,6 +426,18 @@ impl Lab {
             return Err(format!("microphones.bits = {} must be 8 .. 24", m.bits));
         }
         Ok(())
+    }
+
+    /// The same lab with its relative paths below a folder: its TOML file's.
+    #[must_use]
+    pub fn below(mut self, folder: &Path) -> Self {
+        if let Some(recorded) = &mut self.recorded {
+            recorded.folder = folder.join(&recorded.folder);
+        }
+        if let Some(responses) = &mut self.room.responses {
+            *responses = folder.join(&*responses);
+        }
+        self
     }
 
     /// Where the loudspeaker at an azimuth stands, m.

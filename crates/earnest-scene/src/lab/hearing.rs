@@ -1,13 +1,13 @@
 //! What the robot hears of an utterance in a laboratory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use earnest_audio::{SAMPLE_RATE, rms};
 use earnest_augment::{
     Convolver, SoundBank, SpectrumShaper, coloured_noise, direct_path, high_pass, low_pass,
 };
-use earnest_corpus::{Collection, SoundMemory, load_noises, read_responses};
+use earnest_corpus::{Clip, Collection, LeftOut, SoundMemory, load_noises, read_responses};
 use earnest_random::{Draws as Generator, Key};
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub enum LabError {
     #[error("{what}: {source}")]
     Collection {
         /// For what.
-        what: String,
+        what: &'static str,
         /// Why.
         source: earnest_corpus::CollectionError,
     },
@@ -43,19 +43,87 @@ pub enum LabError {
         /// Why.
         detail: String,
     },
-    /// An event that is neither built in nor recorded.
+    /// Kinds of events for which there is no recording.
+    #[error("{}", in_words(events.as_deref(), missing, classes))]
+    Events {
+        /// The noise collection, if there is one.
+        events: Option<PathBuf>,
+        /// The kinds.
+        missing: Vec<EventKind>,
+        /// Classes that the collection has.
+        classes: Vec<String>,
+    },
+    /// Recordings that cannot be used.
     #[error(
-        "event {kind}: there is no recording of this kind; give a noise collection with a class `{kind}` (--events), or use one of the built-in kinds: {}",
-        BUILT_IN.join(", ")
+        "{what}: {} of the recordings in {} cannot be used; mend them, or remove them from there:\n  {}",
+        left_out.len(),
+        folder.display(),
+        left_out.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ")
     )]
-    Event {
-        /// The kind.
-        kind: String,
+    Recordings {
+        /// For what.
+        what: &'static str,
+        /// The folder.
+        folder: PathBuf,
+        /// Which, and why.
+        left_out: Vec<LeftOut>,
     },
     /// A sound cannot be decoded any more.
     #[error("{0}")]
     Sound(String),
 }
+
+/// Which kinds of events have no recording, and what to do.
+fn in_words(events: Option<&Path>, missing: &[EventKind], classes: &[String]) -> String {
+    let made = |kind: &&EventKind| BUILT_IN.contains(&kind.kind.as_str());
+    let sought: Vec<String> = missing
+        .iter()
+        .map(|kind| {
+            let wanted = kind.wanted();
+            let near = wanted
+                .iter()
+                .flat_map(|w| classes.iter().map(move |c| (strsim::jaro_winkler(w, c), c)))
+                .filter(|(likeness, _)| *likeness > NEAR)
+                .max_by(|a, b| a.0.total_cmp(&b.0))
+                .map_or(String::new(), |(_, class)| format!(", nearest: {class}"));
+            format!(
+                "event {}: there is no recording of the class {}{near}",
+                kind.kind,
+                wanted.join(" or ")
+            )
+        })
+        .collect();
+    let sought = sought.join("\n  ");
+    let Some(events) = events else {
+        return format!(
+            "{sought}\ngive a noise collection that has one (--events), or use one of the kinds that can be made: {}",
+            BUILT_IN.join(", ")
+        );
+    };
+    let has = match classes {
+        [] => "it has no classes: they are names of folders, or stand in the table of a collection like ESC-50".to_owned(),
+        classes => format!("it has {}", classes.join(", ")),
+    };
+    let can_be_made: Vec<&str> = missing
+        .iter()
+        .filter(made)
+        .map(|k| k.kind.as_str())
+        .collect();
+    let or_made = match can_be_made.as_slice() {
+        [] => String::new(),
+        kinds => format!(
+            ", or have them made (--made \"{}\", or `made = true` in the lab's TOML)",
+            kinds.join(",")
+        ),
+    };
+    format!(
+        "--events {}: some kinds of events are not in it\n  {sought}\n{has}\nname its classes in the lab's TOML (classes = [...]), take these kinds out of it{or_made}",
+        events.display()
+    )
+}
+
+/// Likeness from which a class may have been meant.
+const NEAR: f64 = 0.8;
 
 /// An event as it was drawn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -134,17 +202,26 @@ fn shaped(ears: Ears, curve: impl Fn(f64) -> f64) -> Ears {
 }
 
 impl Setup {
-    /// Computes the lab's responses and opens its recordings. Paths in it are relative to
-    /// `folder`; `events` is a noise collection for events. The same seed gives the same lab.
+    /// Computes the lab's responses and opens its recordings (its paths are taken as they are:
+    /// see [`Lab::below`]); `events` is a noise collection for events, without which all are
+    /// made. The same seed gives the same lab.
     ///
     /// # Errors
-    /// [`LabError`].
-    pub fn new(
-        lab: Lab,
-        folder: &Path,
-        events: Option<&Path>,
-        seed: u64,
-    ) -> Result<Self, LabError> {
+    /// [`LabError`]: a folder or a recording in it cannot be used, or there is none for a kind
+    /// of events that is not to be made.
+    pub fn new(lab: Lab, events: Option<&Path>, seed: u64) -> Result<Self, LabError> {
+        // Recordings first: what is wrong with them is said before rooms are computed.
+        let mut memory = SoundMemory::mebibytes(MEMORY_MIB);
+        let recorded = match &lab.recorded {
+            None => SoundBank::default(),
+            Some(recorded) => {
+                let what = "the robot's own noise ([recorded] in the lab's TOML)";
+                let folder = &recorded.folder;
+                let collection = open(what, folder)?;
+                all(what, folder, &collection.clips, &mut memory)?
+            }
+        };
+        let events = event_banks(&lab, events, &mut memory)?;
         let key = Key::new(seed).with("lab");
         let s = &lab.speech;
         let loss = s.screen_loss_db.each();
@@ -154,43 +231,13 @@ impl Setup {
             high_pass(hz, low, 2) * low_pass(hz, high, 2) * 10.0_f64.powf(-db / 20.0)
         };
         let (speech, lead, fans, places) = match &lab.room.responses {
-            Some(responses) => measured(&lab, &folder.join(responses), &key)?,
+            Some(responses) => measured(&lab, responses, &key)?,
             None => computed(&lab, &key),
         };
         let speech = speech
             .into_iter()
             .map(|(azimuth, ears)| (azimuth, shaped(ears, loudspeaker)))
             .collect();
-        let mut memory = SoundMemory::mebibytes(MEMORY_MIB);
-        let recorded = match &lab.recorded {
-            None => SoundBank::default(),
-            Some(recorded) => {
-                let collection =
-                    Collection::open(&folder.join(&recorded.folder)).map_err(|source| {
-                        LabError::Collection {
-                            what: "the robot's own noise".to_owned(),
-                            source,
-                        }
-                    })?;
-                load_noises(&collection.clips, &mut memory, || ()).bank
-            }
-        };
-        let collection = match events {
-            None => None,
-            Some(folder) => {
-                Some(
-                    Collection::open(folder).map_err(|source| LabError::Collection {
-                        what: "--events".to_owned(),
-                        source,
-                    })?,
-                )
-            }
-        };
-        let events = lab
-            .event
-            .iter()
-            .map(|kind| event_bank(kind, collection.as_ref(), &mut memory))
-            .collect::<Result<_, _>>()?;
         Ok(Self {
             speech,
             lead,
@@ -209,32 +256,81 @@ impl Setup {
     }
 }
 
-fn event_bank(
-    kind: &EventKind,
-    collection: Option<&Collection>,
+fn open(what: &'static str, folder: &Path) -> Result<Collection, LabError> {
+    Collection::open(folder).map_err(|source| LabError::Collection { what, source })
+}
+
+/// Decodes all of these, or names those that cannot be used: with one less, every draw of a
+/// recording would be another.
+fn all(
+    what: &'static str,
+    folder: &Path,
+    clips: &[Clip],
     memory: &mut SoundMemory,
 ) -> Result<SoundBank, LabError> {
-    let wanted: Vec<&str> = match kind.classes.as_slice() {
-        [] => vec![kind.kind.as_str()],
-        classes => classes.iter().map(String::as_str).collect(),
+    let loaded = load_noises(clips, memory, || ());
+    if !loaded.left_out.is_empty() {
+        return Err(LabError::Recordings {
+            what,
+            folder: folder.to_owned(),
+            left_out: loaded.left_out,
+        });
+    }
+    Ok(loaded.bank)
+}
+
+/// Recordings for each kind of event; none for those that are made.
+fn event_banks(
+    lab: &Lab,
+    events: Option<&Path>,
+    memory: &mut SoundMemory,
+) -> Result<Vec<SoundBank>, LabError> {
+    let what = "--events";
+    // People talk in a room, so voices are heard that training leaves out.
+    let clips: Vec<Clip> = match events {
+        None => Vec::new(),
+        Some(folder) => {
+            let collection = open(what, folder)?;
+            collection
+                .clips
+                .into_iter()
+                .chain(collection.voices)
+                .collect()
+        }
     };
-    let clips: Vec<_> = collection
-        .iter()
-        .flat_map(|c| c.clips.iter().chain(&c.voices))
-        .filter(|clip| {
+    let mut missing = Vec::new();
+    let mut of_kinds: Vec<Vec<Clip>> = Vec::new();
+    for kind in &lab.event {
+        let built_in = BUILT_IN.contains(&kind.kind.as_str());
+        if kind.made || (events.is_none() && built_in) {
+            of_kinds.push(Vec::new());
+            continue;
+        }
+        let wanted = kind.wanted();
+        let is_wanted = |clip: &&Clip| {
             clip.category
                 .as_deref()
                 .is_some_and(|c| wanted.contains(&c))
-        })
-        .cloned()
-        .collect();
-    let bank = load_noises(&clips, memory, || ()).bank;
-    if bank.is_empty() && !BUILT_IN.contains(&kind.kind.as_str()) {
-        return Err(LabError::Event {
-            kind: kind.kind.clone(),
+        };
+        let own: Vec<Clip> = clips.iter().filter(is_wanted).cloned().collect();
+        if own.is_empty() {
+            missing.push(kind.clone());
+        }
+        of_kinds.push(own);
+    }
+    if !missing.is_empty() {
+        let classes: BTreeSet<String> = clips.into_iter().filter_map(|c| c.category).collect();
+        return Err(LabError::Events {
+            events: events.map(Path::to_owned),
+            missing,
+            classes: classes.into_iter().collect(),
         });
     }
-    Ok(bank)
+    let folder = events.unwrap_or(Path::new(""));
+    of_kinds
+        .iter()
+        .map(|own| all(what, folder, own, memory))
+        .collect()
 }
 
 type Responses = (
@@ -617,6 +713,7 @@ impl Listener {
         let sounds = bank.sounds();
         if sounds.is_empty() {
             let made = synthetic(&kind.kind, n, draws, &mut self.shaper);
+            // Setup lets no other kind be without recordings.
             let mut made = made.unwrap_or_else(|| vec![0.0; n]);
             fade(&mut made);
             return Ok((made, None));

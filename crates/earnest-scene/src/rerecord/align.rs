@@ -1,5 +1,7 @@
 //! Cutting a long recording of a playlist into utterances.
 
+use std::ops::Range;
+
 use earnest_augment::Convolver;
 
 use super::correlation::{correlate, fine_peak, highest};
@@ -70,11 +72,9 @@ pub fn align(channels: &[Vec<f32>], part: &Part) -> Result<Alignment, AlignError
         .map(|i| channels.iter().map(|c| c[i]).sum::<f32>() / channels.len() as f32)
         .collect();
     let mut convolver = Convolver::default();
-    let sweeps: Vec<&Slot> = part.slots.iter().filter(|s| s.is_sweep()).collect();
-    let Some(first) = sweeps.first() else {
-        return Err(AlignError::NoSweeps(0.0));
-    };
-    let template = &part.samples[first.start..first.start + first.length];
+    let sweeps: Vec<usize> = part.sweeps.iter().map(|sweep| sweep.start).collect();
+    let first = part.sweeps.first().cloned().unwrap_or_default();
+    let template = part.samples.get(first).unwrap_or_default();
     let likeness = correlate(&mono, template, &mut convolver);
     let found = find_sweeps(&likeness, &sweeps)?;
 
@@ -87,23 +87,26 @@ pub fn align(channels: &[Vec<f32>], part: &Part) -> Result<Alignment, AlignError
         drift_ppm: (clock.rate - 1.0) * 1e6,
         sweeps: (found.len(), sweeps.len()),
     };
-    for slot in part.slots.iter().filter(|s| !s.is_sweep()) {
+    for slot in &part.slots {
         let places = clock.places(slot.start as f64);
-        let end = places[0] + slot.length as f64;
-        if places[0] < 0.0 {
-            let why = "the recording began later";
-            alignment.missing.push((slot.clone(), why));
-            continue;
-        }
-        if end > n as f64 {
-            let why = "the recording ended before";
-            alignment.missing.push((slot.clone(), why));
-            continue;
-        }
-        let played = &part.samples[slot.start..slot.start + slot.length];
-        let (start, confidence) = places
+        let whole: Vec<f64> = places
             .iter()
-            .map(|place| place.round() as usize)
+            .map(|place| place.round())
+            .filter(|place| *place >= 0.0 && *place + slot.length as f64 <= n as f64)
+            .collect();
+        if whole.is_empty() {
+            let why = match places.iter().all(|place| *place < 0.0) {
+                true => "the recording began later",
+                false => "the recording ended before",
+            };
+            alignment.missing.push((slot.clone(), why));
+            continue;
+        }
+        let played = slot.start..slot.start.saturating_add(slot.length);
+        let played = part.samples.get(played).unwrap_or_default();
+        let (start, confidence) = whole
+            .into_iter()
+            .map(|place| place as usize)
             .map(|start| (start, likeness_at(&mono, played, start, &mut convolver)))
             .max_by(|a, b| a.1.total_cmp(&b.1))
             .unwrap_or((0, 0.0));
@@ -154,8 +157,9 @@ impl Clock {
     }
 }
 
-/// Places in the playlist and in the recording of the sweeps that are found, in order.
-fn find_sweeps(likeness: &[f32], sweeps: &[&Slot]) -> Result<Vec<(f64, f64)>, AlignError> {
+/// Places in the playlist and in the recording of the sweeps that are found, in order: of those
+/// that begin at these samples of the playlist.
+fn find_sweeps(likeness: &[f32], sweeps: &[usize]) -> Result<Vec<(f64, f64)>, AlignError> {
     // The strongest peaks, each at least half a second from the others.
     let apart = (0.5 * RATE) as usize;
     let mut peaks: Vec<(usize, f32)> = likeness
@@ -172,10 +176,9 @@ fn find_sweeps(likeness: &[f32], sweeps: &[&Slot]) -> Result<Vec<(f64, f64)>, Al
         sweeps
             .iter()
             .enumerate()
-            .filter_map(|(k, slot)| {
-                let place = slot.start as f64 + offset;
-                let around =
-                    SWEEP_AROUND_S * RATE + MOST_DRIFT * (slot.start as f64 - origin).abs();
+            .filter_map(|(k, start)| {
+                let place = *start as f64 + offset;
+                let around = SWEEP_AROUND_S * RATE + MOST_DRIFT * (*start as f64 - origin).abs();
                 let from = (place - around).max(0.0) as usize;
                 let to = (place + around).max(0.0) as usize + 1;
                 let (i, v) = highest(likeness, from..to)?;
@@ -186,13 +189,13 @@ fn find_sweeps(likeness: &[f32], sweeps: &[&Slot]) -> Result<Vec<(f64, f64)>, Al
     let mut chosen: Vec<(usize, usize, f32)> = Vec::new();
     let mut most = 0.0_f32;
     for (peak, _) in &peaks {
-        for slot in sweeps {
-            let found = matches(*peak as f64 - slot.start as f64, slot.start as f64);
+        for start in sweeps {
+            let origin = *start as f64;
+            let found = matches(*peak as f64 - origin, origin);
             // One that comes when the clock says counts in full; one that is only thereabouts
             // may be another sweep, as all are about as far apart.
-            let origin = slot.start as f64;
             let weight = |k: usize, i: usize| {
-                let (span, late) = (sweeps[k].start as f64 - origin, i as f64 - *peak as f64);
+                let (span, late) = (sweeps[k] as f64 - origin, i as f64 - *peak as f64);
                 match (late - span).abs() <= MOST_DRIFT * span.abs() + 8.0 {
                     true => 1.0,
                     false => 0.2,
@@ -206,8 +209,7 @@ fn find_sweeps(likeness: &[f32], sweeps: &[&Slot]) -> Result<Vec<(f64, f64)>, Al
         }
     }
     // Time only goes on.
-    let place =
-        |(k, i, _): &(usize, usize, f32)| (sweeps[*k].start as f64, fine_peak(likeness, *i));
+    let place = |(k, i, _): &(usize, usize, f32)| (sweeps[*k] as f64, fine_peak(likeness, *i));
     let mut kept: Vec<(f64, f64)> = Vec::new();
     for found in &chosen {
         let (p, r) = place(found);
@@ -235,10 +237,13 @@ fn likeness_at(mono: &[f32], played: &[f32], start: usize, convolver: &mut Convo
 const BEFORE_S: f64 = 0.2;
 
 fn cut(channels: &[Vec<f32>], mono: &[f32], slot: &Slot, start: usize, confidence: f32) -> Cut {
-    let end = (start + slot.length).min(mono.len());
+    let end = start.saturating_add(slot.length).min(mono.len());
     let before = start.saturating_sub((BEFORE_S * RATE) as usize);
-    let level = |x: &[f32]| f64::from(earnest_audio::rms(x)).max(1e-9);
-    let (with, without) = (level(&mono[start..end]), level(&mono[before..start]));
+    let level = |range: Range<usize>| {
+        let samples = mono.get(range).unwrap_or_default();
+        f64::from(earnest_audio::rms(samples)).max(1e-9)
+    };
+    let (with, without) = (level(start..end), level(before..start));
     let signal = (with * with - without * without).max(1e-12);
     Cut {
         slot: slot.clone(),
@@ -247,8 +252,56 @@ fn cut(channels: &[Vec<f32>], mono: &[f32], slot: &Slot, start: usize, confidenc
         snr_db: 10.0 * (signal / (without * without)).log10(),
         clipped: channels
             .iter()
-            .flat_map(|c| &c[start..end])
+            .flat_map(|c| c.get(start..end).unwrap_or_default())
             .filter(|x| x.abs() >= FULL_SCALE)
             .count(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rerecord::{sweeps, write_cuts};
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(40))]
+        /// Slots of any place and length, in a recording that lost some samples.
+        #[test]
+        fn no_part_that_a_program_hands_over_makes_it_panic(
+            slots in proptest::collection::vec((0_usize..160_000, 0_usize..80_000), 0..6),
+            beyond in proptest::option::of(0_usize..3),
+            lost in (0_usize..100_000, 0_usize..4_000),
+            extra in proptest::option::of(0_usize..200_000),
+        ) {
+            let mut part = sweeps(3);
+            let mut recording = part.samples.clone();
+            let from = lost.0.min(recording.len());
+            let to = (lost.0 + lost.1).min(recording.len());
+            recording.drain(from..to);
+            let far = beyond.map(|n| (usize::MAX - n, usize::MAX));
+            part.slots = slots
+                .into_iter()
+                .chain(far)
+                .enumerate()
+                .map(|(i, (start, length))| Slot {
+                    id: i.to_string(),
+                    path: earnest_files::RelativePath::new(&format!("{i}.wav")).unwrap(),
+                    start,
+                    length,
+                })
+                .collect();
+            part.sweeps.extend(extra.map(|start| start..start + 9_600));
+            let n = part.slots.len();
+            let channels = [recording.clone(), recording];
+            if let Ok(alignment) = align(&channels, &part) {
+                proptest::prop_assert_eq!(alignment.cuts.len() + alignment.missing.len(), n);
+                for cut in &alignment.cuts {
+                    proptest::prop_assert!(cut.start + cut.slot.length <= channels[0].len());
+                }
+                let folder = tempfile::tempdir().unwrap();
+                let rows = write_cuts(&alignment, &channels, folder.path()).unwrap();
+                proptest::prop_assert_eq!(rows.len(), n);
+            }
+        }
     }
 }

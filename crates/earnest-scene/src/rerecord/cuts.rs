@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use earnest_audio::{AudioError, SAMPLE_RATE, SampleFormat, write_wav_channels};
+use earnest_files::RelativePath;
 use serde::{Deserialize, Serialize};
 
 use super::align::Alignment;
@@ -30,7 +31,7 @@ pub struct CutRow {
     /// The utterance.
     pub id: String,
     /// Its file below the folder.
-    pub path: String,
+    pub path: RelativePath,
     /// Where it begins in the recording, s.
     pub start_s: Option<f64>,
     /// Likeness to what was played, 0 .. 1.
@@ -53,18 +54,17 @@ pub fn write_cuts(
     channels: &[Vec<f32>],
     folder: &Path,
 ) -> Result<Vec<CutRow>, AudioError> {
-    let wav = |path: &str| Path::new(path).with_extension("wav");
     let mut rows = Vec::new();
     for cut in &alignment.cuts {
-        let path = wav(&cut.slot.path);
-        let to = folder.join(&path);
+        let path = cut.slot.path.with_extension("wav");
+        let to = path.under(folder);
         if let Some(inner) = to.parent() {
             std::fs::create_dir_all(inner).map_err(|e| AudioError::Write {
                 path: inner.to_owned(),
                 detail: e.to_string(),
             })?;
         }
-        let range = cut.start..cut.start + cut.slot.length;
+        let range = cut.start..cut.start.saturating_add(cut.slot.length);
         let parts: Vec<&[f32]> = channels
             .iter()
             .map(|c| c.get(range.clone()).unwrap_or_default())
@@ -72,7 +72,7 @@ pub fn write_cuts(
         write_wav_channels(&to, &parts, SAMPLE_RATE, SampleFormat::Float32)?;
         rows.push(CutRow {
             id: cut.slot.id.clone(),
-            path: path.to_string_lossy().into_owned(),
+            path,
             start_s: Some(cut.start as f64 / f64::from(SAMPLE_RATE)),
             likeness: Some(cut.confidence),
             snr_db: Some(cut.snr_db),
@@ -87,7 +87,7 @@ pub fn write_cuts(
     for (slot, _) in &alignment.missing {
         rows.push(CutRow {
             id: slot.id.clone(),
-            path: wav(&slot.path).to_string_lossy().into_owned(),
+            path: slot.path.with_extension("wav"),
             start_s: None,
             likeness: None,
             snr_db: None,

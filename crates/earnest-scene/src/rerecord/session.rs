@@ -87,7 +87,8 @@ pub fn calibrate(device: &mut dyn Device) -> Result<Calibration, RecordError> {
     let alignment = align(&take.channels, &part)?;
     let rate = f64::from(earnest_audio::SAMPLE_RATE);
     let lead = alignment.delay_s.max(0.0) * rate;
-    let first = (part.slots[0].start as f64 + lead) as usize;
+    let sweep = part.sweeps.first().cloned().unwrap_or_default();
+    let first = (sweep.start as f64 + lead) as usize;
     let level = |from: usize, to: usize| -> Vec<f64> {
         let of = |c: &Vec<f32>| {
             let to = to.min(c.len());
@@ -98,7 +99,7 @@ pub fn calibrate(device: &mut dyn Device) -> Result<Calibration, RecordError> {
     Ok(Calibration {
         delay_s: alignment.delay_s,
         noise_floor_db: level(first.saturating_sub(12_000), first.saturating_sub(1_600)),
-        level_db: level(first, first + part.slots[0].length),
+        level_db: level(first, first + sweep.len()),
         clipped: take
             .channels
             .iter()
@@ -121,7 +122,7 @@ pub struct RecordSummary {
 
 /// True if an utterance was recorded before.
 fn is_there(folder: &Path, utterance: &Utterance) -> bool {
-    folder.join(&utterance.path).with_extension("wav").is_file()
+    utterance.path.with_extension("wav").under(folder).is_file()
 }
 
 /// Plays the utterances that are not in the folder yet, and writes each as it was recorded.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use earnest_corpus::synthetic::{Settings, count, write};
-use earnest_corpus::{Audit, Corpus, Emotion, Problem, ProblemKind, audit};
+use earnest_corpus::{Audit, ContentIndex, Corpus, Emotion, Problem, ProblemKind, audit};
 use earnest_experiment::{Folding, Protocol, Validation, folds, open_corpus};
 use serde_json::json;
 
@@ -21,7 +21,12 @@ pub enum Command {
     #[command(after_help = "Example:\n  earnest corpus inspect EmoDB\n\n\
         Recognises IEMOCAP, EmoDB, RAVDESS (speech), CREMA-D, TESS, SAVEE, URDU, nEMO, and manifests \
         (manifest.csv, manifest.jsonl, Hugging Face's metadata.csv) with the columns path, speaker, emotion and \
-        optionally session, id, arousal, valence, sex.")]
+        optionally start, end (a stretch of the file: seconds, or audformat's 0 days 00:00:01.25), session, id, \
+        arousal, valence, sex. A manifest that is found in a folder lists files in it; one that you name may list \
+        any, relative to its own folder or to --root.\n\n\
+        Names what is wrong: lines, files, folders and links that cannot be read, files listed again or with the \
+        same samples, speakers and classes that are missing. If something could not be listed, so that nobody knows \
+        what else the corpus holds, the rest is done and the exit code is 1.")]
     Inspect(Inspect),
     /// Write a synthetic corpus in IEMOCAP's layout
     #[command(
@@ -120,7 +125,8 @@ fn inspect(a: &Inspect) -> Result<(), Failure> {
         Some(result)
     };
     if a.json {
-        return print_json(&corpus, audited.as_ref());
+        print_json(&corpus, audited.as_ref())?;
+        return whole(&corpus);
     }
     say!(
         "{}: {} layout, {} utterances",
@@ -142,7 +148,19 @@ fn inspect(a: &Inspect) -> Result<(), Failure> {
         problems.extend(&audited.problems);
     }
     print_problems(&problems, a.all_problems);
-    Ok(())
+    whole(&corpus)
+}
+
+/// A failure if the corpus may hold more than was found.
+fn whole(corpus: &Corpus) -> Result<(), Failure> {
+    match corpus.unlisted().count() {
+        0 => Ok(()),
+        n => Err(anyhow::anyhow!(
+            "{n} folders, links, names or files of labels of {} could not be read (see Problems): the corpus may hold more",
+            corpus.root.display()
+        )
+        .into()),
+    }
 }
 
 fn audio_line(audited: &Audit) -> String {
@@ -319,6 +337,7 @@ fn print_problems(problems: &[&Problem], all: bool) {
 }
 
 fn print_json(corpus: &Corpus, audited: Option<&Audit>) -> Result<(), Failure> {
+    let contents = corpus.contents(&ContentIndex::of_user(), || ())?;
     let problems: Vec<_> = corpus
         .problems
         .iter()
@@ -334,7 +353,8 @@ fn print_json(corpus: &Corpus, audited: Option<&Audit>) -> Result<(), Failure> {
         .map(|(i, u)| {
             let facts = audited.and_then(|a| a.facts.get(i)?.as_ref());
             json!({
-                "id": u.id, "path": u.path, "speaker": u.speaker, "session": u.session,
+                "id": u.id, "path": u.path, "file": u.file,
+                "start": u.stretch.map(|s| s.start_s()), "end": u.stretch.and_then(|s| s.end_s()), "speaker": u.speaker, "session": u.session,
                 "sex": u.sex, "label": u.label, "emotion": u.emotion,
                 "arousal": u.arousal, "valence": u.valence,
                 "duration_s": facts.map(|f| f.duration_s),
@@ -346,7 +366,7 @@ fn print_json(corpus: &Corpus, audited: Option<&Audit>) -> Result<(), Failure> {
     let list = folds(&corpus.four_class()).map(|(folds, _)| folds);
     let value = json!({
         "root": corpus.root, "layout": corpus.layout.name(), "name": corpus.name,
-        "synthetic": corpus.synthetic, "fingerprint": corpus.fingerprint(),
+        "synthetic": corpus.synthetic, "fingerprint": corpus.fingerprint(&contents),
         "labels": corpus.label_counts().into_iter()
             .map(|(l, (e, n))| json!({"label": l, "class": e, "utterances": n})).collect::<Vec<_>>(),
         "folds": list.as_ref().ok(),

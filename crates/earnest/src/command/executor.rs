@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use earnest_experiment::{
-    Experiment, Outcome, RunOptions, SlurmOptions, finish, prepare, run_on_slurm, run_units,
+    Experiment, Outcome, RobotSpec, RunOptions, SlurmOptions, finish, open_corpus, prepare,
+    run_on_slurm, run_units,
 };
 
+use super::options::no_effect;
+use super::outputs::Inputs;
 use super::print_outcome;
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -50,14 +53,57 @@ pub struct ExecutorOptions {
     /// Slurm: the most tasks at the same time
     #[arg(long, value_name = "N", help_heading = "Slurm", value_parser = clap::value_parser!(u16).range(1..))]
     array_limit: Option<u16>,
-    /// Slurm: units that a task runs one after the other
-    #[arg(long, value_name = "K", default_value_t = 1, help_heading = "Slurm", value_parser = clap::value_parser!(u16).range(1..))]
-    units_per_task: u16,
+    /// Slurm: units that a task runs one after the other [default: 1]
+    #[arg(long, value_name = "K", help_heading = "Slurm", value_parser = clap::value_parser!(u16).range(1..))]
+    units_per_task: Option<u16>,
+}
+
+/// Refuses a run's folder that is one of its inputs.
+fn spare_inputs(experiment: &Experiment, folder: &Path) -> Result<(), Failure> {
+    let mut inputs = Inputs::default();
+    inputs.add_corpus(&open_corpus(&experiment.corpus)?, &experiment.corpus.path);
+    if let RobotSpec::Recordings { path } = &experiment.robot {
+        inputs.add("the robot's recordings", path);
+    }
+    let sources = &experiment.sources;
+    for (what, folders) in [
+        ("noise", &sources.noise),
+        ("rooms", &sources.rooms),
+        ("robot_noise", &sources.robot_noise),
+        ("robot_rooms", &sources.robot_rooms),
+    ] {
+        inputs.add_all(what, &folders.0);
+    }
+    inputs.spare_run("--out", folder)
 }
 
 impl ExecutorOptions {
+    /// Refuses what the executor that was chosen does not look at.
+    fn check(&self) -> Result<(), Failure> {
+        match self.executor {
+            ExecutorName::Local => {
+                let flags = [
+                    ("--partition", self.partition.is_some()),
+                    ("--time", self.time.is_some()),
+                    ("--cpus-per-task", self.cpus_per_task.is_some()),
+                    ("--array-limit", self.array_limit.is_some()),
+                    ("--units-per-task", self.units_per_task.is_some()),
+                ];
+                let given: Vec<&str> = flags.iter().filter(|f| f.1).map(|f| f.0).collect();
+                no_effect(&given, "--executor slurm")
+            }
+            ExecutorName::Slurm if self.workers.is_some() => no_effect(
+                &["--workers"],
+                "--executor local; with Slurm, --array-limit says how many tasks run at a time",
+            ),
+            ExecutorName::Slurm => Ok(()),
+        }
+    }
+
     /// Runs an experiment in a folder and prints what came of it.
     pub fn run(&self, experiment: Experiment, folder: &Path) -> Result<(), Failure> {
+        self.check()?;
+        spare_inputs(&experiment, folder)?;
         let progress = Progress::new();
         progress.stop_on_signals()?;
         let prepared = prepare(experiment, &progress)?;
@@ -79,7 +125,7 @@ impl ExecutorOptions {
                     time: self.time.clone(),
                     cpus_per_task: self.cpus_per_task.map(Into::into),
                     array_limit: self.array_limit.map(Into::into),
-                    units_per_task: self.units_per_task.into(),
+                    units_per_task: self.units_per_task.map_or(1, Into::into),
                     program,
                 };
                 run_on_slurm(&prepared, folder, &options, &progress)?;

@@ -2,44 +2,99 @@
 
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
+use earnest_corpus::{Listing, is_manifest, listed_files};
 
 use crate::failure::Failure;
 
-/// All audio files that arguments stand for, each once, in the order given: a folder
-/// stands for all audio below it, sorted; a `.csv` or `.tsv` manifest for its `path`
-/// column, relative to its own folder.
-pub fn audio_files(arguments: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
+/// The audio files that arguments stand for, and what could not be listed.
+#[derive(Debug, Default)]
+pub struct AudioFiles {
+    /// Each once, in the order given.
+    pub files: Vec<PathBuf>,
+    /// Folders, links, names and lines for which nobody knows a file, and why.
+    unlisted: Vec<String>,
+}
+
+/// All audio files that arguments stand for: a folder stands for all audio below it, sorted; a
+/// manifest (`.csv`, `.tsv`, `.jsonl`) for the files that it lists, under the same names of
+/// columns as in a corpus, relative to its own folder. What cannot be listed is kept to be named
+/// beside the files that cannot be read: see [`AudioFiles::name_unread`].
+pub fn audio_files(arguments: &[PathBuf]) -> Result<AudioFiles, Failure> {
+    let mut found = AudioFiles::default();
     for argument in arguments {
         if argument.is_dir() {
-            let before = files.len();
-            for entry in WalkDir::new(argument)
-                .follow_links(true)
-                .sort_by_file_name()
-            {
-                let entry = entry
-                    .map_err(|e| anyhow::anyhow!("cannot look into {}: {e}", argument.display()))?;
-                if entry.file_type().is_file() && earnest_audio::has_audio_extension(entry.path()) {
-                    files.push(entry.into_path());
-                }
-            }
-            if files.len() == before {
-                return Err(Failure::asked(format!(
-                    "there is no audio file below {} (known extensions: {})",
-                    argument.display(),
-                    earnest_audio::EXTENSIONS.join(", ")
-                )));
-            }
+            found.add_folder(argument)?;
         } else if is_manifest(argument) {
-            files.extend(listed(argument)?);
+            found.add_manifest(argument)?;
         } else {
-            files.push(argument.clone());
+            found.files.push(argument.clone());
         }
     }
     let mut seen = std::collections::HashSet::new();
-    files.retain(|f| seen.insert(f.clone()));
-    Ok(files)
+    found.files.retain(|f| seen.insert(f.clone()));
+    Ok(found)
+}
+
+impl AudioFiles {
+    fn add_folder(&mut self, folder: &Path) -> Result<(), Failure> {
+        let listing = Listing::of(folder, earnest_audio::has_audio_extension);
+        if listing.files.is_empty() && listing.problems.is_empty() {
+            return Err(Failure::asked(format!(
+                "there is no audio file below {} (known extensions: {})",
+                folder.display(),
+                earnest_audio::EXTENSIONS.join(", ")
+            )));
+        }
+        let files = listing.files.iter();
+        self.files.extend(files.map(|file| file.under(folder)));
+        let problems = listing.problems.iter();
+        self.unlisted.extend(problems.map(ToString::to_string));
+        Ok(())
+    }
+
+    fn add_manifest(&mut self, manifest: &Path) -> Result<(), Failure> {
+        let (listed, problems) = listed_files(manifest);
+        if listed.is_empty() {
+            let why = problems
+                .first()
+                .map_or_else(|| "it lists no file".to_owned(), ToString::to_string);
+            return Err(Failure::asked(format!(
+                "cannot read the manifest {}: {why}",
+                manifest.display()
+            )));
+        }
+        if let Some(part) = listed.iter().find(|l| l.stretch.is_some()) {
+            return Err(Failure::asked(format!(
+                "{}:{}: only a stretch of {} is listed (start, end), and whole files are what this verb takes; cut it out first, or leave the columns out",
+                manifest.display(),
+                part.line,
+                part.path.display()
+            )));
+        }
+        self.files.extend(listed.into_iter().map(|l| l.path));
+        self.unlisted
+            .extend(problems.iter().map(ToString::to_string));
+        Ok(())
+    }
+
+    /// Names what could not be listed and, given why, what could not be read; a failure if there
+    /// is any.
+    pub fn name_unread(&self, reasons: &[&String]) -> Result<(), Failure> {
+        for reason in &self.unlisted {
+            tell!("warning: {reason}");
+        }
+        let read = name_unread(reasons, self.files.len());
+        match (self.unlisted.len(), read) {
+            (0, read) => read,
+            (n, Ok(())) => Err(anyhow::anyhow!("{n} folders, links, names or lines could not be listed").into()),
+            (n, Err(_)) => Err(anyhow::anyhow!(
+                "{} of {} files could not be read, and {n} folders, links, names or lines could not be listed",
+                reasons.len(),
+                self.files.len()
+            )
+            .into()),
+        }
+    }
 }
 
 /// Says of each file that could not be read why; a failure if there is any.
@@ -51,49 +106,4 @@ pub fn name_unread(reasons: &[&String], files: usize) -> Result<(), Failure> {
         0 => Ok(()),
         bad => Err(anyhow::anyhow!("{bad} of {files} files could not be read").into()),
     }
-}
-
-fn is_manifest(path: &Path) -> bool {
-    path.extension()
-        .and_then(|e| e.to_str())
-        .is_some_and(|e| e.eq_ignore_ascii_case("csv") || e.eq_ignore_ascii_case("tsv"))
-}
-
-fn listed(manifest: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let tabs = manifest
-        .extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("tsv"));
-    let error =
-        |detail: String| anyhow::anyhow!("cannot read manifest {}: {detail}", manifest.display());
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(if tabs { b'\t' } else { b',' })
-        .from_path(manifest)
-        .map_err(|e| error(e.to_string()))?;
-    let headers = reader.headers().map_err(|e| error(e.to_string()))?;
-    let column = headers
-        .iter()
-        .position(|h| h.trim() == "path")
-        .ok_or_else(|| {
-            let found: Vec<&str> = headers.iter().collect();
-            Failure::asked(format!(
-                "manifest {} has no column `path` (it has {}); name the column of audio files so",
-                manifest.display(),
-                found.join(", ")
-            ))
-        })?;
-    let folder = manifest.parent().unwrap_or(Path::new(""));
-    let mut files = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|e| error(e.to_string()))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let path = record.get(column).unwrap_or_default().trim();
-        if path.is_empty() {
-            return Err(error(format!("line {line} has no path")).into());
-        }
-        files.push(folder.join(path));
-    }
-    if files.is_empty() {
-        return Err(error("it lists no file".to_owned()).into());
-    }
-    Ok(files)
 }

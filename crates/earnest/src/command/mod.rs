@@ -11,6 +11,7 @@ mod inputs;
 mod inspection;
 pub mod noise;
 mod options;
+mod outputs;
 pub mod plan;
 pub mod predict;
 pub mod report;
@@ -24,7 +25,7 @@ pub mod train;
 
 use std::path::Path;
 
-use earnest_experiment::{Outcome, warnings};
+use earnest_experiment::{CERTAINTY, Outcome, warnings};
 
 use self::table::text_table;
 use crate::failure::Failure;
@@ -50,12 +51,20 @@ fn print_outcome(outcome: &Outcome, folder: &Path) {
     say!(
         "gap: robot against clean; improvement: augmented against clean training; plus is better."
     );
+    say!("\n{CERTAINTY}");
+    for columns in [0..3, 3..7, 7..9] {
+        let part = table.with_columns(columns);
+        if !part.columns.is_empty() {
+            let part = part.certainty();
+            say!("{}", text_table(&part.titles, &part.rows, part.texts));
+        }
+    }
     if !outcome.table2.rows.is_empty() {
         let table = outcome.table2.text();
         say!("\nTable II: the augmentation without one of its steps.");
         say!("{}", text_table(&table.titles, &table.rows, table.texts));
         say!(
-            "clean %, robot %: change against the whole augmentation; p: paired sign-flip test over speakers."
+            "clean %, robot %: change against the whole augmentation; p: paired sign-flip test over speakers (none below six)."
         );
     }
     for warning in warnings(outcome) {

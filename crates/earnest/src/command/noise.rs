@@ -10,6 +10,7 @@ use earnest_corpus::{Collection, LeftOut, NoiseFacts, inspect_noises};
 use serde_json::json;
 
 use super::inspection::{self, InspectOptions};
+use super::outputs::Inputs;
 use super::{must_exist, text_table};
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -81,6 +82,9 @@ fn freesound(a: &Freesound) -> Result<(), Failure> {
             a.token_env
         )));
     }
+    let mut inputs = Inputs::default();
+    inputs.add_all("--tags", &a.tags);
+    inputs.spare_below("--out", &a.out, [MANIFEST])?;
     std::fs::create_dir_all(&a.out)
         .map_err(|e| anyhow::anyhow!("cannot create the folder {}: {e}", a.out.display()))?;
     let settings = Settings {

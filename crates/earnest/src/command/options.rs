@@ -1,12 +1,12 @@
 //! Options that several verbs share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use earnest_augment::Chain;
 use earnest_experiment::{
-    CorpusSpec, DEFAULT_SNR_DB, DEFAULT_SOUND_MEMORY_MIB, Experiment, Folders, Presentation,
-    Protocol, RobotSpec, SourceSpec, Validation,
+    CorpusSpec, DEFAULT_SNR_DB, DEFAULT_SOUND_MEMORY_MIB, Experiment, Fingerprints, Folders,
+    Presentation, Protocol, RobotSpec, SourceSpec, Training, Validation,
 };
 use earnest_model::{Architecture, Normalisation, Recipe, Task};
 
@@ -91,6 +91,11 @@ pub struct TrainingOptions {
 }
 
 impl TrainingOptions {
+    /// Flags that say how augmented utterances are presented, if they were given.
+    pub fn given_of_presentation(&self) -> Vec<&'static str> {
+        given(&[("--fresh", self.fresh), ("--copies", self.copies.is_some())])
+    }
+
     /// The paper's recipe for a network, with these changes.
     pub fn recipe(&self, network: NetworkName) -> Recipe {
         let mut recipe = network.recipe();
@@ -139,17 +144,26 @@ pub struct ReadingOptions {
     /// SAVEE, URDU, nEMO or manifest
     #[arg(long, value_name = "NAME")]
     pub layout: Option<String>,
+    /// Folder that a manifest's paths are relative to [default: the manifest's own]
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
     /// Count a label of the corpus as a class: `fru=angry`, `exc=none`. May be repeated
     #[arg(long, value_name = "LABEL=CLASS")]
     pub map: Vec<String>,
 }
 
 impl ReadingOptions {
+    /// True if nothing was asked for.
+    fn is_empty(&self) -> bool {
+        self.layout.is_none() && self.map.is_empty()
+    }
+
     /// For the libraries.
     pub fn spec(&self, path: PathBuf) -> CorpusSpec {
         CorpusSpec {
             path,
             layout: self.layout.clone(),
+            root: self.root.clone(),
             map: self.map.clone(),
             fingerprint: None,
         }
@@ -170,9 +184,60 @@ pub struct SoundOptions {
     /// [default: built-in synthetic]
     #[arg(long, value_name = "DIR")]
     pub rooms: Vec<PathBuf>,
-    /// Decoded sounds kept in memory, MiB; others are decoded at each use
-    #[arg(long, value_name = "MIB", default_value_t = DEFAULT_SOUND_MEMORY_MIB)]
-    pub sound_memory: u64,
+    /// Decoded sounds kept in memory, MiB; others are decoded at each use [default: 2048]
+    #[arg(long, value_name = "MIB")]
+    pub sound_memory: Option<u64>,
+}
+
+impl SoundOptions {
+    /// The flags that were given.
+    pub fn given(&self) -> Vec<&'static str> {
+        given(&[
+            ("--noise", !self.noise.is_empty()),
+            ("--noise-folds", !self.noise_folds.is_empty()),
+            ("--rooms", !self.rooms.is_empty()),
+            ("--sound-memory", self.sound_memory.is_some()),
+        ])
+    }
+
+    /// Refuses sounds that no step of a chain draws from.
+    pub fn require_use(&self, chain: &Chain) -> Result<(), Failure> {
+        let draws = |name: &str| chain.steps.iter().any(|s| s.transform.name() == name);
+        if (!self.noise.is_empty() || !self.noise_folds.is_empty()) && !draws("noise") {
+            return Err(Failure::asked(
+                "--noise has no effect: no step of the chain (--chain) adds noise",
+            ));
+        }
+        if !self.rooms.is_empty() && !draws("room") {
+            return Err(Failure::asked(
+                "--rooms has no effect: no step of the chain (--chain) is a room",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Of flags, those that were given.
+fn given(flags: &[(&'static str, bool)]) -> Vec<&'static str> {
+    flags
+        .iter()
+        .filter(|(_, given)| *given)
+        .map(|(flag, _)| *flag)
+        .collect()
+}
+
+/// Refuses flags that have no effect, saying what they need.
+pub fn no_effect(flags: &[&str], needs: &str) -> Result<(), Failure> {
+    match flags {
+        [] => Ok(()),
+        [one] => Err(Failure::asked(format!(
+            "{one} has no effect: it needs {needs}"
+        ))),
+        several => Err(Failure::asked(format!(
+            "{} have no effect: they need {needs}",
+            several.join(", ")
+        ))),
+    }
 }
 
 /// What augmentation does.
@@ -184,9 +249,19 @@ pub struct ChainOption {
 }
 
 impl ChainOption {
+    /// True if one was given.
+    pub fn is_given(&self) -> bool {
+        self.chain.is_some()
+    }
+
     /// The chain that was asked for, or the paper's.
     pub fn chain(&self) -> Result<Chain, Failure> {
         Ok(self.asked()?.unwrap_or_else(Chain::paper))
+    }
+
+    /// The file that was given.
+    pub fn path(&self) -> Option<&Path> {
+        self.chain.as_deref()
     }
 
     fn asked(&self) -> Result<Option<Chain>, Failure> {
@@ -225,7 +300,12 @@ pub struct RobotOptions {
     #[arg(long, value_name = "DIR", conflicts_with = "robot")]
     pub robot_rooms: Vec<PathBuf>,
     /// Speech over noise at the simulated robot, dB [default: 3]
-    #[arg(long, value_name = "DB", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "DB",
+        allow_hyphen_values = true,
+        conflicts_with = "robot"
+    )]
     robot_snr: Option<f64>,
 }
 
@@ -233,6 +313,16 @@ impl RobotOptions {
     /// Speech over noise at the simulated robot, dB.
     pub fn snr_db(&self) -> f64 {
         self.robot_snr.unwrap_or(DEFAULT_SNR_DB)
+    }
+
+    /// Flags of the simulated robot that were given.
+    pub fn given_of_simulation(&self) -> Vec<&'static str> {
+        given(&[
+            ("--robot-noise", !self.robot_noise.is_empty()),
+            ("--robot-noise-folds", !self.robot_noise_folds.is_empty()),
+            ("--robot-rooms", !self.robot_rooms.is_empty()),
+            ("--robot-snr", self.robot_snr.is_some()),
+        ])
     }
 
     /// The robot condition, if one was asked for.
@@ -261,6 +351,10 @@ pub struct ExperimentOptions {
     /// Allow folds whose test speakers are also trained on, as some of EmoBox's are
     #[arg(long)]
     shared_speakers: bool,
+    /// Leave utterances whose robot recording cannot be scored (missing, silent, clipped through,
+    /// of another length) out of the test in every condition; the report says so
+    #[arg(long)]
+    leave_out_unusable: bool,
     /// Folds: `all`, a number (spread over all of them), or names (test speakers)
     /// [default: all]
     #[arg(long, value_name = "WHICH")]
@@ -309,14 +403,53 @@ impl ExperimentOptions {
                 *place = folds;
             }
         }
-        if asked.memory_mib != DEFAULT_SOUND_MEMORY_MIB {
-            spec.memory_mib = asked.memory_mib;
+        if let Some(memory) = self.sounds.sound_memory {
+            spec.memory_mib = memory;
+        }
+        // What is replaced is not what it was when the file was written.
+        let prints = &mut experiment.fingerprints;
+        let robot = self.robot.asked();
+        let simulation = self.robot.given_of_simulation();
+        if !self.sounds.given().is_empty() || !simulation.is_empty() || robot.is_some() {
+            prints.noise = None;
+            prints.rooms = None;
+            prints.robot_noise = None;
+            prints.robot_rooms = None;
+            prints.recordings = None;
         }
         if let Some(chain) = self.chain.asked()? {
             experiment.augmentation = chain;
+            prints.chain = None;
         }
-        if let Some(robot) = self.robot.asked() {
+        if self.protocol.is_some() || self.folds.is_some() || self.validation.is_some() {
+            prints.folds = None;
+            prints.recordings = None;
+        }
+        if let Some(robot) = robot {
             experiment.robot = robot;
+        }
+        let recorded = matches!(experiment.robot, RobotSpec::Recordings { .. });
+        if recorded {
+            no_effect(
+                &simulation,
+                "a simulated robot, and this experiment has recordings",
+            )?;
+        } else if self.leave_out_unusable {
+            no_effect(&["--leave-out-unusable"], "a robot's recordings (--robot)")?;
+        }
+        experiment.leave_out_unusable |= self.leave_out_unusable;
+        let augmented = experiment.trainings.iter().any(|t| *t != Training::Clean);
+        if !augmented {
+            let mut idle = self.training.given_of_presentation();
+            if self.chain.is_given() {
+                idle.push("--chain");
+            }
+            if recorded {
+                idle.extend(self.sounds.given());
+            }
+            no_effect(&idle, "augmented training, and this experiment has none")?;
+        } else if recorded {
+            self.sounds.require_use(&experiment.augmentation)?;
         }
         if let Some(protocol) = &self.protocol {
             experiment.protocol = Some(protocol.clone());
@@ -324,6 +457,11 @@ impl ExperimentOptions {
         experiment.shared_speakers |= self.shared_speakers;
         if let Some(folds) = &self.folds {
             experiment.folds.clone_from(folds);
+        }
+        for (i, network) in self.networks.iter().enumerate() {
+            if self.networks[..i].contains(network) {
+                return Err(Failure::asked("--networks names a network twice"));
+            }
         }
         if !self.networks.is_empty() {
             let known = std::mem::take(&mut experiment.recipes);
@@ -339,8 +477,12 @@ impl ExperimentOptions {
                 .collect();
         }
         if !self.tasks.is_empty() {
+            for (i, task) in self.tasks.iter().enumerate() {
+                if self.tasks[..i].contains(task) {
+                    return Err(Failure::asked("--tasks names a task twice"));
+                }
+            }
             experiment.tasks = self.tasks.iter().map(|t| t.task()).collect();
-            experiment.tasks.dedup();
         }
         if self.validation.is_some() {
             experiment.validation = self.validation;
@@ -391,9 +533,17 @@ impl FileOptions {
         if let Some(corpus) = &self.corpus {
             must_exist("--corpus", corpus)?;
             experiment.corpus = self.reading.spec(corpus.clone());
+            experiment.fingerprints = Fingerprints::default();
         } else {
+            if !self.reading.is_empty() {
+                experiment.corpus.fingerprint = None;
+                experiment.fingerprints = Fingerprints::default();
+            }
             if self.reading.layout.is_some() {
                 experiment.corpus.layout.clone_from(&self.reading.layout);
+            }
+            if self.reading.root.is_some() {
+                experiment.corpus.root.clone_from(&self.reading.root);
             }
             experiment
                 .corpus
@@ -434,6 +584,6 @@ pub fn sources(sounds: &SoundOptions, robot: &RobotOptions) -> Result<SourceSpec
         robot_rooms: Folders(robot.robot_rooms.clone()),
         noise_folds: sounds.noise_folds.clone(),
         robot_noise_folds: robot.robot_noise_folds.clone(),
-        memory_mib: sounds.sound_memory,
+        memory_mib: sounds.sound_memory.unwrap_or(DEFAULT_SOUND_MEMORY_MIB),
     })
 }

@@ -9,7 +9,7 @@ use earnest_model::{Model, Task};
 use rayon::prelude::*;
 use serde_json::json;
 
-use super::inputs::{audio_files, name_unread};
+use super::inputs::audio_files;
 use super::must_exist;
 use crate::failure::Failure;
 
@@ -18,14 +18,15 @@ use crate::failure::Failure;
 #[command(
     after_help = "Example:\n  earnest predict --model my-model recordings/*.wav\n\n\
     Prints CSV: the file, the answer, and each class's probability (or arousal and valence). A file that cannot \
-    be read is named on standard error; the others are still done, and the exit code is 1. To a model that was \
+    be read, or a folder that cannot be listed, is named on standard error; the others are still done, and the exit \
+    code is 1. A manifest may call its column path, file_name, file, filename, audio or wav. To a model that was \
     trained with --normalise speaker or adaptive, all files of a call are one speaker's, heard in this order."
 )]
 pub struct Arguments {
     /// Folder of the model
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
-    /// Audio files, folders of them, or manifests (.csv, .tsv with a column `path`)
+    /// Audio files, folders of them, or manifests (.csv, .tsv, .jsonl with a column `path`)
     #[arg(required = true, value_name = "FILE|DIR|MANIFEST")]
     files: Vec<PathBuf>,
     /// Print one JSON object a line instead of CSV
@@ -46,7 +47,8 @@ fn features(path: &Path, extractor: &mut Extractor) -> Result<Features, String> 
 pub fn run(a: Arguments) -> Result<(), Failure> {
     must_exist("--model", &a.model)?;
     let mut model = Model::load(&a.model)?;
-    let files = audio_files(&a.files)?;
+    let inputs = audio_files(&a.files)?;
+    let files = &inputs.files;
     let heard: Vec<Result<Features, String>> = files
         .par_iter()
         .map_init(
@@ -97,5 +99,5 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     }
     writer.flush()?;
     let bad: Vec<&String> = heard.iter().filter_map(|h| h.as_ref().err()).collect();
-    name_unread(&bad, files.len())
+    inputs.name_unread(&bad)
 }

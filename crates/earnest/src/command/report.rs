@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use earnest_experiment::{Comparison, collect, compare_runs, write_results};
+use earnest_experiment::{COMPARED, Comparison, collect, compare_runs, write_results};
 
+use super::outputs::Inputs;
 use super::{must_exist, print_outcome, text_table};
 use crate::failure::Failure;
 
@@ -12,8 +13,8 @@ use crate::failure::Failure;
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  earnest report runs/table1\n  earnest report runs/table1 runs/robust\n\n\
-    Uses the units that are finished; the corpus is not needed. Of two runs, what both have trained and tested is \
-    compared speaker by speaker; --out writes the comparison as a page."
+    Uses the units that are finished; the corpus is not needed. Of two runs, what both have trained is compared \
+    over the test utterances that both have; --out writes the comparison as a page."
 )]
 pub struct Arguments {
     /// The run's folder
@@ -37,6 +38,12 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         return Ok(());
     };
     must_exist("the other run", &other)?;
+    if let Some(path) = &a.out {
+        let mut inputs = Inputs::default();
+        inputs.add_run("the run's", &a.run);
+        inputs.add_run("the other run's", &other);
+        inputs.spare("--out", path)?;
+    }
     let comparison: Comparison = compare_runs(&outcome, &collect(&other)?)?;
     say!("A: {}\nB: {}", comparison.names[0], comparison.names[1]);
     for line in &comparison.differences {
@@ -44,7 +51,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     }
     let table = comparison.text();
     say!("{}", text_table(&table.titles, &table.rows, table.texts));
-    say!("B - A: of the pooled figures; p: paired sign-flip test over the speakers of both");
+    say!("{COMPARED}");
     if let Some(path) = a.out {
         comparison.write_html(&path)?;
         say!("report: {}", path.display());

@@ -3,17 +3,22 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use earnest_corpus::ContentIndex;
 use earnest_experiment::{
-    Augmentation, Dataset, ExperimentError, Fold, Observer, Protocol, Trained, TrainingPlan,
-    Validation, copies_folder, forget_copies, forget_progress, open_corpus, train,
+    Augmentation, ChosenSources, Dataset, Event, ExperimentError, Fold, Observer, Protocol,
+    Trained, TrainingPlan, Validation, copies_folder, corpus_contents, fingerprint_of_chain,
+    fingerprint_of_fold, forget_copies, forget_progress, open_corpus, refuse_unlisted,
+    refuse_unnamed_speakers, train,
 };
+use earnest_model::Heard;
 use earnest_random::Key;
 
 use super::must_exist;
 use super::options::{
     ChainOption, CorpusOptions, NetworkName, RobotOptions, SoundOptions, TaskName, TrainingOptions,
-    sources,
+    no_effect, sources,
 };
+use super::outputs::Inputs;
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -77,8 +82,45 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             a.out.display()
         )));
     }
+    let chain = a.chain.chain()?;
+    let recipe = a.training.recipe(a.network);
+    recipe.check().map_err(Failure::asked)?;
+    if a.augment {
+        a.sounds.require_use(&chain)?;
+    } else {
+        let mut idle = a.sounds.given();
+        if a.chain.is_given() {
+            idle.push("--chain");
+        }
+        idle.extend(a.training.given_of_presentation());
+        no_effect(&idle, "--augment")?;
+    }
+    if let Some(both) = a
+        .validation_speakers
+        .iter()
+        .find(|s| a.leave_out.contains(s))
+    {
+        return Err(Failure::asked(format!(
+            "speaker {both} is both left out (--leave-out) and validates (--validation-speakers)"
+        )));
+    }
     let corpus = open_corpus(&a.corpus.reading.spec(a.corpus.corpus.clone()))?;
+    refuse_unlisted(&corpus)?;
+    let mut inputs = Inputs::default();
+    inputs.add_corpus(&corpus, &a.corpus.corpus);
+    inputs.add_all("--noise", &a.sounds.noise);
+    inputs.add_all("--rooms", &a.sounds.rooms);
+    if let Some(chain) = a.chain.path() {
+        inputs.add("--chain", chain);
+    }
+    inputs.spare_run("--out", &a.out)?;
     let four_class = corpus.four_class();
+    let by_speaker = !a.leave_out.is_empty()
+        || !a.validation_speakers.is_empty()
+        || matches!(a.validation, Some(Validation::Speakers(_)));
+    if by_speaker {
+        refuse_unnamed_speakers(&four_class)?;
+    }
     let mut speakers: Vec<String> = four_class
         .speakers()
         .into_iter()
@@ -123,18 +165,37 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let progress = Progress::new();
     progress.stop_on_signals()?;
     let observer: &dyn Observer = &progress;
-    let sounds = if a.augment {
+    let index = ContentIndex::of_user();
+    let chosen = if a.augment {
         // No robot hears this model yet, so nothing is held out.
-        Some(sources(&a.sounds, &RobotOptions::default())?.load_for_training(observer)?)
+        let spec = sources(&a.sounds, &RobotOptions::default())?;
+        Some(spec.choose_for_training(&index, observer)?)
     } else {
         None
     };
+    let fingerprint = corpus.fingerprint(&corpus_contents(&corpus, &index, observer)?);
+    let sounds = match &chosen {
+        Some(chosen) => Some(chosen.load(observer)?),
+        None => None,
+    };
     let dataset = Dataset::load(&corpus, observer)?;
-    let recipe = a.training.recipe(a.network);
-    recipe.check().map_err(Failure::asked)?;
+    if let Some(note) = dataset.duplicates_in_words() {
+        observer.event(Event::Warning(&note));
+    }
     let task = a.task.task();
-    let chain = a.chain.chain()?;
-    let fingerprint = corpus.fingerprint();
+    let (noises, rooms) = chosen
+        .as_ref()
+        .map(ChosenSources::heard_in_training)
+        .unwrap_or_default();
+    let heard = Heard {
+        corpus: corpus.name.clone(),
+        fingerprint: fingerprint.clone(),
+        fold: fingerprint_of_fold(&fold),
+        chain: a.augment.then(|| fingerprint_of_chain(&chain)),
+        noises,
+        rooms,
+        ..Heard::default()
+    };
     let seed = Key::new(a.seed);
     let (training, validation) = dataset.of_fold(&fold, task, &seed.with("validation"));
     let presentation = a.training.presentation();
@@ -143,25 +204,28 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         recipe: &recipe,
         augmentation: sounds.as_ref().map(|sources| Augmentation {
             chain: &chain,
-            sources,
+            sources: &sources.training,
             presentation,
         }),
         training: &training,
         validation: &validation,
         training_name: if a.augment { "augmented" } else { "clean" }.into(),
         // Whatever changes the result changes the key, so a checkpoint of another training
-        // in the same folder is not mistaken for this one.
+        // in the same folder is not mistaken for this one. Where files lie and how much memory
+        // they may take change nothing.
         key: seed
             .with("train")
             .with(fingerprint.as_str())
             .with(serde_json::to_string(&recipe)?.as_str())
             .with(task.name())
             .with(serde_json::to_string(&fold)?.as_str())
-            .with(serde_json::to_string(&chain)?.as_str())
-            .with(format!("{:?} {presentation:?} {:?}", a.augment, a.sounds).as_str()),
+            .with(serde_json::to_string(&presentation)?.as_str())
+            .with(serde_json::to_string(&(&heard.chain, &heard.noises.fingerprint))?.as_str())
+            .with(serde_json::to_string(&heard.rooms.fingerprint)?.as_str()),
         copies_key: seed.with("copies"),
         copies_folder: Some(copies_folder(&a.out)),
         corpus: format!("{} ({fingerprint})", corpus.name),
+        heard,
     };
     std::fs::create_dir_all(&a.out).map_err(|source| ExperimentError::File {
         action: "create the folder",

@@ -123,7 +123,10 @@ fn a_wrong_chain_and_a_wrong_log_are_refused_with_the_line() {
         "{}",
         stderr(&output)
     );
-    for (out, words) in [("b.flac", "ends in .wav"), ("a.wav", "over itself")] {
+    for (out, words) in [
+        ("b.flac", "ends in .wav"),
+        ("a.wav", "which would be replaced"),
+    ] {
         let output = run(dir.path(), &["augment", "a.wav", out]);
         assert_eq!(output.status.code(), Some(2));
         assert!(stderr(&output).contains(words), "{}", stderr(&output));

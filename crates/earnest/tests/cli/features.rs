@@ -139,7 +139,9 @@ fn asking_for_features_wrongly_is_answered() {
     buzz(&dir.path().join("a.wav"), 0.2);
     buzz(&dir.path().join("b.wav"), 0.2);
     std::fs::create_dir(dir.path().join("empty")).unwrap();
-    std::fs::write(dir.path().join("list.csv"), "file\na.wav\n").unwrap();
+    std::fs::write(dir.path().join("list.csv"), "recording\na.wav\n").unwrap();
+    let parts = "file,start,end\na.wav,0 days 00:00:00.1,NaT\n";
+    std::fs::write(dir.path().join("parts.csv"), parts).unwrap();
     for (arguments, words) in [
         (vec!["a.wav", "-o", "t.txt"], "must end in .csv or .parquet"),
         (vec!["a.wav"], "--output"),
@@ -150,7 +152,11 @@ fn asking_for_features_wrongly_is_answered() {
         (vec!["empty", "-o", "t.csv"], "no audio file below empty"),
         (
             vec!["list.csv", "-o", "t.csv"],
-            "no column `path` (it has file)",
+            "no column path (or file_name, file, filename, audio, wav); it has recording",
+        ),
+        (
+            vec!["parts.csv", "-o", "t.csv"],
+            "parts.csv:2: only a stretch of a.wav is listed",
         ),
     ] {
         let mut all = vec!["features"];
@@ -234,4 +240,63 @@ fn the_picture_shows_spectrogram_formants_pitch_and_loudness() {
     ] {
         assert!(svg.contains(label), "{label}");
     }
+}
+
+#[test]
+fn a_manifest_may_call_its_files_as_a_corpus_may_and_be_jsonl() {
+    let dir = tempfile::tempdir().unwrap();
+    buzz(&dir.path().join("a.wav"), 0.2);
+    for column in ["path", "file_name", "file", "filename", "audio", "wav"] {
+        let list = dir.path().join("list.csv");
+        std::fs::write(list, format!("{column},note\na.wav,x\n")).unwrap();
+        let output = run(dir.path(), &["features", "list.csv", "-o", "t.csv"]);
+        assert!(output.status.success(), "{column}: {}", stderr(&output));
+    }
+    // As segmented tables of whole files are, too.
+    std::fs::write(
+        dir.path().join("list.csv"),
+        "file,start,end\na.wav,0 days,NaT\n".replace("0 days", "0 days 00:00:00"),
+    )
+    .unwrap();
+    let output = run(dir.path(), &["features", "list.csv", "-o", "t.csv"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    std::fs::write(dir.path().join("list.jsonl"), "{\"file\": \"a.wav\"}\n").unwrap();
+    let output = run(dir.path(), &["features", "list.jsonl", "-o", "t.csv"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+}
+
+#[test]
+fn what_cannot_be_listed_is_named_and_the_other_files_are_done() {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::symlink;
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("in");
+    std::fs::create_dir(&folder).unwrap();
+    buzz(&folder.join("a.wav"), 0.2);
+    buzz(&folder.join("b.wav"), 0.2);
+    buzz(&folder.join(std::ffi::OsStr::from_bytes(b"\xff.wav")), 0.2);
+    symlink("nowhere", folder.join("gone.wav")).unwrap();
+    symlink(".", folder.join("up")).unwrap();
+    for arguments in [
+        ["features", "in", "-o", "t.csv"].as_slice(),
+        &["augment", "in", "out"],
+    ] {
+        let output = run(dir.path(), arguments);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        for words in [
+            "in/gone.wav: link that leads nowhere",
+            "in/up: folder that cannot be listed",
+            "name that cannot be used",
+            "3 folders, links, names or lines could not be listed",
+        ] {
+            assert!(said.contains(words), "{words:?} is not in:\n{said}");
+        }
+    }
+    let table = std::fs::read_to_string(dir.path().join("t.csv")).unwrap();
+    assert!(
+        table.contains("in/a.wav") && table.contains("in/b.wav"),
+        "{table}"
+    );
+    assert!(dir.path().join("out/a.wav").is_file() && dir.path().join("out/b.wav").is_file());
 }

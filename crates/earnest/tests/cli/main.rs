@@ -5,6 +5,7 @@ mod augment;
 mod corpus;
 mod experiment;
 mod features;
+mod guards;
 mod help;
 mod model;
 mod resilience;
@@ -21,7 +22,8 @@ pub fn earnest(folder: &Path) -> Command {
     command
         .current_dir(folder)
         .env("COLUMNS", "100")
-        .env("NO_COLOR", "1");
+        .env("NO_COLOR", "1")
+        .env("XDG_CACHE_HOME", folder.join(".cache"));
     command
 }
 

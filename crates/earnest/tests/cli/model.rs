@@ -78,13 +78,17 @@ fn a_model_is_trained_measured_and_used() {
         .count();
     assert_eq!(named, 8, "{answers}");
     assert_eq!(evaluated[0], right as f64 / 8.0, "{answers}");
+    // Of all speakers the model knows nine.
     let known = run(
         dir.path(),
         &["evaluate", "--model", "model", "--corpus", "corpus"],
     );
-    assert!(known.status.success());
-    assert!(stderr(&known).contains("trained or validated on speakers 1F, 1M"));
-    assert!(!stderr(&known).contains("5M"));
+    assert_eq!(known.status.code(), Some(2));
+    assert!(
+        stderr(&known).contains("of 9 speakers (1F, 1M, 2F, 2M, 3F, …)"),
+        "{}",
+        stderr(&known)
+    );
     // Prediction takes whatever is there, and says what it could not take.
     let wavs = dir
         .path()
@@ -117,6 +121,21 @@ fn a_model_is_trained_measured_and_used() {
     );
     assert!(all.status.success());
     assert_eq!(stdout(&all), text);
+    // What it printed is a manifest of the same files; so is its JSON.
+    std::fs::write(dir.path().join("answers.csv"), &text).unwrap();
+    let again = run(dir.path(), &["predict", "--model", "model", "answers.csv"]);
+    assert!(again.status.success(), "{}", stderr(&again));
+    assert_eq!(stdout(&again), text);
+    let json = run(
+        dir.path(),
+        &["predict", "--model", "model", folder, "--json"],
+    );
+    std::fs::write(dir.path().join("answers.jsonl"), stdout(&json)).unwrap();
+    let again = run(
+        dir.path(),
+        &["predict", "--model", "model", "answers.jsonl"],
+    );
+    assert_eq!(stdout(&again), text);
 }
 
 #[test]

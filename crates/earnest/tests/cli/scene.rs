@@ -42,6 +42,8 @@ fn a_corpus_becomes_what_the_robot_hears_and_table_one_can_be_tested_on_it() {
         "cnn",
         "--max-epochs",
         "1",
+        "--leave-out",
+        "5M",
         "--out",
         "model",
     ];
@@ -52,6 +54,8 @@ fn a_corpus_becomes_what_the_robot_hears_and_table_one_can_be_tested_on_it() {
         "model",
         "--corpus",
         "corpus",
+        "--speakers",
+        "5M",
         "--condition",
         "recordings:robot",
     ];

@@ -8,14 +8,16 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use earnest_audio::{SampleFormat, Waveform, write_wav};
 use earnest_augment::{Augmenter, Drawn};
+use earnest_corpus::ContentIndex;
 use earnest_experiment::Observer;
 use earnest_random::Key;
 use rayon::prelude::*;
 
 use self::log::Entry;
 use super::before_after;
-use super::inputs::{audio_files, name_unread};
+use super::inputs::audio_files;
 use super::options::{ChainOption, RobotOptions, SoundOptions, sources};
+use super::outputs::Inputs;
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -28,10 +30,10 @@ use crate::progress::Progress;
     earnest augment corpus/ again/ --replay draws.jsonl --noise ESC-50 --rooms AIR_1_4\n\n\
     Writes 16 kHz mono WAV. The same seed, chain and sounds give the same bits; so does --replay of a log, whatever \
     the chain is by then. What is drawn depends on the seed, the file's path below IN and the presentation's number, \
-    not on other files or threads."
+    not on other files or threads. A manifest may call its column path, file_name, file, filename, audio or wav."
 )]
 pub struct Arguments {
-    /// An audio file, a folder of them, or a manifest (.csv, .tsv with a column `path`)
+    /// An audio file, a folder of them, or a manifest (.csv, .tsv, .jsonl with a column `path`)
     #[arg(value_name = "IN")]
     input: PathBuf,
     /// The file to write (.wav), or the folder, with the paths that files have below IN
@@ -88,14 +90,36 @@ struct Done {
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
     super::must_exist("IN", &a.input)?;
-    let files = audio_files(std::slice::from_ref(&a.input))?;
+    let inputs = audio_files(std::slice::from_ref(&a.input))?;
+    let files = &inputs.files;
     let single = files.len() == 1 && a.input == files[0];
     let names: Vec<String> = files.iter().map(|f| name_below(&a.input, f)).collect();
     let replay = match &a.replay {
         Some(path) => Some(log::read(path)?),
         None => None,
     };
-    let jobs = jobs(&a, &files, &names, single, replay.as_deref())?;
+    let jobs = jobs(&a, files, &names, single, replay.as_deref())?;
+    let mut read = Inputs::default();
+    read.add("IN", &a.input);
+    read.add_all("IN", files);
+    read.add_all("--replay", &a.replay);
+    read.add_all("--noise", &a.sounds.noise);
+    read.add_all("--rooms", &a.sounds.rooms);
+    if let Some(chain) = a.chain.path() {
+        read.add("--chain", chain);
+    }
+    if single {
+        jobs.iter()
+            .try_for_each(|job| read.spare("OUT", &job.output))?;
+    } else {
+        let below = |job: &Job<'_>| job.output.strip_prefix(&a.output).map(Path::to_owned).ok();
+        read.spare_below("OUT", &a.output, jobs.iter().filter_map(below))?;
+    }
+    for (what, path) in [("--log", &a.log), ("--plot", &a.plot)] {
+        if let Some(path) = path {
+            read.spare(what, path)?;
+        }
+    }
     if a.plot.is_some() && jobs.len() != 1 {
         return Err(Failure::asked(format!(
             "--plot draws one presentation; there are {}",
@@ -105,7 +129,13 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let chain = a.chain.chain()?;
     let progress = Progress::new();
     let observer: &dyn Observer = &progress;
-    let sounds = sources(&a.sounds, &RobotOptions::default())?.load_for_training(observer)?;
+    if a.replay.is_none() {
+        a.sounds.require_use(&chain)?;
+    }
+    let sounds = sources(&a.sounds, &RobotOptions::default())?
+        .choose_for_training(&ContentIndex::of_user(), observer)?
+        .load(observer)?
+        .training;
     if jobs.len() > 1 {
         progress.start("augmenting", jobs.len());
     }
@@ -153,7 +183,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         true => say!("wrote {}", a.output.display()),
         false => say!("wrote {} files to {}", entries.len(), a.output.display()),
     }
-    name_unread(&bad, jobs.len())
+    inputs.name_unread(&bad)
 }
 
 /// A file's path below what was asked for, `/` between parts.
@@ -228,12 +258,6 @@ fn jobs<'a>(
             if several {
                 let stem = output.file_stem().unwrap_or_default().to_string_lossy();
                 output = output.with_file_name(format!("{stem}-{presentation}.wav"));
-            }
-            if output.canonicalize().ok() == file.canonicalize().ok() && output.exists() {
-                return Err(Failure::asked(format!(
-                    "{} would be written over itself",
-                    file.display()
-                )));
             }
             if let Some(other) = outputs.insert(output.clone(), name) {
                 return Err(Failure::asked(format!(

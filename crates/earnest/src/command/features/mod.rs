@@ -14,7 +14,8 @@ use rayon::prelude::*;
 
 use self::parts::Parts;
 use self::table::{Format, Table};
-use super::inputs::{audio_files, name_unread};
+use super::inputs::{AudioFiles, audio_files};
+use super::outputs::Inputs;
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -27,10 +28,11 @@ use crate::progress::Progress;
     Writes the columns file, start, end (seconds) and the descriptors under the names that openSMILE gives them. \
     A row's windows lie between its start and its end. Any sample rate is read; all is done at 16 kHz, mono.\n\n\
     Stopped midway, the same command goes on where it was: finished files wait in OUT.parts. A file that cannot be \
-    read is named at the end; the others are still done, and the exit code is 1."
+    read, or a folder that cannot be listed, is named at the end; the others are still done, and the exit code is 1. \
+    A manifest may call its column path, file_name, file, filename, audio or wav."
 )]
 pub struct Arguments {
-    /// Audio files, folders of them, or manifests (.csv, .tsv with a column `path`)
+    /// Audio files, folders of them, or manifests (.csv, .tsv, .jsonl with a column `path`)
     #[arg(required = true, value_name = "FILE|DIR|MANIFEST")]
     inputs: Vec<PathBuf>,
     /// Table to write: .csv or .parquet
@@ -106,7 +108,19 @@ impl Arguments {
 
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
-    let files = audio_files(&a.inputs)?;
+    let inputs = audio_files(&a.inputs)?;
+    let files = &inputs.files;
+    let mut read = Inputs::default();
+    read.add_all("input", &a.inputs);
+    read.add_all("input", files);
+    for (what, path) in [("-o", &a.output), ("--plot", &a.plot)] {
+        if let Some(path) = path {
+            read.spare(what, path)?;
+        }
+    }
+    if let Some(output) = &a.output {
+        read.spare_all_of("the folder of parts", &parts::folder(output))?;
+    }
     if let Some(path) = &a.plot {
         let [file] = files.as_slice() else {
             return Err(Failure::asked(format!(
@@ -118,7 +132,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         say!("picture: {}", path.display());
     }
     let Some(output) = &a.output else {
-        return Ok(());
+        return inputs.name_unread(&[]);
     };
     let format = Format::of(output)?;
     let pool = rayon::ThreadPoolBuilder::new()
@@ -126,12 +140,18 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         .build()
         .map_err(|e| Failure::asked(format!("--jobs: {e}")))?;
     match a.jobs {
-        Some(_) => pool.install(|| extract(&files, &a, output, format)),
-        None => extract(&files, &a, output, format),
+        Some(_) => pool.install(|| extract(&inputs, &a, output, format)),
+        None => extract(&inputs, &a, output, format),
     }
 }
 
-fn extract(files: &[PathBuf], a: &Arguments, output: &Path, format: Format) -> Result<(), Failure> {
+fn extract(
+    inputs: &AudioFiles,
+    a: &Arguments,
+    output: &Path,
+    format: Format,
+) -> Result<(), Failure> {
+    let files = &inputs.files;
     let columns = a.set.columns();
     let settings = a.settings();
     let parts = Parts::open(output, &format!("{settings:?} {columns:?}"))?;
@@ -189,7 +209,7 @@ fn extract(files: &[PathBuf], a: &Arguments, output: &Path, format: Format) -> R
         names.len()
     );
     let reasons: Vec<&String> = bad.iter().map(|(_, reason)| reason).collect();
-    name_unread(&reasons, files.len())
+    inputs.name_unread(&reasons)
 }
 
 /// Streams one file through: its rows go out as they come, so that a long file takes no

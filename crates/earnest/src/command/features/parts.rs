@@ -38,14 +38,26 @@ impl Writer {
     }
 }
 
+/// Where the parts of an output lie.
+pub fn folder(output: &Path) -> PathBuf {
+    let mut folder = output.as_os_str().to_owned();
+    folder.push(".parts");
+    PathBuf::from(folder)
+}
+
 impl Parts {
-    /// The parts of `output`; what an earlier, different request left is removed.
+    /// The parts of `output`; what an earlier, different request left is removed, but no folder
+    /// that none has made.
     pub fn open(output: &Path, request: &str) -> anyhow::Result<Self> {
-        let mut folder = output.as_os_str().to_owned();
-        folder.push(".parts");
-        let folder = PathBuf::from(folder);
+        let folder = folder(output);
         let request = format!("earnest {} {request}\n", env!("CARGO_PKG_VERSION"));
         let note = folder.join("request");
+        let occupied = std::fs::read_dir(&folder).is_ok_and(|mut d| d.next().is_some());
+        anyhow::ensure!(
+            !occupied || note.is_file(),
+            "{} is where parts of the table would lie, and holds something else; remove it, or choose another -o",
+            folder.display()
+        );
         if std::fs::read_to_string(&note).ok().as_deref() != Some(&request) {
             match std::fs::remove_dir_all(&folder) {
                 Err(e) if e.kind() != ErrorKind::NotFound => {

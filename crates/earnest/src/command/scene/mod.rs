@@ -7,18 +7,20 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, Subcommand};
-use earnest_corpus::Corpus;
+use earnest_corpus::{ContentIndex, Corpus};
 use earnest_experiment::open_corpus;
 use earnest_scene::lab::{Lab, Setup};
+use earnest_scene::machine::event::BUILT_IN;
 use earnest_scene::rerecord::{
     CutRow, PlaylistSettings, Remark, align, read_part, write_cuts, write_playlist,
 };
-use earnest_scene::simulate::{Entry, Scene, Summary, simulate};
+use earnest_scene::simulate::{Entry, OWN_FILES, Scene, Summary, simulate};
 
 use super::before_after;
 use super::inputs::name_unread;
 use super::must_exist;
 use super::options::ReadingOptions;
+use super::outputs::Inputs;
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -28,10 +30,13 @@ pub enum Command {
     /// Write a corpus as a robot in a laboratory hears it
     #[command(
         after_help = "Example:\n  earnest scene simulate EmoDB EmoDB_on_icub --robot icub\n  \
-        earnest reproduce table1 --corpus EmoDB --robot EmoDB_on_icub\n\n\
+        earnest reproduce table1 --corpus EmoDB --robot EmoDB_on_icub\n  \
+        earnest scene simulate EmoDB EmoDB_on_nao --robot nao --events ESC-50 --made \"air conditioner,babble\"\n\n\
         Each utterance comes from a loudspeaker in a room to the two ears of a spherical head, among the robot's fans \
         and motors, other machines, and events that happen now and then; then come microphones and converters. Nothing \
-        is normalised. OUT has stereo WAV files at the corpus's relative paths, scene.toml (all that decides them) and \
+        is normalised. Of --events, recordings of a kind's classes are heard; a kind of which it has none is an error \
+        unless --made names it (or the lab's TOML says `made = true`): ESC-50 has knocks and telephones, but neither air \
+        conditioners nor babble. OUT has stereo WAV files at the corpus's relative paths, scene.toml (all that decides them) and \
         scene.jsonl (every draw, levels and SNR). The same command goes on with an interrupted scene; the same seed \
         gives the same bytes on any number of threads."
     )]
@@ -82,9 +87,18 @@ pub struct Simulate {
     /// icub, nao, pepper, or the TOML file of a laboratory
     #[arg(long, default_value = "icub", value_name = "NAME|FILE")]
     robot: String,
-    /// Noise collection for events (air conditioner, babble, knocks, telephone) [default: made]
+    /// Noise collection for events (air conditioner, babble, knocks, telephone); it must have
+    /// every kind that is not in --made [default: all are made]
     #[arg(long, value_name = "DIR")]
     events: Option<PathBuf>,
+    /// Kinds of events that are made though --events is given
+    #[arg(
+        long,
+        value_name = "KIND,KIND",
+        value_delimiter = ',',
+        requires = "events"
+    )]
+    made: Vec<String>,
     /// All randomness
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -158,21 +172,72 @@ pub fn run(command: Command) -> Result<(), Failure> {
     }
 }
 
-/// A lab, and the folder that its paths are relative to.
-fn lab(robot: &str) -> Result<(Lab, PathBuf), Failure> {
-    if let Some(text) = Lab::built_in(robot) {
-        let lab = Lab::from_toml(text).map_err(|e| Failure::asked(format!("{robot}: {e}")))?;
-        return Ok((lab, PathBuf::new()));
+/// The lab that was asked for. Its paths are absolute, so that a scene says where its sounds
+/// were, from wherever it is read.
+fn lab(robot: &str, made: &[String]) -> Result<Lab, Failure> {
+    let mut lab = match Lab::built_in(robot) {
+        Some(text) => Lab::from_toml(text).map_err(|e| Failure::asked(format!("{robot}: {e}")))?,
+        None => {
+            let path = Path::new(robot);
+            let text = std::fs::read_to_string(path).map_err(|e| {
+                Failure::asked(format!(
+                    "--robot {robot}: it is no built-in robot ({}) and cannot be read as a file: {e}",
+                    Lab::names().join(", ")
+                ))
+            })?;
+            Lab::from_toml(&text)
+                .map_err(|e| Failure::asked(format!("--robot {robot}: {e}")))?
+                .below(&absolute(path.parent().unwrap_or(Path::new(""))))
+        }
+    };
+    let kinds: Vec<String> = lab.event.iter().map(|e| e.kind.clone()).collect();
+    for name in made {
+        match lab.event.iter_mut().find(|e| e.kind == *name) {
+            Some(kind) if BUILT_IN.contains(&kind.kind.as_str()) => kind.made = true,
+            Some(_) => {
+                return Err(Failure::asked(format!(
+                    "--made: {name} cannot be made, only {} can",
+                    BUILT_IN.join(", ")
+                )));
+            }
+            None => {
+                return Err(Failure::asked(format!(
+                    "--made: the lab has no kind of event {name:?}; it has {}",
+                    kinds.join(", ")
+                )));
+            }
+        }
     }
-    let path = Path::new(robot);
-    let text = std::fs::read_to_string(path).map_err(|e| {
-        Failure::asked(format!(
-            "--robot {robot}: it is no built-in robot ({}) and cannot be read as a file: {e}",
-            Lab::names().join(", ")
-        ))
-    })?;
-    let lab = Lab::from_toml(&text).map_err(|e| Failure::asked(format!("--robot {robot}: {e}")))?;
-    Ok((lab, path.parent().unwrap_or(Path::new("")).to_owned()))
+    Ok(lab)
+}
+
+/// A folder by the one path that it has whatever it was called; left as it is if it is not
+/// there, which whoever opens it says.
+fn absolute(folder: &Path) -> PathBuf {
+    let named = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
+    named.canonicalize().unwrap_or_else(|_| folder.to_owned())
+}
+
+/// Opens a corpus, and says if there is anything wrong with it.
+fn open(reading: &ReadingOptions, path: &Path) -> Result<Corpus, Failure> {
+    let corpus = open_corpus(&reading.spec(path.to_owned()))?;
+    if !corpus.problems.is_empty() {
+        tell!(
+            "warning: {} problems in the corpus; `earnest corpus inspect {}` lists them",
+            corpus.problems.len(),
+            path.display()
+        );
+    }
+    Ok(corpus)
+}
+
+/// Where recordings of a corpus lie below their folder.
+fn recordings_of(corpus: &Corpus) -> impl Iterator<Item = PathBuf> {
+    let paths = corpus.utterances.iter().map(|u| &u.path);
+    paths.map(|path| PathBuf::from(path.with_extension("wav").as_str()))
 }
 
 fn run_simulate(a: Simulate) -> Result<(), Failure> {
@@ -180,15 +245,32 @@ fn run_simulate(a: Simulate) -> Result<(), Failure> {
     if let Some(events) = &a.events {
         must_exist("--events", events)?;
     }
-    let (lab, folder) = lab(&a.robot)?;
-    let corpus = open_corpus(&a.reading.spec(a.corpus.clone()))?;
+    let lab = lab(&a.robot, &a.made)?;
+    let corpus = open(&a.reading, &a.corpus)?;
+    let mut inputs = Inputs::default();
+    inputs.add_corpus(&corpus, &a.corpus);
+    if Lab::built_in(&a.robot).is_none() {
+        inputs.add("--robot", Path::new(&a.robot));
+    }
+    inputs.add_all("--events", &a.events);
+    inputs.add_all(
+        "[recorded] folder",
+        lab.recorded.as_ref().map(|r| &r.folder),
+    );
+    inputs.add_all("room.responses", &lab.room.responses);
+    let files = recordings_of(&corpus).chain(OWN_FILES.map(PathBuf::from));
+    inputs.spare_below("OUT", &a.out, files)?;
+    if let Some(plot) = &a.plot {
+        inputs.spare("--plot", plot)?;
+    }
+    let contents = corpus.contents(&ContentIndex::of_user(), || ())?;
     let scene = Scene {
         seed: a.seed,
-        corpus: corpus.fingerprint(),
-        events: a.events.clone(),
+        corpus: corpus.audio_fingerprint(&contents),
+        events: a.events.as_deref().map(absolute),
         lab: lab.clone(),
     };
-    let setup = Setup::new(lab, &folder, a.events.as_deref(), a.seed)?;
+    let setup = Setup::new(lab, scene.events.as_deref(), a.seed)?;
     let progress = Progress::new();
     progress.start("hearing as the robot", corpus.utterances.len());
     let started = Instant::now();
@@ -208,8 +290,8 @@ fn plot(corpus: &Corpus, entry: &Entry, out: &Path, to: &Path) -> Result<(), Fai
     let Some(utterance) = utterance else {
         return Ok(());
     };
-    let clean = earnest_audio::read(corpus.audio_path(utterance))?;
-    let heard = earnest_audio::read_channels(out.join(&entry.path))?;
+    let clean = corpus.read(utterance)?;
+    let heard = earnest_audio::read_channels(entry.path.under(out))?;
     let d = &entry.draws;
     let mut words = vec![format!(
         "loudspeaker at {:.0} degrees; speech {:.1} dB SPL at the ears, noise {:.1}: SNR {:.1} dB",
@@ -288,7 +370,14 @@ fn playlist(a: Playlist) -> Result<(), Failure> {
             "--gap must be 0.1 .. 10 seconds, --minutes 1 .. 600",
         ));
     }
-    let corpus = open_corpus(&a.reading.spec(a.corpus))?;
+    let corpus = open(&a.reading, &a.corpus)?;
+    let mut inputs = Inputs::default();
+    inputs.add_corpus(&corpus, &a.corpus);
+    // How many parts there will be is not known: all that are there would be replaced.
+    let there = std::fs::read_dir(&a.out).into_iter().flatten().flatten();
+    let parts = there.map(|entry| PathBuf::from(entry.file_name()));
+    let parts = parts.filter(|name| name.to_string_lossy().starts_with("playlist-"));
+    inputs.spare_below("OUT", &a.out, parts)?;
     let settings = PlaylistSettings {
         gap_s: a.gap,
         part_s: a.minutes * 60.0,
@@ -308,7 +397,19 @@ fn playlist(a: Playlist) -> Result<(), Failure> {
 fn align_recording(a: &Align) -> Result<(), Failure> {
     must_exist("the recording", &a.recording)?;
     must_exist("the playlist", &a.playlist)?;
+    let name = a.playlist.file_stem().unwrap_or_default().to_string_lossy();
+    let to = a.out.join(format!("align-{name}.csv"));
     let part = read_part(&a.playlist)?;
+    let mut inputs = Inputs::default();
+    inputs.add("RECORDING", &a.recording);
+    inputs.add("PLAYLIST", &a.playlist);
+    inputs.add("PLAYLIST's table", &a.playlist.with_extension("csv"));
+    let cuts = part
+        .slots
+        .iter()
+        .map(|slot| slot.path.with_extension("wav"));
+    inputs.spare_below("OUT", &a.out, cuts.map(|path| path.as_str().to_owned()))?;
+    inputs.spare("OUT's table", &to)?;
     let channels: Vec<Vec<f32>> = earnest_audio::read_channels(&a.recording)?
         .into_iter()
         .map(earnest_audio::Waveform::into_samples)
@@ -316,8 +417,6 @@ fn align_recording(a: &Align) -> Result<(), Failure> {
     let alignment =
         align(&channels, &part).map_err(|e| anyhow::anyhow!("{}: {e}", a.recording.display()))?;
     let rows = write_cuts(&alignment, &channels, &a.out)?;
-    let name = a.playlist.file_stem().unwrap_or_default().to_string_lossy();
-    let to = a.out.join(format!("align-{name}.csv"));
     write_rows(&rows, &to)?;
     say!(
         "{}: {} of {} utterances cut from {} channels; {} of {} sweeps found",

@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use earnest_experiment::open_corpus;
 use earnest_scene::rerecord::{
     CutRow, PlaylistSettings, SoundSystem, calibrate, device_names, record,
 };
 
-use super::{report_cuts, write_rows};
+use super::{open, recordings_of, report_cuts, write_rows};
 use crate::command::inputs::name_unread;
 use crate::command::must_exist;
 use crate::command::options::ReadingOptions;
+use crate::command::outputs::Inputs;
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -92,7 +92,12 @@ pub fn run(a: &Record) -> Result<(), Failure> {
             out.display()
         )));
     }
-    let corpus = open_corpus(&a.reading.spec(corpus.clone()))?;
+    let path = corpus;
+    let corpus = open(&a.reading, path)?;
+    let mut inputs = Inputs::default();
+    inputs.add_corpus(&corpus, path);
+    let table = PathBuf::from("record.csv");
+    inputs.spare_below("OUT", out, recordings_of(&corpus).chain([table]))?;
     let settings = PlaylistSettings {
         gap_s: a.gap,
         part_s: a.part_minutes * 60.0,

@@ -1,7 +1,8 @@
 //! A whole corpus as the robot hears it: stereo files at the corpus's relative paths, and a
 //! manifest with every draw.
 
-use std::collections::HashMap;
+mod folder;
+
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,59 +10,16 @@ use std::sync::Mutex;
 
 use earnest_audio::{SAMPLE_RATE, SampleFormat, write_wav_channels};
 use earnest_corpus::{Corpus, Utterance};
+use earnest_files::RelativePath;
 use earnest_random::Key;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use crate::lab::{Draws, Lab, LabError, Listener, Setup};
+use self::folder::{DESCRIPTION, GROWING, MANIFEST, left_by_earlier};
+pub use self::folder::{Entry, FolderError, Scene};
+use crate::lab::{Draws, LabError, Listener, Setup};
 
-/// What a scene is made from; kept beside it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Scene {
-    /// All randomness.
-    pub seed: u64,
-    /// Which corpus: its fingerprint.
-    pub corpus: String,
-    /// Recordings for events.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub events: Option<PathBuf>,
-    /// The lab.
-    pub lab: Lab,
-}
-
-/// A line of the manifest.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
-    /// The utterance.
-    pub id: String,
-    /// Its file below the scene's folder.
-    pub path: String,
-    /// Length, s.
-    pub seconds: f64,
-    /// What was drawn, and what came of it.
-    #[serde(flatten)]
-    pub draws: Draws,
-}
-
-impl Scene {
-    /// The scene that a folder holds, if it holds one.
-    #[must_use]
-    pub fn of_folder(folder: &Path) -> Option<Self> {
-        let text = std::fs::read_to_string(folder.join("scene.toml")).ok()?;
-        toml::from_str(&text).ok()
-    }
-
-    /// The manifest of a scene's folder; lines that a stop left unfinished are passed over.
-    #[must_use]
-    pub fn entries(folder: &Path) -> Vec<Entry> {
-        std::fs::read_to_string(folder.join("scene.jsonl"))
-            .unwrap_or_default()
-            .lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect()
-    }
-}
+/// The files that a scene's folder has beside the utterances.
+pub const OWN_FILES: [&str; 3] = [DESCRIPTION, MANIFEST, GROWING];
 
 /// What came of it.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +38,9 @@ pub enum SimulateError {
     /// The lab.
     #[error(transparent)]
     Lab(#[from] LabError),
+    /// What the folder says of an earlier scene cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// The folder holds another scene.
     #[error(
         "{} holds a scene made from something else (other seed, lab or corpus: see its scene.toml); choose another folder",
@@ -88,6 +49,15 @@ pub enum SimulateError {
     Other {
         /// The folder.
         folder: PathBuf,
+    },
+    /// The folder holds what is no scene's.
+    #[error(
+        "{} is there already, and it is no file of a scene (there is no scene.toml beside it): it would be replaced; choose another folder",
+        path.display()
+    )]
+    Occupied {
+        /// The file.
+        path: PathBuf,
     },
     /// A file cannot be read or written.
     #[error("cannot {action} {}: {source}", path.display())]
@@ -110,24 +80,8 @@ fn file_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) 
     }
 }
 
-/// The manifest's name, and what it is called while it grows.
-const MANIFEST: &str = "scene.jsonl";
-const GROWING: &str = "scene.jsonl.part";
-const DESCRIPTION: &str = "scene.toml";
-
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), SimulateError> {
     earnest_files::write_whole(path, bytes).map_err(file_error("write", path))
-}
-
-/// Entries of a manifest whose lines are whole and whose files are there.
-fn entries_in(path: &Path, folder: &Path) -> HashMap<String, Entry> {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.split_inclusive('\n')
-        .filter(|line| line.ends_with('\n'))
-        .filter_map(|line| serde_json::from_str::<Entry>(line).ok())
-        .filter(|entry| folder.join(&entry.path).is_file())
-        .map(|entry| (entry.id.clone(), entry))
-        .collect()
 }
 
 /// Writes the corpus as the robot in the lab hears it. Goes on where an earlier call stopped;
@@ -135,7 +89,8 @@ fn entries_in(path: &Path, folder: &Path) -> HashMap<String, Entry> {
 /// for each utterance.
 ///
 /// # Errors
-/// [`SimulateError`]; an utterance that cannot be made is named in the summary instead.
+/// [`SimulateError`]; an utterance that cannot be made is named in the summary instead. A file
+/// that is no scene's is not replaced.
 pub fn simulate(
     corpus: &Corpus,
     scene: &Scene,
@@ -143,22 +98,33 @@ pub fn simulate(
     folder: &Path,
     progress: impl Fn() + Sync,
 ) -> Result<Summary, SimulateError> {
+    let paths: Vec<RelativePath> = corpus
+        .utterances
+        .iter()
+        .map(|u| u.path.with_extension("wav"))
+        .collect();
     std::fs::create_dir_all(folder).map_err(file_error("create the folder", folder))?;
-    let description = folder.join(DESCRIPTION);
-    if let Ok(text) = std::fs::read_to_string(&description) {
-        if toml::from_str::<Scene>(&text).ok().as_ref() != Some(scene) {
+    let (manifest, growing) = (folder.join(MANIFEST), folder.join(GROWING));
+    match Scene::of_folder(folder)? {
+        Some(there) if there != *scene => {
             return Err(SimulateError::Other {
                 folder: folder.to_owned(),
             });
         }
-    } else {
-        let text = toml::to_string(scene)
-            .map_err(|e| file_error("write", &description)(std::io::Error::other(e)))?;
-        write_whole(&description, text.as_bytes())?;
+        Some(_) => {}
+        None => {
+            let mut files = paths.iter().map(|path| path.under(folder));
+            if let Some(path) = files.find(|path| path.symlink_metadata().is_ok()) {
+                return Err(SimulateError::Occupied { path });
+            }
+            let description = folder.join(DESCRIPTION);
+            let text = toml::to_string(scene)
+                .map_err(|e| file_error("write", &description)(std::io::Error::other(e)))?;
+            write_whole(&description, text.as_bytes())?;
+        }
     }
-    let (manifest, growing) = (folder.join(MANIFEST), folder.join(GROWING));
-    let mut before = entries_in(&manifest, folder);
-    before.extend(entries_in(&growing, folder));
+    let mut before = left_by_earlier(&manifest, folder)?;
+    before.extend(left_by_earlier(&growing, folder)?);
     // What is known goes into the growing manifest again: a half line at its end is cut off.
     let mut lines = String::new();
     for entry in corpus.utterances.iter().filter_map(|u| before.get(&u.id)) {
@@ -174,11 +140,25 @@ pub fn simulate(
     let results: Vec<Result<Entry, String>> = corpus
         .utterances
         .par_iter()
-        .map_init(Listener::default, |listener, utterance| {
+        .zip(&paths)
+        .map_init(Listener::default, |listener, (utterance, path)| {
             let made = match before.get(&utterance.id) {
                 Some(entry) => Ok(entry.clone()),
-                None => one(corpus, utterance, setup, listener, folder, &key)
-                    .and_then(|entry| remember(&file, entry)),
+                None => one(
+                    corpus,
+                    utterance,
+                    setup,
+                    listener,
+                    &path.under(folder),
+                    &key,
+                )
+                .map(|(seconds, draws)| Entry {
+                    id: utterance.id.clone(),
+                    path: path.clone(),
+                    seconds,
+                    draws,
+                })
+                .and_then(|entry| remember(&file, entry)),
             };
             progress();
             made
@@ -215,20 +195,19 @@ fn remember(file: &Mutex<File>, entry: Entry) -> Result<Entry, String> {
     Ok(entry)
 }
 
+/// Writes what is heard of one utterance; returns its length, s, and what was drawn.
 fn one(
     corpus: &Corpus,
     utterance: &Utterance,
     setup: &Setup,
     listener: &mut Listener,
-    folder: &Path,
+    to: &Path,
     key: &Key,
-) -> Result<Entry, String> {
-    let wave = earnest_audio::read(corpus.audio_path(utterance)).map_err(|e| e.to_string())?;
+) -> Result<(f64, Draws), String> {
+    let wave = corpus.read(utterance).map_err(|e| e.to_string())?;
     let heard = listener
         .hear(setup, wave.samples(), &key.with(utterance.id.as_str()))
         .map_err(|e| format!("{}: {e}", utterance.id))?;
-    let path = Path::new(&utterance.path).with_extension("wav");
-    let to = folder.join(&path);
     if let Some(inner) = to.parent() {
         std::fs::create_dir_all(inner)
             .map_err(|e| format!("cannot create the folder {}: {e}", inner.display()))?;
@@ -239,11 +218,6 @@ fn one(
         _ => SampleFormat::Float32,
     };
     let [left, right] = &heard.channels;
-    write_wav_channels(&to, &[left, right], SAMPLE_RATE, format).map_err(|e| e.to_string())?;
-    Ok(Entry {
-        id: utterance.id.clone(),
-        path: path.to_string_lossy().into_owned(),
-        seconds: wave.duration_s(),
-        draws: heard.draws,
-    })
+    write_wav_channels(to, &[left, right], SAMPLE_RATE, format).map_err(|e| e.to_string())?;
+    Ok((wave.duration_s(), heard.draws))
 }

@@ -1,0 +1,94 @@
+//! What a corpus as a whole lacks: speakers, classes; and speakers who stray over sessions.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::corpus::{UNKNOWN_SPEAKER, Utterance};
+use crate::emotion::Emotion;
+use crate::layout::{Known, Layout};
+use crate::problem::{Problem, ProblemKind};
+
+/// What is wrong with all utterances together; all are kept.
+pub(crate) fn problems(layout: Layout, root: &Path, utterances: &[Utterance]) -> Vec<Problem> {
+    let mut problems = two_sessions(utterances);
+    let mut of_all = |kind, detail| {
+        problems.push(Problem {
+            kind,
+            file: root.to_owned(),
+            line: None,
+            detail,
+        });
+    };
+    let speakers: BTreeSet<&str> = utterances.iter().map(|u| u.speaker.as_str()).collect();
+    match layout.known_speakers() {
+        Some(Known::Names(names)) => {
+            for name in names.iter().filter(|n| !speakers.contains(n.as_str())) {
+                let corpus = layout.name();
+                of_all(
+                    ProblemKind::MissingSpeaker,
+                    format!("{corpus} has a speaker {name}, who says nothing here"),
+                );
+            }
+        }
+        Some(Known::Count(count)) if speakers.len() < count => of_all(
+            ProblemKind::MissingSpeaker,
+            format!(
+                "{} has {count} speakers; {} are here",
+                layout.name(),
+                speakers.len()
+            ),
+        ),
+        _ => {}
+    }
+    let named = speakers.iter().filter(|s| **s != UNKNOWN_SPEAKER).count();
+    if named < 2 {
+        let who = match (named, speakers.first()) {
+            (1, Some(only)) if speakers.len() == 1 => format!("only {only} speaks"),
+            (1, _) => "only one speaker is named".to_owned(),
+            _ => "no speaker is named".to_owned(),
+        };
+        of_all(
+            ProblemKind::OneSpeaker,
+            format!(
+                "{who}: speakers cannot be kept apart; a manifest names them in its column speaker"
+            ),
+        );
+    }
+    for class in Emotion::ALL {
+        if !utterances.iter().any(|u| u.emotion == Some(class)) {
+            let class = class.name();
+            of_all(
+                ProblemKind::MissingClass,
+                format!(
+                    "no utterance counts as {class}; --map label={class} says which label does"
+                ),
+            );
+        }
+    }
+    problems
+}
+
+/// Speakers who are in more than one session.
+fn two_sessions(utterances: &[Utterance]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut sessions: BTreeMap<&str, &Utterance> = BTreeMap::new();
+    for utterance in utterances.iter().filter(|u| u.speaker != UNKNOWN_SPEAKER) {
+        let first = sessions.entry(&utterance.speaker).or_insert(utterance);
+        if first.session != utterance.session {
+            let name = |u: &Utterance| u.session.clone().unwrap_or_else(|| "none".into());
+            problems.push(Problem {
+                kind: ProblemKind::SpeakerInTwoSessions,
+                file: utterance.origin.0.clone(),
+                line: utterance.origin.1,
+                detail: format!(
+                    "speaker {} is in session {} here and in session {} in {}; folds would share a speaker",
+                    utterance.speaker,
+                    name(utterance),
+                    name(first),
+                    first.origin_words(),
+                ),
+            });
+        }
+    }
+    problems
+}

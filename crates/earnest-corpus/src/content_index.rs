@@ -1,0 +1,228 @@
+//! What files hold, computed once: an index on disk from a file as it stands (place, size, times)
+//! to its [`Content`].
+//!
+//! The index saves time and decides nothing: a line that cannot be read is computed again, and so
+//! is a file whose size or times have changed. The time of a file's last change (`ctime`) is kept
+//! by the system and cannot be set back, so a file that was written over with another of equal
+//! size and date is seen. A file that changed in the last two seconds is not kept, since it may
+//! change again within the same tick of the clock.
+
+use std::collections::HashMap;
+use std::fs::{Metadata, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use earnest_audio::{AudioError, Content};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// The index's file in its folder; the number is that of its layout and of what it holds.
+const FILE: &str = "content-1.jsonl";
+
+/// A file that changed less than this ago may change again unseen.
+const SETTLED: Duration = Duration::from_secs(2);
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    file: String,
+    content: Content,
+}
+
+/// An index of file contents.
+#[derive(Debug, Default)]
+pub struct ContentIndex {
+    /// Where it is kept; nowhere if left out.
+    folder: Option<PathBuf>,
+    known: Mutex<HashMap<String, Content>>,
+}
+
+/// What tells a file as it stands from all others; `None` if it changed just now, or where the
+/// system does not say enough.
+#[cfg(unix)]
+fn stamp(metadata: &Metadata) -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+    let changed = SystemTime::UNIX_EPOCH
+        .checked_add(Duration::from_secs(u64::try_from(metadata.ctime()).ok()?))?;
+    let age = SystemTime::now().duration_since(changed).ok()?;
+    (age > SETTLED).then(|| {
+        format!(
+            "{:x}-{:x}-{:x}-{:x}.{:x}-{:x}.{:x}",
+            metadata.dev(),
+            metadata.ino(),
+            metadata.len(),
+            metadata.mtime(),
+            metadata.mtime_nsec(),
+            metadata.ctime(),
+            metadata.ctime_nsec()
+        )
+    })
+}
+
+#[cfg(not(unix))]
+fn stamp(_: &Metadata) -> Option<String> {
+    None
+}
+
+impl ContentIndex {
+    /// One that is kept in memory only.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self::default()
+    }
+
+    /// The user's own: in `$XDG_CACHE_HOME/earnest`, or `~/.cache/earnest`. Where neither is set,
+    /// in memory only.
+    #[must_use]
+    pub fn of_user() -> Self {
+        let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
+        let cache = set("XDG_CACHE_HOME")
+            .map(PathBuf::from)
+            .or_else(|| Some(PathBuf::from(set("HOME")?).join(".cache")));
+        match cache {
+            Some(cache) => Self::in_folder(&cache.join("earnest")),
+            None => Self::in_memory(),
+        }
+    }
+
+    /// One that is kept in a folder, which is made when there is something to keep. Any number of
+    /// processes may use it at the same time.
+    #[must_use]
+    pub fn in_folder(folder: &Path) -> Self {
+        let bytes = std::fs::read(folder.join(FILE)).unwrap_or_default();
+        let known = bytes
+            .split(|b| *b == b'\n')
+            .filter_map(|line| serde_json::from_slice::<Line>(line).ok())
+            .map(|line| (line.file, line.content))
+            .collect();
+        Self {
+            folder: Some(folder.to_owned()),
+            known: Mutex::new(known),
+        }
+    }
+
+    /// The contents of files, on all cores; those that are known are not decoded again.
+    /// `progress` is called once for each file.
+    pub fn contents(
+        &self,
+        files: &[PathBuf],
+        progress: impl Fn() + Sync,
+    ) -> Vec<Result<Content, AudioError>> {
+        let results: Vec<(Option<String>, bool, Result<Content, AudioError>)> = files
+            .par_iter()
+            .map(|file| {
+                let stamp = std::fs::metadata(file).ok().as_ref().and_then(stamp);
+                let known = stamp.as_ref().and_then(|stamp| {
+                    let known = self.known.lock().ok()?;
+                    known.get(stamp).copied()
+                });
+                let result = match known {
+                    Some(content) => Ok(content),
+                    None => earnest_audio::content(file),
+                };
+                progress();
+                (stamp, known.is_some(), result)
+            })
+            .collect();
+        let mut lines = Vec::new();
+        let mut out = Vec::with_capacity(results.len());
+        for (stamp, was_known, result) in results {
+            if let (Some(file), false, Ok(content)) = (stamp, was_known, &result) {
+                if let Ok(mut known) = self.known.lock() {
+                    known.insert(file.clone(), *content);
+                }
+                let line = Line {
+                    file,
+                    content: *content,
+                };
+                if serde_json::to_writer(&mut lines, &line).is_ok() {
+                    lines.push(b'\n');
+                }
+            }
+            out.push(result);
+        }
+        self.keep(&lines);
+        out
+    }
+
+    /// Adds lines, in one write. An index that cannot be kept costs time and nothing else.
+    fn keep(&self, lines: &[u8]) {
+        let Some(folder) = &self.folder else { return };
+        if lines.is_empty() || std::fs::create_dir_all(folder).is_err() {
+            return;
+        }
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(folder.join(FILE));
+        // A line that another process left unfinished is ended first.
+        let mut bytes = vec![b'\n'];
+        bytes.extend_from_slice(lines);
+        let _ = file.and_then(|mut file| file.write_all(&bytes));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use earnest_audio::{SampleFormat, Waveform, write_wav};
+
+    fn write(path: &Path, gain: f32) {
+        let samples = (0..1600).map(|i| gain * (i as f32 * 0.1).sin()).collect();
+        write_wav(path, &Waveform::at_16k(samples), SampleFormat::Int16).unwrap();
+    }
+
+    fn hash(index: &ContentIndex, path: &Path) -> String {
+        let mut all = index.contents(&[path.to_owned()], || ());
+        all.remove(0).unwrap().hash.to_string()
+    }
+
+    #[test]
+    fn a_file_that_is_re_levelled_at_equal_size_and_date_is_seen_to_have_changed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, cache) = (dir.path().join("a.wav"), dir.path().join("cache"));
+        write(&file, 0.5);
+        let date = std::fs::metadata(&file).unwrap().modified().unwrap();
+        std::thread::sleep(SETTLED + Duration::from_millis(1100));
+        let before = hash(&ContentIndex::in_folder(&cache), &file);
+        let kept = std::fs::read_to_string(cache.join(FILE)).unwrap();
+        assert!(kept.contains(&before), "{kept}");
+        // From the index: the same, and nothing is added.
+        assert_eq!(hash(&ContentIndex::in_folder(&cache), &file), before);
+        assert_eq!(std::fs::read_to_string(cache.join(FILE)).unwrap(), kept);
+        let size = std::fs::metadata(&file).unwrap().len();
+        write(&file, 0.25);
+        let handle = OpenOptions::new().write(true).open(&file).unwrap();
+        handle.set_modified(date).unwrap();
+        assert_eq!(std::fs::metadata(&file).unwrap().len(), size);
+        assert_ne!(hash(&ContentIndex::in_folder(&cache), &file), before);
+    }
+
+    #[test]
+    fn a_damaged_index_or_one_that_cannot_be_written_changes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.wav");
+        write(&file, 0.5);
+        let right = hash(&ContentIndex::in_memory(), &file);
+        let cache = dir.path().join("cache");
+        std::fs::create_dir(&cache).unwrap();
+        std::fs::write(cache.join(FILE), b"{\"file\":\"x\",\xff\n{}\n{\"fil").unwrap();
+        assert_eq!(hash(&ContentIndex::in_folder(&cache), &file), right);
+        // A file stands where the folder should be.
+        assert_eq!(hash(&ContentIndex::in_folder(&file), &file), right);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_an_error() {
+        let index = ContentIndex::in_memory();
+        let all = index.contents(&[PathBuf::from("no-such-file.wav")], || ());
+        assert!(
+            all[0]
+                .as_ref()
+                .unwrap_err()
+                .to_string()
+                .contains("no-such-file")
+        );
+    }
+}

@@ -1,0 +1,258 @@
+//! Noises and rooms as they were chosen: opened, split, checked and fingerprinted, not yet decoded
+//! to draw from.
+
+use earnest_augment::{Sound, SoundBank, Sources};
+use earnest_corpus::{
+    Clip, ContentIndex, SoundMemory, builtin_noises, builtin_rooms, clip_contents, fingerprint_of,
+    load_noises, load_rooms, robot_noises, robot_rooms,
+};
+use earnest_model::SoundsHeard;
+
+use crate::error::ExperimentError;
+use crate::observer::{Event, Observer};
+
+/// The built-in sounds do not depend on the experiment's seed: like a collection on disk,
+/// they are the same for everybody.
+const BUILTIN_SEED: u64 = 1;
+
+/// Noises or rooms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Noises,
+    Rooms,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Noises => "noises",
+            Self::Rooms => "rooms",
+        }
+    }
+
+    /// What is built in for training (false) or for the robot (true).
+    fn builtin(self, robot: bool) -> SoundBank {
+        let list = match (self, robot) {
+            (Self::Noises, false) => builtin_noises(BUILTIN_SEED),
+            (Self::Noises, true) => robot_noises(BUILTIN_SEED),
+            (Self::Rooms, false) => builtin_rooms(BUILTIN_SEED),
+            (Self::Rooms, true) => robot_rooms(BUILTIN_SEED),
+        };
+        SoundBank::new(
+            list.into_iter()
+                .map(|(name, samples)| Sound::new(name.clone(), name, samples))
+                .collect(),
+        )
+    }
+}
+
+/// A clip, and what its file holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    pub clip: Clip,
+    /// Content hash.
+    pub content: String,
+}
+
+/// Looks into the files of clips.
+pub(crate) fn known(
+    kind: Kind,
+    clips: Vec<Clip>,
+    index: &ContentIndex,
+    observer: &dyn Observer,
+) -> Result<Vec<Known>, ExperimentError> {
+    let name = match kind {
+        Kind::Noises => "looking into noises",
+        Kind::Rooms => "looking into rooms",
+    };
+    observer.event(Event::StageStarted {
+        name,
+        total: clips.len(),
+    });
+    let contents = clip_contents(&clips, index, || observer.event(Event::StageAdvanced));
+    observer.event(Event::StageFinished);
+    Ok(clips
+        .into_iter()
+        .zip(contents?)
+        .map(|(clip, content)| Known {
+            clip,
+            content: content.to_string(),
+        })
+        .collect())
+}
+
+/// Where one side's sounds come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Pick {
+    /// There are none.
+    Nothing,
+    /// Earnest's own, for training (false) or for the robot (true).
+    Builtin { robot: bool },
+    /// Files.
+    Clips(Vec<Known>),
+}
+
+impl Pick {
+    /// The clips, where they are files.
+    pub fn clips(&self) -> &[Known] {
+        match self {
+            Self::Clips(clips) => clips,
+            Self::Nothing | Self::Builtin { .. } => &[],
+        }
+    }
+
+    /// Stands for the list of clips and what they hold; where they lie does not matter.
+    pub fn fingerprint(&self, kind: Kind) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            Self::Builtin { robot } => Some(fingerprint_of([
+                "built-in",
+                kind.name(),
+                if *robot { "robot" } else { "training" },
+                env!("CARGO_PKG_VERSION"),
+            ])),
+            Self::Clips(clips) => Some(fingerprint_of(clips.iter().map(|known| {
+                format!(
+                    "{}\t{:?}\t{}",
+                    known.clip.name, known.clip.fold, known.content
+                )
+            }))),
+        }
+    }
+
+    /// What a model that is trained with these has heard.
+    pub fn heard(&self, kind: Kind) -> SoundsHeard {
+        let sorted = |mut list: Vec<String>| {
+            list.sort();
+            list.dedup();
+            list
+        };
+        let sources = match self {
+            Self::Nothing => Vec::new(),
+            Self::Builtin { robot } => kind
+                .builtin(*robot)
+                .sounds()
+                .iter()
+                .map(|s| s.source().to_owned())
+                .collect(),
+            Self::Clips(clips) => clips.iter().map(|k| k.clip.source.clone()).collect(),
+        };
+        let contents = self.clips().iter().map(|k| k.content.clone()).collect();
+        SoundsHeard {
+            fingerprint: self.fingerprint(kind),
+            sources: sorted(sources),
+            contents: sorted(contents),
+        }
+    }
+
+    /// Decodes; what cannot be used is named and left out.
+    fn load(
+        &self,
+        kind: Kind,
+        memory: &mut SoundMemory,
+        observer: &dyn Observer,
+    ) -> Result<SoundBank, ExperimentError> {
+        let clips: Vec<Clip> = match self {
+            Self::Nothing => return Ok(SoundBank::default()),
+            Self::Builtin { robot } => return Ok(kind.builtin(*robot)),
+            Self::Clips(clips) => clips.iter().map(|k| k.clip.clone()).collect(),
+        };
+        let loaded = match kind {
+            Kind::Noises => load_noises(&clips, memory, || ()),
+            Kind::Rooms => load_rooms(&clips, memory, || ()),
+        };
+        for left_out in &loaded.left_out {
+            observer.event(Event::Warning(&format!("left out: {left_out}")));
+        }
+        if loaded.decoded_again > 0 {
+            observer.event(Event::Warning(&format!(
+                "{} of {} {} do not fit into memory and are decoded at each use, which is slow; see --sound-memory",
+                loaded.decoded_again,
+                loaded.bank.sounds().len(),
+                kind.name()
+            )));
+        }
+        if loaded.bank.is_empty() {
+            let folder = clips.first().and_then(|c| c.path.parent());
+            return Err(ExperimentError::Setup(format!(
+                "{}: no usable file in {}",
+                kind.name(),
+                folder.map_or_else(String::new, |f| f.display().to_string())
+            )));
+        }
+        Ok(loaded.bank)
+    }
+}
+
+/// Both sides of noises or of rooms.
+#[derive(Clone, Debug)]
+pub(crate) struct Split {
+    pub training: Pick,
+    pub robot: Pick,
+    /// In words.
+    pub text: String,
+}
+
+/// Noises and rooms for training and for the robot; no clip, source or content is on both sides.
+#[derive(Clone, Debug)]
+pub struct ChosenSources {
+    pub(crate) noises: Split,
+    pub(crate) rooms: Split,
+    pub(crate) memory_mib: u64,
+}
+
+/// Decoded sounds for training and for the robot.
+pub struct LoadedSources {
+    /// What training draws from.
+    pub training: Sources,
+    /// What the robot hears.
+    pub robot: Sources,
+}
+
+impl ChosenSources {
+    /// In words, for the report.
+    #[must_use]
+    pub fn description(&self) -> Vec<String> {
+        vec![self.noises.text.clone(), self.rooms.text.clone()]
+    }
+
+    /// What a model that is trained with these hears: noises and rooms.
+    #[must_use]
+    pub fn heard_in_training(&self) -> (SoundsHeard, SoundsHeard) {
+        (
+            self.noises.training.heard(Kind::Noises),
+            self.rooms.training.heard(Kind::Rooms),
+        )
+    }
+
+    /// True if no noise, or no room, is left for a robot whose sounds are files.
+    #[must_use]
+    pub fn robot_lacks_all(&self) -> bool {
+        [&self.noises.robot, &self.rooms.robot]
+            .iter()
+            .any(|pick| matches!(pick, Pick::Clips(clips) if clips.is_empty()))
+    }
+
+    /// Decodes them.
+    ///
+    /// # Errors
+    /// Nothing usable is left.
+    pub fn load(&self, observer: &dyn Observer) -> Result<LoadedSources, ExperimentError> {
+        let memory = &mut SoundMemory::mebibytes(self.memory_mib);
+        // Rooms first: there are few of them, and they are small.
+        let [rooms, robot_rooms] = [&self.rooms.training, &self.rooms.robot]
+            .map(|pick| pick.load(Kind::Rooms, memory, observer));
+        let [noises, robot_noises] = [&self.noises.training, &self.noises.robot]
+            .map(|pick| pick.load(Kind::Noises, memory, observer));
+        Ok(LoadedSources {
+            training: Sources {
+                noises: noises?,
+                rooms: rooms?,
+            },
+            robot: Sources {
+                noises: robot_noises?,
+                rooms: robot_rooms?,
+            },
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! Utterances that are the same recording are never on two sides of a fold, whoever they are said
+//! to be of and whatever container they are in.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use earnest_audio::{SampleFormat, Waveform, write_wav};
+use earnest_experiment::{CorpusSpec, Dataset, Fold, Silent, open_corpus};
+use earnest_model::Task;
+use earnest_random::Key;
+
+/// A manifest corpus of three speakers with six utterances each; `same` names pairs of files of
+/// which the second is a copy of the first.
+fn dataset(folder: &Path, same: &[(&str, &str)]) -> Dataset {
+    let mut manifest = String::from("path,speaker,emotion\n");
+    for (s, speaker) in ["a", "b", "c"].into_iter().enumerate() {
+        for i in 0..6 {
+            let label = ["angry", "sad"][i % 2];
+            manifest.push_str(&format!("{speaker}{i}.wav,{speaker},{label}\n"));
+            let samples = (0..3200)
+                .map(|k| 0.4 * (k as f32 * (0.03 + 0.01 * (6 * s + i) as f32)).sin())
+                .collect();
+            let path = folder.join(format!("{speaker}{i}.wav"));
+            write_wav(path, &Waveform::at_16k(samples), SampleFormat::Float32).unwrap();
+        }
+    }
+    for (first, second) in same {
+        // Other bytes, the same samples: a tag is written behind them.
+        let mut bytes = fs::read(folder.join(first)).unwrap();
+        bytes.extend_from_slice(b"LIST\x04\0\0\0INFO");
+        let length = u32::try_from(bytes.len() - 8).unwrap();
+        bytes[4..8].copy_from_slice(&length.to_le_bytes());
+        fs::write(folder.join(second), bytes).unwrap();
+    }
+    fs::write(folder.join("manifest.csv"), manifest).unwrap();
+    let spec = CorpusSpec {
+        path: folder.to_owned(),
+        layout: None,
+        root: None,
+        map: Vec::new(),
+        fingerprint: None,
+    };
+    Dataset::load(&open_corpus(&spec).unwrap(), &Silent).unwrap()
+}
+
+fn fold(fraction: Option<f64>) -> Fold {
+    let names = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect();
+    Fold {
+        name: "a".into(),
+        test: names(&["a"]),
+        validation: match fraction {
+            Some(_) => Vec::new(),
+            None => names(&["b"]),
+        },
+        training: match fraction {
+            Some(_) => names(&["b", "c"]),
+            None => names(&["c"]),
+        },
+        fraction,
+        listed: None,
+    }
+}
+
+fn ids(dataset: &Dataset, indices: &[usize]) -> BTreeSet<String> {
+    let id = |i: &usize| dataset.items[*i].utterance.id.clone();
+    indices.iter().map(id).collect()
+}
+
+#[test]
+fn a_copy_of_a_test_recording_neither_trains_nor_validates() {
+    let dir = tempfile::tempdir().unwrap();
+    let all = dataset(
+        dir.path(),
+        &[
+            ("a0.wav", "b3.wav"),
+            ("a1.wav", "c4.wav"),
+            ("b5.wav", "c5.wav"),
+        ],
+    );
+    let said = all.duplicates_in_words().unwrap();
+    assert!(
+        said.starts_with("3 utterances are the same recording"),
+        "{said}"
+    );
+    let key = Key::new(1);
+    let (training, validation) = all.of_fold(&fold(None), Task::Categorical, &key);
+    assert_eq!(all.tests_of_fold(&fold(None), Task::Categorical).len(), 6);
+    let (training, validation) = (ids(&all, &training), ids(&all, &validation));
+    assert_eq!(validation.len(), 5);
+    assert!(!validation.contains("b3"));
+    // One is a copy of a test utterance, one of a validation utterance.
+    assert_eq!(
+        training,
+        BTreeSet::from(["c0", "c1", "c2", "c3"].map(String::from))
+    );
+}
+
+#[test]
+fn copies_within_the_training_speakers_are_on_one_side_of_a_fraction() {
+    let dir = tempfile::tempdir().unwrap();
+    let all = dataset(
+        dir.path(),
+        &[
+            ("b0.wav", "b2.wav"),
+            ("b1.wav", "c1.wav"),
+            ("c0.wav", "c2.wav"),
+        ],
+    );
+    let mut validated = 0;
+    for seed in 0..40 {
+        let (training, validation) =
+            all.of_fold(&fold(Some(0.4)), Task::Categorical, &Key::new(seed));
+        let content = |list: &[usize]| -> BTreeSet<String> {
+            list.iter()
+                .map(|i| all.items[*i].content.to_string())
+                .collect()
+        };
+        assert!(content(&training).is_disjoint(&content(&validation)));
+        validated += usize::from(ids(&all, &validation).contains("b2"));
+    }
+    // The draw did put a copy on the other side now and then.
+    assert!(validated > 5, "{validated}");
+}
+
+#[test]
+fn without_copies_nothing_is_said_and_nothing_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let all = dataset(dir.path(), &[]);
+    assert_eq!(all.duplicates_in_words(), None);
+    let (training, validation) = all.of_fold(&fold(None), Task::Categorical, &Key::new(1));
+    assert_eq!((training.len(), validation.len()), (6, 6));
+}
