@@ -58,7 +58,7 @@ impl ContentHash {
     /// Of mono samples.
     #[must_use]
     pub fn of(wave: &Waveform) -> Self {
-        let mut hasher = Hasher::new(wave.sample_rate(), 1);
+        let mut hasher = ContentHasher::new(wave.sample_rate(), 1);
         hasher.add(&[wave.samples()]);
         hasher.finish()
     }
@@ -77,7 +77,7 @@ impl Recording {
     /// The hash of its samples.
     #[must_use]
     pub fn content_hash(&self) -> ContentHash {
-        let mut hasher = Hasher::new(self.sample_rate, self.channels.len());
+        let mut hasher = ContentHasher::new(self.sample_rate, self.channels.len());
         hasher.add(&self.channels);
         hasher.finish()
     }
@@ -91,14 +91,17 @@ fn shortened(hash: Sha256) -> ContentHash {
     ContentHash(short)
 }
 
-/// Hashes samples frame by frame, so that the size of packets does not matter.
-struct Hasher {
+/// Hashes samples as they come: the same hash however they are cut into blocks, and, at an equal
+/// rate in as many channels, whatever container they come from.
+pub struct ContentHasher {
     hash: Sha256,
     bytes: Vec<u8>,
 }
 
-impl Hasher {
-    fn new(sample_rate: u32, channels: usize) -> Self {
+impl ContentHasher {
+    /// Of samples at a rate, in a number of channels.
+    #[must_use]
+    pub fn new(sample_rate: u32, channels: usize) -> Self {
         let mut hash = Sha256::new();
         hash.update(sample_rate.to_le_bytes());
         hash.update((channels as u64).to_le_bytes());
@@ -108,7 +111,8 @@ impl Hasher {
         }
     }
 
-    fn add<C: AsRef<[f32]>>(&mut self, channels: &[C]) {
+    /// Adds what comes next of each channel, equally long.
+    pub fn add<C: AsRef<[f32]>>(&mut self, channels: &[C]) {
         /// Frames that are put in order at a time.
         const FRAMES: usize = 4096;
         let length = channels.iter().map(|c| c.as_ref().len()).min().unwrap_or(0);
@@ -128,7 +132,9 @@ impl Hasher {
         }
     }
 
-    fn finish(self) -> ContentHash {
+    /// The hash of all that came.
+    #[must_use]
+    pub fn finish(self) -> ContentHash {
         shortened(self.hash)
     }
 }
@@ -186,7 +192,7 @@ impl Top {
 /// # Errors
 /// As [`read`](crate::read).
 pub fn content(path: impl AsRef<Path>) -> Result<Content, AudioError> {
-    let mut hasher: Option<Hasher> = None;
+    let mut hasher: Option<ContentHasher> = None;
     let mut tops: Vec<Top> = Vec::new();
     let (mut frames, mut sample_rate, mut peak) = (0_u64, 0, 0.0_f32);
     decode_packets(path.as_ref(), &mut |planes, rate| {
@@ -194,7 +200,7 @@ pub fn content(path: impl AsRef<Path>) -> Result<Content, AudioError> {
         let length = planes.first().map_or(0, Vec::len);
         frames += length as u64;
         hasher
-            .get_or_insert_with(|| Hasher::new(rate, planes.len()))
+            .get_or_insert_with(|| ContentHasher::new(rate, planes.len()))
             .add(planes);
         tops.resize(planes.len(), Top::default());
         for (top, plane) in tops.iter_mut().zip(planes) {
@@ -209,7 +215,7 @@ pub fn content(path: impl AsRef<Path>) -> Result<Content, AudioError> {
     let flat = |top: &Top| top.count as f64 / frames.max(1) as f64;
     Ok(Content {
         // A file without samples is an error of `decode_packets`.
-        hash: hasher.unwrap_or_else(|| Hasher::new(0, 0)).finish(),
+        hash: hasher.unwrap_or_else(|| ContentHasher::new(0, 0)).finish(),
         frames,
         sample_rate,
         channels: tops.len(),

@@ -18,7 +18,7 @@ mod stretch;
 mod waveform;
 mod write;
 
-pub use content::{Content, ContentHash, content};
+pub use content::{Content, ContentHash, ContentHasher, content};
 pub use decode::{
     Recording, decode, decode_blocks, read, read_blocks, read_channels, read_stretch,
 };

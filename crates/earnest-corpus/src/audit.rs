@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use earnest_audio::{ContentHash, ContentHasher};
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 
 use crate::corpus::{Corpus, Utterance};
 use crate::problem::{Problem, ProblemKind};
@@ -42,7 +42,7 @@ struct Examined {
     facts: Option<AudioFacts>,
     problems: Vec<Problem>,
     /// A hash of its samples, whatever container they came in.
-    samples: Option<[u8; 32]>,
+    samples: Option<ContentHash>,
 }
 
 /// Decodes all audio of a corpus, on all cores. `progress` is called once for each utterance.
@@ -57,7 +57,7 @@ pub fn audit(corpus: &Corpus, progress: impl Fn() + Sync) -> Audit {
         })
         .collect();
     let mut audit = Audit::default();
-    let mut first: HashMap<[u8; 32], &Utterance> = HashMap::new();
+    let mut first: HashMap<ContentHash, &Utterance> = HashMap::new();
     for (utterance, examined) in corpus.utterances.iter().zip(results) {
         audit.facts.push(examined.facts);
         audit.problems.extend(examined.problems);
@@ -92,7 +92,7 @@ fn problem(corpus: &Corpus, utterance: &Utterance, kind: ProblemKind, detail: St
 fn examine(corpus: &Corpus, utterance: &Utterance) -> Examined {
     let (mut sample_rate, mut channels, mut length) = (0, 0, 0_usize);
     let (mut full, mut peak) = (0_usize, 0.0_f32);
-    let mut hash = Sha256::new();
+    let mut hasher: Option<ContentHasher> = None;
     let decoded = earnest_audio::decode_blocks(
         corpus.audio_path(utterance),
         utterance.stretch,
@@ -105,13 +105,11 @@ fn examine(corpus: &Corpus, utterance: &Utterance) -> Examined {
                 .flat_map(|p| *p)
                 .filter(|x| x.abs() >= FULL_SCALE)
                 .count();
+            hasher
+                .get_or_insert_with(|| ContentHasher::new(rate, planes.len()))
+                .add(planes);
             for i in 0..frames {
-                let frame = planes.iter().filter_map(|p| p.get(i));
-                let mut sum = 0.0;
-                for x in frame {
-                    sum += x;
-                    hash.update(x.to_le_bytes());
-                }
+                let sum: f32 = planes.iter().filter_map(|p| p.get(i)).sum();
                 peak = peak.max((sum / planes.len() as f32).abs());
             }
         },
@@ -124,7 +122,6 @@ fn examine(corpus: &Corpus, utterance: &Utterance) -> Examined {
             samples: None,
         };
     }
-    hash.update(format!("{sample_rate} Hz, {channels} channels"));
     let facts = AudioFacts {
         sample_rate,
         channels,
@@ -157,6 +154,6 @@ fn examine(corpus: &Corpus, utterance: &Utterance) -> Examined {
         facts: Some(facts),
         problems,
         // Silence is like any other silence of its length, and is named for what it is.
-        samples: (!silent).then(|| hash.finalize().into()),
+        samples: hasher.filter(|_| !silent).map(ContentHasher::finish),
     }
 }

@@ -9,12 +9,12 @@ use crate::layout::{Known, Layout};
 use crate::problem::{Problem, ProblemKind};
 
 /// What is wrong with all utterances together; all are kept.
-pub(crate) fn problems(layout: Layout, root: &Path, utterances: &[Utterance]) -> Vec<Problem> {
+pub(crate) fn problems(layout: Layout, corpus: &Path, utterances: &[Utterance]) -> Vec<Problem> {
     let mut problems = two_sessions(utterances);
     let mut of_all = |kind, detail| {
         problems.push(Problem {
             kind,
-            file: root.to_owned(),
+            file: corpus.to_owned(),
             line: None,
             detail,
         });
@@ -23,11 +23,11 @@ pub(crate) fn problems(layout: Layout, root: &Path, utterances: &[Utterance]) ->
     match layout.known_speakers() {
         Some(Known::Names(names)) => {
             for name in names.iter().filter(|n| !speakers.contains(n.as_str())) {
-                let corpus = layout.name();
-                of_all(
-                    ProblemKind::MissingSpeaker,
-                    format!("{corpus} has a speaker {name}, who says nothing here"),
+                let detail = format!(
+                    "{} has a speaker {name}, who says nothing here",
+                    layout.name()
                 );
+                of_all(ProblemKind::MissingSpeaker, detail);
             }
         }
         Some(Known::Count(count)) if speakers.len() < count => of_all(

@@ -249,7 +249,7 @@ impl Corpus {
         }
         reading
             .problems
-            .extend(completeness::problems(layout, &survey.root, &utterances));
+            .extend(completeness::problems(layout, path, &utterances));
         utterances.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(Self {
             layout,

@@ -395,7 +395,7 @@ fn broken_foreign_and_newer_model_files_are_refused_by_name() {
     refused("values");
     edit("\"hidden\": 4000", "\"hidden\": 8");
     refused("values");
-    edit("\"format\": 2", "\"format\": 99");
+    edit("\"format\": 3", "\"format\": 99");
     refused("format is 99");
     std::fs::write(folder.path().join("model.json"), "not json").unwrap();
     refused("model description");
