@@ -245,7 +245,7 @@ mod tests {
     fn wide_letters_count_as_two_columns() {
         let titles = texts(&["speaker", "a", "b"]);
         let rows = [texts(&["王小明王小明王小明", "1234567", "1234567"])];
-        assert_eq!(fit(&titles, &rows, 1, Some(41)).split("\n\n").count(), 2);
-        assert_eq!(fit(&titles, &rows, 1, Some(42)).split("\n\n").count(), 1);
+        assert_eq!(fit(&titles, &rows, 1, Some(35)).split("\n\n").count(), 2);
+        assert_eq!(fit(&titles, &rows, 1, Some(36)).split("\n\n").count(), 1);
     }
 }
