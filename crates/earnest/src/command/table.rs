@@ -9,10 +9,10 @@ use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 const LINE_UNDER_HEADER: TableStyle =
     TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
 
-/// The blanks on both sides of a cell and before it.
-const PADDING: usize = 3;
-/// The blank at the end of a line.
-const END: usize = 1;
+/// The blanks that a column takes beside its cells.
+const WIDE: usize = 3;
+/// The same where room is scarce.
+const NARROW: usize = 2;
 
 /// A table for standard output as it is; its first `texts` columns are words that say what a
 /// row is, the others numbers.
@@ -34,19 +34,24 @@ fn terminal_width() -> Option<usize> {
 /// The table within a width, if there is one to keep to.
 fn fit(titles: &[String], rows: &[Vec<String>], texts: usize, width: Option<usize>) -> String {
     let all: Vec<usize> = (0..titles.len()).collect();
-    let whole = part(titles, rows, texts, &all);
-    let widths: Vec<usize> = whole
-        .column_max_content_widths()
-        .into_iter()
-        .map(|w| usize::from(w) + PADDING)
-        .collect();
-    let Some(width) = width.filter(|most| widths.iter().sum::<usize>() + END > *most) else {
+    let mut whole = part(titles, rows, texts, &all);
+    let cells = whole.column_max_content_widths();
+    let widths =
+        |blanks: usize| -> Vec<usize> { cells.iter().map(|w| usize::from(*w) + blanks).collect() };
+    // A line ends with one more blank.
+    let Some(width) = width.filter(|most| widths(WIDE).iter().sum::<usize>() + 1 > *most) else {
         return whole.to_string();
     };
+    let widths = widths(NARROW);
+    // No blanks after the last column.
+    let room = width + NARROW;
+    if widths.iter().sum::<usize>() <= room {
+        return narrow(&mut whole);
+    }
     let first: Vec<usize> = (0..texts).collect();
-    let taken: usize = widths.iter().take(texts).sum::<usize>() + END;
+    let taken: usize = widths.iter().take(texts).sum();
     let widest = widths.iter().skip(texts).max().copied().unwrap_or(0);
-    if taken + widest > width {
+    if taken + widest > room {
         return stacked(titles, rows);
     }
     // Ours in one table, the paper's in the next.
@@ -54,13 +59,29 @@ fn fit(titles: &[String], rows: &[Vec<String>], texts: usize, width: Option<usiz
         (texts..titles.len()).partition(|i| !titles[*i].starts_with("paper"));
     let tables: Vec<String> = [own, paper]
         .iter()
-        .flat_map(|columns| dealt(columns, &widths, width - taken))
+        .flat_map(|columns| dealt(columns, &widths, room - taken))
         .map(|columns| {
             let columns = [first.clone(), columns].concat();
-            part(titles, rows, texts, &columns).to_string()
+            narrow(&mut part(titles, rows, texts, &columns))
         })
         .collect();
     tables.join("\n\n")
+}
+
+/// A table with two blanks between its columns and none at its sides.
+fn narrow(table: &mut Table) -> String {
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 1));
+    }
+    let lines = table.lines().map(|line| {
+        // A frame of one at the left; a blank and the frame at the right.
+        let mut letters = line.chars();
+        letters.next();
+        letters.next_back();
+        letters.next_back();
+        letters.as_str().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Some columns of a table.
@@ -224,7 +245,7 @@ mod tests {
     fn wide_letters_count_as_two_columns() {
         let titles = texts(&["speaker", "a", "b"]);
         let rows = [texts(&["王小明王小明王小明", "1234567", "1234567"])];
-        assert_eq!(fit(&titles, &rows, 1, Some(41)).split("\n\n").count(), 2);
-        assert_eq!(fit(&titles, &rows, 1, Some(42)).split("\n\n").count(), 1);
+        assert_eq!(fit(&titles, &rows, 1, Some(35)).split("\n\n").count(), 2);
+        assert_eq!(fit(&titles, &rows, 1, Some(36)).split("\n\n").count(), 1);
     }
 }

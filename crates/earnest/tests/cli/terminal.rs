@@ -109,20 +109,33 @@ fn seen(text: &str) -> String {
     out
 }
 
-/// The lines of all tables of an output: those around each rule under a header.
-fn table_lines(text: &str) -> (usize, Vec<&str>) {
+/// The lines of all tables of an output: those around each rule under a header. Rows are known
+/// by their first cells.
+fn table_lines<'a>(text: &'a str, firsts: &[String]) -> (usize, Vec<&'a str>) {
     let lines: Vec<&str> = text.lines().map(|l| l.trim_end_matches('\r')).collect();
+    let is_row = |l: &&&str| firsts.iter().any(|f| l.trim_start().starts_with(f));
     let mut found = Vec::new();
     let mut tables = 0;
     for (i, line) in lines.iter().enumerate() {
-        if !line.starts_with('─') {
-            continue;
+        if line.starts_with('─') {
+            tables += 1;
+            found.extend([lines[i - 1], line]);
+            let rows: Vec<&str> = lines[i + 1..].iter().take_while(is_row).copied().collect();
+            assert!(!rows.is_empty(), "{text}");
+            found.extend(rows);
         }
-        tables += 1;
-        found.extend([lines[i - 1], line]);
-        found.extend(lines[i + 1..].iter().take_while(|l| l.starts_with(' ')));
     }
     (tables, found)
+}
+
+/// What the rows of an output begin with, where it is whole: all of them begin with blanks.
+fn first_cells(whole: &str) -> Vec<String> {
+    let lines: Vec<&str> = whole.lines().collect();
+    let rules = lines.iter().enumerate().filter(|(_, l)| l.starts_with('─'));
+    rules
+        .flat_map(|(i, _)| lines[i + 1..].iter().take_while(|l| l.starts_with("  ")))
+        .map(|row| format!("{}  ", row.trim_start().split("  ").next().unwrap()))
+        .collect()
 }
 
 #[test]
@@ -151,7 +164,8 @@ fn every_table_fits_a_terminal_of_80_and_of_60_columns_and_a_pipe_gets_it_whole(
     ] {
         let piped = run(dir.path(), &command);
         let text = String::from_utf8(piped.stdout).unwrap();
-        let (whole, lines) = table_lines(&text);
+        let firsts = first_cells(&text);
+        let (whole, lines) = table_lines(&text, &firsts);
         assert_eq!(whole, tables, "{command:?}: {text}");
         let cells: Vec<&str> = lines
             .iter()
@@ -164,7 +178,7 @@ fn every_table_fits_a_terminal_of_80_and_of_60_columns_and_a_pipe_gets_it_whole(
             let Some(shown) = on_a_terminal(dir.path(), columns, &command) else {
                 return;
             };
-            let (parts, lines) = table_lines(&shown);
+            let (parts, lines) = table_lines(&shown, &firsts);
             assert!(parts >= tables, "{command:?}: {shown}");
             for line in lines {
                 assert!(
@@ -195,7 +209,9 @@ fn columns_says_how_wide_a_terminal_is_where_it_is_set() {
         return;
     };
     let text = String::from_utf8(output.stdout).unwrap();
-    let (tables, lines) = table_lines(&text);
+    let piped = run(dir.path(), &["corpus", "inspect", "corpus"]);
+    let firsts = first_cells(&String::from_utf8(piped.stdout).unwrap());
+    let (tables, lines) = table_lines(&text, &firsts);
     assert_eq!(tables, 3, "{text}");
     assert!(lines.iter().all(|l| l.chars().count() <= 60), "{text}");
 }
