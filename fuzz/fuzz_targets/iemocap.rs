@@ -6,10 +6,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let folder = Folder::default();
-    folder.write(
-        "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt",
-        bytes,
-    );
+    folder.write("Session1/dialog/EmoEvaluation/Ses01F_impro01.txt", bytes);
     folder.write(
         "Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_F000.wav",
         wav(),

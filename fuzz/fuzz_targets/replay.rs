@@ -21,7 +21,10 @@ fn log() -> &'static [u8] {
         let mut chain = Chain::from_toml(EVERY)
             .expect("an example")
             .without_missing(&sources);
-        chain.steps.iter_mut().for_each(|step| step.probability = 1.0);
+        chain
+            .steps
+            .iter_mut()
+            .for_each(|step| step.probability = 1.0);
         let (_, drawn) = Augmenter::new(chain, sources)
             .apply(&speech(), &Key::new(1))
             .expect("it is done");

@@ -79,13 +79,16 @@ pub fn broken(whole: &[u8], how: &[u8]) -> Vec<u8> {
 /// A tenth of a second of a tone, as a WAV file.
 pub fn wav() -> &'static [u8] {
     static WAV: OnceLock<Vec<u8>> = OnceLock::new();
-    WAV.get_or_init(|| {
-        let folder = Folder::default();
-        let path = folder.path().join("tone.wav");
-        let samples = (0..1600).map(|i| (i as f32 * 0.2).sin() * 0.3).collect();
-        write_wav(&path, &Waveform::at_16k(samples), SampleFormat::Int16).expect("written");
-        std::fs::read(path).expect("read")
-    })
+    WAV.get_or_init(|| tone(1600))
+}
+
+/// So many samples of a tone, as a WAV file.
+pub fn tone(samples: usize) -> Vec<u8> {
+    let folder = Folder::default();
+    let path = folder.path().join("tone.wav");
+    let samples = (0..samples).map(|i| (i as f32 * 0.2).sin() * 0.3).collect();
+    write_wav(&path, &Waveform::at_16k(samples), SampleFormat::Int16).expect("written");
+    std::fs::read(path).expect("read")
 }
 
 /// A small corpus on disk, and read.
