@@ -73,9 +73,8 @@ fn unreadable(path: &Path) -> impl FnOnce(std::io::Error) -> FoldError {
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, FoldError> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
-        .map_err(unreadable(folder))?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .collect();
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
+        .map_err(unreadable(folder))?;
     paths.sort();
     Ok(paths)
 }
