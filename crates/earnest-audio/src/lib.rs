@@ -13,6 +13,7 @@
 mod content;
 mod decode;
 mod error;
+mod packets;
 mod resample;
 mod stretch;
 mod waveform;

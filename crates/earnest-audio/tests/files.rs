@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use earnest_audio::{
@@ -326,6 +327,7 @@ fn a_stretch_is_what_lies_there_in_the_whole_file_whatever_its_rate() {
         let mut at_its_own_rate = 0;
         decode_blocks(&path, stretch(0.5, Some(1.25)), |planes, _| {
             at_its_own_rate += planes[0].len();
+            ControlFlow::Continue(())
         })
         .unwrap();
         assert_eq!(at_its_own_rate, (0.75 * f64::from(rate)) as usize);
@@ -342,8 +344,118 @@ fn a_stretch_beyond_the_end_is_refused_and_an_end_that_was_rounded_is_not() {
         let error = read_stretch(&path, stretch(start, end)).unwrap_err();
         assert!(matches!(error, AudioError::BeyondEnd { .. }), "{error}");
         assert!(error.to_string().contains("lasts 1.000 s"), "{error}");
-        assert!(decode_blocks(&path, stretch(start, end), |_, _| {}).is_err());
+        assert!(
+            decode_blocks(&path, stretch(start, end), |_, _| ControlFlow::Continue(())).is_err()
+        );
     }
     let cut = read_stretch(&path, stretch(0.5, Some(1.004))).unwrap();
     assert_eq!(cut.samples().len(), 8_000);
+}
+
+/// Research data, if they are here: `../shared/data` beside the repository.
+fn hostile() -> Option<Vec<PathBuf>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/hostile");
+    let files = fs::read_dir(folder).ok()?;
+    Some(files.map(|f| f.unwrap().path()).collect())
+}
+
+#[test]
+fn a_decoder_that_panics_costs_its_file_and_says_nothing_of_its_own() {
+    let Some(files) = hostile() else {
+        println!("SKIPPED: ../shared/data/hostile is not here");
+        return;
+    };
+    for file in files {
+        let error = read(&file).unwrap_err();
+        assert_eq!(error.path(), file);
+    }
+}
+
+/// Writes the checksum of every page of an Ogg stream anew (RFC 3533).
+fn seal(file: &mut [u8]) {
+    let mut at = 0;
+    while file[at..].starts_with(b"OggS") {
+        let segments = usize::from(file[at + 26]);
+        let body: usize = file[at + 27..at + 27 + segments]
+            .iter()
+            .map(|n| usize::from(*n))
+            .sum();
+        let end = (at + 27 + segments + body).min(file.len());
+        file[at + 22..at + 26].fill(0);
+        let mut crc = 0_u32;
+        for byte in &file[at..end] {
+            crc ^= u32::from(*byte) << 24;
+            for _ in 0..8 {
+                crc = if crc >> 31 == 1 {
+                    crc << 1 ^ 0x04c1_1db7
+                } else {
+                    crc << 1
+                };
+            }
+        }
+        file[at + 22..at + 26].copy_from_slice(&crc.to_le_bytes());
+        if end == file.len() {
+            break;
+        }
+        at = end;
+    }
+}
+
+/// Symphonia 0.6.1 panics where a codebook's size is more than a number can hold, and goes on with
+/// a wrong number where overflow is not checked: either way the file is refused or read, and the
+/// next one too.
+#[test]
+fn damaged_vorbis_codebooks_are_errors_like_any_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audio");
+    let whole = fs::read(folder.join("tone.ogg")).unwrap();
+    let setup = whole.windows(7).position(|w| w == b"\x05vorbis").unwrap() + 7;
+    let path = dir.path().join("a.ogg");
+    let mut refused = 0;
+    for at in setup..setup + 160 {
+        let mut file = whole.clone();
+        file[at] = !file[at];
+        seal(&mut file);
+        fs::write(&path, file).unwrap();
+        if let Err(error) = read(&path) {
+            assert_eq!(error.path(), path);
+            refused += 1;
+        }
+    }
+    assert!(refused > 100, "{refused}");
+    fs::write(&path, whole).unwrap();
+    assert!(read(&path).is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_audio_file_and_does_not_hang() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.wav");
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    if !made.is_ok_and(|s| s.success()) {
+        println!("SKIPPED: no mkfifo on this machine");
+        return;
+    }
+    let error = read(&path).unwrap_err().to_string();
+    assert!(error.contains("not a file"), "{error}");
+}
+
+#[test]
+fn more_channels_than_any_array_has_are_refused_before_they_are_decoded() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.wav");
+    let channels = 60_000_u16;
+    let mut wav = b"RIFF\xff\xff\xff\x00WAVEfmt \x10\0\0\0\x01\0".to_vec();
+    wav.extend(channels.to_le_bytes());
+    wav.extend(16_000_u32.to_le_bytes());
+    wav.extend((16_000 * u32::from(channels)).to_le_bytes());
+    wav.extend(channels.to_le_bytes());
+    wav.extend([8, 0]);
+    wav.extend(b"data");
+    wav.extend(600_000_u32.to_le_bytes());
+    wav.resize(wav.len() + 600_000, 128);
+    fs::write(&path, wav).unwrap();
+    let error = read(&path).unwrap_err().to_string();
+    assert!(error.contains("channel"), "{error}");
 }

@@ -1,6 +1,7 @@
 //! Decoding every file of a corpus to find what is wrong with the audio.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
 use earnest_audio::{ContentHash, ContentHasher};
 use rayon::prelude::*;
@@ -112,6 +113,7 @@ fn examine(corpus: &Corpus, utterance: &Utterance) -> Examined {
                 let sum: f32 = planes.iter().filter_map(|p| p.get(i)).sum();
                 peak = peak.max((sum / planes.len() as f32).abs());
             }
+            ControlFlow::Continue(())
         },
     );
     let problem = |kind, detail| problem(corpus, utterance, kind, detail);

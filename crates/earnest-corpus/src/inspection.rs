@@ -1,5 +1,8 @@
 //! Looking at every sound of a collection.
 
+use std::ops::ControlFlow;
+use std::path::Path;
+
 use earnest_augment::ResponseFacts;
 use rayon::prelude::*;
 
@@ -44,6 +47,35 @@ fn decibels(amplitude: f32) -> f64 {
     20.0 * f64::from(amplitude).max(1e-10).log10()
 }
 
+fn noise_facts(clip: usize, path: &Path) -> Result<NoiseFacts, String> {
+    let (mut sample_rate, mut channels, mut length) = (0, 0, 0_u64);
+    let (mut squares, mut peak) = (0.0_f64, 0.0_f32);
+    earnest_audio::decode_blocks(path, None, |planes, rate| {
+        (sample_rate, channels) = (rate, planes.len());
+        let frames = planes.first().map_or(0, |p| p.len());
+        length += frames as u64;
+        for i in 0..frames {
+            let sum: f32 = planes.iter().filter_map(|p| p.get(i)).sum();
+            let mono = sum / channels as f32;
+            squares += f64::from(mono).powi(2);
+            peak = peak.max(mono.abs());
+        }
+        ControlFlow::Continue(())
+    })
+    .map_err(|e| e.to_string())?;
+    if peak < SILENT_PEAK {
+        return Err("it is silent".to_owned());
+    }
+    Ok(NoiseFacts {
+        clip,
+        duration_s: length as f64 / f64::from(sample_rate.max(1)),
+        sample_rate,
+        channels,
+        level_db: decibels((squares / length.max(1) as f64).sqrt() as f32),
+        peak_db: decibels(peak),
+    })
+}
+
 /// Decodes all clips, on all cores: facts of the usable ones, and what is wrong with the rest.
 /// `progress` is called once for each clip.
 pub fn inspect_noises(
@@ -54,21 +86,9 @@ pub fn inspect_noises(
         .par_iter()
         .enumerate()
         .map(|(i, clip)| {
-            let recording = earnest_audio::decode(&clip.path);
+            let facts = noise_facts(i, &clip.path);
             progress();
-            let recording = recording.map_err(|e| LeftOut::new(&clip.name, e.to_string()))?;
-            let wave = recording.mix_down();
-            if wave.peak() < SILENT_PEAK {
-                return Err(LeftOut::new(&clip.name, "it is silent"));
-            }
-            Ok(NoiseFacts {
-                clip: i,
-                duration_s: wave.duration_s(),
-                sample_rate: recording.sample_rate,
-                channels: recording.channels.len(),
-                level_db: decibels(wave.rms()),
-                peak_db: decibels(wave.peak()),
-            })
+            facts.map_err(|why| LeftOut::new(&clip.name, why))
         })
         .collect();
     let (mut facts, mut left_out) = (Vec::new(), Vec::new());

@@ -229,3 +229,117 @@ fn mat_and_sofa_files_cut_or_damaged_anywhere_never_bring_the_reader_down() {
         }
     }
 }
+
+#[test]
+fn sofa_files_of_every_version_of_hdf5_hold_the_same_responses() {
+    let mut read = 0;
+    for entry in std::fs::read_dir(folder().with_file_name("sofa")).unwrap() {
+        let path = entry.unwrap().path();
+        let responses = read_responses(&path).unwrap();
+        assert_eq!(responses.len(), 6, "{}", path.display());
+        for (i, response) in responses.iter().enumerate() {
+            let (m, r) = (i / 2, i % 2);
+            let expected: Vec<f32> = (0..100)
+                .map(|n| (((m * 7 + r * 3 + n * 5) % 17) as f32 - 8.0) / 16.0)
+                .collect();
+            assert_eq!(response.samples, expected, "{}", path.display());
+            let place = ("azimuth".to_owned(), (10 * m).to_string());
+            assert!(response.metadata.contains(&place), "{response:?}");
+        }
+        read += 1;
+    }
+    assert_eq!(read, 20);
+}
+
+/// A MATLAB file of one compressed variable: a row of so many bytes, all zero.
+fn compressed_zeros(name: &str, count: u32) -> Vec<u8> {
+    use std::io::Write;
+    let mut header = vec![b' '; 124];
+    header.extend([0, 1, b'I', b'M']);
+    let mut inner = Vec::new();
+    let mut word = |x: u32| inner.extend(x.to_le_bytes());
+    // An array of 8-bit numbers: flags, sizes, name, values.
+    let named = name.len().next_multiple_of(8) as u32;
+    [14, 16 + 16 + 8 + named + 8 + count].map(&mut word);
+    [6, 8, 9, 0, 5, 8, 1, count, 1, name.len() as u32].map(&mut word);
+    inner.extend(name.as_bytes());
+    inner.resize(inner.len().next_multiple_of(8), 0);
+    inner.extend([2, 0, 0, 0]);
+    inner.extend(count.to_le_bytes());
+    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    zlib.write_all(&inner).unwrap();
+    let zeros = vec![0; 1 << 20];
+    for _ in 0..count as usize / zeros.len() {
+        zlib.write_all(&zeros).unwrap();
+    }
+    let data = zlib.finish().unwrap();
+    header.extend(15_u32.to_le_bytes());
+    header.extend((data.len() as u32).to_le_bytes());
+    header.extend(data);
+    header
+}
+
+#[test]
+fn a_matlab_file_that_grows_beyond_the_limit_is_refused_and_what_is_not_wanted_is_not_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("air_binaural_x_0_1_1.mat");
+    // 300 MB of numbers would be 2.4 GB, in a file of 2 MB at most.
+    std::fs::write(&path, compressed_zeros("h_air", 300 << 20)).unwrap();
+    let error = read_responses(&path).unwrap_err();
+    assert!(
+        error.contains("256 MB") && error.contains("air_binaural"),
+        "{error}"
+    );
+    std::fs::write(&path, compressed_zeros("h_air", 100 << 20)).unwrap();
+    let error = read_responses(&path).unwrap_err();
+    assert!(error.contains("256 MB"), "eight bytes a number: {error}");
+    let mut several = compressed_zeros("other", 300 << 20);
+    let small = compressed_zeros("h_air", 1 << 20);
+    several.extend(&small[128..]);
+    std::fs::write(&path, several).unwrap();
+    let error = read_responses(&path).unwrap_err();
+    assert!(error.contains("no structure air_info"), "{error}");
+}
+
+/// The research data, if they are here: `../shared/data` beside the repository.
+fn hostile() -> Option<Vec<PathBuf>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/hostile");
+    let files = std::fs::read_dir(folder).ok()?;
+    Some(files.map(|f| f.unwrap().path()).collect())
+}
+
+#[test]
+fn hostile_rooms_are_refused_by_name() {
+    let Some(files) = hostile() else {
+        println!("SKIPPED: ../shared/data/hostile is not here");
+        return;
+    };
+    for file in files {
+        let error = read_responses(&file).unwrap_err();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        assert!(error.contains(name), "{error}");
+    }
+}
+
+#[test]
+fn an_audio_file_of_too_many_samples_is_no_room() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("hours.wav");
+    // Two channels of 35 million samples at 8 bits.
+    let count = 70_000_000_u32;
+    let mut wav = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x02\0".to_vec();
+    wav.extend(48_000_u32.to_le_bytes());
+    wav.extend(96_000_u32.to_le_bytes());
+    wav.extend([2, 0, 8, 0]);
+    wav.extend(b"data");
+    wav.extend(count.to_le_bytes());
+    wav.resize(wav.len() + count as usize, 100);
+    let size = wav.len() as u32 - 8;
+    wav[4..8].copy_from_slice(&size.to_le_bytes());
+    std::fs::write(&path, wav).unwrap();
+    let error = read_responses(&path).unwrap_err();
+    assert!(
+        error.contains("67108864") && error.contains("hours.wav"),
+        "{error}"
+    );
+}

@@ -43,17 +43,24 @@ impl Default for Pace {
 /// A clip as the search gives it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Found {
+    /// Its number at Freesound.
     pub id: u64,
+    /// Its name.
     #[serde(default)]
     pub name: String,
+    /// Its tags.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// The address of its licence; empty if none is said.
     #[serde(default, deserialize_with = "or_empty")]
     pub license: String,
+    /// Who made it.
     #[serde(default)]
     pub username: String,
+    /// Length, seconds.
     #[serde(default)]
     pub duration: f64,
+    /// The address of its page.
     #[serde(default)]
     pub url: String,
     #[serde(default)]
@@ -86,6 +93,19 @@ pub struct Page {
     pub next: Option<String>,
     /// The clips of this one.
     pub results: Vec<Found>,
+}
+
+impl Page {
+    /// Reads what the API answers to a search.
+    ///
+    /// # Errors
+    /// It is not what the API documents; how it begins.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(bytes).map_err(|error| {
+            let start: String = String::from_utf8_lossy(bytes).chars().take(60).collect();
+            format!("the answer is not what the API documents ({error}): {start:?}")
+        })
+    }
 }
 
 /// Most results that the API gives at once.
@@ -159,17 +179,9 @@ impl<'a> Client<'a> {
                 .call()
         };
         let mut parsed = None;
-        let check = |bytes: &[u8]| match serde_json::from_slice::<Page>(bytes) {
-            Ok(page) => {
-                parsed = Some(page);
-                Ok(())
-            }
-            Err(error) => {
-                let start: String = String::from_utf8_lossy(bytes).chars().take(60).collect();
-                Err(format!(
-                    "the answer is not what the API documents ({error}): {start:?}"
-                ))
-            }
+        let check = |bytes: &[u8]| {
+            parsed = Some(Page::from_json(bytes)?);
+            Ok(())
         };
         let answered = persist(
             self.settings,

@@ -17,11 +17,11 @@ use std::time::Duration;
 
 use earnest_files::WholeFile;
 
-pub use self::client::Pace;
+pub use self::client::{Found, Pace, Page};
 pub use self::manifest::MANIFEST;
 pub use self::tags::Tags;
 
-use self::client::{Client, Found};
+use self::client::Client;
 use self::manifest::{Entry, Manifest};
 use crate::collection::LeftOut;
 
@@ -267,7 +267,7 @@ fn take(
         .write_all(&bytes)
         .map_err(file_error("write", &path))?;
     // What arrived whole may still not be sound.
-    if let Err(error) = earnest_audio::decode(written.part()) {
+    if let Err(error) = earnest_audio::read_blocks(written.part(), |_| {}) {
         let part = written.part().display().to_string();
         let why = error.to_string().replace(&part, "it");
         return Ok(Err(format!("its preview cannot be used: {why}")));

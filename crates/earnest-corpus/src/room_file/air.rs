@@ -4,8 +4,10 @@
 
 use std::path::Path;
 
+use earnest_files::read_file;
+
 use super::mat5::{self, Value};
-use super::{MeasuredResponse, checked_rate};
+use super::{MOST_BYTES, MeasuredResponse, checked_rate, shortened};
 
 /// The room that a file's name says: all words between the type and the first number.
 pub(crate) fn room(stem: &str) -> Option<String> {
@@ -20,6 +22,9 @@ pub(crate) fn room(stem: &str) -> Option<String> {
     (!words.is_empty()).then(|| words.join("_"))
 }
 
+/// Fields that a description of a measurement may have; the database's have a dozen.
+const MOST_FACTS: usize = 100;
+
 /// Channels as the database numbers them.
 fn ear(channel: &str) -> Option<&'static str> {
     match channel {
@@ -30,8 +35,8 @@ fn ear(channel: &str) -> Option<&'static str> {
 }
 
 pub(crate) fn read(path: &Path) -> Result<Vec<MeasuredResponse>, String> {
-    let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
-    let mut file = mat5::read(&bytes)?;
+    let bytes = read_file(path, MOST_BYTES).map_err(|e| e.to_string())?;
+    let mut file = mat5::read(&bytes, &["h_air", "air_info"])?;
     let (size, values) = match file.remove("h_air") {
         Some(Value::Numbers { size, values }) => (size, values),
         Some(_) => return Err("h_air holds no numbers".to_owned()),
@@ -54,6 +59,12 @@ pub(crate) fn read(path: &Path) -> Result<Vec<MeasuredResponse>, String> {
         .iter()
         .filter_map(|(name, value)| Some((name.clone(), in_words(value)?)))
         .collect();
+    if metadata.len() > MOST_FACTS {
+        return Err(format!(
+            "air_info has {} fields; {MOST_FACTS} are read at most",
+            metadata.len()
+        ));
+    }
     let channel = metadata.iter().find(|(name, _)| name == "channel");
     if let Some(side) = channel.and_then(|(_, c)| ear(c)) {
         metadata.push(("ear".to_owned(), side.to_owned()));
@@ -86,7 +97,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<MeasuredResponse>, String> {
 /// A text, or a few numbers, for people.
 fn in_words(value: &Value) -> Option<String> {
     match value {
-        Value::Text(text) => Some(text.trim().to_owned()),
+        Value::Text(text) => Some(shortened(text.trim())),
         Value::Numbers { values, .. } if (1..=4).contains(&values.len()) => {
             let words: Vec<String> = values.iter().map(f64::to_string).collect();
             Some(words.join(" "))

@@ -26,13 +26,33 @@ pub enum Value {
     Other,
 }
 
-/// Most bytes that a compressed variable may grow to.
-const MOST_BYTES: u64 = 1 << 29;
+/// Most bytes that the variables of a file may have when they are decoded: eight for a number,
+/// and what stands round each.
+const MOST_DECODED: usize = 1 << 28;
+/// What an array costs beside its numbers or letters.
+const ARRAY: usize = 256;
+/// Bytes in which a variable's name must be found: its flags, sizes and name come first.
+const HEAD: usize = 4096;
 const HEADER: usize = 128;
 /// Structures within structures.
 const DEEPEST: usize = 8;
 
 const CUT: &str = "it is damaged or cut short";
+
+/// How many bytes may still be decoded.
+struct Budget(usize);
+
+impl Budget {
+    fn spend(&mut self, bytes: usize) -> Result<(), String> {
+        self.0 = self.0.checked_sub(bytes).ok_or_else(|| {
+            format!(
+                "decoded it would have more than {} MB, which is the most that is read",
+                MOST_DECODED >> 20
+            )
+        })?;
+        Ok(())
+    }
+}
 
 #[derive(Clone, Copy)]
 struct Bytes<'a> {
@@ -90,6 +110,17 @@ const MATRIX: u32 = 14;
 const COMPRESSED: u32 = 15;
 
 impl Element<'_> {
+    /// Bytes that its numbers have once they are decoded.
+    fn decoded(&self) -> usize {
+        let size = match self.kind {
+            1 | 2 | 16 => 1,
+            3 | 4 | 17 => 2,
+            9 | 12 | 13 => 8,
+            _ => 4,
+        };
+        (self.data.rest.len() / size).saturating_mul(size_of::<f64>())
+    }
+
     fn numbers(&self) -> Result<Vec<f64>, String> {
         macro_rules! read {
             ($type:ty) => {{
@@ -147,11 +178,11 @@ impl Element<'_> {
     }
 }
 
-/// All variables of a file.
+/// Some variables of a file, by name. Others are not decoded.
 ///
 /// # Errors
-/// It is no such file, or damaged.
-pub fn read(bytes: &[u8]) -> Result<BTreeMap<String, Value>, String> {
+/// It is no such file, or damaged, or larger than what is read, decoded.
+pub fn read(bytes: &[u8], wanted: &[&str]) -> Result<BTreeMap<String, Value>, String> {
     let no = "it is no MATLAB 5 to 7 file";
     let little = match bytes.get(126..HEADER) {
         Some(b"IM") => true,
@@ -166,50 +197,103 @@ pub fn read(bytes: &[u8]) -> Result<BTreeMap<String, Value>, String> {
         rest: &bytes[HEADER..],
         little,
     };
+    let mut budget = Budget(MOST_DECODED);
     let mut variables = BTreeMap::new();
     while !rest.rest.is_empty() {
         let element = rest.element()?;
-        let (name, value) = match element.kind {
+        let mut inner = Vec::new();
+        let element = match element.kind {
             COMPRESSED => {
-                let mut inner = Vec::new();
-                ZlibDecoder::new(element.data.rest)
-                    .take(MOST_BYTES)
-                    .read_to_end(&mut inner)
-                    .map_err(|_| CUT)?;
+                inflate(element.data.rest, HEAD, &mut inner)?;
+                let head = Bytes {
+                    rest: &inner,
+                    little,
+                };
+                if !wanted.contains(&name(head)?.as_str()) {
+                    continue;
+                }
+                inner.clear();
+                // One byte more than there may be tells what is too large.
+                inflate(element.data.rest, budget.0 + 1, &mut inner)?;
+                budget.spend(inner.len())?;
                 let mut inner = Bytes {
                     rest: &inner,
                     little,
                 };
-                let element = inner.element()?;
-                matrix(element, 0)?
+                inner.element()?
             }
-            MATRIX => matrix(element, 0)?,
+            MATRIX => element,
             _ => continue,
         };
-        variables.insert(name, value);
+        let unnamed = element.data.rest.is_empty();
+        if !unnamed && wanted.contains(&header(element.data)?.2.as_str()) {
+            let (name, value) = matrix(element, 0, &mut budget)?;
+            variables.insert(name, value);
+        }
     }
     Ok(variables)
 }
 
+/// At most so many bytes of what was compressed.
+fn inflate(bytes: &[u8], most: usize, to: &mut Vec<u8>) -> Result<(), String> {
+    ZlibDecoder::new(bytes)
+        .take(most as u64)
+        .read_to_end(to)
+        .map_err(|_| CUT)?;
+    Ok(())
+}
+
+/// The name of the array that begins here, of which the end may be missing.
+fn name(mut bytes: Bytes<'_>) -> Result<String, String> {
+    let kind = bytes.u32()?;
+    let _length = bytes.u32()?;
+    match kind {
+        MATRIX => Ok(header(bytes)?.2),
+        _ => Err(CUT.to_owned()),
+    }
+}
+
+/// What stands before an array's values: class, sizes, name. An empty array has none of it.
+fn header(parts: Bytes<'_>) -> Result<(u32, Vec<usize>, String, Bytes<'_>), String> {
+    let mut parts = parts;
+    let class = parts.element()?.data.u32()? & 0xff;
+    let sizes = parts.element()?;
+    let name = parts.element()?;
+    // MATLAB has names of 63 letters, and arrays of a handful of dimensions.
+    if sizes.data.rest.len() > HEAD || name.data.rest.len() > HEAD {
+        return Err(CUT.to_owned());
+    }
+    let sizes = sizes.numbers()?.into_iter();
+    let sizes = sizes.map(|x| x.max(0.0) as usize).collect();
+    Ok((class, sizes, name.text()?, parts))
+}
+
 /// An array of any class, with its name.
-fn matrix(element: Element<'_>, depth: usize) -> Result<(String, Value), String> {
+fn matrix(
+    element: Element<'_>,
+    depth: usize,
+    budget: &mut Budget,
+) -> Result<(String, Value), String> {
     if element.kind != MATRIX || depth > DEEPEST {
         return Err(CUT.to_owned());
     }
-    let mut parts = element.data;
-    if parts.rest.is_empty() {
+    budget.spend(ARRAY)?;
+    if element.data.rest.is_empty() {
         return Ok((String::new(), Value::Other));
     }
-    let class = parts.element()?.data.u32()? & 0xff;
-    let size = parts.element()?.numbers()?;
-    let size: Vec<usize> = size.into_iter().map(|x| x.max(0.0) as usize).collect();
+    let (class, size, name, mut parts) = header(element.data)?;
     let count = size.iter().try_fold(1_usize, |n, s| n.checked_mul(*s));
-    let name = parts.element()?.text()?;
     let value = match class {
-        2 if count == Some(1) => Value::Structure(structure(&mut parts, depth)?),
-        4 => Value::Text(parts.element()?.text()?),
+        2 if count == Some(1) => Value::Structure(structure(&mut parts, depth, budget)?),
+        4 => {
+            let text = parts.element()?;
+            budget.spend(text.decoded())?;
+            Value::Text(text.text()?)
+        }
         6..=15 => {
-            let values = parts.element()?.numbers()?;
+            let values = parts.element()?;
+            budget.spend(values.decoded())?;
+            let values = values.numbers()?;
             if count != Some(values.len()) {
                 return Err(CUT.to_owned());
             }
@@ -220,17 +304,23 @@ fn matrix(element: Element<'_>, depth: usize) -> Result<(String, Value), String>
     Ok((name, value))
 }
 
-fn structure(parts: &mut Bytes<'_>, depth: usize) -> Result<BTreeMap<String, Value>, String> {
-    let length = parts.element()?.numbers()?.first().copied().unwrap_or(0.0) as usize;
+fn structure(
+    parts: &mut Bytes<'_>,
+    depth: usize,
+    budget: &mut Budget,
+) -> Result<BTreeMap<String, Value>, String> {
+    let mut length = parts.element()?;
+    let length = length.data.u32()? as usize;
     if length == 0 {
         return Err(CUT.to_owned());
     }
     let names = parts.element()?;
     let mut fields = BTreeMap::new();
     for name in names.data.rest.chunks(length) {
+        budget.spend(name.len())?;
         let end = name.iter().position(|b| *b == 0).unwrap_or(name.len());
         let name = String::from_utf8_lossy(&name[..end]).into_owned();
-        let (_, value) = matrix(parts.element()?, depth + 1)?;
+        let (_, value) = matrix(parts.element()?, depth + 1, budget)?;
         fields.insert(name, value);
     }
     Ok(fields)

@@ -1,12 +1,15 @@
 //! Files of room responses: audio, Aachen AIR's `.mat`, SOFA.
 
 mod air;
+mod layout5;
 mod mat5;
 mod sofa;
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use earnest_audio::{SAMPLE_RATE, Waveform, resample};
+use earnest_files::contained;
 
 pub(crate) use air::room as air_room;
 
@@ -60,30 +63,77 @@ impl MeasuredResponse {
     }
 }
 
+/// The most samples that the responses of one file have together: a quarter of a gigabyte when
+/// they are decoded, which is a binaural response of 1.9 s at 48 kHz for each of 360 directions.
+const MOST_SAMPLES: u64 = 1 << 26;
+/// The most bytes of a file that is read whole.
+const MOST_BYTES: u64 = 1 << 28;
+
+fn too_many(samples: u64) -> String {
+    format!(
+        "its responses have {samples} samples or more; {MOST_SAMPLES} are read at most: give fewer measurements in a file, or shorter responses"
+    )
+}
+
 /// All responses of a file.
 ///
 /// # Errors
-/// What is wrong with the file, with its name.
+/// What is wrong with the file, with its name; responses of more than 2^27 samples together,
+/// before they are decoded.
 pub fn read_responses(path: &Path) -> Result<Vec<MeasuredResponse>, String> {
-    let responses = match RoomFormat::of(path) {
-        Some(RoomFormat::Mat) => air::read(path),
-        Some(RoomFormat::Sofa) => sofa::read(path),
-        Some(RoomFormat::Audio) | None => {
-            let recording = earnest_audio::decode(path).map_err(|e| e.to_string())?;
-            let several = recording.channels.len() > 1;
-            let of = |(i, samples)| MeasuredResponse {
-                label: match several {
-                    true => format!("channel {}", i + 1),
-                    false => String::new(),
-                },
-                samples,
-                sample_rate: recording.sample_rate,
-                metadata: Vec::new(),
-            };
-            return Ok(recording.channels.into_iter().enumerate().map(of).collect());
-        }
+    let read = match RoomFormat::of(path) {
+        Some(RoomFormat::Mat) => air::read,
+        Some(RoomFormat::Sofa) => sofa::read,
+        Some(RoomFormat::Audio) | None => return read_audio(path),
     };
-    responses.map_err(|why| format!("cannot read room response {}: {why}", path.display()))
+    contained(|| read(path))
+        .unwrap_or_else(|panic| {
+            Err(format!(
+                "it is damaged, and its reader gave up: {}",
+                panic.lines().next().unwrap_or_default()
+            ))
+        })
+        .map_err(|why| of_file(path, &why))
+}
+
+/// Each channel of an audio file is a response.
+fn read_audio(path: &Path) -> Result<Vec<MeasuredResponse>, String> {
+    let mut responses: Vec<MeasuredResponse> = Vec::new();
+    let mut found = 0_u64;
+    earnest_audio::decode_blocks(path, None, |planes, sample_rate| {
+        found += planes.iter().map(|p| p.len() as u64).sum::<u64>();
+        if found > MOST_SAMPLES {
+            return ControlFlow::Break(());
+        }
+        responses.resize_with(planes.len(), Default::default);
+        for (response, plane) in responses.iter_mut().zip(planes) {
+            response.sample_rate = sample_rate;
+            response.samples.extend_from_slice(plane);
+        }
+        ControlFlow::Continue(())
+    })
+    .map_err(|e| e.to_string())?;
+    if found > MOST_SAMPLES {
+        return Err(of_file(path, &too_many(found)));
+    }
+    let several = responses.len() > 1;
+    for (i, response) in responses.iter_mut().enumerate().filter(|_| several) {
+        response.label = format!("channel {}", i + 1);
+    }
+    Ok(responses)
+}
+
+fn of_file(path: &Path, why: &str) -> String {
+    format!("cannot read room response {}: {why}", path.display())
+}
+
+/// What a file says of a measurement, as far as a person reads it.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 200;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// A rate as a file gives it.

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use hdf5_pure::{AttrValue, File};
+use earnest_files::{open_file, read_file};
+use hdf5_pure::{AttrValue, ChunkIndex, Dataset, File, FormatError};
 
-use super::{MeasuredResponse, checked_rate};
+use super::layout5;
+use super::{MOST_BYTES, MOST_SAMPLES, MeasuredResponse, checked_rate, shortened, too_many};
 
 /// Attributes of the file that say what was measured.
 const TOLD: [&str; 6] = [
@@ -17,7 +19,21 @@ const TOLD: [&str; 6] = [
 ];
 
 pub(crate) fn read(path: &Path) -> Result<Vec<MeasuredResponse>, String> {
-    let file = File::open(path).map_err(|e| format!("it is no SOFA (HDF5) file: {e}"))?;
+    let no = |e: hdf5_pure::Error| format!("it is no SOFA (HDF5) file: {e}");
+    // hdf5-pure opens the file again by itself, and would wait for ever at a pipe.
+    open_file(path).map_err(|e| e.to_string())?;
+    let file = File::open_streaming(path).map_err(no)?;
+    match responses(&file) {
+        // Any table of the file may be the one; the error's own type is hidden in others.
+        Err(why) if why.contains(&FormatError::InvalidLayoutVersion(5).to_string()) => {
+            let bytes = read_file(path, MOST_BYTES).map_err(|e| e.to_string())?;
+            responses(&File::from_bytes(layout5::lowered(bytes)).map_err(no)?)
+        }
+        result => result,
+    }
+}
+
+fn responses(file: &File) -> Result<Vec<MeasuredResponse>, String> {
     let attributes = file.root().attrs().map_err(|e| e.to_string())?;
     let attribute = |name: &str| attributes.get(name).and_then(text);
     let kind = attribute("DataType").unwrap_or_default();
@@ -27,31 +43,45 @@ pub(crate) fn read(path: &Path) -> Result<Vec<MeasuredResponse>, String> {
             kind => format!("its data are of type {kind}; impulse responses (FIR) are read"),
         });
     }
-    let (values, shape) = array(&file, "Data.IR")?;
+    let data = Table::open(file, "Data.IR")?;
     // FIR is M x R x N; FIR-E has emitters too, M x R x N x E.
-    let (m, r, n, e) = match shape.as_slice() {
+    let (m, r, n, e) = match data.shape.as_slice() {
         [m, r, n] => (*m, *r, *n, 1),
         [m, r, n, e] => (*m, *r, *n, *e),
-        _ => {
+        shape => {
             return Err(format!(
                 "Data.IR has {} dimensions, not 3 or 4",
                 shape.len()
             ));
         }
     };
-    let expected = m
-        .checked_mul(r)
-        .and_then(|x| x.checked_mul(n)?.checked_mul(e));
-    if expected != Some(values.len()) || values.is_empty() {
-        return Err("Data.IR is empty or cut short".to_owned());
+    if data.values == 0 {
+        return Err("Data.IR is empty".to_owned());
     }
-    let (rates, _) = array(&file, "Data.SamplingRate")?;
+    let rates = Table::open(file, "Data.SamplingRate")?.read()?;
     let sample_rate = checked_rate(rates.first().copied().unwrap_or(0.0))?;
     if rates.iter().any(|x| *x != rates[0]) {
         return Err("its measurements have different sampling rates".to_owned());
     }
-    let delays = array(&file, "Data.Delay").ok();
-    let places = array(&file, "SourcePosition").ok();
+    let delays = whole(file, "Data.Delay")?;
+    let places = whole(file, "SourcePosition")?;
+    let delay_of = |measurement: usize, receiver: usize| -> usize {
+        row(delays.as_ref(), measurement)
+            .and_then(|d| d.get(receiver).copied())
+            .filter(|d| (0.0..f64::from(sample_rate)).contains(d))
+            .map_or(0, |d| d.round() as usize)
+    };
+    // Known before anything of it is made: no response is without its cost.
+    let mut samples = 0_u64;
+    for measurement in 0..m {
+        for receiver in 0..r {
+            let each = (n + delay_of(measurement, receiver) + RESPONSE) as u64;
+            samples = samples.saturating_add(each.saturating_mul(e as u64));
+            if samples > MOST_SAMPLES {
+                return Err(too_many(samples));
+            }
+        }
+    }
     let spherical = file
         .dataset("SourcePosition")
         .and_then(|d| d.attrs())
@@ -64,49 +94,144 @@ pub(crate) fn read(path: &Path) -> Result<Vec<MeasuredResponse>, String> {
         .filter(|(_, value)| !value.is_empty())
         .collect();
     let mut responses = Vec::with_capacity(m * r * e);
-    for measurement in 0..m {
-        let mut metadata = told.clone();
-        if let Some(place) = row(places.as_ref(), measurement).filter(|_| spherical) {
-            for (name, value) in ["azimuth", "elevation", "distance"].iter().zip(place) {
-                metadata.push(((*name).to_owned(), value.to_string()));
+    // Measurements that lie in one chunk are decoded together, and no others.
+    let together = data.rows_at_once();
+    for first in (0..m).step_by(together) {
+        let count = together.min(m - first);
+        let values = data.rows(first, count)?;
+        for measurement in first..first + count {
+            let mut metadata = told.clone();
+            if let Some(place) = row(places.as_ref(), measurement).filter(|_| spherical) {
+                for (name, value) in ["azimuth", "elevation", "distance"].iter().zip(place) {
+                    metadata.push(((*name).to_owned(), value.to_string()));
+                }
             }
-        }
-        for receiver in 0..r {
-            let delay = row(delays.as_ref(), measurement)
-                .and_then(|d| d.get(receiver).copied())
-                .filter(|d| (0.0..f64::from(sample_rate)).contains(d))
-                .map_or(0, |d| d.round() as usize);
-            for emitter in 0..e {
-                let mut samples = vec![0.0_f32; delay];
-                let start = (measurement * r + receiver) * n;
-                samples.extend((0..n).map(|i| values[(start + i) * e + emitter] as f32));
-                let mut label = format!("measurement {}", measurement + 1);
-                if r > 1 {
-                    label.push_str(&format!(" receiver {}", receiver + 1));
+            for receiver in 0..r {
+                let start = ((measurement - first) * r + receiver) * n;
+                for emitter in 0..e {
+                    let mut samples = vec![0.0_f32; delay_of(measurement, receiver)];
+                    samples.extend((0..n).map(|i| values[(start + i) * e + emitter] as f32));
+                    let mut label = format!("measurement {}", measurement + 1);
+                    if r > 1 {
+                        label.push_str(&format!(" receiver {}", receiver + 1));
+                    }
+                    if e > 1 {
+                        label.push_str(&format!(" emitter {}", emitter + 1));
+                    }
+                    responses.push(MeasuredResponse {
+                        label,
+                        samples,
+                        sample_rate,
+                        metadata: metadata.clone(),
+                    });
                 }
-                if e > 1 {
-                    label.push_str(&format!(" emitter {}", emitter + 1));
-                }
-                responses.push(MeasuredResponse {
-                    label,
-                    samples,
-                    sample_rate,
-                    metadata: metadata.clone(),
-                });
             }
         }
     }
     Ok(responses)
 }
 
+/// What a response costs beside its samples, in samples.
+const RESPONSE: usize = 256;
+
+/// A table of numbers in the file, of which no more is decoded than is asked for.
+struct Table {
+    name: &'static str,
+    dataset: Dataset,
+    shape: Vec<usize>,
+    /// How many numbers it has.
+    values: usize,
+    /// Rows of a chunk, if it is stored in chunks.
+    chunk_rows: Option<usize>,
+}
+
+impl Table {
+    /// Opens a table that can be read within the limits: all that the file says of its size is
+    /// compared with them before anything is decoded.
+    fn open(file: &File, name: &'static str) -> Result<Self, String> {
+        let of = |e: hdf5_pure::Error| format!("{name}: {e}");
+        let dataset = file.dataset(name).map_err(of)?;
+        let wrong = |what: String| Err(format!("{name}: {what}"));
+        let element = dataset.element_size().map_err(of)?;
+        if !(1..=8).contains(&element) {
+            return wrong(format!("its values of {element} bytes are no numbers"));
+        }
+        let shape = dataset.shape().map_err(of)?;
+        let product = |sides: &[u64]| sides.iter().try_fold(1_u64, |n, s| n.checked_mul(*s));
+        let values = match product(&shape) {
+            Some(values) if values <= MOST_SAMPLES => values,
+            _ => return wrong(too_many(product(&shape).unwrap_or(u64::MAX))),
+        };
+        let mut chunk_rows = None;
+        if let Some(chunk) = dataset.chunk_shape().map_err(of)? {
+            if chunk.len() != shape.len() || chunk.contains(&0) {
+                return wrong("its chunks do not fit its values".to_owned());
+            }
+            // A chunk may be larger than the table, where that is to grow.
+            let most = values.max(1 << 20);
+            if product(&chunk).is_none_or(|n| n > most) {
+                return wrong("its chunks are larger than all its values".to_owned());
+            }
+            // As many chunks as there are places for, or some are read again and again.
+            let places = shape.iter().zip(&chunk).map(|(s, c)| s.div_ceil(*c));
+            let places = places.fold(1_u64, u64::saturating_mul);
+            if dataset.chunk_index().map_err(of)? == Some(ChunkIndex::BTreeV2) {
+                return wrong("it may grow in several directions, and such a table cannot be read here; write it with a fixed size".to_owned());
+            }
+            let chunks = dataset.chunks().map_err(of)?.len() as u64;
+            if chunks > places {
+                return wrong(format!("it has {chunks} chunks for {places} places"));
+            }
+            chunk_rows = chunk.first().map(|n| *n as usize);
+        }
+        Ok(Self {
+            name,
+            dataset,
+            shape: shape.into_iter().map(|n| n as usize).collect(),
+            values: values as usize,
+            chunk_rows,
+        })
+    }
+
+    /// How many rows are best read at once: those of a chunk, or some thousands of values.
+    fn rows_at_once(&self) -> usize {
+        let rows = self.shape.first().copied().unwrap_or(1).max(1);
+        let some = (1 << 16) / (self.values / rows).max(1);
+        self.chunk_rows.unwrap_or(some).clamp(1, rows)
+    }
+
+    fn rows(&self, first: usize, count: usize) -> Result<Vec<f64>, String> {
+        let read = self.dataset.read_f64_rows(first as u64, count as u64);
+        let rows = self.shape.first().copied().unwrap_or(0).max(1);
+        self.whole(read, self.values / rows * count)
+    }
+
+    fn read(&self) -> Result<Vec<f64>, String> {
+        self.whole(self.dataset.read_f64(), self.values)
+    }
+
+    fn whole(
+        &self,
+        read: Result<Vec<f64>, hdf5_pure::Error>,
+        expected: usize,
+    ) -> Result<Vec<f64>, String> {
+        match read {
+            Ok(values) if values.len() == expected => Ok(values),
+            Ok(_) => Err(format!("{} is cut short", self.name)),
+            Err(e) => Err(format!("{}: {e}", self.name)),
+        }
+    }
+}
+
 type Array = (Vec<f64>, Vec<usize>);
 
-fn array(file: &File, name: &str) -> Result<Array, String> {
-    let of = |e: hdf5_pure::Error| format!("{name}: {e}");
-    let dataset = file.dataset(name).map_err(of)?;
-    let shape = dataset.shape().map_err(of)?;
-    let values = dataset.read_f64().map_err(of)?;
-    Ok((values, shape.into_iter().map(|n| n as usize).collect()))
+/// All of a table that a file may lack.
+fn whole(file: &File, name: &'static str) -> Result<Option<Array>, String> {
+    if file.dataset(name).is_err() {
+        return Ok(None);
+    }
+    let table = Table::open(file, name)?;
+    Ok(Some((table.read()?, table.shape)))
 }
 
 /// A measurement's row of a table that has one for each, or one for all.
@@ -120,15 +245,22 @@ fn row(table: Option<&Array>, measurement: usize) -> Option<&[f64]> {
     values.get(i * width..(i + 1) * width)
 }
 
+/// The text of an attribute, in any of the ways in which HDF5 stores one.
 fn text(value: &AttrValue) -> Option<String> {
-    match value {
+    let text = match value {
         AttrValue::String(s)
         | AttrValue::AsciiString(s)
+        | AttrValue::VarLenString(s)
+        | AttrValue::VarLenAsciiString(s)
         | AttrValue::StringSized { value: s, .. }
-        | AttrValue::AsciiStringSized { value: s, .. } => {
-            Some(s.trim_end_matches('\0').trim().to_owned())
-        }
-        AttrValue::StringArray(list) | AttrValue::AsciiStringArray(list) => list.first().cloned(),
-        _ => None,
-    }
+        | AttrValue::AsciiStringSized { value: s, .. } => s,
+        AttrValue::StringArray(list)
+        | AttrValue::AsciiStringArray(list)
+        | AttrValue::VarLenStringArray(list)
+        | AttrValue::VarLenAsciiStringArray(list)
+        | AttrValue::StringArraySized { values: list, .. }
+        | AttrValue::AsciiStringArraySized { values: list, .. } => list.first()?,
+        _ => return None,
+    };
+    Some(shortened(text.trim_end_matches('\0').trim()))
 }

@@ -1,5 +1,5 @@
-//! What the fuzz targets share: a folder in memory for readers that only take paths, and
-//! something whole of each kind of which a target breaks one file.
+//! What targets share: a folder in memory for readers that only take paths, and something whole
+//! of each kind of which a target breaks one file.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -106,9 +106,21 @@ pub fn corpus() -> &'static (Folder, Corpus) {
     })
 }
 
-/// A finished run of the smallest experiment, and the folder of its one unit.
-pub fn finished_run() -> &'static (Folder, PathBuf) {
-    static RUN: OnceLock<(Folder, PathBuf)> = OnceLock::new();
+/// A finished run of the smallest experiment.
+pub struct Run {
+    /// Its folder.
+    pub folder: Folder,
+    /// The folder of its one unit.
+    pub unit: PathBuf,
+    /// The unit's `model.json`.
+    pub description: Vec<u8>,
+    /// The unit's `model.safetensors`.
+    pub weights: Vec<u8>,
+}
+
+/// The finished run, made when it is first asked for.
+pub fn finished_run() -> &'static Run {
+    static RUN: OnceLock<Run> = OnceLock::new();
     RUN.get_or_init(|| {
         let folder = Folder::default();
         let mut experiment = Experiment::table1(corpus().0.path().to_owned());
@@ -121,6 +133,12 @@ pub fn finished_run() -> &'static (Folder, PathBuf) {
         }];
         let outcome = run(experiment, folder.path(), &Silent).expect("it runs");
         let unit = folder.path().join("units").join(&outcome.units[0].id);
-        (folder, unit)
+        let read = |name| std::fs::read(unit.join(name)).expect("it is there");
+        Run {
+            description: read("model.json"),
+            weights: read("model.safetensors"),
+            folder,
+            unit,
+        }
     })
 }

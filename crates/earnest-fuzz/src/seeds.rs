@@ -1,0 +1,137 @@
+//! Files to begin with: small ones of the repository's tests, what the documentation shows, and
+//! what once did harm.
+
+use std::path::{Path, PathBuf};
+
+use crate::Target;
+use crate::descriptions::log;
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// All files of a folder of the repository with one of some endings, the small ones.
+fn files(folder: &str, endings: &[&str]) -> Vec<Vec<u8>> {
+    const SMALL: usize = 60_000;
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(repository().join(folder))
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|p| {
+            let end = p.extension().and_then(|e| e.to_str()).unwrap_or_default();
+            endings.contains(&end)
+        })
+        .collect();
+    paths.sort();
+    let read = |p: &PathBuf| std::fs::read(p).ok().filter(|b| b.len() < SMALL);
+    paths.iter().filter_map(read).collect()
+}
+
+fn texts(texts: &[&str]) -> Vec<Vec<u8>> {
+    texts.iter().map(|t| t.as_bytes().to_vec()).collect()
+}
+
+/// A whole file with an edit in one of some places, for targets that break one file of several.
+fn edits(files: u8) -> Vec<Vec<u8>> {
+    let places: [[u8; 2]; 4] = [[0, 32], [0, 128], [1, 64], [4, 0]];
+    (0..files)
+        .flat_map(|file| places.map(|[high, low]| vec![file, 1, high, low, 2, b'9']))
+        .collect()
+}
+
+/// Every file that once did harm to a target, with its name: `crashers/TARGET/`.
+#[must_use]
+pub fn crashers(target: &Target) -> Vec<(PathBuf, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("crashers")
+        .join(target.name);
+    let mut all: Vec<(PathBuf, Vec<u8>)> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let bytes = std::fs::read(&path).ok()?;
+            Some((path, bytes))
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+/// Files that a target reads, or nearly.
+#[must_use]
+pub fn seeds(target: &Target) -> Vec<Vec<u8>> {
+    let mut seeds = match target.name {
+        "audio" => {
+            let mut seeds = files(
+                "crates/earnest-audio/tests/audio",
+                &["wav", "aiff", "flac", "ogg", "mp3"],
+            );
+            seeds.extend(files("crates/earnest-features/tests/reference", &["flac"]));
+            seeds.retain(|s| s.len() < 30_000);
+            seeds
+        }
+        "mat" => files("crates/earnest-corpus/tests/rooms", &["mat"]),
+        "sofa" => files("crates/earnest-corpus/tests/rooms", &["sofa"]),
+        "manifest" => texts(&[
+            "\0path,speaker,emotion\na.wav,s1,angry\n",
+            "\x01file\tspeaker\tsession\temotion\tarousal\tvalence\tstart\tend\na.wav\ts1\t1\thappy\t3.5\t2\t0.0\t0.05\n",
+            "\x02{\"path\": \"a.wav\", \"speaker\": \"s1\", \"emotion\": \"sad\", \"arousal\": 3.5}\n",
+            "\0file,start,end,speaker,emotion\na.wav,0 days 00:00:00,0 days 00:00:00.050000,s1,sad\na.wav,0 days,NaT,s1,sad\n",
+        ]),
+        "iemocap" => texts(&[
+            "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n[0.0000 - 0.1000]\tSes01F_impro01_F000\tneu\t[2.5000, 2.5000, 2.5000]\nC-E2:\tNeutral;\t()\nC-E4:\tNeutral;\t()\nC-F1:\tNeutral;\t(curious)\nA-E3:\tval 3; act 2; dom  2;\t()\nA-E4:\tval 2; act 3; dom  3;\t(mildly aggravated)\n",
+        ]),
+        "nemo" => texts(&[
+            "file_id\taudio\temotion\traw_text\tnormalized_text\tspeaker_id\tgender\tage\nEB0_anger_1\tEB0_anger_1.wav\tanger\tA.\ta\tEB0\tfemale\t20\n",
+        ]),
+        "file_names" => texts(&[
+            "emodb\nwav/03a01Fa.wav\nwav/08b02Wb.wav\n",
+            "RAVDESS\nActor_01/03-01-06-01-02-01-01.wav\nActor_02/03-01-03-01-01-01-02.wav\n",
+            "CREMA-D\nAudioWAV/1001_DFA_ANG_XX.wav\n",
+            "TESS\nOAF_angry/OAF_back_angry.wav\nYAF_sad/YAF_bar_sad.wav\n",
+            "SAVEE\nAudioData/DC/a01.wav\nDC_sa01.wav\n",
+            "URDU\nAngry/SM1_F10_A010.wav\n",
+            "nEMO\nsamples/EB0_anger_1.wav\n",
+        ]),
+        "emobox" => texts(&[
+            "{\"key\": \"iemocap-Ses01F_impro01_F000\", \"dataset\": \"iemocap\", \"wav\": \"downloads/iemocap/a.wav\"}\n\n{\"key\": \"Ses02F_impro01_F000\"}\n",
+        ]),
+        "esc50" => texts(&[
+            "filename,fold,target,category,esc10,src_file,take\na.wav,1,0,dog,False,100032,A\n",
+        ]),
+        "urbansound8k" => texts(&[
+            "slice_file_name,fsID,start,end,salience,fold,classID,class\na.wav,100032,0.0,0.3,1,1,3,dog_bark\n",
+        ]),
+        "freesound" => texts(&[
+            "file,id,name,author,licence,tags,duration_s,url,found_by\na.wav,1,n,m,http://x/by/4.0/,a b,0.1,https://freesound.org/s/1/,a\n",
+        ]),
+        "freesound_answer" => texts(&[
+            "{\"count\":1,\"next\":\"https://freesound.org/apiv2/search/text/?page=2\",\"results\":[{\"id\":1,\"name\":\"n\",\"username\":\"m\",\"license\":\"http://creativecommons.org/licenses/by/4.0/\",\"tags\":[\"a\"],\"duration\":1.5,\"url\":\"https://freesound.org/s/1/\",\"previews\":{\"preview-hq-ogg\":\"https://freesound.org/p.ogg\"}}]}",
+        ]),
+        "chain" => {
+            let mut seeds = files("chains", &["toml"]);
+            seeds.extend(files("crates/earnest-augment/examples", &["toml"]));
+            seeds
+        }
+        "replay" => {
+            let mut seeds = vec![[&[0], log()].concat()];
+            seeds.extend(edits(2));
+            seeds
+        }
+        "lab" => files("crates/earnest-scene/src/lab", &["toml"]),
+        "experiment" => files("experiments", &["toml"]),
+        "scene" => texts(&[
+            "format = 1\nrobot = \"icub\"\nseed = 3\n",
+            "{\"id\":\"a\",\"path\":\"a.wav\",\"drawn\":{}}\n",
+        ]),
+        "playlist" => {
+            texts(&["id,path,start,length\n,,0,9600\na,b/a.wav,9600,700\n,,12000,9600\n"])
+        }
+        "model" => edits(2),
+        "finished_run" => edits(5),
+        _ => Vec::new(),
+    };
+    seeds.extend(crashers(target).into_iter().map(|(_, bytes)| bytes));
+    seeds
+}
