@@ -72,7 +72,7 @@ pub fn seeds(target: &Target) -> Vec<Vec<u8>> {
             seeds
         }
         "mat" => files("crates/earnest-corpus/tests/rooms", &["mat"]),
-        "sofa" => files("crates/earnest-corpus/tests/rooms", &["sofa"]),
+        "sofa" => files("crates/earnest-corpus/tests/sofa", &["sofa"]),
         "manifest" => texts(&[
             "\0path,speaker,emotion\na.wav,s1,angry\n",
             "\x01file\tspeaker\tsession\temotion\tarousal\tvalence\tstart\tend\na.wav\ts1\t1\thappy\t3.5\t2\t0.0\t0.05\n",

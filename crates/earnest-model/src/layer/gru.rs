@@ -158,8 +158,15 @@ impl<T: Real> GruDirection<T> {
     }
 
     /// Fills `state.output`, `[rows, hidden]`. The input is given as the columns of its
-    /// parts, each `[rows, its width]`.
-    fn forward(&self, packing: &Packing, inputs: &[&[T]], state: &mut DirectionState<T>) {
+    /// parts, each `[rows, its width]`. `start` is the state to begin the first sequence with;
+    /// empty for the usual one of zeros.
+    fn forward(
+        &self,
+        packing: &Packing,
+        inputs: &[&[T]],
+        state: &mut DirectionState<T>,
+        start: &[T],
+    ) {
         let Some(laid) = &self.laid else {
             debug_assert!(false, "the weights were not laid out");
             return;
@@ -195,7 +202,11 @@ impl<T: Real> GruDirection<T> {
                 let (first, alive) = (packing.offset[t], packing.alive[t]);
                 // Earlier and later rows of the output: one holds h, the other takes h'.
                 let (old, new, carried): (&[T], &mut [T], usize) = match self.before(packing, t) {
-                    None => (&[], &mut output[first * h..(first + alive) * h], 0),
+                    None => (
+                        start,
+                        &mut output[first * h..(first + alive) * h],
+                        start.len() / h,
+                    ),
                     Some((p, carried)) if p < t => {
                         let (low, high) = output.split_at_mut(first * h);
                         (
@@ -489,9 +500,36 @@ impl<T: Real> BiGru<T> {
     pub fn forward(&self, packing: &Packing, inputs: &[&[T]], state: &mut BiGruState<T>) {
         let [up, down] = state;
         rayon::join(
-            || self.directions[0].forward(packing, inputs, up),
-            || self.directions[1].forward(packing, inputs, down),
+            || self.directions[0].forward(packing, inputs, up, &[]),
+            || self.directions[1].forward(packing, inputs, down, &[]),
         );
+    }
+
+    /// [`BiGru::forward`] of a run of one sequence's rows: each direction begins with a state.
+    pub fn forward_from(
+        &self,
+        packing: &Packing,
+        inputs: &[&[T]],
+        state: &mut BiGruState<T>,
+        starts: [&[T]; 2],
+    ) {
+        let [up, down] = state;
+        rayon::join(
+            || self.directions[0].forward(packing, inputs, up, starts[0]),
+            || self.directions[1].forward(packing, inputs, down, starts[1]),
+        );
+    }
+
+    /// One direction of [`BiGru::forward_from`].
+    pub fn forward_one(
+        &self,
+        direction: usize,
+        packing: &Packing,
+        inputs: &[&[T]],
+        state: &mut BiGruState<T>,
+        start: &[T],
+    ) {
+        self.directions[direction].forward(packing, inputs, &mut state[direction], start);
     }
 
     /// Fills each direction's gradients. `d_outputs` has for each direction the addends of

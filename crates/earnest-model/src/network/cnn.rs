@@ -1,5 +1,7 @@
 //! Convolution, batch norm and ReLU layers, pooling over time, linear (PAPER.md section 5).
 
+mod long;
+
 use earnest_random::Key;
 
 use super::{Pass, Sizes};
@@ -74,6 +76,12 @@ impl<T: Real> Cnn<T> {
             dropout: sizes.dropout,
             buffers: Buffers::default(),
         }
+    }
+
+    /// Values that a pass keeps for each frame: input, and of each layer what goes into its
+    /// scaling and what comes out.
+    pub(super) fn values_per_frame(&self) -> usize {
+        self.inputs + self.layers.len() * 2 * self.filters
     }
 
     pub(super) fn forward(&mut self, sequences: &[&[f32]], pass: Pass<'_>) -> Vec<T> {

@@ -336,6 +336,25 @@ impl<T: Real> Network<T> {
         }
     }
 
+    /// Outputs `[outputs]` of one sequence of any length, as an inference pass of
+    /// [`Network::forward`] gives them to the bit, but in memory that hardly grows with it.
+    pub fn forward_long(&mut self, sequence: &[f32]) -> Vec<T> {
+        match self {
+            Self::Rnn(network) => network.forward_long(sequence),
+            Self::Cnn(network) => network.forward_long(sequence),
+        }
+    }
+
+    /// Bytes that an inference pass of [`Network::forward`] holds for each frame.
+    #[must_use]
+    pub fn bytes_per_frame(&self) -> usize {
+        let values = match self {
+            Self::Rnn(network) => network.values_per_frame(),
+            Self::Cnn(network) => network.values_per_frame(),
+        };
+        values * size_of::<T>()
+    }
+
     /// Adds to all gradients, from the gradient of the outputs of the last forward pass,
     /// which must have been one of training and is used up.
     pub fn backward(&mut self, d_outputs: &[T]) {
@@ -489,6 +508,21 @@ mod tests {
                 for (a, b) in alone.iter().zip(&y[i * 3..]) {
                     assert_eq!(a.to_bits(), b.to_bits(), "{architecture:?}, utterance {i}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_utterance_in_runs_of_rows_has_the_bits_of_the_whole() {
+        // Runs are of 4096 and 8192 rows: one row more, several of them, and an end amid one.
+        for length in [1, 4096, 4097, 12_289, 16_500] {
+            let whole = batch(&[length], 5);
+            for architecture in all() {
+                let mut network = Network::<f32>::new(&architecture, 5, 3, &Key::new(4));
+                let expected = network.forward(&slices(&whole), Pass::Inference);
+                let long = network.forward_long(&whole[0]);
+                let bits = |y: &[f32]| y.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+                assert_eq!(bits(&long), bits(&expected), "{architecture:?}, {length}");
             }
         }
     }

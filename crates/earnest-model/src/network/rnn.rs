@@ -5,6 +5,8 @@
 //! group, and weight gradients are added group by group, so the number of threads changes
 //! no bit.
 
+mod long;
+
 use earnest_random::Key;
 use rayon::prelude::*;
 
@@ -188,6 +190,12 @@ impl<T: Real> Rnn<T> {
             dropout: sizes.dropout,
             buffers: Buffers::default(),
         }
+    }
+
+    /// Values that a pass keeps for each frame: input, and of each direction of each layer four of
+    /// its gates and one of its output.
+    pub(super) fn values_per_frame(&self) -> usize {
+        self.inputs + self.layers.len() * 2 * 5 * self.hidden
     }
 
     /// Deals the sequences out, the longest first, so that groups take equally long.

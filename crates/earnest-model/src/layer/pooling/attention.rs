@@ -51,7 +51,7 @@ impl<T: Real> Attention<T> {
             let mut top = None;
             for t in 0..length {
                 let row = frames.row(s, t);
-                let score = along(parts, row, &self.query.value);
+                let score = self.score(parts, row);
                 weights[row] = score;
                 top = Some(match top {
                     Some(top) if top > score => top,
@@ -77,6 +77,31 @@ impl<T: Real> Attention<T> {
                     column += width;
                 }
             }
+        }
+    }
+
+    /// The score of a row.
+    pub(super) fn score(&self, parts: &[(&[T], usize)], row: usize) -> T {
+        along(parts, row, &self.query.value)
+    }
+
+    /// Turns the scores of one sequence into weights, with the sums of [`Attention::forward`].
+    pub(super) fn weigh(scores: &mut [T]) {
+        let mut top = None;
+        for score in &*scores {
+            top = Some(match top {
+                Some(top) if top > *score => top,
+                _ => *score,
+            });
+        }
+        let top = top.unwrap_or(T::ZERO);
+        let mut sum = T::ZERO;
+        for w in &mut *scores {
+            *w = (*w - top).exp();
+            sum += *w;
+        }
+        for w in scores {
+            *w = *w / sum;
         }
     }
 

@@ -3,6 +3,7 @@
 mod attention;
 mod max;
 mod mean;
+mod running;
 
 use earnest_random::Key;
 use serde::{Deserialize, Serialize};
