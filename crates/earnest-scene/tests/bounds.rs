@@ -136,7 +136,7 @@ fn an_error_says_which_table_what_is_there_and_what_may_be() {
         (
             "seconds = [2.0, 10.0]",
             "seconds = [3, inf]",
-            "event.seconds of \"babble\" has inf as its number 2; each must lie within 0.01 .. 600",
+            "event.seconds of \"babble\" has inf as its number 2; each must lie within 0.001 .. 600",
         ),
         (
             "seconds = [2.0, 10.0]",
@@ -295,6 +295,10 @@ fn an_ear_that_would_hear_nothing_or_no_numbers_is_an_error_and_not_a_file() {
 fn soon_heard(mut lab: Lab) -> Result<(), String> {
     lab.recorded = None;
     lab.room.rt60_s = Some(ByBand::All(0.05));
+    // A large room has few images.
+    if lab.room.size_m == [6.0, 5.0, 2.8] {
+        lab.room.size_m = [60.0, 50.0, 28.0];
+    }
     lab.speech.azimuths_deg.truncate(1);
     for fan in &mut lab.fan {
         fan.place_m = None;
@@ -365,9 +369,9 @@ fn a_silent_utterance_and_a_silent_lab_have_no_snr_and_their_manifest_is_read_ag
     lab.motor.clear();
     lab.hum.clear();
     lab.event.clear();
-    for (name, fans, expected) in [
-        ("fan", 1, [f64::NEG_INFINITY, 0.0]),
-        ("quiet", 0, [f64::NAN, f64::INFINITY]),
+    for (name, fans, of_silence, of_speech) in [
+        ("fan", 1, f64::NEG_INFINITY, None),
+        ("quiet", 0, f64::NAN, Some(f64::INFINITY)),
     ] {
         lab.fan.truncate(fans);
         let scene = Scene {
@@ -382,15 +386,14 @@ fn a_silent_utterance_and_a_silent_lab_have_no_snr_and_their_manifest_is_read_ag
             earnest_scene::simulate::simulate(&corpus, &scene, &setup, &out, || ()).unwrap();
         assert!(summary.failed.is_empty(), "{:?}", summary.failed);
         let entries = Scene::entries(&out).unwrap();
-        for ((again, made), expected) in entries.iter().zip(&summary.entries).zip(expected) {
-            let (again, made) = (again.draws.snr_db, made.draws.snr_db);
-            assert!(again == made || again.is_nan() && made.is_nan());
-            assert!(
-                again == expected
-                    || expected.is_nan() && again.is_nan()
-                    || again.is_finite() && expected == 0.0,
-                "{name}: {again}"
-            );
+        assert_eq!(entries.len(), 2);
+        for (again, made) in entries.iter().zip(&summary.entries) {
+            let (snr, same) = (again.draws.snr_db, made.draws.snr_db);
+            assert_eq!(snr.to_string(), same.to_string());
+            match again.id.contains("silent") {
+                true => assert_eq!(snr.to_string(), of_silence.to_string()),
+                false => assert!(of_speech.map_or(snr.is_finite(), |of| snr == of), "{snr}"),
+            }
         }
     }
 }

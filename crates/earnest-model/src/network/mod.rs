@@ -72,8 +72,9 @@ const MOST_LAYERS: usize = 100;
 const MOST_UNITS: usize = 10_000;
 const MOST_FRAMES: usize = 999;
 
-/// The most weights of a network: 4 GB of them, and training holds four times that.
-const MOST_WEIGHTS: u64 = 1 << 30;
+/// The most weights of a network: half a gigabyte of them, and training holds five times that. The
+/// paper's have less than half a million.
+const MOST_WEIGHTS: u64 = 1 << 27;
 
 impl Architecture {
     /// The RNN of PAPER.md section 5.
@@ -200,8 +201,14 @@ impl Architecture {
         }
         let weights = self.weights(descriptor::COUNT, 1);
         if weights > MOST_WEIGHTS {
+            let (unit, units, layers) = match *self {
+                Self::Rnn { layers, hidden, .. } => ("hidden", hidden, layers),
+                Self::Cnn {
+                    layers, filters, ..
+                } => ("filters", filters, layers),
+            };
             return Err(format!(
-                "the {} would have {weights} weights, more than {MOST_WEIGHTS}; make it smaller",
+                "{unit} = {units} in {layers} layers would make {weights} weights, more than {MOST_WEIGHTS}; make the {} smaller",
                 self.name()
             ));
         }
@@ -368,6 +375,17 @@ impl<T: Real> Network<T> {
             Self::Rnn(network) => network.params_mut(),
             Self::Cnn(network) => network.tensors_mut(),
         }
+    }
+
+    /// Refuses values that no training gives: variances below 0.
+    ///
+    /// # Errors
+    /// A sentence that names the tensor.
+    pub fn check(&self) -> Result<(), String> {
+        for param in self.tensors() {
+            param.check_value(&param.value)?;
+        }
+        Ok(())
     }
 }
 
