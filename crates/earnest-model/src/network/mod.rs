@@ -72,9 +72,8 @@ const MOST_LAYERS: usize = 100;
 const MOST_UNITS: usize = 10_000;
 const MOST_FRAMES: usize = 999;
 
-/// The most weights of a network: half a gigabyte of them, and training holds five times that. The
-/// paper's have less than half a million.
-const MOST_WEIGHTS: u64 = 1 << 27;
+/// The most weights of a network: 4 GB of them, and training holds four times that.
+const MOST_WEIGHTS: u64 = 1 << 30;
 
 impl Architecture {
     /// The RNN of PAPER.md section 5.
@@ -208,8 +207,7 @@ impl Architecture {
                 } => ("filters", filters, layers),
             };
             return Err(format!(
-                "{unit} = {units} in {layers} layers would make {weights} weights, more than {MOST_WEIGHTS}; make the {} smaller",
-                self.name()
+                "{unit} = {units} in {layers} layers would make {weights} weights, more than {MOST_WEIGHTS}; make it smaller"
             ));
         }
         Ok(())

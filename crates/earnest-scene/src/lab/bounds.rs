@@ -128,7 +128,11 @@ fn look(key: &str, of: &str, value: &Value) -> Result<(), String> {
         }
         Value::Array(array) => {
             let numbers: Option<Vec<f64>> = array.iter().map(number).collect();
-            numbers.map_or(Ok(()), |numbers| fits(key, of, &numbers, true))
+            match numbers {
+                Some(numbers) if !numbers.is_empty() => fits(key, of, &numbers, true),
+                // Words, or a list of tables that there are none of.
+                _ => Ok(()),
+            }
         }
         other => number(other).map_or(Ok(()), |x| fits(key, of, &[x], false)),
     }
