@@ -26,6 +26,12 @@ pub struct Chain {
     pub steps: Vec<Step>,
 }
 
+/// The most steps of a chain.
+const MOST_STEPS: usize = 1000;
+
+/// By how much the tempos of a chain may make an utterance longer, all together.
+const MOST_LONGER: f64 = 16.0;
+
 impl Chain {
     /// The paper's chain (PAPER.md section 4): tempo, loudness, noise, room, each with
     /// probability 0.5.
@@ -77,11 +83,17 @@ impl Chain {
             .collect();
         steps.iter().enumerate().find_map(|(i, step)| {
             let error = Step::deserialize(step.clone()).err()?;
+            let at_fault = Self::key_at_fault(step, error.message());
             let error = toml_file::with_nearest(error.message());
+            let error = match &at_fault {
+                Some(key) if !error.contains(key) => format!("{key}: {error}"),
+                _ => error,
+            };
             let Some(header) = headers.get(i) else {
                 return Some(format!("step {}: {error}", i + 1));
             };
             let key = error.split('`').nth(1).unwrap_or_default();
+            let key = at_fault.as_deref().unwrap_or(key);
             let names = |line: &str| {
                 let name = line.split('=').next().unwrap_or_default().trim();
                 !key.is_empty() && (name == key || line.contains(&format!("\"{key}\"")))
@@ -96,6 +108,20 @@ impl Chain {
                 .map_or(*header, |(n, _)| n);
             Some(format!("line {}, step {}: {error}", line + 1, i + 1))
         })
+    }
+
+    /// The key without which a step would not fail as it does: of a value of the wrong type a
+    /// message does not say whose it is.
+    fn key_at_fault(step: &toml::Value, message: &str) -> Option<String> {
+        let table = step.as_table()?;
+        let mut keys = table.keys().filter(|key| *key != "transform");
+        let found = keys.find(|key| {
+            let mut without = table.clone();
+            without.remove(*key);
+            let error = Step::deserialize(toml::Value::Table(without)).err();
+            error.is_none_or(|e| e.message() != message)
+        });
+        found.cloned()
     }
 
     /// The chain without the steps that have nothing to draw from.
@@ -120,6 +146,13 @@ impl Chain {
     /// # Errors
     /// A sentence that names the step.
     pub fn check(&self) -> Result<(), String> {
+        if self.steps.len() > MOST_STEPS {
+            return Err(format!(
+                "steps: there are {} of them; {MOST_STEPS} are the most",
+                self.steps.len()
+            ));
+        }
+        let mut longer = 1.0;
         for (i, step) in self.steps.iter().enumerate() {
             let at = i + 1;
             if !(0.0..=1.0).contains(&step.probability) {
@@ -131,6 +164,14 @@ impl Chain {
             step.transform
                 .check()
                 .map_err(|e| format!("step {at}: {e}"))?;
+            if let Transform::Tempo { factor } = &step.transform {
+                longer /= factor.low.min(1.0);
+            }
+            if longer > MOST_LONGER {
+                return Err(format!(
+                    "step {at}: with the factor of this tempo, an utterance may become {longer:.0} times as long; {MOST_LONGER} times is the most"
+                ));
+            }
         }
         Ok(())
     }

@@ -237,3 +237,66 @@ fn an_empty_bank_and_an_unknown_sound_are_errors_not_silence() {
     let error = augmenter.replay(&tone(100), &drawn).unwrap_err();
     assert!(error.to_string().contains("cathedral"), "{error}");
 }
+
+/// Every number of a chain's file, its ranges written as two: step, key, place.
+fn numbers(chain: &toml::Value) -> Vec<(usize, String, Option<usize>)> {
+    let mut all = Vec::new();
+    for (i, step) in chain["steps"].as_array().unwrap().iter().enumerate() {
+        for (key, value) in step.as_table().unwrap() {
+            match value {
+                toml::Value::Array(two) => {
+                    all.extend((0..two.len()).map(|k| (i, key.clone(), Some(k))));
+                }
+                toml::Value::Integer(_) | toml::Value::Float(_) => all.push((i, key.clone(), None)),
+                _ => {}
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn no_number_of_a_chain_may_be_senseless_and_the_error_names_the_step_and_the_key() {
+    use toml::Value;
+    let whole = Value::try_from(Chain::from_toml(EVERYTHING).unwrap()).unwrap();
+    let ways = numbers(&whole);
+    assert!(ways.len() > 45, "{}", ways.len());
+    for (i, key, place) in ways {
+        for senseless in [
+            Value::Float(f64::NAN),
+            Value::Float(f64::INFINITY),
+            Value::Float(f64::NEG_INFINITY),
+            Value::Float(1e300),
+            Value::Float(-1e300),
+            Value::Integer(i64::MAX),
+        ] {
+            let mut changed = whole.clone();
+            let slot = &mut changed["steps"][i][key.as_str()];
+            let slot = match place {
+                Some(place) => &mut slot[place],
+                None => slot,
+            };
+            *slot = senseless.clone();
+            let text = toml::to_string(&changed).unwrap();
+            let Err(error) = Chain::from_toml(&text) else {
+                panic!("step {}: {key} = {senseless} is taken", i + 1);
+            };
+            let step = format!("step {}", i + 1);
+            assert!(
+                error.contains(&step) && error.contains(&key),
+                "{key} = {senseless}: {error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn steps_together_may_not_make_an_utterance_endless() {
+    let step = "[[steps]]\ntransform = \"tempo\"\nprobability = 1\nfactor = 0.5\n";
+    let error = Chain::from_toml(&step.repeat(40)).unwrap_err();
+    assert!(error.contains("tempo") && error.contains("16"), "{error}");
+    assert!(Chain::from_toml(&step.repeat(4)).is_ok());
+    let room = "[[steps]]\ntransform = \"room\"\nprobability = 1\n";
+    let error = Chain::from_toml(&room.repeat(2_000)).unwrap_err();
+    assert!(error.contains("steps") && error.contains("1000"), "{error}");
+}

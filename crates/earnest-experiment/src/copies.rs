@@ -14,6 +14,9 @@ use crate::storage::create_folder;
 /// The folder of a run in which copies are kept.
 pub(crate) const FOLDER: &str = "copies";
 
+/// The most bytes of a copy: the features of some 1,500 hours.
+const MOST_BYTES: u64 = 1 << 36;
+
 /// A copy's features, in the order of the dataset.
 type Copy = Arc<Vec<Features>>;
 
@@ -73,24 +76,43 @@ impl FrozenCopies {
 
     fn read(&self, copy: usize) -> Result<Copy, ExperimentError> {
         let path = self.path(copy);
-        let mut loaded = load_tensors(&path, "frozen copy")?;
+        let mut loaded = load_tensors(&path, "frozen copy", MOST_BYTES)?;
+        let wrong = |detail: String| {
+            ExperimentError::Setup(format!(
+                "{} is no usable frozen copy: {detail}",
+                path.display()
+            ))
+        };
         let mut take = |name: &str| {
-            loaded
-                .tensors
-                .remove(name)
-                .ok_or_else(|| ExperimentError::Setup(format!("{} has no {name}", path.display())))
+            let tensor = loaded.tensors.remove(name);
+            tensor.ok_or_else(|| wrong(format!("tensor {name} is missing")))
         };
         let (frames, rows) = (take("frames")?, take("rows")?);
-        let mut rest = rows.as_slice();
-        let mut all = Vec::with_capacity(frames.len());
-        for n in frames {
+        loaded.nothing_left().map_err(wrong)?;
+        let count = rows.values.len() / descriptor::COUNT;
+        if frames.shape != [frames.values.len()] || rows.shape != [count, descriptor::COUNT] {
+            return Err(wrong(format!(
+                "tensor frames has the shape {:?} and tensor rows {:?}",
+                frames.shape, rows.shape
+            )));
+        }
+        let mut rest = rows.values.as_slice();
+        let mut all = Vec::with_capacity(frames.values.len());
+        for n in frames.values {
+            let whole = n >= 0.0 && n.fract() == 0.0;
+            // As many as there are at most, so that the product is one.
+            let values = (n as usize).min(count + 1) * descriptor::COUNT;
             let (own, others) = rest
-                .split_at_checked(n as usize * descriptor::COUNT)
-                .ok_or_else(|| {
-                    ExperimentError::Setup(format!("{} is too short", path.display()))
-                })?;
+                .split_at_checked(values)
+                .filter(|_| whole)
+                .ok_or_else(|| wrong(format!("tensor frames has {n}, and too few rows follow")))?;
             all.push(Features::from_values(own.to_vec()));
             rest = others;
+        }
+        if !rest.is_empty() {
+            return Err(wrong(
+                "tensor rows has more than tensor frames says".to_owned(),
+            ));
         }
         Ok(Arc::new(all))
     }

@@ -529,6 +529,8 @@ fn snr_percentiles(robot: &RobotSpec) -> Result<Vec<f64>, ExperimentError> {
             let mut all: Vec<f64> = Scene::entries(path)?
                 .iter()
                 .map(|entry| entry.draws.snr_db)
+                // Of silence, or in silence, there is none.
+                .filter(|snr| snr.is_finite())
                 .collect();
             all.sort_by(f64::total_cmp);
             Ok(match all.len() {

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use earnest_augment::{Chain, Transform};
 use earnest_corpus::Emotion;
 use earnest_features::{Features, Normaliser, descriptor};
+use earnest_files::{MOST_TEXT, read_file};
 use earnest_model::{
     Description, EpochReport, FORMAT, Heard, Model, Network, Recipe, Targets, Task, Trainer,
     predict_normalised, softmax,
@@ -166,10 +167,10 @@ pub fn copies_folder(folder: &Path) -> PathBuf {
 /// Names of the outputs of a task.
 #[must_use]
 pub fn outputs(task: Task) -> Vec<String> {
-    match task {
-        Task::Categorical => Emotion::ALL.map(|e| e.name().to_owned()).to_vec(),
-        Task::Dimensional => ["arousal", "valence"].map(String::from).to_vec(),
-    }
+    task.outputs()
+        .iter()
+        .map(|name| (*name).to_owned())
+        .collect()
 }
 
 /// Training targets; values are standardised with the mean and deviation that are returned.
@@ -324,10 +325,11 @@ pub fn train(
     let normaliser_path = folder.map(|f| f.join(NORMALISER));
     let kept = normaliser_path
         .as_deref()
-        .and_then(|p| serde_json::from_slice::<KeptNormaliser>(&std::fs::read(p).ok()?).ok())
+        .and_then(|p| read_file(p, MOST_TEXT).ok())
+        .and_then(|json| serde_json::from_slice::<KeptNormaliser>(&json).ok())
         .filter(|k| k.key == number)
         .map(|k| k.normaliser)
-        .filter(|n| n.mean.len() == descriptor::COUNT && n.deviation.len() == descriptor::COUNT);
+        .filter(|n| n.check().is_ok());
     let normaliser = presenter.fit(kept).map_err(ExperimentError::Setup)?;
     if let Some(path) = &normaliser_path {
         let kept = KeptNormaliser {

@@ -1,6 +1,6 @@
 //! What is written can be read again: every experiment that passes its check, and every unit
 //! of it, over numbers, names and paths that no sensible person would choose.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -246,5 +246,94 @@ fn what_a_file_cannot_hold_is_refused_by_its_key_before_anything_runs() {
         let path = || PathBuf::from(std::ffi::OsString::from_vec(vec![b'a', 0xff]));
         refused("UTF-8", &|e| e.protocol = Some(Protocol::Emobox(path())));
         refused("UTF-8", &|e| e.corpus.path = path());
+    }
+}
+
+/// The ways to all numbers of a value: keys and places in arrays.
+fn numbers(value: &toml::Value, way: &[String], all: &mut Vec<Vec<String>>) {
+    let further = |step: String| [way, &[step]].concat();
+    match value {
+        toml::Value::Table(table) => {
+            for (key, inner) in table {
+                numbers(inner, &further(key.clone()), all);
+            }
+        }
+        toml::Value::Array(array) => {
+            for (i, inner) in array.iter().enumerate() {
+                numbers(inner, &further(i.to_string()), all);
+            }
+        }
+        toml::Value::Integer(_) | toml::Value::Float(_) => all.push(way.to_vec()),
+        _ => {}
+    }
+}
+
+#[test]
+fn no_number_of_an_experiment_may_be_senseless_and_the_error_names_its_key() {
+    use toml::Value;
+    let mut experiment = Experiment::table1("corpus".into());
+    experiment.sources.noise_folds = vec![1];
+    experiment.sources.robot_noise_folds = vec![2];
+    experiment.sources.memory_mib = 100;
+    let whole: Value = toml::from_str(&experiment.to_toml().unwrap()).unwrap();
+    let mut ways = Vec::new();
+    numbers(&whole, &[], &mut ways);
+    assert!(ways.len() > 30, "{}", ways.len());
+    for way in &ways {
+        let key = way.iter().rfind(|step| step.parse::<usize>().is_err());
+        let key = key.unwrap();
+        for senseless in [
+            Value::Float(f64::NAN),
+            Value::Float(f64::INFINITY),
+            Value::Float(f64::NEG_INFINITY),
+            Value::Float(1e300),
+            Value::Float(-1e300),
+            Value::Integer(i64::MAX),
+            Value::Integer(i64::MIN),
+        ] {
+            let mut changed = whole.clone();
+            let slot = way
+                .iter()
+                .fold(&mut changed, |value, step| match step.parse::<usize>() {
+                    Ok(i) => &mut value[i],
+                    Err(_) => &mut value[step.as_str()],
+                });
+            *slot = senseless.clone();
+            let text = toml::to_string(&changed).unwrap();
+            let Err(error) = Experiment::from_toml(&text) else {
+                panic!("{} = {senseless} is taken", way.join("."));
+            };
+            assert!(
+                error.contains(key.as_str()),
+                "{} = {senseless}: {error}",
+                way.join(".")
+            );
+        }
+    }
+}
+
+#[test]
+fn numbers_within_words_and_sizes_that_no_memory_holds_are_refused_too() {
+    let text = Experiment::table1("corpus".into()).to_toml().unwrap();
+    for (from, to, word) in [
+        ("hidden = 128", "hidden = 100000", "hidden"),
+        ("hidden = 128", "hidden = 9223372036854775807", "hidden"),
+        ("hidden = 128", "hidden = 9223372036854775808", "hidden"),
+        ("filters = 128", "filters = 100000", "filters"),
+        ("seed = 1", "protocol = \"groups:1\"\nseed = 1", "groups"),
+        (
+            "seed = 1",
+            "validation = \"fraction:nan\"\nseed = 1",
+            "fraction",
+        ),
+        (
+            "presentation = \"fresh\"",
+            "presentation = \"copies:1000000000\"",
+            "copies",
+        ),
+    ] {
+        assert!(text.contains(from), "{from} is not in\n{text}");
+        let error = Experiment::from_toml(&text.replace(from, to)).unwrap_err();
+        assert!(error.contains(word), "{to}: {error}");
     }
 }

@@ -28,6 +28,6 @@ mod stream;
 pub use extractor::Extractor;
 pub use features::Features;
 pub use framing::Framing;
-pub use normaliser::{Moments, Normaliser};
+pub use normaliser::{Moments, Normaliser, check_scale};
 pub use settings::{Mode, Settings, ShortWindow};
 pub use stream::{Row, Stream};

@@ -7,6 +7,7 @@ use crate::{Features, descriptor};
 
 /// Mean and standard deviation per descriptor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Normaliser {
     /// Mean per descriptor, in column order.
     pub mean: Vec<f32>,
@@ -14,7 +15,49 @@ pub struct Normaliser {
     pub deviation: Vec<f32>,
 }
 
+/// Deviations that anything real has: what varies less counts as constant (1), and a number
+/// divided by the least of these is still one.
+const DEVIATIONS: std::ops::RangeInclusive<f32> = 1e-13..=1e13;
+
+/// Refuses means that are no numbers, and deviations that nothing can be divided by.
+///
+/// # Errors
+/// A phrase that begins with `mean` or `deviation` and says which number it is, from 0.
+pub fn check_scale(mean: &[f32], deviation: &[f32]) -> Result<(), String> {
+    let (least, most) = (DEVIATIONS.start(), DEVIATIONS.end());
+    if let Some(i) = mean.iter().position(|m| m.is_nan() || m.abs() > *most) {
+        return Err(format!(
+            "mean[{i}] is {:e}; it must lie within -{most:e} .. {most:e}",
+            mean[i]
+        ));
+    }
+    if let Some(i) = deviation.iter().position(|d| !DEVIATIONS.contains(d)) {
+        return Err(format!(
+            "deviation[{i}] is {:e}; it must lie within {least:e} .. {most:e}",
+            deviation[i]
+        ));
+    }
+    Ok(())
+}
+
 impl Normaliser {
+    /// Refuses what is not the mean and deviation of 32 descriptors.
+    ///
+    /// # Errors
+    /// A phrase that begins with `mean` or `deviation`.
+    pub fn check(&self) -> Result<(), String> {
+        for (key, values) in [("mean", &self.mean), ("deviation", &self.deviation)] {
+            if values.len() != descriptor::COUNT {
+                return Err(format!(
+                    "{key} has {} numbers; there are {} descriptors",
+                    values.len(),
+                    descriptor::COUNT
+                ));
+            }
+        }
+        check_scale(&self.mean, &self.deviation)
+    }
+
     /// Over all rows of all matrices (population standard deviation, in f64, two passes).
     pub fn fit<'a>(matrices: impl Iterator<Item = &'a Features> + Clone) -> Self {
         let mut mean = [0.0_f64; descriptor::COUNT];

@@ -31,5 +31,5 @@ pub use param::Param;
 pub use product::product_rate;
 pub use real::Real;
 pub use recipe::{Recipe, Task};
-pub use tensors::{Loaded, load as load_tensors, save as save_tensors};
+pub use tensors::{Loaded, Tensor, load as load_tensors, save as save_tensors};
 pub use trainer::{EpochReport, Presentations, Trainer};

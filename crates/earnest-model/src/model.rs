@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use earnest_features::{Features, Normaliser, descriptor};
+use earnest_features::{Features, Normaliser, check_scale, descriptor};
 use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,58 @@ pub struct Description {
     /// Standard deviation of each output over the training set (1 for classes).
     pub target_deviation: Vec<f32>,
 }
+
+impl Description {
+    /// Refuses a description that does not say what its task, its network and its input are.
+    ///
+    /// # Errors
+    /// A sentence that names the key.
+    pub fn check(&self) -> Result<(), String> {
+        self.recipe.check().map_err(|e| format!("recipe: {e}"))?;
+        let task = self.task;
+        if self.outputs != task.outputs() {
+            return Err(format!(
+                "outputs are {:?}; those of the {} task are {:?}, in this order",
+                self.outputs,
+                task.name(),
+                task.outputs()
+            ));
+        }
+        if self.descriptors != descriptor::NAMES {
+            return Err("descriptors are not the 32 that this version extracts".to_owned());
+        }
+        self.normaliser
+            .check()
+            .map_err(|e| format!("normaliser.{e}"))?;
+        let (mean, deviation) = (&self.target_mean, &self.target_deviation);
+        for (key, values) in [("target_mean", mean), ("target_deviation", deviation)] {
+            if values.len() != self.outputs.len() {
+                return Err(format!(
+                    "{key} has {} numbers; there are {} outputs",
+                    values.len(),
+                    self.outputs.len()
+                ));
+            }
+        }
+        match task {
+            Task::Categorical => {
+                for (key, values, of_classes) in [
+                    ("target_mean", mean, 0.0),
+                    ("target_deviation", deviation, 1.0),
+                ] {
+                    if let Some(x) = values.iter().find(|x| **x != of_classes) {
+                        return Err(format!("{key} has {x}; of classes it is {of_classes}"));
+                    }
+                }
+                Ok(())
+            }
+            Task::Dimensional => check_scale(mean, deviation).map_err(|e| format!("target_{e}")),
+        }
+    }
+}
+
+/// The most bytes of names, shapes and notes in a file of weights.
+const MOST_HEADER: u64 = 1 << 24;
 
 /// A model that can predict.
 #[derive(Clone, Debug)]
@@ -148,11 +200,7 @@ impl Model {
             what: "model description",
             reason,
         };
-        let json = std::fs::read(&path).map_err(|source| ModelError::File {
-            action: "read",
-            path: path.clone(),
-            source,
-        })?;
+        let json = tensors::read(&path, earnest_files::MOST_TEXT)?;
         let value: serde_json::Value =
             serde_json::from_slice(&json).map_err(|e| content(e.to_string()))?;
         match value.get("format").and_then(serde_json::Value::as_u64) {
@@ -166,71 +214,35 @@ impl Model {
         }
         let description: Description =
             serde_json::from_value(value).map_err(|e| content(e.to_string()))?;
-        description.recipe.check().map_err(content)?;
-        let outputs = description.outputs.len();
-        if outputs == 0
-            || description.target_mean.len() != outputs
-            || description.target_deviation.len() != outputs
-        {
-            return Err(content("outputs and target scaling do not fit".into()));
-        }
-        if description.descriptors != descriptor::NAMES {
-            return Err(content(
-                "its descriptors are not the 32 that this version extracts".into(),
-            ));
-        }
-        if description.normaliser.mean.len() != descriptor::COUNT
-            || description.normaliser.deviation.len() != descriptor::COUNT
-        {
-            return Err(content(
-                "its normaliser is not one of 32 descriptors".into(),
-            ));
-        }
-        // 1e300 is a number to JSON and none to an f32.
-        let normaliser = &description.normaliser;
-        let scales = [&normaliser.deviation, &description.target_deviation];
-        let means = [&normaliser.mean, &description.target_mean];
-        if means.into_iter().flatten().any(|m| !m.is_finite())
-            || scales
-                .into_iter()
-                .flatten()
-                .any(|d| !d.is_finite() || *d <= 0.0)
-        {
-            return Err(content(
-                "a mean is not finite, or a deviation not finite and above 0".into(),
-            ));
-        }
+        description.check().map_err(content)?;
+        // Read once more as it stands: of two keys of the same name a value has the last.
+        serde_json::from_slice::<Description>(&json).map_err(|e| content(e.to_string()))?;
+        drop(json);
         let weights = folder.join("model.safetensors");
-        let mut loaded = tensors::load(&weights, "model")?;
-        // A description may ask for any network: none is made that the file cannot fill.
+        let unusable = |reason: String| ModelError::Content {
+            path: weights.clone(),
+            what: "model",
+            reason,
+        };
+        let outputs = description.outputs.len();
         let architecture = &description.recipe.architecture;
         let needed = architecture.weights(descriptor::COUNT, outputs);
-        let found: usize = loaded.tensors.values().map(Vec::len).sum();
-        if needed > found as u64 {
-            return Err(ModelError::Content {
-                path: weights,
-                what: "model",
-                reason: format!(
-                    "its tensors have {found} values, the {} of model.json has {needed}",
-                    architecture.name()
-                ),
-            });
+        let most = needed.saturating_mul(4).saturating_add(MOST_HEADER);
+        let mut loaded = tensors::load(&weights, "model", most)?;
+        // A description may ask for any network: none is made that the file cannot fill.
+        let found = loaded.count();
+        if needed > found {
+            return Err(unusable(format!(
+                "its tensors have {found} values, the {} of model.json has {needed}",
+                architecture.name()
+            )));
         }
-        let mut network = Network::new(
-            &description.recipe.architecture,
-            descriptor::COUNT,
-            outputs,
-            &Key::new(0),
-        );
+        let mut network = Network::new(architecture, descriptor::COUNT, outputs, &Key::new(0));
         for param in network.tensors_mut() {
-            param.value = loaded
-                .take(&param.name, param.value.len())
-                .map_err(|reason| ModelError::Content {
-                    path: weights.clone(),
-                    what: "model",
-                    reason,
-                })?;
+            param.value = loaded.take(&param.name, &param.shape).map_err(unusable)?;
         }
+        loaded.nothing_left().map_err(unusable)?;
+        network.check().map_err(unusable)?;
         Ok(Self {
             description,
             network,

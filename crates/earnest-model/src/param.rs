@@ -4,6 +4,9 @@ use earnest_random::Key;
 
 use crate::real::Real;
 
+/// How tensors are called that hold variances.
+pub(crate) const RUNNING_VARIANCE: &str = "running_variance";
+
 /// A named tensor that training changes.
 #[derive(Clone, Debug)]
 pub struct Param<T> {
@@ -33,6 +36,24 @@ impl<T: Real> Param<T> {
     pub(crate) fn constant(name: String, shape: &[usize], x: f64) -> Self {
         let count: usize = shape.iter().product();
         Self::with_value(name, shape, vec![T::from_f64(x); count])
+    }
+
+    /// Refuses values that this tensor cannot have: a variance below 0.
+    ///
+    /// # Errors
+    /// A sentence that names the tensor.
+    pub(crate) fn check_value(&self, value: &[T]) -> Result<(), String> {
+        if !self.name.ends_with(RUNNING_VARIANCE) {
+            return Ok(());
+        }
+        match value.iter().position(|x| *x < T::ZERO) {
+            None => Ok(()),
+            Some(i) => Err(format!(
+                "tensor {} is {} at {i}; a variance is not below 0",
+                self.name,
+                value[i].to_f64()
+            )),
+        }
     }
 
     fn with_value(name: String, shape: &[usize], value: Vec<T>) -> Self {

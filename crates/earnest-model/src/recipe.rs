@@ -24,6 +24,15 @@ impl Task {
             Self::Dimensional => "dimensional",
         }
     }
+
+    /// Names of a model's outputs, in their order: the classes of the paper, or the two scales.
+    #[must_use]
+    pub fn outputs(self) -> &'static [&'static str] {
+        match self {
+            Self::Categorical => &["angry", "happy", "neutral", "sad"],
+            Self::Dimensional => &["arousal", "valence"],
+        }
+    }
 }
 
 /// Network and hyperparameters.

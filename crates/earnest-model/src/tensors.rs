@@ -38,6 +38,15 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
     })
 }
 
+/// As [`earnest_files::read_file`], with this crate's error.
+pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, ModelError> {
+    earnest_files::read_file(path, most).map_err(|source| ModelError::File {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    })
+}
+
 /// Writes tensors (name, shape, values) and a note into a safetensors file.
 ///
 /// # Errors
@@ -59,31 +68,36 @@ pub fn save<'a>(
     write(path, &bytes)
 }
 
+/// A tensor of a file.
+#[derive(Clone, Debug)]
+pub struct Tensor {
+    /// Sizes, outermost first.
+    pub shape: Vec<usize>,
+    /// Values, row-major; all finite.
+    pub values: Vec<f32>,
+}
+
 /// The tensors of a file by name, and its note.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// Values by name.
-    pub tensors: HashMap<String, Vec<f32>>,
+    /// The tensors by name.
+    pub tensors: HashMap<String, Tensor>,
     /// The note of [`save`].
     pub note: Option<String>,
 }
 
 /// Reads a file written by [`save`] or by another safetensors writer; `what` it is to be is
-/// said in errors.
+/// said in errors. A file of more than `most` bytes is not read.
 ///
 /// # Errors
-/// A file that is missing, truncated or foreign, or holds a value that is not finite.
-pub fn load(path: &Path, what: &'static str) -> Result<Loaded, ModelError> {
+/// A file that is missing, too large, truncated or foreign, or holds a value that is not finite.
+pub fn load(path: &Path, what: &'static str, most: u64) -> Result<Loaded, ModelError> {
     let content = |reason: String| ModelError::Content {
         path: path.to_owned(),
         what,
         reason,
     };
-    let bytes = std::fs::read(path).map_err(|source| ModelError::File {
-        action: "read",
-        path: path.to_owned(),
-        source,
-    })?;
+    let bytes = read(path, most)?;
     let file = SafeTensors::deserialize(&bytes)
         .map_err(|error| content(format!("not a whole safetensors file ({error})")))?;
     let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| content(e.to_string()))?;
@@ -94,7 +108,10 @@ pub fn load(path: &Path, what: &'static str) -> Result<Loaded, ModelError> {
     let mut tensors = HashMap::new();
     for (name, view) in file.tensors() {
         if view.dtype() != Dtype::F32 {
-            return Err(content(format!("tensor {name} is not f32")));
+            return Err(content(format!(
+                "tensor {name} is not f32, but {:?}",
+                view.dtype()
+            )));
         }
         let values: Vec<f32> = view
             .data()
@@ -104,24 +121,45 @@ pub fn load(path: &Path, what: &'static str) -> Result<Loaded, ModelError> {
         if let Some(i) = values.iter().position(|x| !x.is_finite()) {
             return Err(content(format!("tensor {name} is not finite at {i}")));
         }
-        tensors.insert(name, values);
+        let shape = view.shape().to_vec();
+        tensors.insert(name, Tensor { shape, values });
     }
     Ok(Loaded { tensors, note })
 }
 
 impl Loaded {
-    /// Takes one tensor out, if it has the right number of values.
+    /// How many values there are in all tensors.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.tensors.values().map(|t| t.values.len() as u64).sum()
+    }
+
+    /// Takes one tensor out, if it has the right shape.
     ///
     /// # Errors
     /// A sentence that names the tensor.
-    pub fn take(&mut self, name: &str, count: usize) -> Result<Vec<f32>, String> {
+    pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
         match self.tensors.remove(name) {
             None => Err(format!("tensor {name} is missing")),
-            Some(v) if v.len() != count => Err(format!(
-                "tensor {name} has {} values, {count} expected",
-                v.len()
+            Some(tensor) if tensor.shape != shape => Err(format!(
+                "tensor {name} has the shape {:?}, {shape:?} expected",
+                tensor.shape
             )),
-            Some(v) => Ok(v),
+            Some(tensor) => Ok(tensor.values),
+        }
+    }
+
+    /// Refuses what was not taken: whoever wrote it meant something that is not done with it.
+    ///
+    /// # Errors
+    /// A sentence that names a tensor.
+    pub fn nothing_left(&self) -> Result<(), String> {
+        match self.tensors.keys().min() {
+            None => Ok(()),
+            Some(name) => Err(format!(
+                "it has a tensor {name:?} that does not belong to it ({} such tensors)",
+                self.tensors.len()
+            )),
         }
     }
 }

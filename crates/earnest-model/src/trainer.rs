@@ -63,6 +63,52 @@ struct Progress {
     utterances: usize,
 }
 
+/// The most bytes of a checkpoint's note: a million epochs, which a recipe may ask for.
+const MOST_NOTE: u64 = 1 << 28;
+
+impl Progress {
+    /// Refuses a progress that no training by this recipe can have made.
+    fn check(&self, recipe: &Recipe) -> Result<(), String> {
+        let done = self.history.len();
+        if done > recipe.max_epochs {
+            return Err(format!(
+                "it has {done} epochs; max_epochs is {}",
+                recipe.max_epochs
+            ));
+        }
+        let is_rate = |rate: f64| rate > 0.0 && rate <= recipe.learning_rate;
+        for (i, report) in self.history.iter().enumerate() {
+            if report.epoch != i + 1 {
+                return Err(format!("epoch {} stands in place {}", report.epoch, i + 1));
+            }
+            if !is_rate(report.learning_rate) {
+                return Err(format!(
+                    "the learning_rate of epoch {} is {}",
+                    report.epoch, report.learning_rate
+                ));
+            }
+        }
+        if !is_rate(self.learning_rate) {
+            return Err(format!("learning_rate is {}", self.learning_rate));
+        }
+        if let Some((epoch, score)) = self.best
+            && !((1..=done).contains(&epoch) && score.is_finite())
+        {
+            return Err(format!("best is epoch {epoch} of {done}, with {score}"));
+        }
+        if self.since_halved > done {
+            return Err(format!("since_halved is {} of {done}", self.since_halved));
+        }
+        if self.adam_steps < done as u64 || (done > 0 && self.utterances == 0) {
+            return Err(format!(
+                "adam_steps is {} and utterances {} after {done} epochs",
+                self.adam_steps, self.utterances
+            ));
+        }
+        Ok(())
+    }
+}
+
 /// A training under way.
 pub struct Trainer {
     recipe: Recipe,
@@ -308,21 +354,30 @@ impl Trainer {
             what: "checkpoint",
             reason,
         };
-        let mut loaded = tensors::load(path, "checkpoint")?;
+        let mut trainer = Self::new(recipe, outputs, key)?;
+        // Now, best, and two moments.
+        let weights = trainer
+            .recipe
+            .architecture
+            .weights(descriptor::COUNT, outputs);
+        let most = weights.saturating_mul(4 * 4).saturating_add(MOST_NOTE);
+        let mut loaded = tensors::load(path, "checkpoint", most)?;
         let note = loaded
             .note
             .take()
             .ok_or_else(|| content("it has no progress note".into()))?;
-        let mut trainer = Self::new(recipe, outputs, key)?;
         let progress: Progress = serde_json::from_str(&note).map_err(|e| content(e.to_string()))?;
         if progress.key != trainer.progress.key {
             return Err(content("it belongs to another seed or unit".into()));
         }
+        progress
+            .check(&trainer.recipe)
+            .map_err(|e| content(format!("its progress note: {e}")))?;
         for param in trainer.network.tensors_mut() {
-            param.value = loaded
-                .take(&format!("now.{}", param.name), param.value.len())
-                .map_err(content)?;
+            let name = format!("now.{}", param.name);
+            param.value = loaded.take(&name, &[param.value.len()]).map_err(content)?;
         }
+        trainer.network.check().map_err(content)?;
         let state_sizes: Vec<usize> = trainer
             .network
             .tensors()
@@ -339,13 +394,26 @@ impl Trainer {
             sizes
                 .iter()
                 .enumerate()
-                .map(|(i, n)| loaded.take(&format!("{prefix}.{i}"), *n))
+                .map(|(i, n)| loaded.take(&format!("{prefix}.{i}"), &[*n]))
                 .collect::<Result<Vec<_>, _>>()
                 .map_err(content)
         };
         trainer.best = numbered("best", &state_sizes)?;
         trainer.adam.first = numbered("first", &trained_sizes)?;
         trainer.adam.second = numbered("second", &trained_sizes)?;
+        loaded.nothing_left().map_err(content)?;
+        for (param, best) in trainer.network.tensors().iter().zip(&trainer.best) {
+            param
+                .check_value(best)
+                .map_err(|e| content(format!("of the best epoch, {e}")))?;
+        }
+        for (i, moments) in trainer.adam.second.iter().enumerate() {
+            if moments.iter().any(|x| *x < 0.0) {
+                return Err(content(format!(
+                    "tensor second.{i} has a number below 0; it is a mean of squares"
+                )));
+            }
+        }
         trainer.adam.steps = progress.adam_steps;
         trainer.progress = progress;
         Ok(trainer)

@@ -19,7 +19,7 @@
 use rayon::prelude::*;
 
 use super::BLOCK;
-use crate::param::Param;
+use crate::param::{Param, RUNNING_VARIANCE};
 use crate::real::Real;
 use crate::sequence::Gapped;
 use crate::vectorised::vectorised;
@@ -77,7 +77,7 @@ impl<T: Real> BatchNormRelu<T> {
             gamma: constant("gamma", 1.0),
             beta: constant("beta", 0.0),
             running_mean: constant("running_mean", 0.0),
-            running_variance: constant("running_variance", 1.0),
+            running_variance: constant(RUNNING_VARIANCE, 1.0),
         }
     }
 

@@ -200,9 +200,14 @@ impl Architecture {
         }
         let weights = self.weights(descriptor::COUNT, 1);
         if weights > MOST_WEIGHTS {
+            let (unit, units, layers) = match *self {
+                Self::Rnn { layers, hidden, .. } => ("hidden", hidden, layers),
+                Self::Cnn {
+                    layers, filters, ..
+                } => ("filters", filters, layers),
+            };
             return Err(format!(
-                "the {} would have {weights} weights, more than {MOST_WEIGHTS}; make it smaller",
-                self.name()
+                "{unit} = {units} in {layers} layers would make {weights} weights, more than {MOST_WEIGHTS}; make it smaller"
             ));
         }
         Ok(())
@@ -387,6 +392,17 @@ impl<T: Real> Network<T> {
             Self::Rnn(network) => network.params_mut(),
             Self::Cnn(network) => network.tensors_mut(),
         }
+    }
+
+    /// Refuses values that no training gives: variances below 0.
+    ///
+    /// # Errors
+    /// A sentence that names the tensor.
+    pub fn check(&self) -> Result<(), String> {
+        for param in self.tensors() {
+            param.check_value(&param.value)?;
+        }
+        Ok(())
     }
 }
 

@@ -9,7 +9,7 @@ use earnest_augment::{
 };
 use earnest_corpus::{Clip, Collection, LeftOut, SoundMemory, load_noises, read_responses};
 use earnest_random::{Draws as Generator, Key};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::description::{EventKind, Lab};
 use crate::machine::event::{BUILT_IN, synthetic};
@@ -71,6 +71,14 @@ pub enum LabError {
     /// A sound cannot be decoded any more.
     #[error("{0}")]
     Sound(String),
+    /// An ear would hear what no recording has.
+    #[error("the {ear} ear would hear {what}")]
+    Unheard {
+        /// `left` or `right`.
+        ear: &'static str,
+        /// What, and what to try.
+        what: String,
+    },
 }
 
 /// Which kinds of events have no recording, and what to do.
@@ -154,14 +162,39 @@ pub struct Draws {
     pub movements: Vec<Movement>,
     /// What happened.
     pub events: Vec<Event>,
-    /// Level of the speech at the ears (mean power of both).
+    /// Level of the speech at the ears (mean power of both); -infinity, in a file null, if there
+    /// is none.
+    #[serde(deserialize_with = "level_or_silence")]
     pub speech_db_spl: f64,
-    /// Level of all else.
+    /// Level of all else; -infinity, in a file null, if there is nothing.
+    #[serde(deserialize_with = "level_or_silence")]
     pub noise_db_spl: f64,
-    /// The difference.
+    /// The difference; in a file null if one of them is silence.
+    #[serde(deserialize_with = "number_or_none")]
     pub snr_db: f64,
     /// Samples beyond the converters' full scale, left and right.
     pub clipped: [usize; 2],
+}
+
+/// JSON has no infinity.
+fn level_or_silence<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let level = Option::<f64>::deserialize(deserializer)?;
+    Ok(level.unwrap_or(f64::NEG_INFINITY))
+}
+
+/// Of which [`Draws::settle`] makes what it was.
+fn number_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let number = Option::<f64>::deserialize(deserializer)?;
+    Ok(number.unwrap_or(f64::NAN))
+}
+
+impl Draws {
+    /// Computes what a file has no number for.
+    pub(crate) fn settle(&mut self) {
+        if self.snr_db.is_nan() {
+            self.snr_db = self.speech_db_spl - self.noise_db_spl;
+        }
+    }
 }
 
 /// What the robot heard.
@@ -520,7 +553,8 @@ impl Listener {
     /// on `key` only.
     ///
     /// # Errors
-    /// A recording cannot be decoded any more.
+    /// A recording cannot be decoded any more; an ear would hear nothing but zeros, or what is no
+    /// number.
     pub fn hear(&mut self, setup: &Setup, speech: &[f32], key: &Key) -> Result<Heard, LabError> {
         let lab = &setup.lab;
         let n = speech.len();
@@ -604,6 +638,11 @@ impl Listener {
             add(ear, x, 1.0);
         }
         let clipped = self.convert(lab, &mut channels, key);
+        for (ear, samples) in ["left", "right"].into_iter().zip(&channels) {
+            if let Some(what) = nothing_heard(samples) {
+                return Err(LabError::Unheard { ear, what });
+            }
+        }
         Ok(Heard {
             channels,
             draws: Draws {
@@ -749,6 +788,20 @@ impl Listener {
         }
         clipped
     }
+}
+
+/// What is wrong with an ear's samples that are nothing to hear.
+fn nothing_heard(samples: &[f32]) -> Option<String> {
+    if let Some(i) = samples.iter().position(|x| !x.is_finite()) {
+        return Some(format!(
+            "what is no number: its sample {i} is {}; look at the levels and frequencies of the lab",
+            samples[i]
+        ));
+    }
+    let silent = !samples.is_empty() && samples.iter().all(|x| *x == 0.0);
+    silent.then(|| {
+        "nothing but zeros: speech and noise stay below the first step of its converter; lower microphones.full_scale_db_spl, or raise microphones.self_noise_db_spl or speech.full_scale_db_spl".to_owned()
+    })
 }
 
 /// Both ears by one factor, so that their mean power has this RMS.

@@ -1,5 +1,6 @@
 //! The laboratory: what is in it, and what it sounds like.
 
+mod bounds;
 mod description;
 mod hearing;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use earnest_audio::{AudioError, SAMPLE_RATE, SampleFormat, Waveform, write_wav};
 use earnest_corpus::{Corpus, Utterance};
-use earnest_files::RelativePath;
+use earnest_files::{MOST_TEXT, RelativePath, read_file};
 use serde::{Deserialize, Serialize};
 
 const RATE: f64 = SAMPLE_RATE as f64;
@@ -271,7 +271,8 @@ pub fn read_part(path: &Path) -> Result<Part, PlaylistError> {
         path: table.clone(),
         detail,
     };
-    let bytes = std::fs::read(&table).map_err(|e| error(format!("it cannot be read: {e}")))?;
+    let bytes =
+        read_file(&table, MOST_TEXT).map_err(|e| error(format!("it cannot be read: {e}")))?;
     let (sweeps, slots) = places(&bytes, samples.len()).map_err(error)?;
     Ok(Part {
         sweeps,

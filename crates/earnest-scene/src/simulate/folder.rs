@@ -110,7 +110,7 @@ pub enum FolderError {
 
 /// The text of a file; `None` if there is no such file.
 fn text_of(path: &Path) -> Result<Option<String>, FolderError> {
-    match std::fs::read_to_string(path) {
+    match earnest_files::read_text(path) {
         Ok(text) => Ok(Some(text)),
         // A link that leads nowhere was a file once.
         Err(e) if e.kind() == ErrorKind::NotFound && !is_there(path)? => Ok(None),
@@ -134,11 +134,13 @@ fn is_there(path: &Path) -> Result<bool, FolderError> {
 }
 
 fn understood(path: &Path, number: usize, line: &str) -> Result<Entry, FolderError> {
-    serde_json::from_str(line).map_err(|e| FolderError::Line {
+    let mut entry: Entry = serde_json::from_str(line).map_err(|e| FolderError::Line {
         path: path.to_owned(),
         line: number,
         detail: e.to_string(),
-    })
+    })?;
+    entry.draws.settle();
+    Ok(entry)
 }
 
 impl Scene {
@@ -161,8 +163,10 @@ impl Scene {
             }
             return Ok(None);
         };
-        let scene: Self =
-            toml_file::parse(&text).map_err(|detail| FolderError::Description { path, detail })?;
+        let scene: Result<Self, String> = toml_file::parse(&text);
+        let scene = scene
+            .and_then(|scene| scene.lab.check().map(|()| scene))
+            .map_err(|detail| FolderError::Description { path, detail })?;
         Ok(Some(Self {
             events: scene.events.map(|events| folder.join(events)),
             lab: scene.lab.below(folder),

@@ -1,0 +1,536 @@
+//! Files of models and of trainings under way: what is not what it says is refused by the name of
+//! its file and of the key or tensor that is wrong, and no bytes make a panic.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use earnest_features::{Features, Normaliser, descriptor};
+use earnest_model::{
+    Architecture, Description, FORMAT, Model, Presentations, Recipe, Targets, Task, Trainer,
+};
+use earnest_random::Key;
+use proptest::prelude::*;
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+use serde_json::{Value, json};
+
+/// Names of a task's outputs.
+fn names(task: Task) -> Vec<String> {
+    let names: &[&str] = match task {
+        Task::Categorical => &["angry", "happy", "neutral", "sad"],
+        Task::Dimensional => &["arousal", "valence"],
+    };
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// Writes a model into a folder.
+fn save(folder: &Path, task: Task, architecture: Architecture) {
+    let outputs = names(task);
+    let n = outputs.len();
+    let recipe = Recipe::paper(architecture);
+    let trainer = Trainer::new(recipe.clone(), n, &Key::new(1)).unwrap();
+    let description = Description {
+        format: FORMAT,
+        earnest: "test".into(),
+        task,
+        outputs,
+        descriptors: descriptor::NAMES.map(String::from).to_vec(),
+        recipe,
+        training: "clean".into(),
+        corpus: "toy".into(),
+        speakers: vec!["s1".into()],
+        heard: None,
+        normaliser: Normaliser {
+            mean: vec![0.5; 32],
+            deviation: vec![2.0; 32],
+        },
+        target_mean: vec![0.0; n],
+        target_deviation: vec![1.0; n],
+    };
+    Model::new(description, trainer.into_best())
+        .save(folder)
+        .unwrap();
+}
+
+/// A tensor of a file: name, kind, sizes, bytes.
+type Tensor = (String, Dtype, Vec<usize>, Vec<u8>);
+
+/// Writes a file of tensors again after a change.
+fn retensor(path: &Path, change: impl FnOnce(&mut Vec<Tensor>, &mut HashMap<String, String>)) {
+    let bytes = std::fs::read(path).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
+    let mut notes = metadata.metadata().clone().unwrap_or_default();
+    let mut tensors: Vec<Tensor> = file
+        .tensors()
+        .into_iter()
+        .map(|(name, v)| (name, v.dtype(), v.shape().to_vec(), v.data().to_vec()))
+        .collect();
+    change(&mut tensors, &mut notes);
+    let views = tensors.iter().map(|(name, dtype, shape, data)| {
+        let view = TensorView::new(*dtype, shape.clone(), data).unwrap();
+        (name.clone(), view)
+    });
+    std::fs::write(path, safetensors::serialize(views, Some(notes)).unwrap()).unwrap();
+}
+
+fn rejson(path: &Path, change: impl FnOnce(&mut Value)) {
+    let mut value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    change(&mut value);
+    std::fs::write(path, value.to_string()).unwrap();
+}
+
+fn find<'a>(tensors: &'a mut [Tensor], name: &str) -> &'a mut Tensor {
+    tensors.iter_mut().find(|t| t.0 == name).unwrap()
+}
+
+/// The error of loading a model that was changed.
+fn refused(
+    task: Task,
+    architecture: Architecture,
+    change: impl FnOnce(&Path),
+) -> Result<(), String> {
+    let folder = tempfile::tempdir().unwrap();
+    save(folder.path(), task, architecture);
+    assert!(Model::load(folder.path()).is_ok());
+    change(folder.path());
+    match Model::load(folder.path()) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// A change of `model.json`, and what its refusal says.
+type JsonChange = (Task, fn(&mut Value), &'static str);
+
+#[test]
+fn a_description_that_is_not_what_it_says_is_refused_by_its_key() {
+    use Task::{Categorical, Dimensional};
+    let table: &[JsonChange] = &[
+        (
+            Categorical,
+            |j| j["outputs"] = json!(["angry", "angry", "neutral", "sad"]),
+            "outputs",
+        ),
+        (
+            Categorical,
+            |j| j["outputs"] = json!(["happy", "angry", "neutral", "sad"]),
+            "in this order",
+        ),
+        (
+            Categorical,
+            |j| j["outputs"] = json!(["a", "b", "c", "d"]),
+            "outputs",
+        ),
+        (Categorical, |j| j["task"] = json!("dimensional"), "outputs"),
+        (
+            Dimensional,
+            |j| j["outputs"] = json!(["valence", "arousal"]),
+            "outputs",
+        ),
+        (
+            Dimensional,
+            |j| {
+                j["outputs"] = json!(["arousal", "valence", "arousal", "valence"]);
+                j["target_mean"] = json!([0, 0, 0, 0]);
+                j["target_deviation"] = json!([1, 1, 1, 1]);
+            },
+            "outputs",
+        ),
+        (
+            Categorical,
+            |j| j["normaliser"]["deviation"][3] = json!(0.0),
+            "normaliser.deviation[3]",
+        ),
+        (
+            Categorical,
+            |j| j["normaliser"]["deviation"][3] = json!(1e39),
+            "normaliser.deviation[3]",
+        ),
+        (
+            Categorical,
+            |j| j["normaliser"]["deviation"][3] = json!(1e-40),
+            "normaliser.deviation[3]",
+        ),
+        (
+            Categorical,
+            |j| j["normaliser"]["deviation"][3] = json!(-1.0),
+            "normaliser.deviation[3]",
+        ),
+        (
+            Categorical,
+            |j| j["normaliser"]["mean"][31] = json!(-1e39),
+            "normaliser.mean[31]",
+        ),
+        (
+            Categorical,
+            |j| j["normaliser"]["mean"] = json!([1, 2]),
+            "normaliser.mean has 2",
+        ),
+        (
+            Categorical,
+            |j| j["normaliser"]["median"] = json!(1),
+            "median",
+        ),
+        (
+            Categorical,
+            |j| j["target_deviation"][1] = json!(2.0),
+            "target_deviation",
+        ),
+        (
+            Categorical,
+            |j| j["target_mean"] = json!([0, 0, 0]),
+            "target_mean has 3",
+        ),
+        (
+            Dimensional,
+            |j| j["target_deviation"][1] = json!(0.0),
+            "target_deviation[1]",
+        ),
+        (
+            Dimensional,
+            |j| j["target_deviation"][1] = json!(1e39),
+            "target_deviation[1]",
+        ),
+        (
+            Dimensional,
+            |j| j["target_deviation"][1] = json!(1e-44),
+            "target_deviation[1]",
+        ),
+        (
+            Dimensional,
+            |j| j["target_mean"][0] = json!(1e30),
+            "target_mean[0]",
+        ),
+        (
+            Categorical,
+            |j| {
+                let (a, b) = (j["descriptors"][0].clone(), j["descriptors"][1].clone());
+                (j["descriptors"][0], j["descriptors"][1]) = (b, a);
+            },
+            "descriptors",
+        ),
+        (
+            Categorical,
+            |j| j["recipe"]["architecture"]["filters"] = json!(100_000),
+            "filters must be 1 to 10000, not 100000",
+        ),
+        (
+            Categorical,
+            |j| j["recipe"]["architecture"]["filters"] = json!(1_u64 << 63),
+            "filters",
+        ),
+        (
+            Categorical,
+            |j| {
+                j["recipe"]["architecture"]["filters"] = json!(10_000);
+                j["recipe"]["architecture"]["layers"] = json!(100);
+            },
+            "filters = 10000 in 100 layers",
+        ),
+        (
+            Categorical,
+            |j| j["recipe"]["architecture"]["kernel"] = json!(4),
+            "kernel",
+        ),
+        (
+            Categorical,
+            |j| {
+                j["recipe"]["architecture"] = json!({"kind": "rnn", "layers": 1, "hidden": 100_000})
+            },
+            "hidden must be 1 to 10000, not 100000",
+        ),
+        (
+            Categorical,
+            |j| {
+                j["recipe"]["architecture"] =
+                    json!({"kind": "rnn", "layers": 1, "hidden": 1_u64 << 63});
+            },
+            "hidden",
+        ),
+        (
+            Categorical,
+            |j| j["recipe"]["learning_rate"] = json!(1e300),
+            "learning_rate",
+        ),
+    ];
+    for (i, (task, change, word)) in table.iter().enumerate() {
+        let result = refused(*task, Architecture::cnn(2, 3, 3), |folder| {
+            rejson(&folder.join("model.json"), change);
+        });
+        let error = result.expect_err(&format!("change {i} ({word}) is taken"));
+        assert!(
+            error.contains("model.json") && error.contains(word),
+            "{i}: {error}"
+        );
+    }
+    let result = refused(Categorical, Architecture::cnn(2, 3, 3), |folder| {
+        let path = folder.join("model.json");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let twice = text.replacen('{', "{\"task\": \"dimensional\",", 1);
+        std::fs::write(&path, twice).unwrap();
+    });
+    let error = result.expect_err("a key that is there twice is taken");
+    assert!(error.contains("task"), "{error}");
+}
+
+/// A change of a file of tensors, and what its refusal says.
+type TensorChange = (fn(&mut Vec<Tensor>), &'static str);
+
+#[test]
+fn weights_that_are_not_those_of_their_description_are_refused_by_their_tensor() {
+    fn set(tensors: &mut [Tensor], name: &str, i: usize, x: f32) {
+        find(tensors, name).3[4 * i..4 * i + 4].copy_from_slice(&x.to_le_bytes());
+    }
+    let table: &[TensorChange] = &[
+        (
+            |t| t.push(("left.over".into(), Dtype::F32, vec![1], vec![0; 4])),
+            "left.over",
+        ),
+        (
+            |t| t.push(("empty".into(), Dtype::F32, vec![0, 7], vec![])),
+            "empty",
+        ),
+        (|t| t.retain(|t| t.0 != "head.bias"), "values"),
+        (|t| find(t, "head.bias").0 = "head.bais".into(), "head.bias"),
+        (|t| find(t, "head.weight").2.reverse(), "head.weight"),
+        (|t| find(t, "head.weight").2 = vec![12], "head.weight"),
+        (|t| find(t, "head.bias").2 = vec![4, 1], "head.bias"),
+        (|t| find(t, "head.bias").2 = vec![1, 4], "head.bias"),
+        (
+            |t| {
+                let bias = find(t, "head.bias");
+                (bias.1, bias.2) = (Dtype::F16, vec![8]);
+            },
+            "head.bias is not f32",
+        ),
+        (
+            |t| {
+                find(t, "head.bias").1 = Dtype::I32;
+            },
+            "head.bias is not f32",
+        ),
+        (
+            |t| {
+                let bias = find(t, "head.bias");
+                (bias.1, bias.3) = (Dtype::F64, vec![0; 32]);
+            },
+            "head.bias is not f32",
+        ),
+        (|t| set(t, "head.weight", 5, f32::NAN), "head.weight"),
+        (|t| set(t, "head.weight", 5, f32::INFINITY), "head.weight"),
+        (
+            |t| set(t, "norm.1.running_variance", 2, -1.0),
+            "norm.1.running_variance",
+        ),
+    ];
+    for (i, (change, word)) in table.iter().enumerate() {
+        let result = refused(Task::Categorical, Architecture::cnn(2, 3, 3), |folder| {
+            retensor(&folder.join("model.safetensors"), |t, _| change(t));
+        });
+        let error = result.expect_err(&format!("change {i} ({word}) is taken"));
+        assert!(
+            error.contains("model.safetensors") && error.contains(word),
+            "{i}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_larger_than_its_model_needs_is_not_read() {
+    let result = refused(Task::Categorical, Architecture::rnn(1, 2), |folder| {
+        let path = folder.join("model.safetensors");
+        let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+        // Nothing but a hole in the file.
+        file.set_len(1 << 40).unwrap();
+    });
+    let error = result.unwrap_err();
+    assert!(
+        error.contains("model.safetensors") && error.contains("at most"),
+        "{error}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_model() {
+    for name in ["model.json", "model.safetensors"] {
+        let made = std::cell::Cell::new(true);
+        let result = refused(Task::Categorical, Architecture::rnn(1, 2), |folder| {
+            let path = folder.join(name);
+            std::fs::remove_file(&path).unwrap();
+            let status = std::process::Command::new("mkfifo").arg(&path).status();
+            made.set(status.is_ok_and(|s| s.success()));
+        });
+        let error = result.unwrap_err();
+        assert!(!made.get() || error.contains("not a file"), "{error}");
+    }
+}
+
+/// Two classes of noise.
+struct Toy;
+
+impl Presentations for Toy {
+    fn len(&self) -> usize {
+        6
+    }
+    fn id(&self, _: usize) -> &str {
+        "toy"
+    }
+    fn frames(&self, _: usize) -> usize {
+        4
+    }
+    fn present(&self, _: usize, i: usize) -> Result<Features, String> {
+        let mut draws = Key::new(5).with(i as u64).draws();
+        let values = (0..4 * descriptor::COUNT).map(|_| draws.normal() as f32);
+        Ok(Features::from_values(values.collect()))
+    }
+}
+
+fn small() -> Recipe {
+    Recipe {
+        max_epochs: 5,
+        batch_size: 4,
+        ..Recipe::paper(Architecture::cnn(1, 2, 1))
+    }
+}
+
+/// Writes a training that stopped after two epochs.
+fn stopped(path: &Path) {
+    let mut trainer = Trainer::new(small(), 2, &Key::new(3)).unwrap();
+    let targets = Targets::Classes(vec![0, 1, 0, 1, 0, 1]);
+    for _ in 0..2 {
+        trainer.epoch(&Toy, &targets, &mut |_| 0.5).unwrap();
+    }
+    trainer.save(path).unwrap();
+}
+
+fn resumed(path: &Path) -> Result<Trainer, String> {
+    Trainer::resume(small(), 2, &Key::new(3), path).map_err(|e| e.to_string())
+}
+
+#[test]
+fn a_training_goes_on_from_no_state_that_it_cannot_have_had() {
+    type Change = (fn(&mut Vec<Tensor>, &mut Value), &'static str);
+    fn set(tensors: &mut [Tensor], name: &str, x: f32) {
+        find(tensors, name).3[..4].copy_from_slice(&x.to_le_bytes());
+    }
+    let table: &[Change] = &[
+        (
+            |t, _| t.push(("best.99".into(), Dtype::F32, vec![1], vec![0; 4])),
+            "best.99",
+        ),
+        (|t, _| t.retain(|t| t.0 != "first.0"), "first.0"),
+        (|t, _| find(t, "second.0").2.push(1), "second.0"),
+        (|t, _| set(t, "second.0", -1.0), "second.0"),
+        (|t, _| set(t, "first.0", f32::NAN), "first.0"),
+        (
+            |t, _| set(t, "now.norm.0.running_variance", -1.0),
+            "norm.0.running_variance",
+        ),
+        // The last but one of the network's tensors and the last are running statistics.
+        (
+            |t, _| {
+                let last = t.iter().filter(|t| t.0.starts_with("best.")).count() - 1;
+                set(t, &format!("best.{last}"), -1.0);
+            },
+            "running_variance",
+        ),
+        (|_, n| n["best"] = json!([9, 0.5]), "best"),
+        (|_, n| n["best"] = json!([0, 0.5]), "best"),
+        (|_, n| n["learning_rate"] = json!(1e300), "learning_rate"),
+        (|_, n| n["learning_rate"] = json!(-1.0), "learning_rate"),
+        (|_, n| n["history"][1]["epoch"] = json!(7), "epoch 7"),
+        (
+            |_, n| n["history"][1]["learning_rate"] = json!(0.0),
+            "learning_rate",
+        ),
+        (|_, n| n["since_halved"] = json!(u64::MAX), "since_halved"),
+        (|_, n| n["adam_steps"] = json!(0), "adam_steps"),
+        (|_, n| n["utterances"] = json!(0), "utterances"),
+        (
+            |_, n| {
+                let report = n["history"][0].clone();
+                let all: Vec<Value> = (1..=6)
+                    .map(|i| {
+                        let mut report = report.clone();
+                        report["epoch"] = json!(i);
+                        report
+                    })
+                    .collect();
+                n["history"] = json!(all);
+                n["adam_steps"] = json!(100);
+            },
+            "max_epochs",
+        ),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint.safetensors");
+    for (i, (change, word)) in table.iter().enumerate() {
+        stopped(&path);
+        assert!(resumed(&path).is_ok());
+        retensor(&path, |tensors, notes| {
+            let mut note: Value = serde_json::from_str(&notes["earnest"]).unwrap();
+            change(tensors, &mut note);
+            notes.insert("earnest".into(), note.to_string());
+        });
+        let error = resumed(&path)
+            .err()
+            .unwrap_or_else(|| panic!("change {i} ({word}) is taken"));
+        assert!(
+            error.contains("checkpoint.safetensors") && error.contains(word),
+            "{i}: {error}"
+        );
+    }
+}
+
+/// Where, how many bytes go, and the bytes that come.
+fn edits() -> impl Strategy<Value = Vec<(prop::sample::Index, usize, Vec<u8>)>> {
+    let come = prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..5),
+        "(-|9|0|1e|\"|\\[|,|null|e39)".prop_map(String::into_bytes),
+    ];
+    prop::collection::vec((any::<prop::sample::Index>(), 0..5_usize, come), 1..4)
+}
+
+fn edited(whole: &[u8], edits: &[(prop::sample::Index, usize, Vec<u8>)]) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    for (at, gone, come) in edits {
+        let start = at.index(bytes.len() + 1);
+        let end = (start + gone).min(bytes.len());
+        bytes.splice(start..end, come.iter().copied());
+    }
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn whatever_becomes_of_its_bytes_a_model_is_read_or_refused(
+        which in 0..3_usize,
+        edits in edits(),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let name = ["model.json", "model.safetensors", "checkpoint.safetensors"][which];
+        let path = folder.path().join(name);
+        if which == 2 {
+            stopped(&path);
+        } else {
+            save(folder.path(), Task::Dimensional, Architecture::cnn(1, 2, 1));
+        }
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, edited(&whole, &edits)).unwrap();
+        if which == 2 {
+            if let Ok(mut trainer) = resumed(&path) {
+                let _ = trainer.finished();
+                let targets = Targets::Classes(vec![0, 1, 0, 1, 0, 1]);
+                let _ = trainer.epoch(&Toy, &targets, &mut |_| 0.5);
+            }
+        } else if let Ok(mut model) = Model::load(folder.path()) {
+            let features = Features::from_values(vec![0.5; 4 * descriptor::COUNT]);
+            let answers = model.predict(&[&features], &["s"]);
+            prop_assert_eq!(answers[0].len(), 2);
+        }
+    }
+}
