@@ -324,7 +324,9 @@ pub fn train(
     let normaliser_path = folder.map(|f| f.join(NORMALISER));
     let kept = normaliser_path
         .as_deref()
-        .and_then(|p| serde_json::from_slice::<KeptNormaliser>(&std::fs::read(p).ok()?).ok())
+        .and_then(|p| {
+            serde_json::from_str::<KeptNormaliser>(&earnest_files::read_text(p).ok()?).ok()
+        })
         .filter(|k| k.key == number)
         .map(|k| k.normaliser)
         .filter(|n| n.mean.len() == descriptor::COUNT && n.deviation.len() == descriptor::COUNT);

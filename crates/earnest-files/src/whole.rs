@@ -49,7 +49,7 @@ impl WholeFile {
     fn file(&mut self) -> std::io::Result<&mut File> {
         self.file
             .as_mut()
-            .ok_or_else(|| std::io::Error::other("the file was committed before"))
+            .ok_or_else(|| Error::other("the file was committed before"))
     }
 
     /// Flushes the bytes to disk and gives the file its name, in place of what had it before.
