@@ -15,11 +15,15 @@ use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use earnest_audio::{AudioError, Content};
+use earnest_files::read_file;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// The index's file in its folder; the number is that of its layout and of what it holds.
 const FILE: &str = "content-1.jsonl";
+
+/// The largest index that is read; a larger one is as good as none.
+const MOST_INDEX: u64 = 1 << 30;
 
 /// A file that changed less than this ago may change again unseen.
 const SETTLED: Duration = Duration::from_secs(2);
@@ -90,7 +94,7 @@ impl ContentIndex {
     /// processes may use it at the same time.
     #[must_use]
     pub fn in_folder(folder: &Path) -> Self {
-        let bytes = std::fs::read(folder.join(FILE)).unwrap_or_default();
+        let bytes = read_file(&folder.join(FILE), MOST_INDEX).unwrap_or_default();
         let known = bytes
             .split(|b| *b == b'\n')
             .filter_map(|line| serde_json::from_slice::<Line>(line).ok())

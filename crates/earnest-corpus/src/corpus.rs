@@ -364,11 +364,11 @@ impl<'a> Usable<'a> {
         }
         let audio = self.root.join(&utterance.file);
         if !audio.is_file() {
-            let detail = format!(
-                "{} has no audio file {}",
-                utterance.id,
-                utterance.file.display()
-            );
+            let (id, file) = (&utterance.id, utterance.file.display());
+            let detail = match audio.exists() {
+                true => format!("{id} has {file} for its audio, which is no file"),
+                false => format!("{id} has no audio file {file}"),
+            };
             return problem(ProblemKind::MissingAudio, detail);
         }
         let stretch = utterance.stretch.map_or(String::new(), |s| s.to_string());

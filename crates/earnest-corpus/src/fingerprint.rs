@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::io::{Error, ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
 
 use earnest_audio::{AudioError, Content, ContentHash};
+use earnest_files::open_file;
 use sha2::{Digest, Sha256};
 
 use crate::collection::Clip;
@@ -60,6 +62,32 @@ pub fn fingerprint_of(parts: impl IntoIterator<Item = impl AsRef<str>>) -> Strin
     text
 }
 
+/// [`ContentHash::of_bytes`] of a file of any length, of which a piece at a time is in memory.
+fn hash_of_bytes(path: &Path) -> Result<ContentHash, CorpusError> {
+    let read = || -> std::io::Result<String> {
+        let mut file = open_file(path)?;
+        let mut hash = Sha256::new();
+        hash.update(b"bytes");
+        let mut piece = vec![0; 1 << 16];
+        loop {
+            match file.read(&mut piece) {
+                Ok(0) => break,
+                Ok(n) => hash.update(&piece[..n]),
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        let digits = hash.finalize();
+        Ok(digits.iter().take(16).map(|b| format!("{b:02x}")).collect())
+    };
+    let hash = read().and_then(|digits| digits.parse().map_err(Error::other));
+    hash.map_err(|source| CorpusError::File {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    })
+}
+
 /// Contents of files, each decoded once.
 ///
 /// # Errors
@@ -77,14 +105,7 @@ pub(crate) fn contents(
         .map(|(content, file)| match content {
             Ok(content) => Ok(FileContent::Audio(content)),
             Err(error @ AudioError::Open { .. }) => Err(error.into()),
-            Err(_) => {
-                let bytes = std::fs::read(file).map_err(|source| CorpusError::File {
-                    action: "read",
-                    path: file.clone(),
-                    source,
-                })?;
-                Ok(FileContent::Damaged(ContentHash::of_bytes(&bytes)))
-            }
+            Err(_) => Ok(FileContent::Damaged(hash_of_bytes(file)?)),
         })
         .collect()
 }
@@ -118,12 +139,7 @@ pub fn clip_contents(
                 Some(content) => Ok(content.hash()),
                 None => {
                     progress();
-                    let bytes = std::fs::read(&clip.path).map_err(|source| CorpusError::File {
-                        action: "read",
-                        path: clip.path.clone(),
-                        source,
-                    })?;
-                    Ok(ContentHash::of_bytes(&bytes))
+                    hash_of_bytes(&clip.path)
                 }
             },
         )
@@ -198,5 +214,21 @@ impl Utterance {
         };
         let end = stretch.end_s().unwrap_or_else(|| content.duration_s());
         (end - stretch.start_s()).max(0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_the_hash_of_its_bytes_however_long_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.mat");
+        for length in [0, 1, 1 << 16, 200_001] {
+            let bytes: Vec<u8> = (0..length).map(|i| (i * 7 % 251) as u8).collect();
+            std::fs::write(&path, &bytes).unwrap();
+            assert_eq!(hash_of_bytes(&path).unwrap(), ContentHash::of_bytes(&bytes));
+        }
     }
 }

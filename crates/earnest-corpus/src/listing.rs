@@ -46,7 +46,17 @@ impl Listing {
                 }
                 continue;
             }
-            let is_wanted = entry.file_type().is_file() && wanted(entry.path());
+            let is_wanted = !is_folder && wanted(entry.path());
+            if is_wanted && entry.depth() > 0 && !entry.file_type().is_file() {
+                listing.problems.push(Problem {
+                    kind: ProblemKind::NotAFile,
+                    file: entry.path().to_owned(),
+                    line: None,
+                    detail: "it is a pipe, a socket or a device; remove it, or put a file there"
+                        .into(),
+                });
+                continue;
+            }
             if entry.depth() == 0 || !(is_folder || is_wanted) {
                 continue;
             }
@@ -119,6 +129,8 @@ mod tests {
         std::fs::write(root.join(OsStr::from_bytes(b"\xff.txt")), "x").unwrap();
         std::fs::create_dir(&odd_folder).unwrap();
         std::fs::write(odd_folder.join("4.wav"), "x").unwrap();
+        symlink("/dev/null", root.join("c/device.wav")).unwrap();
+        symlink("/dev/null", root.join("c/device.txt")).unwrap();
         symlink("nowhere", root.join("gone.wav")).unwrap();
         symlink("nowhere", root.join(".#gone")).unwrap();
         symlink("y", root.join("x")).unwrap();
@@ -133,6 +145,7 @@ mod tests {
             .map(|p| (p.kind, p.file.strip_prefix(root).unwrap().to_owned()))
             .collect();
         let expected = [
+            (ProblemKind::NotAFile, "c/device.wav".into()),
             (ProblemKind::UnlistedFolder, "c/up".into()),
             (ProblemKind::DanglingLink, "gone.wav".into()),
             (ProblemKind::DanglingLink, "x".into()),

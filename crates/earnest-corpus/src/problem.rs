@@ -11,6 +11,8 @@ pub enum ProblemKind {
     UnlistedFolder,
     /// A link that leads nowhere.
     DanglingLink,
+    /// A pipe, a socket or a device where a file should be.
+    NotAFile,
     /// A file or folder whose name is no text that a table could hold.
     UnusableName,
     /// A file of labels that cannot be read at all.
@@ -58,6 +60,7 @@ impl ProblemKind {
         match self {
             Self::UnlistedFolder => "folder that cannot be listed",
             Self::DanglingLink => "link that leads nowhere",
+            Self::NotAFile => "no file",
             Self::UnusableName => "name that cannot be used",
             Self::UnreadableTable => "unreadable label file",
             Self::UnreadableLine => "unreadable label line",
@@ -101,7 +104,11 @@ impl ProblemKind {
     pub fn hides(self) -> bool {
         matches!(
             self,
-            Self::UnlistedFolder | Self::DanglingLink | Self::UnusableName | Self::UnreadableTable
+            Self::UnlistedFolder
+                | Self::DanglingLink
+                | Self::NotAFile
+                | Self::UnusableName
+                | Self::UnreadableTable
         )
     }
 }

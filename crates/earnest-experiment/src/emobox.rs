@@ -98,7 +98,7 @@ fn file_of(files: &[PathBuf], words: &[&str], fold: &str) -> Option<PathBuf> {
 
 /// Ids of a file's utterances that the corpus has, how many it has not, and the first of those.
 fn read(path: &Path, finder: &Finder<'_>) -> Result<(BTreeSet<String>, Vec<String>), FoldError> {
-    let text = std::fs::read_to_string(path).map_err(unreadable(path))?;
+    let text = earnest_files::read_text(path).map_err(unreadable(path))?;
     let (mut ids, mut missing) = (BTreeSet::new(), Vec::new());
     for (i, line) in text.lines().enumerate() {
         if line.trim().is_empty() {

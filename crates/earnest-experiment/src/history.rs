@@ -54,7 +54,8 @@ pub(crate) fn read_history(path: &Path) -> Result<Vec<EpochReport>, ExperimentEr
         path: path.to_owned(),
         reason,
     };
-    let mut reader = csv::Reader::from_path(path).map_err(|e| content(e.to_string()))?;
+    let file = earnest_files::open_file(path).map_err(ExperimentError::file("read", path))?;
+    let mut reader = csv::Reader::from_reader(file);
     reader
         .deserialize()
         .map(|row| row.map_err(|e| content(e.to_string())))

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use earnest_files::{open_file, text_cell, text_of_cell};
 use earnest_model::Task;
 
 use crate::error::ExperimentError;
@@ -53,7 +54,8 @@ pub fn write(path: &Path, task: Task, predictions: &[Prediction]) -> Result<(), 
     };
     writer.write_record(&header).map_err(failed)?;
     for p in predictions {
-        let mut row = vec![p.condition.clone(), p.id.clone(), p.speaker.clone()];
+        let texts = [&p.condition, &p.id, &p.speaker];
+        let mut row = texts.map(|t| text_cell(t).into_owned()).to_vec();
         match &p.truth {
             Truth::Class(c) => {
                 let name = |c: usize| names.get(c).cloned().unwrap_or_default();
@@ -79,7 +81,8 @@ pub fn read(path: &Path, task: Task) -> Result<Vec<Prediction>, ExperimentError>
         path: path.to_owned(),
         reason,
     };
-    let mut reader = csv::Reader::from_path(path).map_err(|e| content(e.to_string()))?;
+    let file = open_file(path).map_err(ExperimentError::file("read", path))?;
+    let mut reader = csv::Reader::from_reader(file);
     let names = outputs(task);
     let mut out = Vec::new();
     for record in reader.records() {
@@ -101,9 +104,9 @@ pub fn read(path: &Path, task: Task) -> Result<Vec<Prediction>, ExperimentError>
             Task::Dimensional => Truth::Values([number(3)?, number(4)?]),
         };
         out.push(Prediction {
-            condition: cell(0).to_owned(),
-            id: cell(1).to_owned(),
-            speaker: cell(2).to_owned(),
+            condition: text_of_cell(cell(0)).to_owned(),
+            id: text_of_cell(cell(1)).to_owned(),
+            speaker: text_of_cell(cell(2)).to_owned(),
             truth,
             answer: (5..5 + names.len()).map(number).collect::<Result<_, _>>()?,
         });

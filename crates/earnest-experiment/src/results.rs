@@ -2,6 +2,7 @@
 //! `table2.csv`, `report.html`.
 
 use earnest_corpus::Emotion;
+use earnest_files::text_cell;
 
 use crate::error::ExperimentError;
 use crate::metrics::FIGURES;
@@ -33,11 +34,11 @@ fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
         for condition in CONDITIONS {
             let predictions = unit.in_condition(condition);
             let mut row = vec![
-                unit.id.clone(),
-                unit.network.clone(),
+                text_cell(&unit.id).into_owned(),
+                text_cell(&unit.network).into_owned(),
                 unit.task.name().to_owned(),
-                unit.training.name().into_owned(),
-                unit.fold.clone(),
+                text_cell(&unit.training.name()).into_owned(),
+                text_cell(&unit.fold).into_owned(),
                 unit.seed.to_string(),
                 condition.to_owned(),
                 predictions.len().to_string(),

@@ -15,7 +15,7 @@ pub(crate) fn create_folder(path: &Path) -> Result<(), ExperimentError> {
 }
 
 pub(crate) fn read_text(path: &Path) -> Result<String, ExperimentError> {
-    std::fs::read_to_string(path).map_err(ExperimentError::file("read", path))
+    earnest_files::read_text(path).map_err(ExperimentError::file("read", path))
 }
 
 /// In a folder that others may be writing to, parts older than this were left behind.

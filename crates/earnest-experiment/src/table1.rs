@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use earnest_corpus::Emotion;
+use earnest_files::text_cell;
 use earnest_model::Task;
 
 use crate::metrics::{COUNT, FIGURES, Figures, List, mean_and_deviation};
@@ -315,8 +316,8 @@ impl Table1 {
         writer.write_record(&header)?;
         for row in &self.rows {
             let mut cells = vec![
-                row.network.clone(),
-                row.training.name().into_owned(),
+                text_cell(&row.network).into_owned(),
+                text_cell(&row.training.name()).into_owned(),
                 row.condition.to_owned(),
                 row.folds.to_string(),
                 row.seeds.to_string(),

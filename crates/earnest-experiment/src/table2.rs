@@ -1,5 +1,6 @@
 //! Table II: what becomes of the main figure when one augmentation is left out.
 
+use earnest_files::text_cell;
 use earnest_model::Task;
 
 use crate::metrics::{FIGURES, Figures};
@@ -172,9 +173,9 @@ impl Table2 {
         ])?;
         for row in &self.rows {
             let mut cells = vec![
-                row.network.clone(),
+                text_cell(&row.network).into_owned(),
                 FIGURES[row.figure].0.to_owned(),
-                row.left_out.unwrap_or_default().to_owned(),
+                text_cell(row.left_out.unwrap_or_default()).into_owned(),
             ];
             cells.extend(row.values.map(exact));
             cells.extend(row.change.map(exact));

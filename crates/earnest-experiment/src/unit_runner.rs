@@ -38,7 +38,7 @@ pub(crate) fn is_done(folder: &Path, unit: &Unit) -> bool {
 
 /// How long a finished unit took, by its `done` file.
 pub(crate) fn time_taken(folder: &Path) -> Option<Duration> {
-    let text = std::fs::read_to_string(folder.join("done")).ok()?;
+    let text = earnest_files::read_text(&folder.join("done")).ok()?;
     let seconds = text.split_whitespace().next()?.parse().ok()?;
     Duration::try_from_secs_f64(seconds).ok()
 }

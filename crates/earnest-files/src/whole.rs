@@ -1,7 +1,7 @@
 //! Files that are whole or absent.
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{Error, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -25,8 +25,9 @@ impl WholeFile {
     /// Begins a file. The folder must exist.
     ///
     /// # Errors
-    /// What the system said.
+    /// What the system said; there is something else than a file at the path.
     pub fn create(path: &Path) -> std::io::Result<Self> {
+        refuse_special(path)?;
         let mut part = path.as_os_str().to_owned();
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         part.push(format!(".{}-{number}.part", std::process::id()));
@@ -48,7 +49,7 @@ impl WholeFile {
     fn file(&mut self) -> std::io::Result<&mut File> {
         self.file
             .as_mut()
-            .ok_or_else(|| std::io::Error::other("the file was committed before"))
+            .ok_or_else(|| Error::other("the file was committed before"))
     }
 
     /// Flushes the bytes to disk and gives the file its name, in place of what had it before.
@@ -60,6 +61,26 @@ impl WholeFile {
         std::fs::rename(&self.part, &self.path)?;
         self.file = None;
         Ok(())
+    }
+}
+
+/// Refuses a path where no file can be put: a folder, and a pipe, a socket or a device, which a
+/// file would take the place of (be it `/dev/null`).
+///
+/// # Errors
+/// There is one of these at the path.
+pub fn refuse_special(path: &Path) -> std::io::Result<()> {
+    match std::fs::metadata(path) {
+        Ok(there) if there.is_dir() => Err(Error::new(
+            ErrorKind::IsADirectory,
+            "it is a folder; name a file",
+        )),
+        Ok(there) if !there.is_file() => Err(Error::new(
+            ErrorKind::InvalidInput,
+            "it is a pipe, a socket or a device, not a file; name a file, and copy it there when it is whole",
+        )),
+        // Nothing is there, or what is there is met by whoever writes.
+        _ => Ok(()),
     }
 }
 
@@ -134,6 +155,27 @@ mod tests {
         other.commit().unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"other");
         assert_eq!(names(dir.path()), ["a.txt"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn neither_a_pipe_nor_a_device_nor_a_folder_is_replaced_by_a_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        if !made.is_ok_and(|s| s.success()) {
+            println!("SKIPPED: no mkfifo on this machine");
+            return;
+        }
+        let null = dir.path().join("null");
+        std::os::unix::fs::symlink("/dev/null", &null).unwrap();
+        for path in [pipe.as_path(), null.as_path(), Path::new("/dev/null")] {
+            let error = write_whole(path, b"x").unwrap_err().to_string();
+            assert!(error.contains("not a file"), "{error}");
+        }
+        let error = write_whole(dir.path(), b"x").unwrap_err().to_string();
+        assert!(error.contains("it is a folder"), "{error}");
+        assert_eq!(names(dir.path()), ["null", "pipe"]);
     }
 
     #[test]

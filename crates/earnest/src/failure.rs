@@ -1,5 +1,6 @@
 //! How a command fails: with exit code 1 if the work failed, 2 if it was asked wrongly.
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use earnest_experiment::ExperimentError;
@@ -7,13 +8,28 @@ use earnest_experiment::ExperimentError;
 /// Exit code when a person stopped the work, as shells have it for Ctrl-C.
 pub const STOPPED: u8 = 130;
 
+const ROOM: &str =
+    "the disk is full; make room on it, and give the same command again: what is finished is kept";
+
+/// True if a message says what the system says of a full disk. Some errors keep the system's
+/// words only.
+fn says_full(text: &str) -> bool {
+    #[cfg(unix)]
+    // ENOSPC, and EDQUOT on Linux and on others.
+    const CODES: [i32; 3] = [28, 122, 69];
+    #[cfg(not(unix))]
+    const CODES: [i32; 2] = [112, 39];
+    CODES
+        .map(std::io::Error::from_raw_os_error)
+        .iter()
+        .filter(|e| matches!(e.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded))
+        .any(|e| text.contains(&e.to_string()))
+}
+
 /// What may help against a fault of the file system.
 fn advice(cause: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
-    use std::io::ErrorKind;
     match cause.downcast_ref::<std::io::Error>()?.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(
-            "make room on that disk; the same command then goes on, and what is finished is kept",
-        ),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(ROOM),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             Some("a folder that you may write to (--out)")
         }
@@ -48,7 +64,8 @@ impl Failure {
                 text.push_str(&format!("\n  because: {cause}"));
             }
         }
-        if let Some(advice) = self.error.chain().find_map(advice) {
+        let advice = self.error.chain().find_map(advice);
+        if let Some(advice) = advice.or_else(|| says_full(&text).then_some(ROOM)) {
             text.push_str(&format!("\n  try: {advice}"));
         }
         tell!("{text}");

@@ -7,11 +7,13 @@ mod command;
 mod failure;
 mod progress;
 mod time_left;
+mod visible;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::command::bounds;
 use crate::failure::Failure;
 
 /// Speech-emotion recognition that keeps working on a robot.
@@ -29,8 +31,8 @@ use crate::failure::Failure;
     max_term_width = 100
 )]
 struct Cli {
-    /// Threads to use [default: one for each core]
-    #[arg(long, global = true, value_name = "N")]
+    /// Threads to use, at most 1024 [default: one for each core]
+    #[arg(long, global = true, value_name = "N", value_parser = bounds::one_to::<usize>(bounds::MOST_THREADS))]
     threads: Option<usize>,
     #[command(subcommand)]
     command: Command,
@@ -73,8 +75,25 @@ enum Command {
     Predict(command::predict::Arguments),
 }
 
+/// Prints help, or what was asked wrongly: with clap's colours, unless the words that were given
+/// hold what a terminal would obey.
+fn answer(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    match error.use_stderr() && visible::visible(&text) != text {
+        true => tell!("{}", text.trim_end()),
+        false => {
+            // Nobody listens.
+            let _ = error.print();
+        }
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return answer(&error),
+    };
     if let Some(threads) = cli.threads
         && let Err(error) = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)

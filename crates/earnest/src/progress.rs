@@ -12,6 +12,7 @@ use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::failure::{Failure, STOPPED};
 use crate::time_left::TimeLeft;
+use crate::visible::on_one_line;
 
 /// How often a person asked to stop.
 static ASKED: AtomicUsize = AtomicUsize::new(0);
@@ -100,7 +101,7 @@ impl Progress {
             let bar = self.bars.add(
                 ProgressBar::new(total as u64)
                     .with_style(style("{prefix} {wide_bar} {pos}/{len} {eta} left"))
-                    .with_prefix(name.to_owned()),
+                    .with_prefix(on_one_line(name).into_owned()),
             );
             bar.enable_steady_tick(Duration::from_millis(500));
             self.set_stage(Some(bar));
@@ -162,7 +163,7 @@ impl Progress {
             let bar = units.entry(unit.to_owned()).or_insert_with(|| {
                 let bar = ProgressBar::new(most as u64)
                     .with_style(style("{prefix}\n  {wide_bar} {pos}/{len} {msg}"))
-                    .with_prefix(shortened(unit));
+                    .with_prefix(shortened(&on_one_line(unit)));
                 self.bars.insert(0, bar)
             });
             bar.set_position(report.epoch as u64);

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use earnest_files::text_of_cell;
+
 use super::table::Table;
 use super::{Clip, Collection, CollectionError, LeftOut};
 use crate::freesound::MANIFEST;
@@ -29,7 +31,7 @@ pub fn read(folder: &Path) -> Result<Option<Collection>, CollectionError> {
                 name: file.to_owned(),
                 path,
                 source: format!("freesound:{}", row.text("id")),
-                category: row.get("found_by").map(str::to_owned),
+                category: row.get("found_by").map(|tag| text_of_cell(tag).to_owned()),
                 fold: None,
             });
         } else {

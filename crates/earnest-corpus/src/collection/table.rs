@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use earnest_files::{MOST_TEXT, read_file};
+
 use super::{CollectionError, LeftOut};
 
 /// A row with its line number.
@@ -32,11 +34,11 @@ impl Table {
             Err(error) => return Err(unreadable(error.to_string())),
             Ok(_) => {}
         }
+        let bytes = read_file(path, MOST_TEXT).map_err(|e| unreadable(e.to_string()))?;
         let mut reader = csv::ReaderBuilder::new()
             .flexible(true)
             .trim(csv::Trim::All)
-            .from_path(path)
-            .map_err(|e| unreadable(e.to_string()))?;
+            .from_reader(bytes.as_slice());
         let columns: Vec<String> = reader
             .byte_headers()
             .map_err(|e| unreadable(e.to_string()))?

@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use earnest_files::{MOST_TEXT, path_cell, read_file, text_cell, text_of_cell};
 use serde::{Deserialize, Serialize};
 
 use super::client::Found;
@@ -57,6 +58,34 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// Texts of strangers as they stand in the table: no spreadsheet takes them for formulas.
+    fn to_cells(&self) -> Self {
+        Self {
+            file: path_cell(&self.file).into_owned(),
+            ..self.with_texts(|text| text_cell(text).into_owned())
+        }
+    }
+
+    fn from_cells(&self) -> Self {
+        self.with_texts(|cell| text_of_cell(cell).to_owned())
+    }
+
+    fn with_texts(&self, change: impl Fn(&str) -> String) -> Self {
+        Self {
+            file: self.file.clone(),
+            id: self.id,
+            name: change(&self.name),
+            author: change(&self.author),
+            licence: change(&self.licence),
+            tags: change(&self.tags),
+            duration_s: self.duration_s,
+            url: change(&self.url),
+            found_by: change(&self.found_by),
+        }
+    }
+}
+
 /// The manifest of a folder.
 pub struct Manifest {
     path: PathBuf,
@@ -78,7 +107,7 @@ impl Manifest {
             .truncate(false)
             .open(&path)
             .map_err(file_error("open", &path))?;
-        let bytes = std::fs::read(&path).map_err(file_error("read", &path))?;
+        let bytes = read_file(&path, MOST_TEXT).map_err(file_error("read", &path))?;
         let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
         file.set_len(whole as u64)
             .and_then(|()| file.seek(std::io::SeekFrom::End(0)))
@@ -92,11 +121,15 @@ impl Manifest {
         };
         let mut reader = csv::Reader::from_reader(&bytes[..whole]);
         for entry in reader.deserialize() {
-            let entry: Entry = entry.map_err(|e| FreesoundError::Manifest {
-                path: manifest.path.clone(),
-                line: e.position().map_or(1, csv::Position::line),
-                detail: e.to_string(),
-            })?;
+            let entry: Result<Entry, csv::Error> = entry;
+            let entry =
+                entry
+                    .map(|entry| entry.from_cells())
+                    .map_err(|e| FreesoundError::Manifest {
+                        path: manifest.path.clone(),
+                        line: e.position().map_or(1, csv::Position::line),
+                        detail: e.to_string(),
+                    })?;
             if folder.join(&entry.file).is_file() {
                 manifest.remember(&entry);
             }
@@ -125,7 +158,7 @@ impl Manifest {
             .has_headers(self.empty)
             .from_writer(Vec::new());
         let lines = writer
-            .serialize(entry)
+            .serialize(entry.to_cells())
             .map_err(std::io::Error::other)
             .and_then(|()| writer.into_inner().map_err(|e| e.into_error()));
         lines

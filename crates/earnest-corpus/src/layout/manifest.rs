@@ -27,7 +27,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use earnest_audio::Stretch;
-use earnest_files::RelativePath;
+use earnest_files::{MOST_TEXT, RelativePath, read_file, text_of_cell};
 
 use super::{Reach, Reading, Survey, moment, numbered_lines, place, stem_and_folder};
 use crate::corpus::{UNKNOWN_SPEAKER, Utterance};
@@ -225,15 +225,15 @@ impl Reader<'_> {
     }
 
     fn table(&mut self, delimiter: u8) {
-        let reader = csv::ReaderBuilder::new()
+        let bytes = match read_file(self.manifest, MOST_TEXT) {
+            Ok(bytes) => bytes,
+            Err(error) => return self.unreadable(None, error.to_string()),
+        };
+        let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
             .flexible(true)
             .trim(csv::Trim::All)
-            .from_path(self.manifest);
-        let mut reader = match reader {
-            Ok(reader) => reader,
-            Err(error) => return self.unreadable(None, error.to_string()),
-        };
+            .from_reader(bytes.as_slice());
         let names: Vec<String> = match reader.byte_headers() {
             Ok(headers) => headers
                 .iter()
@@ -273,9 +273,14 @@ impl Reader<'_> {
             let mut cells = HashMap::new();
             for (column, cell) in columns.iter().zip(&record) {
                 if let Some(column) = column {
-                    cells
-                        .entry(*column)
-                        .or_insert_with(|| String::from_utf8_lossy(cell).into_owned());
+                    cells.entry(*column).or_insert_with(|| {
+                        let cell = String::from_utf8_lossy(cell);
+                        match column {
+                            // Written as `./=x.wav`, it is the same file.
+                            Column::Path => cell.into_owned(),
+                            _ => text_of_cell(&cell).to_owned(),
+                        }
+                    });
                 }
             }
             self.add(Row { line, cells });

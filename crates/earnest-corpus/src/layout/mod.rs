@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use self::speakers::Known;
 
-use earnest_files::RelativePath;
+use earnest_files::{MOST_TEXT, RelativePath, read_file};
 
 use crate::corpus::Utterance;
 use crate::listing::Listing;
@@ -247,7 +247,7 @@ pub(crate) fn recognise(survey: &Survey) -> Option<Layout> {
 
 /// A text file's lines with their numbers from 1; bytes that are not UTF-8 are replaced.
 pub(crate) fn numbered_lines(path: &Path) -> std::io::Result<Vec<(usize, String)>> {
-    let bytes = std::fs::read(path)?;
+    let bytes = read_file(path, MOST_TEXT)?;
     let text = String::from_utf8_lossy(&bytes);
     Ok(text
         .trim_start_matches('\u{feff}')

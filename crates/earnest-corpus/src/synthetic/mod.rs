@@ -71,8 +71,8 @@ pub(crate) fn marker(root: &Path) -> Result<Option<Marker>, CorpusError> {
         Err(error) => return Err(unclear(error.to_string())),
         Ok(_) => {}
     }
-    let bytes = std::fs::read(&path).map_err(|e| unclear(e.to_string()))?;
-    let marker = serde_json::from_slice(&bytes).map_err(|e| unclear(e.to_string()))?;
+    let text = earnest_files::read_text(&path).map_err(|e| unclear(e.to_string()))?;
+    let marker = serde_json::from_str(&text).map_err(|e| unclear(e.to_string()))?;
     Ok(Some(marker))
 }
 

@@ -7,12 +7,15 @@ use clap::{Args, Subcommand};
 use earnest_corpus::synthetic::{Settings, count, write};
 use earnest_corpus::{Audit, ContentIndex, Corpus, Emotion, Problem, ProblemKind, audit};
 use earnest_experiment::{Folding, Protocol, Validation, folds, open_corpus};
+use earnest_files::OneWriter;
 use serde_json::json;
 
 use super::options::ReadingOptions;
+use super::outputs::one_writer;
 use super::{must_exist, text_table};
 use crate::failure::Failure;
 use crate::progress::Progress;
+use crate::visible::on_one_line;
 
 /// Look at a corpus, or make one.
 #[derive(Subcommand)]
@@ -80,7 +83,8 @@ pub fn run(command: Command) -> Result<(), Failure> {
 
 fn synthesize(a: &Synthesize) -> Result<(), Failure> {
     let occupied = std::fs::read_dir(&a.folder).is_ok_and(|mut d| d.next().is_some());
-    if occupied {
+    // One that was begun is gone on with.
+    if occupied && !OneWriter::has_begun(&a.folder) {
         return Err(Failure::asked(format!(
             "{} is not empty; give a new folder",
             a.folder.display()
@@ -95,11 +99,13 @@ fn synthesize(a: &Synthesize) -> Result<(), Failure> {
         seed: a.seed,
         utterances_per_speaker: a.utterances_per_speaker,
     };
+    let writer = one_writer("DIR", &a.folder)?;
     let progress = Progress::new();
     progress.start("synthesising speech", count(settings));
     let result = write(&a.folder, settings, || progress.advance());
     progress.finish();
     result?;
+    writer.finish();
     say!(
         "Wrote {} synthetic utterances of 10 speakers to {}.",
         count(settings),
@@ -324,7 +330,8 @@ fn print_problems(problems: &[&Problem], all: bool) {
         let shown = if all { list.len() } else { SHOWN };
         for p in list.iter().take(shown) {
             let line = p.line.map_or(String::new(), |l| format!(":{l}"));
-            say!("    {}{line}: {}", p.file.display(), p.detail);
+            let words = format!("{}{line}: {}", p.file.display(), p.detail);
+            say!("    {}", on_one_line(&words));
         }
         if list.len() > shown {
             say!("    … and {} more", list.len() - shown);
@@ -373,6 +380,6 @@ fn print_json(corpus: &Corpus, audited: Option<&Audit>) -> Result<(), Failure> {
         "folds_error": list.as_ref().err().map(ToString::to_string),
         "problems": problems, "utterances": utterances,
     });
-    say!("{}", serde_json::to_string_pretty(&value)?);
+    crate::say::data(&serde_json::to_string_pretty(&value)?);
     Ok(())
 }

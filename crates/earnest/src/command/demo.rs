@@ -6,6 +6,7 @@ use clap::Args;
 use earnest_corpus::synthetic::{Settings, count, write};
 use earnest_experiment::{Experiment, run as run_experiment};
 
+use super::bounds::one_to;
 use super::print_outcome;
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -22,7 +23,7 @@ pub struct Arguments {
     #[arg(long, default_value = "earnest-demo", value_name = "DIR")]
     out: PathBuf,
     /// Test speakers (folds), at most 10
-    #[arg(long, default_value_t = 3, value_name = "N")]
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = one_to::<usize>(10))]
     folds: usize,
     /// All randomness
     #[arg(long, default_value_t = 1)]
@@ -31,9 +32,6 @@ pub struct Arguments {
 
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
-    if a.folds == 0 {
-        return Err(Failure::asked("--folds must be at least 1"));
-    }
     let settings = Settings {
         seed: a.seed,
         utterances_per_speaker: 32,

@@ -319,7 +319,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             "model": a.model, "corpus": corpus.name, "condition": condition.name(),
             "utterances": predictions.len(), "figures": measured, "notes": notes.0,
         });
-        say!("{}", serde_json::to_string_pretty(&value)?);
+        crate::say::data(&serde_json::to_string_pretty(&value)?);
         return Ok(());
     }
     say!(

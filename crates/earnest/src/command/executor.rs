@@ -8,6 +8,7 @@ use earnest_experiment::{
     run_on_slurm, run_units,
 };
 
+use super::bounds::{MOST_THREADS, one_to};
 use super::options::no_effect;
 use super::outputs::Inputs;
 use super::print_outcome;
@@ -31,7 +32,7 @@ pub struct ExecutorOptions {
     executor: ExecutorName,
     /// Units trained at the same time, each on its share of the threads [default: one for each
     /// 4 threads, as memory permits]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = one_to::<u16>(MOST_THREADS))]
     workers: Option<u16>,
     /// Only these units, by id, and no report; `earnest plan --units` lists them
     #[arg(
@@ -48,7 +49,7 @@ pub struct ExecutorOptions {
     #[arg(long, value_name = "TIME", help_heading = "Slurm")]
     time: Option<String>,
     /// Slurm: cores for a task
-    #[arg(long, value_name = "N", help_heading = "Slurm", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", help_heading = "Slurm", value_parser = one_to::<u16>(MOST_THREADS))]
     cpus_per_task: Option<u16>,
     /// Slurm: the most tasks at the same time
     #[arg(long, value_name = "N", help_heading = "Slurm", value_parser = clap::value_parser!(u16).range(1..))]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use earnest_corpus::{Listing, is_manifest, listed_files};
 
 use crate::failure::Failure;
+use crate::visible::on_one_line;
 
 /// The audio files that arguments stand for, and what could not be listed.
 #[derive(Debug, Default)]
@@ -81,7 +82,7 @@ impl AudioFiles {
     /// is any.
     pub fn name_unread(&self, reasons: &[&String]) -> Result<(), Failure> {
         for reason in &self.unlisted {
-            tell!("warning: {reason}");
+            tell!("warning: {}", on_one_line(reason));
         }
         let read = name_unread(reasons, self.files.len());
         match (self.unlisted.len(), read) {
@@ -100,10 +101,23 @@ impl AudioFiles {
 /// Says of each file that could not be read why; a failure if there is any.
 pub fn name_unread(reasons: &[&String], files: usize) -> Result<(), Failure> {
     for reason in reasons {
-        tell!("warning: {reason}");
+        tell!("warning: {}", on_one_line(reason));
     }
-    match reasons.len() {
-        0 => Ok(()),
-        bad => Err(anyhow::anyhow!("{bad} of {files} files could not be read").into()),
+    // What was made of a file is not always a file that could be written.
+    let mut unwritten = reasons.iter().filter(|r| r.starts_with("cannot write "));
+    match (reasons.len(), unwritten.next()) {
+        (0, _) => Ok(()),
+        (bad, None) => Err(anyhow::anyhow!("{bad} of {files} files could not be read").into()),
+        (bad, Some(first)) => {
+            let unwritten = 1 + unwritten.count();
+            let unread = match bad - unwritten {
+                0 => String::new(),
+                n => format!("{n} of {files} files could not be read, and "),
+            };
+            Err(anyhow::anyhow!(
+                "{unread}{unwritten} of {files} could not be written; the first: {first}"
+            )
+            .into())
+        }
     }
 }

@@ -8,6 +8,8 @@ use clap::Args;
 use earnest_corpus::LeftOut;
 use serde_json::{Value, json};
 
+use crate::visible::on_one_line;
+
 /// What `inspect` of a collection is asked.
 #[derive(Args)]
 pub struct InspectOptions {
@@ -46,6 +48,7 @@ pub fn print_left_out(left_out: &[LeftOut], all: bool) {
     for (why, what) in by_reason {
         let shown = if all { what.len() } else { SHOWN };
         let names = what[..what.len().min(shown)].join(", ");
+        let names = on_one_line(&names);
         let more = match what.len().saturating_sub(shown) {
             0 => String::new(),
             n => {

@@ -2,6 +2,7 @@
 
 pub mod augment;
 mod before_after;
+pub mod bounds;
 pub mod corpus;
 pub mod demo;
 pub mod evaluate;

@@ -9,8 +9,9 @@ use earnest_corpus::freesound::{self, API, MANIFEST, Pace, Settings, Tags, downl
 use earnest_corpus::{Collection, LeftOut, NoiseFacts, inspect_noises};
 use serde_json::json;
 
+use super::bounds::{MOST_CLIPS, MOST_REQUESTS, one_to};
 use super::inspection::{self, InspectOptions};
-use super::outputs::Inputs;
+use super::outputs::{Inputs, one_writer};
 use super::{must_exist, text_table};
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -50,13 +51,13 @@ pub struct Freesound {
     #[arg(long, value_name = "FILE")]
     tags: Option<PathBuf>,
     /// At most so many clips for each wanted tag
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = one_to::<usize>(MOST_CLIPS))]
     per_tag: usize,
     /// Longest clip, seconds
     #[arg(long, value_name = "S", default_value_t = 30.0)]
     max_seconds: f64,
     /// Requests a minute; Freesound allows 60, unless it gave you more
-    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = one_to::<u32>(MOST_REQUESTS))]
     per_minute: u32,
     /// Address of the API
     #[arg(long, value_name = "URL", default_value = API)]
@@ -65,6 +66,10 @@ pub struct Freesound {
     #[arg(long)]
     all: bool,
 }
+
+/// The shortest clip that is taken, and the longest that can be asked for, seconds.
+const SHORTEST_S: f64 = 0.5;
+const LONGEST_S: f64 = 3600.0;
 
 /// Runs the verb.
 pub fn run(command: Command) -> Result<(), Failure> {
@@ -82,16 +87,20 @@ fn freesound(a: &Freesound) -> Result<(), Failure> {
             a.token_env
         )));
     }
+    if !(SHORTEST_S..=LONGEST_S).contains(&a.max_seconds) {
+        return Err(Failure::asked(format!(
+            "--max-seconds must be {SHORTEST_S} .. {LONGEST_S} seconds"
+        )));
+    }
     let mut inputs = Inputs::default();
     inputs.add_all("--tags", &a.tags);
     inputs.spare_below("--out", &a.out, [MANIFEST])?;
-    std::fs::create_dir_all(&a.out)
-        .map_err(|e| anyhow::anyhow!("cannot create the folder {}: {e}", a.out.display()))?;
+    let writer = one_writer("--out", &a.out)?;
     let settings = Settings {
         api: a.api.clone(),
         tags: tags(a)?,
         per_tag: a.per_tag,
-        seconds: (0.5, a.max_seconds),
+        seconds: (SHORTEST_S, a.max_seconds),
         pace: Pace {
             between: Duration::from_secs(60) / a.per_minute,
             ..Pace::default()
@@ -112,6 +121,7 @@ fn freesound(a: &Freesound) -> Result<(), Failure> {
     });
     progress.finish();
     let summary = result?;
+    writer.finish();
     say!(
         "{}: {} clips downloaded, {} from before; licences, authors and tags are in {MANIFEST}",
         a.out.display(),
@@ -130,7 +140,7 @@ fn tags(a: &Freesound) -> Result<Tags, Failure> {
         earnest_files::write_whole(&own, Tags::PAPER.as_bytes())
             .map_err(|e| anyhow::anyhow!("cannot write {}: {e}", own.display()))?;
     }
-    let text = std::fs::read_to_string(path)
+    let text = earnest_files::read_text(path)
         .map_err(|e| Failure::asked(format!("cannot read the tags {}: {e}", path.display())))?;
     Tags::from_toml(&text).map_err(|e| Failure::asked(format!("{}: {e}", path.display())))
 }
@@ -243,6 +253,6 @@ fn print_json(
         .collect();
     let value =
         json!({"layout": collection.layout, "clips": clips, "left_out": inspection::to_json(bad)});
-    say!("{}", serde_json::to_string_pretty(&value)?);
+    crate::say::data(&serde_json::to_string_pretty(&value)?);
     Ok(())
 }

@@ -10,6 +10,7 @@ use earnest_experiment::{
 };
 use earnest_model::{Architecture, Normalisation, Recipe, Task};
 
+use super::bounds::{MOST_MEMORY_MIB, MOST_REPEATS, one_to};
 use super::must_exist;
 use crate::failure::Failure;
 
@@ -83,7 +84,7 @@ pub struct TrainingOptions {
     fresh: bool,
     /// Make K augmented copies of each utterance once, keep them on disk while training goes
     /// on, and present them in turn
-    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "K", value_parser = one_to::<u16>(MOST_REPEATS))]
     copies: Option<u16>,
     /// The most epochs a model is trained [default: 100]
     #[arg(long, value_name = "N")]
@@ -185,7 +186,7 @@ pub struct SoundOptions {
     #[arg(long, value_name = "DIR")]
     pub rooms: Vec<PathBuf>,
     /// Decoded sounds kept in memory, MiB; others are decoded at each use [default: 2048]
-    #[arg(long, value_name = "MIB")]
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(..=MOST_MEMORY_MIB))]
     pub sound_memory: Option<u64>,
 }
 
@@ -268,7 +269,7 @@ impl ChainOption {
         let Some(path) = &self.chain else {
             return Ok(None);
         };
-        let text = std::fs::read_to_string(path)
+        let text = earnest_files::read_text(path)
             .map_err(|e| Failure::asked(format!("--chain: cannot read {}: {e}", path.display())))?;
         Chain::from_toml(&text)
             .map(Some)
@@ -376,7 +377,7 @@ pub struct ExperimentOptions {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Train each unit with so many seeds, and give mean and spread [default: 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = one_to::<u16>(MOST_REPEATS))]
     seeds: Option<u16>,
 }
 
@@ -522,7 +523,7 @@ impl FileOptions {
     /// The experiment as it is asked for.
     pub fn read(&self) -> Result<Experiment, Failure> {
         let path = &self.path;
-        let text = std::fs::read_to_string(path).map_err(|e| {
+        let text = earnest_files::read_text(path).map_err(|e| {
             Failure::asked(format!(
                 "cannot read the experiment {}: {e}",
                 path.display()

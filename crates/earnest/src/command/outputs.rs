@@ -4,9 +4,17 @@ use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use earnest_corpus::Corpus;
+use earnest_files::OneWriter;
 
 use crate::failure::Failure;
+
+/// Takes a folder that is to be written, so that no other process writes it at the same time.
+pub fn one_writer(what: &str, folder: &Path) -> Result<OneWriter, Failure> {
+    Ok(OneWriter::take(folder)
+        .with_context(|| format!("cannot write {what} {}", folder.display()))?)
+}
 
 /// What a verb reads and must not write to. The same file is known by any of its names: through
 /// links to it, to a folder above it, and as a second (hard) link.
@@ -131,8 +139,11 @@ impl Inputs {
         }
     }
 
-    /// Refuses to write this file if it is an input, or is there already among inputs.
+    /// Refuses to write this file if it is an input, or is there already among inputs; and if it
+    /// is no file, but a pipe, a device or a folder.
     pub fn spare(&self, what: &str, file: &Path) -> Result<(), Failure> {
+        earnest_files::refuse_special(file)
+            .map_err(|e| Failure::asked(format!("{what} {}: {e}", file.display())))?;
         self.spare_among(self.folders.iter().chain(&self.roots), what, file)
     }
 

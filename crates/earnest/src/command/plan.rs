@@ -42,16 +42,13 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let prepared = prepare(experiment, &progress)?;
     if a.units {
         for unit in &prepared.units {
-            say!("{}", unit.id());
+            crate::say::data(&unit.id());
         }
         return Ok(());
     }
     let plan = plan(&prepared, &out, &progress)?;
     if a.json {
-        say!(
-            "{}",
-            serde_json::to_string_pretty(&as_json(&prepared, &plan))?
-        );
+        crate::say::data(&serde_json::to_string_pretty(&as_json(&prepared, &plan))?);
     } else {
         print(&prepared, &plan);
     }

@@ -1,10 +1,12 @@
 //! `earnest predict`.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use earnest_experiment::largest;
 use earnest_features::{Extractor, Features};
+use earnest_files::{path_cell, text_cell};
 use earnest_model::{Model, Task};
 use rayon::prelude::*;
 use serde_json::json;
@@ -66,14 +68,19 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let answers = model.predict(&references, &vec![""; references.len()]);
     let names = &model.description.outputs;
     let task = model.description.task;
-    let mut writer = csv::Writer::from_writer(crate::say::Out);
+    let mut writer = csv::Writer::from_writer(crate::say::Out::new());
     if !a.json {
         let mut header = vec!["file"];
         if task == Task::Categorical {
             header.push("emotion");
         }
-        header.extend(names.iter().map(String::as_str));
-        writer.write_record(&header)?;
+        let outputs = names.iter().map(|name| text_cell(name));
+        let header: Vec<Cow<'_, str>> = header
+            .into_iter()
+            .map(Cow::Borrowed)
+            .chain(outputs)
+            .collect();
+        writer.write_record(header.iter().map(|cell| cell.as_bytes()))?;
     }
     for ((file, _), answer) in good.iter().zip(&answers) {
         let emotion = names.get(largest(answer)).cloned().unwrap_or_default();
@@ -87,11 +94,11 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             if task == Task::Categorical {
                 object["emotion"] = json!(emotion);
             }
-            say!("{object}");
+            crate::say::data(&object.to_string());
         } else {
-            let mut row = vec![file.display().to_string()];
+            let mut row = vec![path_cell(&file.to_string_lossy()).into_owned()];
             if task == Task::Categorical {
-                row.push(emotion);
+                row.push(text_cell(&emotion).into_owned());
             }
             row.extend(answer.iter().map(|x| format!("{x:.4}")));
             writer.write_record(&row)?;

@@ -138,6 +138,6 @@ fn print_json(
         "layout": collection.layout, "files": collection.clips.len(),
         "rooms": collection.sources(), "responses": responses, "left_out": inspection::to_json(refused),
     });
-    say!("{}", serde_json::to_string_pretty(&value)?);
+    crate::say::data(&serde_json::to_string_pretty(&value)?);
     Ok(())
 }

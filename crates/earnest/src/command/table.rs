@@ -6,6 +6,8 @@ use std::io::IsTerminal;
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
+use crate::visible::on_one_line;
+
 const LINE_UNDER_HEADER: TableStyle =
     TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
 
@@ -17,7 +19,12 @@ const NARROW: usize = 2;
 /// A table for standard output as it is; its first `texts` columns are words that say what a
 /// row is, the others numbers.
 pub fn text_table(titles: &[String], rows: &[Vec<String>], texts: usize) -> String {
-    fit(titles, rows, texts, terminal_width())
+    let shown = |cells: &[String]| -> Vec<String> {
+        let each = cells.iter();
+        each.map(|cell| on_one_line(cell).into_owned()).collect()
+    };
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| shown(row)).collect();
+    fit(&shown(titles), &rows, texts, terminal_width())
 }
 
 /// Columns of the terminal that standard output is, if it is one: what `COLUMNS` says, else what

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use earnest_corpus::ContentIndex;
 use earnest_experiment::{
-    Augmentation, ChosenSources, Dataset, Event, ExperimentError, Fold, Observer, Protocol,
-    Trained, TrainingPlan, Validation, copies_folder, corpus_contents, fingerprint_of_chain,
-    fingerprint_of_fold, forget_copies, forget_progress, open_corpus, refuse_unlisted,
-    refuse_unnamed_speakers, train,
+    Augmentation, ChosenSources, Dataset, Event, Fold, Observer, Protocol, Trained, TrainingPlan,
+    Validation, copies_folder, corpus_contents, fingerprint_of_chain, fingerprint_of_fold,
+    forget_copies, forget_progress, open_corpus, refuse_unlisted, refuse_unnamed_speakers, train,
 };
 use earnest_model::Heard;
 use earnest_random::Key;
@@ -18,7 +17,7 @@ use super::options::{
     ChainOption, CorpusOptions, NetworkName, RobotOptions, SoundOptions, TaskName, TrainingOptions,
     no_effect, sources,
 };
-use super::outputs::Inputs;
+use super::outputs::{Inputs, one_writer};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -162,6 +161,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         fold.training.retain(|s| !fold.validation.contains(s));
     }
 
+    let writer = one_writer("--out", &a.out)?;
     let progress = Progress::new();
     progress.stop_on_signals()?;
     let observer: &dyn Observer = &progress;
@@ -227,16 +227,12 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         corpus: format!("{} ({fingerprint})", corpus.name),
         heard,
     };
-    std::fs::create_dir_all(&a.out).map_err(|source| ExperimentError::File {
-        action: "create the folder",
-        path: a.out.clone(),
-        source,
-    })?;
     let Trained { model, history, .. } = train(&dataset, &plan, Some(&a.out), observer)?;
     progress.finish();
     model.save(&a.out)?;
     forget_progress(&a.out);
     forget_copies(&a.out);
+    writer.finish();
     if let Some(best) = history.iter().rev().find(|e| e.best) {
         let on = match fold.fraction {
             Some(share) => format!("{} % of their utterances", share * 100.0),

@@ -2,20 +2,29 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod augment;
+mod bounds;
 mod corpus;
 mod experiment;
 mod features;
+mod formulas;
+mod full_disk;
 mod guards;
 mod help;
 mod model;
 mod outputs;
+mod pipes;
 mod resilience;
 mod scene;
 mod sounds;
 mod terminal;
+mod visible;
+mod writers;
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use earnest_audio::{SampleFormat, Waveform, write_wav};
 
 /// The program, in a folder, with a fixed width and no colours.
 pub fn earnest(folder: &Path) -> Command {
@@ -31,6 +40,40 @@ pub fn earnest(folder: &Path) -> Command {
 /// Runs it and waits.
 pub fn run(folder: &Path, arguments: &[&str]) -> Output {
     earnest(folder).args(arguments).output().unwrap()
+}
+
+/// Runs it and waits, but not for ever: one that goes on for longer is ended, which is a failure.
+pub fn run_within(folder: &Path, arguments: &[&str], time: Duration) -> Output {
+    let mut child = earnest(folder)
+        .args(arguments)
+        .env("FREESOUND_TOKEN", "x")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let until = Instant::now() + time;
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() > until {
+            child.kill().unwrap();
+            let said = stderr(&child.wait_with_output().unwrap());
+            panic!("{arguments:?} goes on for more than {time:?}: {said}");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.wait_with_output().unwrap()
+}
+
+/// Half a second of a tone, as a WAV file.
+pub fn tone(path: &Path) {
+    tone_of(path, 0.07);
+}
+
+/// The same of another pitch.
+pub fn tone_of(path: &Path, step: f32) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let samples = (0..8_000).map(|k| 0.2 * (k as f32 * step).sin()).collect();
+    write_wav(path, &Waveform::at_16k(samples), SampleFormat::Int16).unwrap();
 }
 
 /// What it printed.

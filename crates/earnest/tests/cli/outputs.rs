@@ -6,15 +6,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use earnest_audio::{SampleFormat, Waveform, write_wav};
-
-use crate::{run, small_experiment, stderr, synthesize};
-
-fn tone(path: &Path) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let samples = (0..8_000).map(|k| 0.2 * (k as f32 * 0.07).sin()).collect();
-    write_wav(path, &Waveform::at_16k(samples), SampleFormat::Int16).unwrap();
-}
+use crate::{run, small_experiment, stderr, synthesize, tone};
 
 /// All files below a folder, not through links, with their bytes.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {

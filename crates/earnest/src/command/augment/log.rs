@@ -32,7 +32,7 @@ pub fn write(path: &Path, entries: &[Entry]) -> Result<(), Failure> {
 
 /// Reads a log.
 pub fn read(path: &Path) -> Result<Vec<Entry>, Failure> {
-    let text = std::fs::read_to_string(path)
+    let text = earnest_files::read_text(path)
         .map_err(|e| Failure::asked(format!("--replay: cannot read {}: {e}", path.display())))?;
     text.lines()
         .enumerate()

@@ -4,6 +4,7 @@ mod log;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use clap::Args;
 use earnest_audio::{SampleFormat, Waveform, write_wav};
@@ -15,11 +16,13 @@ use rayon::prelude::*;
 
 use self::log::Entry;
 use super::before_after;
+use super::bounds::{MOST_OUTPUTS, MOST_REPEATS, one_to};
 use super::inputs::audio_files;
 use super::options::{ChainOption, RobotOptions, SoundOptions, sources};
 use super::outputs::Inputs;
 use crate::failure::Failure;
 use crate::progress::Progress;
+use crate::visible::on_one_line;
 
 /// Augment audio files as training does: each step of a chain is drawn anew for each
 /// presentation.
@@ -47,7 +50,7 @@ pub struct Arguments {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Presentations of each file; with more than one, -1, -2, ... is added to names
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = one_to::<u32>(MOST_REPEATS))]
     presentations: u32,
     /// Print what was drawn
     #[arg(long)]
@@ -139,14 +142,26 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     if jobs.len() > 1 {
         progress.start("augmenting", jobs.len());
     }
-    let results: Vec<Result<Done, String>> = jobs
+    // Where one file cannot be written, no other can.
+    let unwritten: OnceLock<String> = OnceLock::new();
+    let results: Vec<Option<Result<Done, String>>> = jobs
         .par_iter()
         .map_init(
             || Augmenter::new(chain.clone(), sounds.clone()),
             |augmenter, job| {
+                if unwritten.get().is_some() {
+                    return None;
+                }
                 let done = one(&a, augmenter, job);
                 progress.advance();
-                done
+                match done {
+                    Ok(done) => Some(Ok(done)),
+                    Err(Trouble::Input(reason)) => Some(Err(reason)),
+                    Err(Trouble::Output(reason)) => {
+                        let _ = unwritten.set(reason);
+                        None
+                    }
+                }
             },
         )
         .collect();
@@ -156,7 +171,8 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let mut entries = Vec::new();
     for (job, result) in jobs.iter().zip(&results) {
         match result {
-            Ok(done) => {
+            None => {}
+            Some(Ok(done)) => {
                 if a.explain {
                     explain(&a, job, done);
                 }
@@ -167,22 +183,28 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
                     draws: done.drawn.clone(),
                 });
             }
-            Err(reason) => bad.push(reason),
+            Some(Err(reason)) => bad.push(reason),
         }
     }
-    if let Some(path) = &a.log {
-        log::write(path, &entries)?;
-    }
+    let logged = match &a.log {
+        Some(path) => log::write(path, &entries),
+        None => Ok(()),
+    };
     if beyond > 0 && !a.float {
         tell!(
             "warning: {beyond} of {} presentations were louder than full scale and are clipped; --float keeps them whole",
             entries.len()
         );
     }
-    match single && entries.len() == 1 {
-        true => say!("wrote {}", a.output.display()),
-        false => say!("wrote {} files to {}", entries.len(), a.output.display()),
+    match (single, entries.len()) {
+        (_, 0) => {}
+        (true, 1) => say!("wrote {}", a.output.display()),
+        (_, n) => say!("wrote {n} files to {}", a.output.display()),
     }
+    if let Some(reason) = unwritten.into_inner() {
+        return Err(anyhow::anyhow!(reason).into());
+    }
+    logged?;
     inputs.name_unread(&bad)
 }
 
@@ -223,6 +245,14 @@ fn jobs<'a>(
         return Err(Failure::asked(format!(
             "OUT {} is a file; of several files, OUT is a folder",
             a.output.display()
+        )));
+    }
+    let asked = files.len().saturating_mul(a.presentations as usize);
+    if asked > MOST_OUTPUTS {
+        return Err(Failure::asked(format!(
+            "--presentations {} of {} files are {asked} files to write, and {MOST_OUTPUTS} are the most of a call; ask for fewer",
+            a.presentations,
+            files.len()
         )));
     }
     let mut jobs = Vec::new();
@@ -277,8 +307,16 @@ fn jobs<'a>(
     Ok(jobs)
 }
 
-fn one(a: &Arguments, augmenter: &mut Augmenter, job: &Job<'_>) -> Result<Done, String> {
-    let wave = earnest_audio::read(job.input).map_err(|e| e.to_string())?;
+/// Why a presentation is not there.
+enum Trouble {
+    /// What is wrong with its input.
+    Input(String),
+    /// What cannot be written.
+    Output(String),
+}
+
+fn one(a: &Arguments, augmenter: &mut Augmenter, job: &Job<'_>) -> Result<Done, Trouble> {
+    let wave = earnest_audio::read(job.input).map_err(|e| Trouble::Input(e.to_string()))?;
     let speech = wave.samples();
     let made = match job.replay {
         Some(drawn) => augmenter
@@ -289,13 +327,14 @@ fn one(a: &Arguments, augmenter: &mut Augmenter, job: &Job<'_>) -> Result<Done, 
             augmenter.apply(speech, &key.with(u64::from(job.presentation)))
         }
     };
-    let (samples, drawn) = made.map_err(|e| format!("{}: {e}", job.input.display()))?;
+    let (samples, drawn) =
+        made.map_err(|e| Trouble::Input(format!("{}: {e}", job.input.display())))?;
     if let Some(path) = &a.plot {
         let words = match drawn.as_slice() {
             [] => vec!["nothing was drawn".to_owned()],
             drawn => drawn.iter().map(ToString::to_string).collect(),
         };
-        before_after::draw(job.name, speech, &samples, &words, path)?;
+        before_after::draw(job.name, speech, &samples, &words, path).map_err(Trouble::Output)?;
     }
     let out = Waveform::at_16k(samples);
     let done = Done {
@@ -308,14 +347,18 @@ fn one(a: &Arguments, augmenter: &mut Augmenter, job: &Job<'_>) -> Result<Done, 
         drawn,
     };
     if let Some(folder) = job.output.parent().filter(|f| !f.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)
-            .map_err(|e| format!("cannot create the folder {}: {e}", folder.display()))?;
+        std::fs::create_dir_all(folder).map_err(|e| {
+            Trouble::Output(format!(
+                "cannot create the folder {}: {e}",
+                folder.display()
+            ))
+        })?;
     }
     let format = match a.float {
         true => SampleFormat::Float32,
         false => SampleFormat::Int16,
     };
-    write_wav(&job.output, &out, format).map_err(|e| e.to_string())?;
+    write_wav(&job.output, &out, format).map_err(|e| Trouble::Output(e.to_string()))?;
     Ok(done)
 }
 
@@ -324,7 +367,8 @@ fn explain(a: &Arguments, job: &Job<'_>, done: &Done) {
         Some(log) => format!("replayed from {}", log.display()),
         None => format!("seed {}", a.seed),
     };
-    say!("{}, presentation {} ({how})", job.name, job.presentation);
+    let name = on_one_line(job.name);
+    say!("{name}, presentation {} ({how})", job.presentation);
     for (i, drawn) in done.drawn.iter().enumerate() {
         say!("  {}. {drawn}", i + 1);
     }

@@ -5,15 +5,16 @@ mod picture;
 mod table;
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use earnest_features::{Mode, Settings, ShortWindow, Stream, descriptor};
 use rayon::prelude::*;
 
-use self::parts::Parts;
+use self::parts::{Parts, Trouble};
 use self::table::{Format, Table};
+use super::bounds::{MOST_THREADS, one_to};
 use super::inputs::{AudioFiles, audio_files};
 use super::outputs::Inputs;
 use crate::failure::Failure;
@@ -47,8 +48,8 @@ pub struct Arguments {
     /// Length of the short window
     #[arg(long, value_enum, default_value_t = WindowName::Ms20)]
     window: WindowName,
-    /// Files worked on at once [default: one for each core]
-    #[arg(long, value_name = "N")]
+    /// Files worked on at once, at most 1024 [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = one_to::<usize>(MOST_THREADS))]
     jobs: Option<usize>,
     /// Draw waveform, F0, loudness and formants of one file
     #[arg(long, value_name = "SVG")]
@@ -159,28 +160,43 @@ fn extract(
     let started = Instant::now();
     progress.start("extracting", files.len());
     let bad = Mutex::new(Vec::new());
+    // Where one part cannot be written, no other can.
+    let unwritten: OnceLock<anyhow::Error> = OnceLock::new();
     let fresh: u64 = files
         .par_iter()
         .enumerate()
         .map_init(
             || Stream::new(earnest_audio::SAMPLE_RATE, settings),
             |stream, (i, file)| {
+                if unwritten.get().is_some() {
+                    return 0;
+                }
                 let rows = if parts.finished(file) {
                     Ok(0)
                 } else {
                     parts.write(file, |part| one_file(file, stream, &columns, part))
                 };
                 progress.advance();
-                rows.unwrap_or_else(|error| {
-                    if let Ok(mut bad) = bad.lock() {
-                        bad.push((i, error));
+                match rows {
+                    Ok(rows) => rows,
+                    Err(Trouble::Input(reason)) => {
+                        if let Ok(mut bad) = bad.lock() {
+                            bad.push((i, reason));
+                        }
+                        0
                     }
-                    0
-                })
+                    Err(Trouble::Part(error)) => {
+                        let _ = unwritten.set(error);
+                        0
+                    }
+                }
             },
         )
         .sum();
     progress.finish();
+    if let Some(error) = unwritten.into_inner() {
+        return Err(error.into());
+    }
     let took = started.elapsed().as_secs_f64();
     let mut bad = bad.into_inner().unwrap_or_default();
     bad.sort();

@@ -1,17 +1,46 @@
 //! What is finished of an extraction, file by file, so that it can go on after a stop.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, ErrorKind, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use earnest_files::WholeFile;
+use earnest_files::{OneWriter, WholeFile};
 use sha2::{Digest, Sha256};
 
 /// Folder `OUT.parts`: `request` says what is being extracted, and each finished input
 /// has a part: rows of little-endian f32.
 pub struct Parts {
     folder: PathBuf,
+    writer: OneWriter,
+}
+
+/// Why an input has no part.
+pub enum Trouble {
+    /// What is wrong with the input.
+    Input(String),
+    /// The part cannot be written.
+    Part(anyhow::Error),
+}
+
+/// The file that says what is being extracted.
+const NOTE: &str = "request";
+
+/// True for what this module puts first into a folder of parts.
+fn is_first(name: &OsStr) -> bool {
+    OneWriter::is_own(name) || name.as_encoded_bytes().starts_with(NOTE.as_bytes())
+}
+
+/// Removes what lies in a folder of parts; what says whose it is, last.
+fn clear(folder: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if !is_first(&entry.file_name()) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Rows of one input on their way to disk.
@@ -51,26 +80,21 @@ impl Parts {
     pub fn open(output: &Path, request: &str) -> anyhow::Result<Self> {
         let folder = folder(output);
         let request = format!("earnest {} {request}\n", env!("CARGO_PKG_VERSION"));
-        let note = folder.join("request");
-        let occupied = std::fs::read_dir(&folder).is_ok_and(|mut d| d.next().is_some());
+        let note = folder.join(NOTE);
+        let mut there = std::fs::read_dir(&folder).into_iter().flatten().flatten();
         anyhow::ensure!(
-            !occupied || note.is_file(),
+            note.is_file() || there.all(|entry| is_first(&entry.file_name())),
             "{} is where parts of the table would lie, and holds something else; remove it, or choose another -o",
             folder.display()
         );
-        if std::fs::read_to_string(&note).ok().as_deref() != Some(&request) {
-            match std::fs::remove_dir_all(&folder) {
-                Err(e) if e.kind() != ErrorKind::NotFound => {
-                    return Err(e).with_context(|| format!("cannot clear {}", folder.display()));
-                }
-                _ => {}
-            }
-            std::fs::create_dir_all(&folder)
-                .with_context(|| format!("cannot make {}", folder.display()))?;
+        let writer = OneWriter::take(&folder)
+            .with_context(|| format!("cannot write {}", output.display()))?;
+        if earnest_files::read_text(&note).ok().as_deref() != Some(&request) {
+            clear(&folder).with_context(|| format!("cannot clear {}", folder.display()))?;
             earnest_files::write_whole(&note, request.as_bytes())
                 .with_context(|| format!("cannot write {}", note.display()))?;
         }
-        Ok(Self { folder })
+        Ok(Self { folder, writer })
     }
 
     /// Where the part of an input lies: by its path, size and time of change.
@@ -103,18 +127,24 @@ impl Parts {
         &self,
         input: &Path,
         fill: impl FnOnce(&mut Writer) -> Result<(), String>,
-    ) -> Result<u64, String> {
+    ) -> Result<u64, Trouble> {
         let path = self.path(input);
-        let disk = |e: std::io::Error| format!("cannot write {}: {e}", path.display());
+        let disk = |e: std::io::Error| {
+            let (part, input) = (path.display(), input.display());
+            Trouble::Part(
+                anyhow::Error::from(e).context(format!("cannot write {part}, the part of {input}")),
+            )
+        };
         let mut writer = Writer {
             file: BufWriter::with_capacity(1 << 18, WholeFile::create(&path).map_err(disk)?),
             rows: 0,
             error: None,
         };
-        fill(&mut writer)?;
+        let filled = fill(&mut writer);
         if let Some(error) = writer.error.take() {
             return Err(disk(error));
         }
+        filled.map_err(Trouble::Input)?;
         let file = writer.file.into_inner().map_err(|e| disk(e.into_error()))?;
         file.commit().map_err(disk)?;
         Ok(writer.rows)
@@ -129,8 +159,10 @@ impl Parts {
         mut row: impl FnMut(u64, &[f32]) -> anyhow::Result<()>,
     ) -> anyhow::Result<u64> {
         let path = self.path(input);
-        let Ok(file) = File::open(&path) else {
-            return Ok(0);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(0),
+            Err(e) => return Err(e).with_context(|| format!("cannot read {}", path.display())),
         };
         let mut reader = BufReader::with_capacity(1 << 18, file);
         let mut bytes = vec![0; 4 * columns];
@@ -152,6 +184,10 @@ impl Parts {
 
     /// Removes them: the table stands.
     pub fn remove(self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
+        let _ = clear(&self.folder);
+        let _ = std::fs::remove_file(self.folder.join(NOTE));
+        self.writer.finish();
+        // Another process may have begun its own.
+        let _ = std::fs::remove_dir(&self.folder);
     }
 }

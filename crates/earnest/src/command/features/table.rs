@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
-use earnest_files::WholeFile;
+use earnest_files::{WholeFile, path_cell};
 use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, FloatType};
 use parquet::file::properties::WriterProperties;
@@ -108,20 +108,22 @@ impl Table {
         let end = (number as f64 + SPAN_ROWS) / ROWS_A_SECOND;
         match &mut self.inner {
             Inner::Csv { writer, field } => {
-                writer.write_field(input.to_string_lossy().as_bytes())?;
+                let doing = || format!("cannot write {}", self.path.display());
+                let name = input.to_string_lossy();
+                writer
+                    .write_field(path_cell(&name).as_bytes())
+                    .with_context(doing)?;
                 for second in [start, end] {
                     field.clear();
                     write!(field, "{second:.2}")?;
-                    writer.write_field(&field)?;
+                    writer.write_field(&field).with_context(doing)?;
                 }
                 for x in values {
                     field.clear();
                     write!(field, "{x}")?;
-                    writer.write_field(&field)?;
+                    writer.write_field(&field).with_context(doing)?;
                 }
-                writer
-                    .write_record(None::<&[u8]>)
-                    .with_context(|| format!("cannot write {}", self.path.display()))
+                writer.write_record(None::<&[u8]>).with_context(doing)
             }
             Inner::Parquet {
                 files,
@@ -149,8 +151,13 @@ impl Table {
         }
     }
 
-    /// Writes the row group that is full.
     fn flush(&mut self) -> anyhow::Result<()> {
+        let doing = format!("cannot write {}", self.path.display());
+        self.write_group().context(doing)
+    }
+
+    /// Writes the row group that is full.
+    fn write_group(&mut self) -> anyhow::Result<()> {
         let Inner::Parquet {
             writer,
             files,
@@ -198,12 +205,15 @@ impl Table {
     /// Ends the table and gives it its name.
     pub fn finish(mut self) -> anyhow::Result<()> {
         self.flush()?;
+        let doing = || format!("cannot write {}", self.path.display());
         let file = match self.inner {
-            Inner::Csv { writer, .. } => writer.into_inner().map_err(|e| e.into_error())?,
-            Inner::Parquet { writer, .. } => writer.into_inner()?,
+            Inner::Csv { writer, .. } => writer
+                .into_inner()
+                .map_err(|e| e.into_error())
+                .with_context(doing)?,
+            Inner::Parquet { writer, .. } => writer.into_inner().with_context(doing)?,
         };
-        file.commit()
-            .with_context(|| format!("cannot write {}", self.path.display()))
+        file.commit().with_context(doing)
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Instant;
 use clap::{Args, Subcommand};
 use earnest_corpus::{ContentIndex, Corpus};
 use earnest_experiment::open_corpus;
+use earnest_files::text_cell;
 use earnest_scene::lab::{Lab, LabError, Setup};
 use earnest_scene::rerecord::{
     CutRow, PlaylistSettings, Remark, align, read_part, write_cuts, write_playlist,
@@ -19,7 +20,7 @@ use super::before_after;
 use super::inputs::name_unread;
 use super::must_exist;
 use super::options::ReadingOptions;
-use super::outputs::Inputs;
+use super::outputs::{Inputs, one_writer};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -178,7 +179,7 @@ fn lab(robot: &str, made: &[String]) -> Result<Lab, Failure> {
         Some(text) => Lab::from_toml(text).map_err(|e| Failure::asked(format!("{robot}: {e}")))?,
         None => {
             let path = Path::new(robot);
-            let text = std::fs::read_to_string(path).map_err(|e| {
+            let text = earnest_files::read_text(path).map_err(|e| {
                 Failure::asked(format!(
                     "--robot {robot}: it is no built-in robot ({}) and cannot be read as a file: {e}",
                     Lab::names().join(", ")
@@ -262,8 +263,10 @@ fn run_simulate(a: Simulate) -> Result<(), Failure> {
     let progress = Progress::new();
     progress.start("hearing as the robot", corpus.utterances.len());
     let started = Instant::now();
+    let writer = one_writer("OUT", &a.out)?;
     let summary = simulate(&corpus, &scene, &setup, &a.out, || progress.advance())?;
     progress.finish();
+    writer.finish();
     if let (Some(path), Some(entry)) = (&a.plot, summary.entries.first()) {
         plot(&corpus, entry, &a.out, path)?;
         say!("picture: {}", path.display());
@@ -322,6 +325,9 @@ fn report(summary: &Summary, out: &Path, took: f64) {
         seconds / 3600.0,
         summary.from_before
     );
+    if summary.entries.is_empty() {
+        return;
+    }
     let spread = |get: &dyn Fn(&Entry) -> f64| {
         let mut all: Vec<f64> = summary.entries.iter().map(get).collect();
         all.sort_by(f64::total_cmp);
@@ -428,7 +434,8 @@ fn align_recording(a: &Align) -> Result<(), Failure> {
 fn write_rows(rows: &[CutRow], to: &Path) -> Result<(), Failure> {
     let mut table = csv::Writer::from_writer(Vec::new());
     for row in rows {
-        table.serialize(row)?;
+        let id = text_cell(&row.id).into_owned();
+        table.serialize(CutRow { id, ..row.clone() })?;
     }
     let bytes = table.into_inner().map_err(|e| e.into_error())?;
     if let Some(folder) = to.parent() {

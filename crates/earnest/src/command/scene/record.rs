@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use earnest_files::{open_file, text_of_cell};
 use earnest_scene::rerecord::{
     CutRow, PlaylistSettings, SoundSystem, calibrate, device_names, record,
 };
@@ -142,7 +143,14 @@ fn earlier(table: &std::path::Path) -> Result<Vec<CutRow>, Failure> {
     if !table.exists() {
         return Ok(Vec::new());
     }
-    let mut reader = csv::Reader::from_path(table)?;
-    let rows = reader.deserialize().collect::<Result<Vec<CutRow>, _>>();
+    let file =
+        open_file(table).map_err(|e| anyhow::anyhow!("cannot read {}: {e}", table.display()))?;
+    let mut reader = csv::Reader::from_reader(file);
+    let rows = reader.deserialize().map(|row: Result<CutRow, _>| {
+        let row = row?;
+        let id = text_of_cell(&row.id).to_owned();
+        Ok::<_, csv::Error>(CutRow { id, ..row })
+    });
+    let rows: Result<Vec<CutRow>, _> = rows.collect();
     rows.map_err(|e| anyhow::anyhow!("cannot read {}: {e}", table.display()).into())
 }
