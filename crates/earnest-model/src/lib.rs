@@ -26,7 +26,7 @@ pub use layer::pooling::PoolingKind;
 pub use loss::{Targets, loss, softmax};
 pub use model::{Description, FORMAT, Model, predict_normalised};
 pub use network::{Architecture, Cnn, Network, Pass, Rnn};
-pub use normalisation::Normalisation;
+pub use normalisation::{Listener, Normalisation};
 pub use param::Param;
 pub use product::product_rate;
 pub use real::Real;

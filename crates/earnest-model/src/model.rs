@@ -11,6 +11,7 @@ use crate::error::ModelError;
 use crate::heard::Heard;
 use crate::loss::softmax;
 use crate::network::{Network, Pass};
+use crate::normalisation::Listener;
 use crate::recipe::{Recipe, Task};
 use crate::tensors;
 
@@ -19,8 +20,11 @@ use crate::tensors;
 /// what it was trained on.
 pub const FORMAT: u32 = 3;
 
-/// Utterances that are predicted in one batch.
+/// The most utterances that are predicted in one batch.
 const BATCH: usize = 32;
+/// The most bytes that a network holds of a batch. A longer utterance goes through it in runs of
+/// rows.
+const MOST_HELD: usize = 1 << 27;
 
 /// Everything but the weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -131,20 +135,50 @@ impl Model {
     /// without frames gets whatever a network makes of nothing: uniform probabilities or
     /// the training mean.
     pub fn predict(&mut self, utterances: &[&Features], speakers: &[&str]) -> Vec<Vec<f32>> {
-        let normalised = self.description.recipe.normalise.apply(
-            &self.description.normaliser,
-            utterances,
-            speakers,
-        );
-        let references: Vec<&Features> = normalised.iter().collect();
-        predict_normalised(
-            &mut self.network,
-            &references,
-            self.description.outputs.len(),
+        let mut listener = self.listener();
+        for (features, speaker) in utterances.iter().zip(speakers) {
+            listener.hear_of(features, speaker);
+        }
+        self.predict_next(&mut listener, utterances, speakers)
+    }
+
+    /// Somebody who has heard nothing yet, for [`Model::predict_next`].
+    #[must_use]
+    pub fn listener(&self) -> Listener {
+        Listener::new(
+            self.description.recipe.normalise,
+            self.description.normaliser.clone(),
         )
-        .into_iter()
-        .map(|row| self.finish(row))
-        .collect()
+    }
+
+    /// [`Model::predict`] for some utterances that `listener` hears after those of earlier calls:
+    /// the same answers as for all at once, and no more held than the network needs for a few.
+    pub fn predict_next(
+        &mut self,
+        listener: &mut Listener,
+        utterances: &[&Features],
+        speakers: &[&str],
+    ) -> Vec<Vec<f32>> {
+        let normalisers: Vec<Normaliser> = utterances
+            .iter()
+            .zip(speakers)
+            .map(|(features, speaker)| listener.next(features, speaker))
+            .collect();
+        let outputs = self.description.outputs.len();
+        let mut rows = vec![vec![0.0; outputs]; utterances.len()];
+        for batch in batches(&self.network, utterances) {
+            let normalised: Vec<Features> = batch
+                .iter()
+                .map(|i| {
+                    let mut features = utterances[*i].clone();
+                    normalisers[*i].apply(&mut features);
+                    features
+                })
+                .collect();
+            let references: Vec<&Features> = normalised.iter().collect();
+            forward(&mut self.network, &references, &batch, &mut rows);
+        }
+        rows.into_iter().map(|row| self.finish(row)).collect()
     }
 
     fn finish(&self, row: Vec<f32>) -> Vec<f32> {
@@ -250,24 +284,67 @@ impl Model {
     }
 }
 
-/// Raw outputs for normalised utterances, in the order given. Batches are made of
-/// utterances of like length.
+/// Raw outputs for normalised utterances, in the order given.
 pub fn predict_normalised(
     network: &mut Network<f32>,
     utterances: &[&Features],
     outputs: usize,
 ) -> Vec<Vec<f32>> {
+    let mut rows = vec![vec![0.0; outputs]; utterances.len()];
+    for batch in batches(network, utterances) {
+        let some: Vec<&Features> = batch.iter().map(|i| utterances[*i]).collect();
+        forward(network, &some, &batch, &mut rows);
+    }
+    rows
+}
+
+/// Utterances to predict together, by number: of like length, and no more than the network holds
+/// in [`MOST_HELD`]. Those without frames are left out.
+fn batches(network: &Network<f32>, utterances: &[&Features]) -> Vec<Vec<usize>> {
+    let most = most_frames(network);
     let mut order: Vec<usize> = (0..utterances.len())
         .filter(|i| !utterances[*i].is_empty())
         .collect();
     order.sort_by_key(|i| (utterances[*i].frames(), *i));
-    let mut out = vec![vec![0.0; outputs]; utterances.len()];
-    for batch in order.chunks(BATCH) {
-        let sequences: Vec<&[f32]> = batch.iter().map(|i| utterances[*i].values()).collect();
-        let rows = network.forward(&sequences, Pass::Inference);
-        for (i, row) in batch.iter().zip(rows.chunks_exact(outputs)) {
-            out[*i].copy_from_slice(row);
+    let mut batches: Vec<Vec<usize>> = Vec::new();
+    let mut frames = 0;
+    for i in order {
+        let own = utterances[i].frames();
+        match batches.last_mut() {
+            Some(batch) if batch.len() < BATCH && frames + own <= most => {
+                batch.push(i);
+                frames += own;
+            }
+            _ => {
+                batches.push(vec![i]);
+                frames = own;
+            }
         }
     }
-    out
+    batches
+}
+
+fn most_frames(network: &Network<f32>) -> usize {
+    (MOST_HELD / network.bytes_per_frame().max(1)).max(1)
+}
+
+/// Outputs of one batch, into the rows of its utterances.
+fn forward(
+    network: &mut Network<f32>,
+    utterances: &[&Features],
+    batch: &[usize],
+    rows: &mut [Vec<f32>],
+) {
+    if let ([alone], [i]) = (utterances, batch)
+        && alone.frames() > most_frames(network)
+    {
+        rows[*i] = network.forward_long(alone.values());
+        return;
+    }
+    let sequences: Vec<&[f32]> = utterances.iter().map(|f| f.values()).collect();
+    let outputs = network.forward(&sequences, Pass::Inference);
+    let width = outputs.len() / batch.len().max(1);
+    for (i, row) in batch.iter().zip(outputs.chunks_exact(width.max(1))) {
+        rows[*i].copy_from_slice(row);
+    }
 }

@@ -57,29 +57,74 @@ impl Normalisation {
         utterances: &[&Features],
         speakers: &[&str],
     ) -> Vec<Features> {
-        let mut out: Vec<Features> = utterances.iter().map(|f| (*f).clone()).collect();
-        if self == Self::Corpus {
-            for features in &mut out {
-                corpus.apply(features);
-            }
-            return out;
-        }
-        let mut heard: BTreeMap<&str, Moments> = BTreeMap::new();
-        let own: Vec<Moments> = utterances.iter().map(|f| Moments::of(f)).collect();
-        if self == Self::Speaker {
-            for (speaker, moments) in speakers.iter().zip(&own) {
-                heard.entry(speaker).or_default().add(moments);
+        let mut listener = Listener::new(self, corpus.clone());
+        if listener.needs_all() {
+            for (features, speaker) in utterances.iter().zip(speakers) {
+                listener.hear_of(features, speaker);
             }
         }
-        for ((features, speaker), moments) in out.iter_mut().zip(speakers).zip(&own) {
-            let so_far = heard.entry(speaker).or_default();
-            if self == Self::Adaptive {
-                so_far.add(moments);
-            }
-            self.normaliser(corpus, std::iter::once(&*so_far))
-                .apply(features);
+        utterances
+            .iter()
+            .zip(speakers)
+            .map(|(features, speaker)| {
+                let mut features = (*features).clone();
+                listener.next(&features, speaker).apply(&mut features);
+                features
+            })
+            .collect()
+    }
+}
+
+/// Normalises utterances one after the other, and keeps what it must of their speakers: some
+/// numbers each, whatever was heard of them.
+#[derive(Clone, Debug)]
+pub struct Listener {
+    normalisation: Normalisation,
+    corpus: Normaliser,
+    heard: BTreeMap<String, Moments>,
+}
+
+impl Listener {
+    /// That has heard nobody yet. `corpus` has the training set's statistics.
+    #[must_use]
+    pub fn new(normalisation: Normalisation, corpus: Normaliser) -> Self {
+        Self {
+            normalisation,
+            corpus,
+            heard: BTreeMap::new(),
         }
-        out
+    }
+
+    /// True if all utterances of a speaker must be told of ([`Listener::hear_of`]) before the
+    /// first of them is normalised.
+    #[must_use]
+    pub fn needs_all(&self) -> bool {
+        self.normalisation == Normalisation::Speaker
+    }
+
+    /// Tells of an utterance that is normalised later; nothing to those that need it not.
+    pub fn hear_of(&mut self, features: &Features, speaker: &str) {
+        if self.needs_all() {
+            self.remember(features, speaker);
+        }
+    }
+
+    fn remember(&mut self, features: &Features, speaker: &str) {
+        let moments = Moments::of(features);
+        self.heard
+            .entry(speaker.to_owned())
+            .or_default()
+            .add(&moments);
+    }
+
+    /// The normaliser of the next utterance.
+    #[must_use]
+    pub fn next(&mut self, features: &Features, speaker: &str) -> Normaliser {
+        if self.normalisation == Normalisation::Adaptive {
+            self.remember(features, speaker);
+        }
+        self.normalisation
+            .normaliser(&self.corpus, self.heard.get(speaker).into_iter())
     }
 }
 
