@@ -1,5 +1,6 @@
 //! A run as it stands in its folder: its finished units are what counts.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use earnest_model::{EpochReport, Task};
@@ -102,6 +103,16 @@ pub struct Outcome {
     pub missing: usize,
     /// The run's folder.
     pub folder: PathBuf,
+}
+
+impl Outcome {
+    /// How many speakers were tested by the finished units.
+    #[must_use]
+    pub fn tested_speakers(&self) -> usize {
+        let predictions = self.units.iter().flat_map(|u| &u.predictions);
+        let speakers: BTreeSet<&str> = predictions.map(|p| p.speaker.as_str()).collect();
+        speakers.len()
+    }
 }
 
 /// Reads a run's folder: its finished units are what counts.

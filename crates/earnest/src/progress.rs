@@ -95,9 +95,11 @@ impl Progress {
         }
     }
 
-    /// Begins a bar for a pass over items.
+    /// Begins a bar for a pass over items; nothing where there are none.
     pub fn start(&self, name: &str, total: usize) {
-        if self.terminal {
+        if total == 0 {
+            self.set_stage(None);
+        } else if self.terminal {
             let bar = self.bars.add(
                 ProgressBar::new(total as u64)
                     .with_style(style("{prefix} {wide_bar} {pos}/{len} {eta} left"))

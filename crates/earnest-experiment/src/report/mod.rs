@@ -23,7 +23,7 @@ use crate::training::Training;
 use crate::validation::Validation;
 
 /// What stands above the table of intervals and tests.
-pub const CERTAINTY: &str = "95 % intervals of the pooled figures by bootstrap over speakers (2,000 draws, percentile method; none below three speakers), and p of a paired sign-flip test over speakers (two-sided; the sign says whether augmented training is higher). There is no p where fewer than six speakers cannot give one below .05.";
+pub const CERTAINTY: &str = "95 % intervals of the pooled figures by bootstrap over speakers (2,000 draws, percentile method; none below three speakers), and p of a paired sign-flip test over speakers (two-sided; the sign says whether augmented training is higher). With fewer than six speakers no p can be below .05, and none is given.";
 
 /// What stands above Table II.
 pub const LEFT_OUT: &str = "The main figure when one step of the augmentation is left out, its change in percent of the whole augmentation's (plus is better), and p of a paired sign-flip test over speakers (none below six speakers). The paper's changes are of macro F on IEMOCAP and an iCub.";
@@ -78,11 +78,14 @@ pub fn warnings(outcome: &Outcome) -> Vec<String> {
             outcome.units.len() + outcome.missing
         ));
     }
-    if about.speakers < 10 {
-        out.push(format!(
-            "Only {} speakers: intervals and tests over them are rough.",
-            about.speakers
-        ));
+    match outcome.tested_speakers() {
+        n @ 3..10 => out.push(format!(
+            "Only {n} speakers were tested: intervals and tests over them are rough."
+        )),
+        n @ 1..3 => out.push(format!(
+            "Only {n} of the speakers were tested: that says little about others."
+        )),
+        _ => {}
     }
     if outcome.experiment.repeats == 1 {
         out.push("One seed: training again with another may change figures by as much as some differences here.".to_owned());
@@ -94,7 +97,8 @@ pub fn warnings(outcome: &Outcome) -> Vec<String> {
             h.iter()
                 .rev()
                 .find(|e| e.best)
-                .is_some_and(|e| e.epoch <= 2)
+                // Where there are hardly more epochs, nothing else was possible.
+                .is_some_and(|e| e.epoch <= 2 && h.len() >= 6)
         })
         .count();
     if early > 0 {

@@ -24,6 +24,17 @@ pub struct InspectOptions {
     pub json: bool,
 }
 
+/// The median of sorted values: the middle one, or the mean of the two in the middle. NaN if there
+/// are none.
+pub fn median(sorted: &[f64]) -> f64 {
+    let middle = sorted.len() / 2;
+    match (sorted.len() % 2, sorted.get(middle)) {
+        (1, Some(x)) => *x,
+        (0, Some(x)) => f64::midpoint(sorted[middle - 1], *x),
+        _ => f64::NAN,
+    }
+}
+
 /// What was left out, for programs.
 pub fn to_json(left_out: &[LeftOut]) -> Vec<Value> {
     let each = left_out.iter();
@@ -60,5 +71,17 @@ pub fn print_left_out(left_out: &[LeftOut], all: bool) {
     }
     if hidden {
         say!("  --all names them all.");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_of_two_is_between_them() {
+        assert_eq!(median(&[-9.8, -8.3]), -9.05);
+        assert_eq!(median(&[1.0, 2.0, 9.0]), 2.0);
+        assert!(median(&[]).is_nan());
     }
 }

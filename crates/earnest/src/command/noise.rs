@@ -207,7 +207,7 @@ fn table(collection: &Collection, facts: &[NoiseFacts]) -> String {
     let line = |name: &str, list: &[&NoiseFacts]| {
         let mut levels: Vec<f64> = list.iter().map(|f| f.level_db).collect();
         levels.sort_by(f64::total_cmp);
-        let at = |share: f64| levels[((levels.len() - 1) as f64 * share) as usize];
+        let end = |level: Option<&f64>| format!("{:.1}", level.copied().unwrap_or(f64::NAN));
         vec![
             name.to_owned(),
             list.len().to_string(),
@@ -215,9 +215,9 @@ fn table(collection: &Collection, facts: &[NoiseFacts]) -> String {
                 "{:.1}",
                 list.iter().map(|f| f.duration_s).sum::<f64>() / 60.0
             ),
-            format!("{:.1}", at(0.0)),
-            format!("{:.1}", at(0.5)),
-            format!("{:.1}", at(1.0)),
+            end(levels.first()),
+            format!("{:.1}", inspection::median(&levels)),
+            end(levels.last()),
         ]
     };
     let mut rows: Vec<Vec<String>> = classes.iter().map(|(c, list)| line(c, list)).collect();

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use earnest_corpus::{Clip, Collection, LeftOut, RoomFacts, inspect_rooms};
 use serde_json::json;
 
-use super::inspection::{self, InspectOptions};
+use super::inspection::{self, InspectOptions, median};
 use super::{must_exist, text_table};
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -64,12 +64,10 @@ pub fn run(command: Command) -> Result<(), Failure> {
 /// The median, and least and most where they differ, as they stand in a table.
 fn spread(mut values: Vec<f64>, digits: usize) -> String {
     values.sort_by(f64::total_cmp);
-    let at = |i: usize| format!("{:.digits$}", values.get(i).copied().unwrap_or(f64::NAN));
-    let (low, middle, high) = (
-        at(0),
-        at((values.len().max(1) - 1) / 2),
-        at(values.len().saturating_sub(1)),
-    );
+    let words = |x: f64| format!("{x:.digits$}");
+    let at = |i: usize| words(values.get(i).copied().unwrap_or(f64::NAN));
+    let (low, high) = (at(0), at(values.len().saturating_sub(1)));
+    let middle = words(median(&values));
     match low == high {
         true => low,
         false => format!("{middle} ({low} .. {high})"),

@@ -199,7 +199,8 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     match (single, entries.len()) {
         (_, 0) => {}
         (true, 1) => say!("wrote {}", a.output.display()),
-        (_, n) => say!("wrote {n} files to {}", a.output.display()),
+        (true, n) => say!("wrote {n} files beside {}, numbered", a.output.display()),
+        (false, n) => say!("wrote {n} files to {}", a.output.display()),
     }
     if let Some(reason) = unwritten.into_inner() {
         return Err(anyhow::anyhow!(reason).into());

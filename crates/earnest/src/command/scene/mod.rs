@@ -18,6 +18,7 @@ use earnest_scene::simulate::{Entry, OWN_FILES, Scene, Summary, simulate};
 
 use super::before_after;
 use super::inputs::name_unread;
+use super::inspection::median;
 use super::must_exist;
 use super::options::ReadingOptions;
 use super::outputs::{Inputs, one_writer};
@@ -328,6 +329,12 @@ fn report(summary: &Summary, out: &Path, took: f64) {
     if summary.entries.is_empty() {
         return;
     }
+    // Of a handful no percentiles can be told.
+    const ENOUGH: usize = 40;
+    let (share, within) = match summary.entries.len() {
+        ENOUGH.. => (0.05, "90 % within"),
+        _ => (0.0, "all within"),
+    };
     let spread = |get: &dyn Fn(&Entry) -> f64| {
         let mut all: Vec<f64> = summary.entries.iter().map(get).collect();
         all.sort_by(f64::total_cmp);
@@ -335,7 +342,7 @@ fn report(summary: &Summary, out: &Path, took: f64) {
             let i = ((all.len().max(1) - 1) as f64 * share).round() as usize;
             all.get(i).copied().unwrap_or(f64::NAN)
         };
-        (at(0.05), at(0.5), at(0.95))
+        (at(share), median(&all), at(1.0 - share))
     };
     for (name, unit, (low, middle, high)) in [
         (
@@ -346,7 +353,7 @@ fn report(summary: &Summary, out: &Path, took: f64) {
         ("noise", "dB SPL", spread(&|e| e.draws.noise_db_spl)),
         ("SNR", "dB", spread(&|e| e.draws.snr_db)),
     ] {
-        say!("  {name}: median {middle:.1} {unit}, 90 % within {low:.1} .. {high:.1}");
+        say!("  {name}: median {middle:.1} {unit}, {within} {low:.1} .. {high:.1}");
     }
     let events: usize = summary.entries.iter().map(|e| e.draws.events.len()).sum();
     let clipped = summary
