@@ -113,3 +113,34 @@ pub fn read(path: &Path, task: Task) -> Result<Vec<Prediction>, ExperimentError>
     }
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_speakers_that_would_be_formulas_are_read_as_they_were() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("predictions.csv");
+        let texts = [
+            "=1+1", "'=1", "''+49", "-", "@x", "\tx", "a'=b", "'", "anna",
+        ];
+        let predictions: Vec<Prediction> = texts
+            .iter()
+            .map(|text| Prediction {
+                condition: "clean".into(),
+                id: format!("{text}id"),
+                speaker: (*text).into(),
+                truth: Truth::Values([-0.5, 2.0]),
+                answer: vec![-1.25, 3.0],
+            })
+            .collect();
+        write(&path, Task::Dimensional, &predictions).unwrap();
+        assert_eq!(read(&path, Task::Dimensional).unwrap(), predictions);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(
+            text.contains("clean,'=1+1id,'=1+1,-0.5,2,-1.25,3\n"),
+            "{text}"
+        );
+    }
+}

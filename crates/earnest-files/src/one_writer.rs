@@ -1,7 +1,7 @@
 //! One process at a time writes a folder.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Error, ErrorKind, Seek as _, Write as _};
+use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// The file in a folder that is being written, or whose writer ended before it was done. Its
@@ -42,11 +42,13 @@ impl OneWriter {
         for _ in 0..100 {
             std::fs::create_dir_all(folder)?;
             let opened = OpenOptions::new()
+                // A pipe of this name would let nobody in who only reads or only writes.
+                .read(true)
                 .write(true)
                 .create(true)
                 .truncate(false)
                 .open(&path);
-            let mut file = match opened {
+            let file = match opened {
                 Ok(file) => file,
                 Err(e) if e.kind() == ErrorKind::NotFound => continue,
                 Err(e) => return Err(e),
@@ -63,10 +65,6 @@ impl OneWriter {
             if !is_at(&file, &path) {
                 continue;
             }
-            // For people who find it; a full disk is met by what comes next.
-            let _ = file
-                .rewind()
-                .and_then(|()| writeln!(file, "process {}", std::process::id()));
             return Ok(Self { path, _file: file });
         }
         Err(Error::new(

@@ -170,3 +170,34 @@ impl Manifest {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_that_would_be_formulas_stand_quoted_and_are_read_as_they_were() {
+        let dir = tempfile::tempdir().unwrap();
+        let entry = Entry {
+            file: "7.ogg".into(),
+            id: 7,
+            name: "=HYPERLINK(\"http://x\")".into(),
+            author: "@anna".into(),
+            licence: "http://l".into(),
+            tags: "-tag".into(),
+            duration_s: 1.5,
+            url: "http://u".into(),
+            found_by: "+wind".into(),
+        };
+        let mut manifest = Manifest::open(dir.path()).unwrap();
+        manifest.add(&entry).unwrap();
+        let text = std::fs::read_to_string(dir.path().join(MANIFEST)).unwrap();
+        for cell in ["'=HYPERLINK", ",'@anna,", ",'-tag,1.5,", ",'+wind\n"] {
+            assert!(text.contains(cell), "{text}");
+        }
+        assert_eq!(entry.to_cells().from_cells(), entry);
+        std::fs::write(dir.path().join("7.ogg"), "x").unwrap();
+        let manifest = Manifest::open(dir.path()).unwrap();
+        assert_eq!(manifest.found_by("+wind"), 1);
+    }
+}

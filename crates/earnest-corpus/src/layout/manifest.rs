@@ -15,6 +15,9 @@
 //! | `valence` | `val` | optional number |
 //! | `sex` | `gender` | optional |
 //!
+//! A cell that begins with `'` and a formula (`'=anna`) is the text behind the `'`, which our own
+//! tables put there for spreadsheets; but not in the column `path`.
+//!
 //! Other columns are ignored. This is the one list of names: corpora, and the verbs that take
 //! a manifest for its files only ([`listed_files`]), know the same.
 //!

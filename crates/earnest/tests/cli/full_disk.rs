@@ -80,13 +80,13 @@ fn every_verb_that_writes_says_that_the_disk_is_full_and_goes_on_when_it_is_not(
             "disk/t.csv.parts/",
         ),
         (
-            "64k",
+            "20k",
             2,
             &["features", "a.wav", "-o", "disk/t.csv"],
             "disk/t.csv",
         ),
         (
-            "16k",
+            "20k",
             2,
             &["features", "a.wav", "-o", "disk/t.parquet"],
             "disk/t.parquet",

@@ -46,7 +46,9 @@ fn hostile(folder: &Path) {
     for i in 0..4 {
         tone(&folder.join(format!("in/class\u{202e}es/{i}.wav")));
         table.push_str(&format!(
-            "class\u{202e}es/{i}.wav,{EVIL},\"an\u{1b}gry\",{EVIL}{i}\n"
+            "class\u{202e}es/{i}.wav,{EVIL}{},{},{EVIL}{i}\n",
+            i % 2,
+            ["angry", "an\u{1b}gry"][i / 2]
         ));
     }
     fs::write(folder.join("in/m.csv"), table).unwrap();
@@ -76,7 +78,7 @@ fn words_show_what_a_terminal_would_obey() {
             "--out",
             "m",
         ],
-        &["predict", &missing],
+        &["predict", "--model", EVIL, &missing],
         &[EVIL],
         &["features", "--jobs", EVIL],
     ] {
