@@ -7,15 +7,23 @@ use earnest_experiment::ExperimentError;
 /// Exit code when a person stopped the work, as shells have it for Ctrl-C.
 pub const STOPPED: u8 = 130;
 
-/// What may help against a fault of the file system.
-fn advice(cause: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+/// What may help against a fault of the file system, by what was being done (`doing`).
+fn advice(cause: &(dyn std::error::Error + 'static), doing: &str) -> Option<&'static str> {
     use std::io::ErrorKind;
+    const WRITING: [&str; 7] = [
+        "write", "create", "make", "remove", "clear", "rename", "lock",
+    ];
+    let writes = WRITING
+        .iter()
+        .any(|verb| doing.contains(&format!("cannot {verb} ")));
     match cause.downcast_ref::<std::io::Error>()?.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(
             "make room on that disk; the same command then goes on, and what is finished is kept",
         ),
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            Some("a folder that you may write to (--out)")
+        ErrorKind::ReadOnlyFilesystem => Some("a folder that you may write to (--out)"),
+        ErrorKind::PermissionDenied if writes => Some("a folder that you may write to (--out)"),
+        ErrorKind::PermissionDenied => {
+            Some("make it readable to you, and the folders above it; or name a copy that is")
         }
         _ => None,
     }
@@ -48,7 +56,8 @@ impl Failure {
                 text.push_str(&format!("\n  because: {cause}"));
             }
         }
-        if let Some(advice) = self.error.chain().find_map(advice) {
+        let doing = text.clone();
+        if let Some(advice) = self.error.chain().find_map(|cause| advice(cause, &doing)) {
             text.push_str(&format!("\n  try: {advice}"));
         }
         tell!("{text}");
@@ -84,5 +93,19 @@ where
             _ => 1,
         };
         Self { error, code }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_not_read_is_not_told_to_write_elsewhere() {
+        let denied = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let read = advice(&denied, "error: cannot read a/model.json: denied").unwrap();
+        assert!(read.contains("readable"), "{read}");
+        let write = advice(&denied, "error: cannot write a/model.json: denied").unwrap();
+        assert!(write.contains("--out"), "{write}");
     }
 }

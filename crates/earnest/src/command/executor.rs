@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use earnest_experiment::{
     Experiment, Outcome, RobotSpec, RunOptions, SlurmOptions, finish, open_corpus, prepare,
-    run_on_slurm, run_units,
+    refuse_foreign_files, run_on_slurm, run_units,
 };
 
 use super::options::no_effect;
@@ -104,6 +104,7 @@ impl ExecutorOptions {
     pub fn run(&self, experiment: Experiment, folder: &Path) -> Result<(), Failure> {
         self.check()?;
         spare_inputs(&experiment, folder)?;
+        refuse_foreign_files(folder)?;
         let progress = Progress::new();
         progress.stop_on_signals()?;
         let prepared = prepare(experiment, &progress)?;

@@ -77,7 +77,7 @@ impl AudioFiles {
         Ok(())
     }
 
-    /// Names what could not be listed and, given why, what could not be read; a failure if there
+    /// Names what could not be listed and, given why, what could not be used; a failure if there
     /// is any.
     pub fn name_unread(&self, reasons: &[&String]) -> Result<(), Failure> {
         for reason in &self.unlisted {
@@ -88,7 +88,7 @@ impl AudioFiles {
             (0, read) => read,
             (n, Ok(())) => Err(anyhow::anyhow!("{n} folders, links, names or lines could not be listed").into()),
             (n, Err(_)) => Err(anyhow::anyhow!(
-                "{} of {} files could not be read, and {n} folders, links, names or lines could not be listed",
+                "{} of {} files could not be used, and {n} folders, links, names or lines could not be listed",
                 reasons.len(),
                 self.files.len()
             )
@@ -97,13 +97,13 @@ impl AudioFiles {
     }
 }
 
-/// Says of each file that could not be read why; a failure if there is any.
+/// Says of each file that could not be used why; a failure if there is any.
 pub fn name_unread(reasons: &[&String], files: usize) -> Result<(), Failure> {
     for reason in reasons {
         tell!("warning: {reason}");
     }
     match reasons.len() {
         0 => Ok(()),
-        bad => Err(anyhow::anyhow!("{bad} of {files} files could not be read").into()),
+        bad => Err(anyhow::anyhow!("{bad} of {files} files could not be used").into()),
     }
 }

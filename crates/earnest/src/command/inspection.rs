@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use earnest_corpus::LeftOut;
+use earnest_corpus::{Collection, LeftOut};
 use serde_json::{Value, json};
+
+use crate::failure::Failure;
 
 /// What `inspect` of a collection is asked.
 #[derive(Args)]
@@ -57,5 +59,39 @@ pub fn print_left_out(left_out: &[LeftOut], all: bool) {
     }
     if hidden {
         say!("  --all names them all.");
+    }
+}
+
+/// A failure if a file of the collection cannot be opened, all else having been said.
+pub fn require_all_open(collection: &Collection) -> Result<(), Failure> {
+    let mut errors = collection.clips.iter().filter_map(|clip| {
+        let error = std::fs::File::open(&clip.path).err()?;
+        Some((&clip.path, error))
+    });
+    let Some((first, error)) = errors.next() else {
+        return Ok(());
+    };
+    Err(anyhow::anyhow!(
+        "{} files cannot be opened (first: {}: {error}); make them readable, or take them out of the collection",
+        1 + errors.count(),
+        first.display()
+    )
+    .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clip_that_cannot_be_opened_is_a_failure() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a.wav", "b.wav"] {
+            std::fs::write(dir.path().join(name), "x").unwrap();
+        }
+        let collection = Collection::open(dir.path()).unwrap();
+        assert!(require_all_open(&collection).is_ok());
+        std::fs::remove_file(dir.path().join("b.wav")).unwrap();
+        assert!(require_all_open(&collection).is_err());
     }
 }

@@ -87,6 +87,12 @@ fn freesound(a: &Freesound) -> Result<(), Failure> {
     inputs.spare_below("--out", &a.out, [MANIFEST])?;
     std::fs::create_dir_all(&a.out)
         .map_err(|e| anyhow::anyhow!("cannot create the folder {}: {e}", a.out.display()))?;
+    if !(0.5..=86_400.0).contains(&a.max_seconds) {
+        return Err(Failure::asked(format!(
+            "--max-seconds must be 0.5 .. 86400, not {}",
+            a.max_seconds
+        )));
+    }
     let settings = Settings {
         api: a.api.clone(),
         tags: tags(a)?,
@@ -145,7 +151,8 @@ fn inspect(a: &InspectOptions) -> Result<(), Failure> {
     let mut all_left_out = collection.left_out.clone();
     all_left_out.extend(bad);
     if a.json {
-        return print_json(&collection, &facts, &all_left_out);
+        print_json(&collection, &facts, &all_left_out)?;
+        return inspection::require_all_open(&collection);
     }
     let seconds: f64 = facts.iter().map(|f| f.duration_s).sum();
     let sources: HashSet<&str> = facts
@@ -171,7 +178,7 @@ fn inspect(a: &InspectOptions) -> Result<(), Failure> {
         );
     }
     inspection::print_left_out(&all_left_out, a.all);
-    Ok(())
+    inspection::require_all_open(&collection)
 }
 
 fn folds_line(collection: &Collection) -> Option<String> {
