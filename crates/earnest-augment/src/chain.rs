@@ -124,6 +124,12 @@ impl Chain {
         found.cloned()
     }
 
+    /// True if no step is ever drawn.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.steps.iter().all(|step| step.probability <= 0.0)
+    }
+
     /// The chain without the steps that have nothing to draw from.
     #[must_use]
     pub fn without_missing(mut self, sources: &Sources) -> Self {

@@ -14,10 +14,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
-use earnest_audio::{AudioError, Content};
+use earnest_audio::{AudioError, Content, ContentHash, ContentHasher, SAMPLE_RATE, Waveform};
 use earnest_files::read_file;
 use rayon::prelude::*;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+use crate::room_file::read_responses;
 
 /// The index's file in its folder; the number is that of its layout and of what it holds.
 const FILE: &str = "content-1.jsonl";
@@ -28,18 +31,70 @@ const MOST_INDEX: u64 = 1 << 30;
 /// A file that changed less than this ago may change again unseen.
 const SETTLED: Duration = Duration::from_secs(2);
 
+/// The same for what is heard of files.
+const HEARD_FILE: &str = "heard-1.jsonl";
+
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct Line<T> {
     file: String,
-    content: Content,
+    content: T,
 }
+
+/// What is known of files as they stand.
+pub(crate) type Known<T> = Mutex<HashMap<String, T>>;
 
 /// An index of file contents.
 #[derive(Debug, Default)]
 pub struct ContentIndex {
     /// Where it is kept; nowhere if left out.
     folder: Option<PathBuf>,
-    known: Mutex<HashMap<String, Content>>,
+    known: Known<Content>,
+    heard: Known<Vec<ContentHash>>,
+    pub(crate) dead: Known<f64>,
+}
+
+/// How the samples of a file are heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hearing {
+    /// As one sound: the mean of its channels.
+    Mono,
+    /// As room responses: each channel, measurement and receiver for itself.
+    Responses,
+}
+
+impl Hearing {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Mono => "mono",
+            Self::Responses => "responses",
+        }
+    }
+
+    /// The hashes of what is heard of a file, at 16 kHz.
+    fn hear(self, file: &Path) -> Result<Vec<ContentHash>, String> {
+        match self {
+            Self::Mono => {
+                let mut hasher = ContentHasher::new(SAMPLE_RATE, 1);
+                earnest_audio::read_blocks(file, |block| hasher.add(&[block]))
+                    .map_err(|e| e.to_string())?;
+                Ok(vec![hasher.finish()])
+            }
+            Self::Responses => read_responses(file)?
+                .into_iter()
+                .map(|response| Ok(ContentHash::of(&Waveform::at_16k(response.at_16k()?))))
+                .collect(),
+        }
+    }
+}
+
+/// The lines of a file of an index; those that cannot be read are as if they were not there.
+fn known<T: DeserializeOwned>(file: &Path) -> Known<T> {
+    let bytes = read_file(file, MOST_INDEX).unwrap_or_default();
+    let lines = bytes.split(|b| *b == b'\n');
+    let known = lines
+        .filter_map(|line| serde_json::from_slice::<Line<T>>(line).ok())
+        .map(|line| (line.file, line.content));
+    Mutex::new(known.collect())
 }
 
 /// What tells a file as it stands from all others; `None` if it changed just now, or where the
@@ -70,6 +125,9 @@ fn stamp(_: &Metadata) -> Option<String> {
 }
 
 impl ContentIndex {
+    /// The file for shares that are dead.
+    pub(crate) const DEAD: &str = "dead-1.jsonl";
+
     /// One that is kept in memory only.
     #[must_use]
     pub fn in_memory() -> Self {
@@ -94,15 +152,11 @@ impl ContentIndex {
     /// processes may use it at the same time.
     #[must_use]
     pub fn in_folder(folder: &Path) -> Self {
-        let bytes = read_file(&folder.join(FILE), MOST_INDEX).unwrap_or_default();
-        let known = bytes
-            .split(|b| *b == b'\n')
-            .filter_map(|line| serde_json::from_slice::<Line>(line).ok())
-            .map(|line| (line.file, line.content))
-            .collect();
         Self {
             folder: Some(folder.to_owned()),
-            known: Mutex::new(known),
+            known: known(&folder.join(FILE)),
+            heard: known(&folder.join(HEARD_FILE)),
+            dead: known(&folder.join(Self::DEAD)),
         }
     }
 
@@ -113,45 +167,77 @@ impl ContentIndex {
         files: &[PathBuf],
         progress: impl Fn() + Sync,
     ) -> Vec<Result<Content, AudioError>> {
-        let results: Vec<(Option<String>, bool, Result<Content, AudioError>)> = files
+        self.look(FILE, &self.known, files, "", progress, |file| {
+            earnest_audio::content(file)
+        })
+    }
+
+    /// What is heard of files, on all cores: hashes of samples at 16 kHz, which are equal for
+    /// copies of a sound whatever its container, its bits and the number of equal channels. What
+    /// is known is not decoded again. `progress` is called once for each file.
+    pub fn heard(
+        &self,
+        files: &[PathBuf],
+        hearing: Hearing,
+        progress: impl Fn() + Sync,
+    ) -> Vec<Result<Vec<ContentHash>, String>> {
+        let name = hearing.name();
+        self.look(HEARD_FILE, &self.heard, files, name, progress, |file| {
+            hearing.hear(file)
+        })
+    }
+
+    /// What is known of files, and what `make` finds out of the others.
+    pub(crate) fn look<T: Clone + Serialize + Send, E: Send>(
+        &self,
+        name: &str,
+        known: &Known<T>,
+        files: &[PathBuf],
+        how: &str,
+        progress: impl Fn() + Sync,
+        make: impl Fn(&Path) -> Result<T, E> + Sync,
+    ) -> Vec<Result<T, E>> {
+        let results: Vec<(Option<String>, bool, Result<T, E>)> = files
             .par_iter()
             .map(|file| {
                 let stamp = std::fs::metadata(file).ok().as_ref().and_then(stamp);
-                let known = stamp.as_ref().and_then(|stamp| {
-                    let known = self.known.lock().ok()?;
-                    known.get(stamp).copied()
+                let stamp = stamp.map(|stamp| match how {
+                    "" => stamp,
+                    how => format!("{stamp} {how}"),
                 });
-                let result = match known {
+                let before = stamp.as_ref().and_then(|stamp| {
+                    let known = known.lock().ok()?;
+                    known.get(stamp).cloned()
+                });
+                let was_known = before.is_some();
+                let result = match before {
                     Some(content) => Ok(content),
-                    None => earnest_audio::content(file),
+                    None => make(file),
                 };
                 progress();
-                (stamp, known.is_some(), result)
+                (stamp, was_known, result)
             })
             .collect();
         let mut lines = Vec::new();
         let mut out = Vec::with_capacity(results.len());
         for (stamp, was_known, result) in results {
             if let (Some(file), false, Ok(content)) = (stamp, was_known, &result) {
-                if let Ok(mut known) = self.known.lock() {
-                    known.insert(file.clone(), *content);
+                if let Ok(mut known) = known.lock() {
+                    known.insert(file.clone(), content.clone());
                 }
-                let line = Line {
-                    file,
-                    content: *content,
-                };
-                if serde_json::to_writer(&mut lines, &line).is_ok() {
+                let content = content.clone();
+                if serde_json::to_writer(&mut lines, &Line { file, content }).is_ok() {
                     lines.push(b'\n');
                 }
             }
             out.push(result);
         }
-        self.keep(&lines);
+        self.keep(name, &lines);
         out
     }
 
     /// Adds lines, in one write. An index that cannot be kept costs time and nothing else.
-    fn keep(&self, lines: &[u8]) {
+    fn keep(&self, name: &str, lines: &[u8]) {
         let Some(folder) = &self.folder else { return };
         if lines.is_empty() || std::fs::create_dir_all(folder).is_err() {
             return;
@@ -159,7 +245,7 @@ impl ContentIndex {
         let file = OpenOptions::new()
             .create(true)
             .append(true)
-            .open(folder.join(FILE));
+            .open(folder.join(name));
         // A line that another process left unfinished is ended first.
         let mut bytes = vec![b'\n'];
         bytes.extend_from_slice(lines);
@@ -215,6 +301,44 @@ mod tests {
         assert_eq!(hash(&ContentIndex::in_folder(&cache), &file), right);
         // A file stands where the folder should be.
         assert_eq!(hash(&ContentIndex::in_folder(&file), &file), right);
+    }
+
+    #[test]
+    fn copies_of_a_sound_are_heard_alike_whatever_holds_them_and_are_known_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let samples: Vec<f32> = (0..1600).map(|i| (i as f32 * 0.1).sin() * 0.5).collect();
+        let wave = Waveform::at_16k(samples.clone());
+        let at = |name: &str| dir.path().join(name);
+        write_wav(at("a.wav"), &wave, SampleFormat::Int16).unwrap();
+        let as_written = earnest_audio::read(at("a.wav")).unwrap();
+        let both = [as_written.samples(), as_written.samples()];
+        earnest_audio::write_wav_channels(at("b.wav"), &both, 16_000, SampleFormat::Float32)
+            .unwrap();
+        write_wav(at("c.wav"), &wave.clone(), SampleFormat::Float32).unwrap();
+        let files = ["a.wav", "b.wav", "c.wav"].map(at);
+        std::thread::sleep(SETTLED + Duration::from_millis(1100));
+        let cache = dir.path().join("cache");
+        let hear = |hearing| -> Vec<Vec<ContentHash>> {
+            let index = ContentIndex::in_folder(&cache);
+            let all = index.heard(&files, hearing, || ());
+            all.into_iter().map(Result::unwrap).collect()
+        };
+        let mono = hear(Hearing::Mono);
+        assert_eq!(mono[0], mono[1]);
+        // Before it was rounded to sixteen bits it was another.
+        assert_ne!(mono[0], mono[2]);
+        assert_eq!(mono[0], [ContentHash::of(&as_written)]);
+        let responses = hear(Hearing::Responses);
+        assert_eq!(responses[1], [mono[0][0]; 2]);
+        let kept = std::fs::read_to_string(cache.join(HEARD_FILE)).unwrap();
+        assert_eq!(
+            (hear(Hearing::Mono), hear(Hearing::Responses)),
+            (mono, responses)
+        );
+        assert_eq!(
+            std::fs::read_to_string(cache.join(HEARD_FILE)).unwrap(),
+            kept
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::emotion::{Emotion, Sex};
 use crate::labels::LabelMap;
 use crate::layout::{self, Layout, Reach, Survey};
 use crate::problem::{Problem, ProblemKind};
-use crate::{completeness, synthetic};
+use crate::{completeness, overlap, synthetic};
 
 /// The speaker of an utterance whose speaker is not named.
 pub const UNKNOWN_SPEAKER: &str = "unknown";
@@ -230,13 +230,17 @@ impl Corpus {
         }
         let mut reading = layout.read(&survey);
         reading.problems.append(&mut survey.problems);
-        let synthetic = synthetic::marker(&survey.root)?;
         let mut usable = Usable::new(&survey.root);
         for mut utterance in reading.utterances {
             utterance.emotion = options.labels.class(&utterance.label);
             usable.add(utterance, &mut reading.problems);
         }
         let mut utterances = usable.utterances;
+        let files: Vec<PathBuf> = utterances
+            .iter()
+            .map(|u| survey.root.join(&u.file))
+            .collect();
+        let synthetic = synthetic::marker_of(&survey.root, &files)?;
         if utterances.is_empty() {
             return Err(CorpusError::Empty {
                 path: path.to_owned(),
@@ -251,7 +255,7 @@ impl Corpus {
             .problems
             .extend(completeness::problems(layout, path, &utterances));
         utterances.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(Self {
+        let mut corpus = Self {
             layout,
             name: match &synthetic {
                 Some(marker) => marker.name(),
@@ -262,7 +266,10 @@ impl Corpus {
             utterances,
             problems: reading.problems,
             labels: options.labels.clone(),
-        })
+        };
+        let overlapping = overlap::problems(&corpus);
+        corpus.problems.extend(overlapping);
+        Ok(corpus)
     }
 
     /// The same corpus with its four-class utterances only: those that experiments use, and

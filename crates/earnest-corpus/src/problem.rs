@@ -23,6 +23,8 @@ pub enum ProblemKind {
     MissingAudio,
     /// An audio file whose name tells nothing.
     UnknownName,
+    /// Audio files of which the labels, complete in this layout, do not speak.
+    Unlabelled,
     /// The same id twice; the first counts.
     DuplicateId,
     /// The same stretch of the same file twice; the first counts.
@@ -31,6 +33,8 @@ pub enum ProblemKind {
     SamePlace,
     /// Two utterances with the same samples.
     SameAudio,
+    /// Two utterances that have a part of one recording in common.
+    Overlapping,
     /// A speaker in two sessions.
     SpeakerInTwoSessions,
     /// An utterance whose speaker is not named.
@@ -66,10 +70,12 @@ impl ProblemKind {
             Self::UnreadableLine => "unreadable label line",
             Self::MissingAudio => "missing audio",
             Self::UnknownName => "file name not of this layout",
+            Self::Unlabelled => "audio without a label",
             Self::DuplicateId => "duplicate id",
             Self::ListedAgain => "listed again",
             Self::SamePlace => "same place",
             Self::SameAudio => "same audio",
+            Self::Overlapping => "overlapping",
             Self::SpeakerInTwoSessions => "speaker in two sessions",
             Self::UnknownSpeaker => "unknown speaker",
             Self::OneSpeaker => "one speaker",
@@ -90,6 +96,7 @@ impl ProblemKind {
             self,
             Self::Clipped
                 | Self::SameAudio
+                | Self::Overlapping
                 | Self::SpeakerInTwoSessions
                 | Self::UnknownSpeaker
                 | Self::OneSpeaker

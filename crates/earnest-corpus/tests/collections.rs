@@ -290,3 +290,25 @@ fn a_collection_of_which_something_cannot_be_listed_is_refused_by_its_name() {
     assert!(Collection::open(dir.path()).is_err());
     assert!(Collection::open_rooms(dir.path()).is_err());
 }
+
+#[test]
+fn clips_of_which_the_table_does_not_speak_are_left_out_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut table = String::from("filename,fold,target,category,esc10,src_file,take\n");
+    for i in 0..4 {
+        wav(dir.path(), &format!("audio/1-{i}-A-0.wav"));
+        table.push_str(&format!("1-{i}-A-0.wav,1,0,rain,False,{i},A\n"));
+    }
+    let whole = table.clone();
+    let cut: String = whole.lines().take(3).map(|l| format!("{l}\n")).collect();
+    text(dir.path(), "meta/esc50.csv", &cut);
+    let collection = Collection::open(dir.path()).unwrap();
+    assert_eq!(collection.clips.len(), 2);
+    let named: Vec<&str> = collection
+        .left_out
+        .iter()
+        .map(|l| l.what.as_str())
+        .collect();
+    assert_eq!(named, ["1-2-A-0.wav", "1-3-A-0.wav"]);
+    assert!(collection.left_out[0].why.contains("esc50.csv"));
+}

@@ -972,3 +972,99 @@ fn two_files_with_the_same_samples_are_named_whatever_holds_them() {
         )]
     );
 }
+
+#[test]
+fn moments_under_other_names_are_understood_and_those_that_are_not_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    tone(&dir.path().join("a.wav"), 200.0, 3.0);
+    let stretch = |header: &str, cells: &str| -> Result<Option<String>, String> {
+        let content = format!("path,speaker,emotion,{header}\na.wav,s,angry,{cells}\n");
+        text(dir.path(), "manifest.csv", &content);
+        let corpus =
+            Corpus::open(dir.path(), &OpenOptions::default()).map_err(|e| e.to_string())?;
+        Ok(corpus.utterances[0].stretch.map(|s| s.to_string()))
+    };
+    for (header, cells) in [
+        ("start,end", "0.5,2"),
+        ("start_time,end_time", "0.5,2"),
+        ("begin,stop", "0.5,2"),
+        ("onset,offset", "0.5,2"),
+        ("offset,duration", "0.5,1.5"),
+        ("Start,Duration", "0.5,1.5"),
+        ("segment_start,segment_end", "0.5,2"),
+        ("start,end,duration", "0.5,2,3"),
+    ] {
+        assert_eq!(stretch(header, cells), Ok(Some("0.5-2".into())), "{header}");
+    }
+    // A file's own length says nothing of a part of it.
+    assert_eq!(stretch("duration", "3"), Ok(None));
+    for (header, cells) in [
+        ("start_ms,end_ms", "500,2000"),
+        ("startFrame", "8000"),
+        ("t_begin,t_end", "0.5,2"),
+        ("offset", "0.5"),
+    ] {
+        let error = stretch(header, cells).unwrap_err();
+        assert!(
+            error.contains("seems to say where utterances begin or end"),
+            "{header}: {error}"
+        );
+    }
+}
+
+#[test]
+fn two_columns_for_one_meaning_are_refused_with_both_names() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["a.wav", "b.wav"] {
+        tone(&dir.path().join(name), 200.0, 1.0);
+    }
+    let error = |name: &str, content: &str| {
+        text(dir.path(), name, content);
+        let path = dir.path().join(name);
+        let error = Corpus::open(&path, &OpenOptions::default()).unwrap_err();
+        error.to_string()
+    };
+    let said = error("m.csv", "path,file,speaker,emotion\na.wav,b.wav,s,angry\n");
+    assert!(
+        said.contains("the columns path and file both say the path"),
+        "{said}"
+    );
+    let said = error("m.csv", "path,speaker,label,emotion\na.wav,s,angry,sad\n");
+    assert!(said.contains("label and emotion"), "{said}");
+    let said = error(
+        "m.jsonl",
+        "{\"path\": \"a.wav\", \"speaker\": \"s\", \"label\": \"angry\", \"emotion\": \"sad\"}\n",
+    );
+    assert!(said.contains("emotion") && said.contains("label"), "{said}");
+}
+
+#[test]
+fn sentences_of_which_no_label_speaks_are_named_with_their_count() {
+    let dir = tempfile::tempdir().unwrap();
+    iemocap(dir.path());
+    assert_eq!(of_kind(&open(dir.path()), ProblemKind::Unlabelled), []);
+    // A file of labels that has lost its end, one that is empty, one that is gone.
+    let table = "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt";
+    text(
+        dir.path(),
+        table,
+        &EVALUATION[..EVALUATION.find("[14.").unwrap()],
+    );
+    let named = |corpus: &Corpus| -> Vec<String> {
+        let unlabelled = of_kind(corpus, ProblemKind::Unlabelled);
+        unlabelled
+            .into_iter()
+            .map(|(_, detail)| detail.to_owned())
+            .collect()
+    };
+    let lost = named(&open(dir.path()));
+    assert_eq!(lost.len(), 1);
+    assert!(
+        lost[0].starts_with("3 sentences have no line of labels") && lost[0].contains("_F001.wav"),
+        "{lost:?}"
+    );
+    text(dir.path(), table, "");
+    assert!(named(&open(dir.path()))[0].starts_with("5 sentences"));
+    fs::remove_file(dir.path().join(table)).unwrap();
+    assert!(named(&open(dir.path()))[0].starts_with("5 sentences"));
+}

@@ -1,10 +1,13 @@
 //! Noises and rooms as they were chosen: opened, split, checked and fingerprinted, not yet decoded
 //! to draw from.
 
+use std::collections::BTreeSet;
+
+use earnest_audio::ContentHash;
 use earnest_augment::{Sound, SoundBank, Sources};
 use earnest_corpus::{
-    Clip, ContentIndex, SoundMemory, builtin_noises, builtin_rooms, clip_contents, fingerprint_of,
-    load_noises, load_rooms, robot_noises, robot_rooms,
+    Clip, ContentIndex, Hearing, SoundMemory, builtin_noises, builtin_rooms, clip_contents,
+    clips_heard, fingerprint_of, load_noises, load_rooms, robot_noises, robot_rooms,
 };
 use earnest_model::SoundsHeard;
 
@@ -30,6 +33,14 @@ impl Kind {
         }
     }
 
+    /// How its sounds are heard.
+    fn hearing(self) -> Hearing {
+        match self {
+            Self::Noises => Hearing::Mono,
+            Self::Rooms => Hearing::Responses,
+        }
+    }
+
     /// What is built in for training (false) or for the robot (true).
     fn builtin(self, robot: bool) -> SoundBank {
         let list = match (self, robot) {
@@ -50,8 +61,18 @@ impl Kind {
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
     pub clip: Clip,
-    /// Content hash.
+    /// Content hash of its file.
     pub content: String,
+    /// Content hashes of what is heard of it; none if it cannot be decoded.
+    pub heard: Vec<String>,
+}
+
+impl Known {
+    /// By what it is known: what its file holds, and what is heard of it.
+    pub fn contents(&self) -> impl Iterator<Item = &str> {
+        let heard = self.heard.iter().map(String::as_str);
+        std::iter::once(self.content.as_str()).chain(heard)
+    }
 }
 
 /// Looks into the files of clips.
@@ -70,13 +91,16 @@ pub(crate) fn known(
         total: clips.len(),
     });
     let contents = clip_contents(&clips, index, || observer.event(Event::StageAdvanced));
+    let heard = clips_heard(&clips, kind.hearing(), index, || ());
     observer.event(Event::StageFinished);
     Ok(clips
         .into_iter()
         .zip(contents?)
-        .map(|(clip, content)| Known {
+        .zip(heard)
+        .map(|((clip, content), heard)| Known {
             clip,
             content: content.to_string(),
+            heard: heard.iter().map(ToString::to_string).collect(),
         })
         .collect())
 }
@@ -137,7 +161,8 @@ impl Pick {
                 .collect(),
             Self::Clips(clips) => clips.iter().map(|k| k.clip.source.clone()).collect(),
         };
-        let contents = self.clips().iter().map(|k| k.content.clone()).collect();
+        let contents = self.clips().iter().flat_map(Known::contents);
+        let contents = contents.map(str::to_owned).collect();
         SoundsHeard {
             fingerprint: self.fingerprint(kind),
             sources: sorted(sources),
@@ -231,6 +256,46 @@ impl ChosenSources {
         [&self.noises.robot, &self.rooms.robot]
             .iter()
             .any(|pick| matches!(pick, Pick::Clips(clips) if clips.is_empty()))
+    }
+
+    /// Leaves out of the noises of training what is speech of test speakers: clips of which these
+    /// hashes are heard.
+    ///
+    /// # Errors
+    /// Nothing else is left.
+    pub(crate) fn without_speech(
+        &mut self,
+        speech: &BTreeSet<ContentHash>,
+        observer: &dyn Observer,
+    ) -> Result<(), ExperimentError> {
+        let speech: BTreeSet<String> = speech.iter().map(ToString::to_string).collect();
+        let Pick::Clips(clips) = &mut self.noises.training else {
+            return Ok(());
+        };
+        let all = clips.len();
+        let is_speech = |k: &Known| k.contents().any(|content| speech.contains(content));
+        let Some(first) = clips.iter().find(|k| is_speech(k)).cloned() else {
+            return Ok(());
+        };
+        clips.retain(|k| !is_speech(k));
+        let count = all - clips.len();
+        let first = first.clip.path.display();
+        if clips.is_empty() {
+            return Err(ExperimentError::Setup(format!(
+                "noises: all {all} files for training are utterances of the speakers that are tested (first: {first}), whom training must not hear; give others (--noise)"
+            )));
+        }
+        let note = format!(
+            "{count} of {all} files are utterances of the speakers that are tested (first: {first}), and are left out of training's noises"
+        );
+        observer.event(Event::Warning(&format!("noises: {note}")));
+        self.noises.text.push_str(&format!("; {note}"));
+        Ok(())
+    }
+
+    /// True if training's noises are files.
+    pub(crate) fn has_noise_files(&self) -> bool {
+        !self.noises.training.clips().is_empty()
     }
 
     /// Decodes them.

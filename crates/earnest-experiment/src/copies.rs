@@ -17,6 +17,28 @@ pub(crate) const FOLDER: &str = "copies";
 /// The most bytes of a copy: the features of some 1,500 hours.
 const MOST_BYTES: u64 = 1 << 36;
 
+/// Removes a run's frozen copies from a folder, and the folder if nothing else lies in it.
+pub(crate) fn forget(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(is_a_copy) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+    // Refused by the system where somebody's own files are left.
+    let _ = std::fs::remove_dir(folder);
+}
+
+/// True for the names that copies have: sixteen hexadecimal digits, a number.
+fn is_a_copy(name: &str) -> bool {
+    let parts = name
+        .strip_suffix(".safetensors")
+        .and_then(|stem| stem.split_once('-'));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    parts.is_some_and(|(key, copy)| {
+        key.len() == 16 && key.bytes().all(|b| b.is_ascii_hexdigit()) && digits(copy)
+    })
+}
+
 /// A copy's features, in the order of the dataset.
 type Copy = Arc<Vec<Features>>;
 

@@ -1,12 +1,12 @@
 //! A corpus in memory: decoded audio and clean features of its usable utterances.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use earnest_audio::{ContentHash, Waveform};
 use earnest_augment::Convolver;
-use earnest_corpus::{Corpus, Emotion, SILENT_PEAK, Utterance};
+use earnest_corpus::{ContentIndex, Corpus, Emotion, SILENT_PEAK, Utterance, overlaps};
 use earnest_features::{Extractor, Features};
 use earnest_model::Task;
 use earnest_scene::Condition;
@@ -53,6 +53,9 @@ pub struct Item {
     pub features: Features,
     /// Stands for the samples: two utterances with the same are the same recording.
     pub content: ContentHash,
+    /// Stands for the whole recording that it is cut from; [`content`](Self::content) if it is
+    /// the whole.
+    pub recording: ContentHash,
 }
 
 impl Item {
@@ -102,6 +105,8 @@ pub struct Dataset {
     pub items: Vec<Item>,
     /// Extractors, one for each thread that needs one.
     pub extractors: Pool<Extractor>,
+    /// Of each item, which others have a part of its recording.
+    overlapping: Vec<Vec<usize>>,
 }
 
 impl Dataset {
@@ -133,9 +138,11 @@ impl Dataset {
                     if features.is_empty() {
                         return Err(format!("{} is shorter than 60 ms", utterance.path));
                     }
+                    let content = ContentHash::of(&wave);
                     Ok(Item {
                         utterance: (*utterance).clone(),
-                        content: ContentHash::of(&wave),
+                        content,
+                        recording: content,
                         wave,
                         features,
                     })
@@ -160,7 +167,45 @@ impl Dataset {
                 corpus.root.display()
             )));
         }
-        Ok(Self { items, extractors })
+        let mut dataset = Self {
+            items,
+            extractors,
+            overlapping: Vec::new(),
+        };
+        dataset.find_overlaps(corpus);
+        Ok(dataset)
+    }
+
+    /// Finds items that have a part of a recording in common.
+    fn find_overlaps(&mut self, corpus: &Corpus) {
+        let stretches: Vec<usize> = (0..self.items.len())
+            .filter(|i| self.items[*i].utterance.stretch.is_some())
+            .collect();
+        let index = ContentIndex::of_user();
+        let cut: Vec<&Utterance> = stretches
+            .iter()
+            .map(|i| &self.items[*i].utterance)
+            .collect();
+        let recordings = match cut.is_empty() {
+            true => Vec::new(),
+            false => corpus.recordings_of(&cut, &index),
+        };
+        for (i, recording) in stretches.into_iter().zip(recordings) {
+            self.items[i].recording = recording;
+        }
+        let cuts: Vec<_> = self
+            .items
+            .iter()
+            .map(|item| (item.recording, item.utterance.stretch))
+            .collect();
+        self.overlapping = overlaps(&cuts);
+    }
+
+    /// The contents of items and of all that have a part of their recordings.
+    pub(crate) fn kept_away_by(&self, indices: &[usize]) -> BTreeSet<ContentHash> {
+        let overlapping = indices.iter().flat_map(|i| &self.overlapping[*i]);
+        let all = indices.iter().chain(overlapping);
+        all.map(|i| self.items[*i].content).collect()
     }
 
     /// Says of utterances that are the same recording which they are; nothing if there are none.
@@ -177,11 +222,33 @@ impl Dataset {
                 Entry::Occupied(other) => pairs.push((*other.get(), id)),
             }
         }
-        let (a, b) = pairs.first()?;
-        Some(format!(
-            "{} utterances are the same recording as another (first: {b} is {a}); they are never on two sides of a fold",
-            pairs.len()
-        ))
+        let mut said = Vec::new();
+        if let Some((a, b)) = pairs.first() {
+            said.push(format!(
+                "{} utterances are the same recording as another (first: {b} is {a})",
+                pairs.len()
+            ));
+        }
+        let differ = |i: usize, other: &usize| {
+            *other < i && self.items[*other].content != self.items[i].content
+        };
+        let overlapping: Vec<(usize, usize)> = (0..self.items.len())
+            .filter_map(|i| {
+                let other = self.overlapping[i].iter().find(|other| differ(i, other))?;
+                Some((*other, i))
+            })
+            .collect();
+        if let Some((a, b)) = overlapping.first() {
+            let id = |i: usize| self.items[i].utterance.id.as_str();
+            said.push(format!(
+                "{} utterances have a part of another's recording (first: {} of {})",
+                overlapping.len(),
+                id(*b),
+                id(*a)
+            ));
+        }
+        (!said.is_empty())
+            .then(|| format!("{}; they are never on two sides of a fold", said.join("; ")))
     }
 
     /// Indices of a speaker's utterances for a task.

@@ -142,6 +142,31 @@ fn once() -> usize {
 /// noise (0.9 .. 6 dB) but from other sources.
 pub const DEFAULT_SNR_DB: f64 = 3.0;
 
+/// The simulated robot's SNR is within these, dB: beyond them nothing is heard of noise or speech.
+const SNR_DB: std::ops::RangeInclusive<f64> = -60.0..=120.0;
+
+/// A simulated robot's SNR as a user gives it, dB.
+///
+/// # Errors
+/// A sentence: it is no number, or none from -60 to 120.
+pub fn checked_snr_db(text: &str) -> Result<f64, String> {
+    let db: f64 = text
+        .trim()
+        .parse()
+        .map_err(|_| format!("{text:?} is no number"))?;
+    match SNR_DB.contains(&db) {
+        true => Ok(db),
+        false => Err(format!(
+            "{db} is not between {} and {} dB",
+            SNR_DB.start(),
+            SNR_DB.end()
+        )),
+    }
+}
+
+/// What is wrong with a chain that does nothing, and what to do.
+pub const IDLE_CHAIN: &str = "it has no step that is ever drawn, so what is called augmented would be clean; give it steps with a probability above 0";
+
 /// The most repeats and frozen copies: beyond what anyone trains, and small enough to count.
 const MOST_REPEATS: usize = 1000;
 const MOST_COPIES: usize = 1000;
@@ -323,13 +348,20 @@ impl Experiment {
                 self.sources.memory_mib
             )));
         }
+        self.sources.check()?;
         self.augmentation
             .check()
             .map_err(|e| setup(format!("augmentation {e}")))?;
         if let RobotSpec::Simulated { snr_db } = self.robot
-            && !(-60.0..=120.0).contains(&snr_db)
+            && !SNR_DB.contains(&snr_db)
         {
             return Err(setup(format!("snr_db {snr_db} is not between -60 and 120")));
+        }
+        let augmented = self.trainings.contains(&Training::Augmented);
+        if augmented && self.augmentation.is_idle() {
+            return Err(setup(format!(
+                "augmentation: {IDLE_CHAIN}, or take `augmented` out of trainings"
+            )));
         }
         // Whatever else a program may put in: a path that is not UTF-8, a protocol that no
         // file could ask for.

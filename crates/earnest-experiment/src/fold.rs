@@ -113,6 +113,16 @@ pub enum FoldError {
         /// What to try.
         advice: &'static str,
     },
+    /// An utterance is tested in two folds.
+    #[error(
+        "utterance {id} is tested in {folds}, so it would count twice; take it out of one of them, or run one of these folds only (--folds)"
+    )]
+    TestedTwice {
+        /// The utterance.
+        id: String,
+        /// The folds.
+        folds: String,
+    },
     /// A fold file cannot be used.
     #[error("{}{}: {reason}", path.display(), line.map(|l| format!(", line {l}")).unwrap_or_default())]
     File {

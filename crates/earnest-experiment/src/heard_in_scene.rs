@@ -1,11 +1,10 @@
-//! Sounds that went into a simulated scene, by its manifest: nobody who is tested in it may have
-//! heard them in training.
+//! Sounds that went into a simulated scene, as the scene says what they held when it was made:
+//! nobody who is tested in it may have heard them in training.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use earnest_corpus::{Clip, Collection};
-use earnest_scene::simulate::Scene;
+use earnest_scene::simulate::{Part, Scene, SceneSound};
 
 use crate::error::ExperimentError;
 
@@ -13,37 +12,40 @@ use crate::error::ExperimentError;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HeardInScene {
     /// Recordings of events that happened.
-    pub events: Vec<Clip>,
+    pub events: Vec<SceneSound>,
     /// Names of the recordings that were heard during an utterance, by its id.
     pub during: BTreeMap<String, BTreeSet<String>>,
     /// The robot's own noise, in every utterance.
-    pub own: Vec<Clip>,
+    pub own: Vec<SceneSound>,
     /// Measured responses, in every utterance.
-    pub rooms: Vec<Clip>,
+    pub rooms: Vec<SceneSound>,
 }
 
 impl HeardInScene {
     /// Of a folder of recordings.
     ///
     /// # Errors
-    /// Its description, its manifest or one of its collections cannot be read, or no longer has
-    /// what was heard.
+    /// Its description or its manifest cannot be read, or they do not say what was heard.
     pub fn of(folder: &Path) -> Result<Self, ExperimentError> {
         let Some(scene) = Scene::of_folder(folder)? else {
             return Ok(Self::default());
         };
-        let gone = |what: &str| {
+        let unknown = |what: &str| {
             ExperimentError::Setup(format!(
-                "{what} was heard in the scene {} and is no more to be found, so it cannot be checked that training does not hear it too; put it back as it was, correct its folder's path in {}, or make the scene again",
+                "{what} was heard in the scene {}, and {} does not say what it held, so it cannot be checked that training does not hear it too; put scene.toml back as `earnest scene simulate` wrote it, or make the scene again in another folder",
                 folder.display(),
                 folder.join("scene.toml").display()
             ))
         };
-        let there = |path: &Path| match path.is_dir() {
-            true => Ok(()),
-            false => Err(gone(&path.display().to_string())),
+        let of_part = |part: Part| -> Vec<SceneSound> {
+            let sounds = scene.sounds.iter().filter(|s| s.part == part);
+            sounds.cloned().collect()
         };
-        let mut heard = Self::default();
+        let mut heard = Self {
+            own: of_part(Part::Own),
+            rooms: of_part(Part::Room),
+            ..Self::default()
+        };
         for entry in Scene::entries(folder)? {
             let names: BTreeSet<String> = entry
                 .draws
@@ -53,32 +55,25 @@ impl HeardInScene {
                 .collect();
             heard.during.insert(entry.id, names);
         }
-        if let Some(events) = &scene.events {
-            there(events)?;
-            let mut names: BTreeSet<&str> = heard
-                .during
-                .values()
-                .flatten()
-                .map(String::as_str)
-                .collect();
-            let collection = Collection::open(events)?;
-            // People who talk are events, too.
-            for clip in collection.clips.into_iter().chain(collection.voices) {
-                if names.remove(clip.name.as_str()) {
-                    heard.events.push(clip);
-                }
-            }
-            if let Some(name) = names.first() {
-                return Err(gone(&format!("{name} of {}", events.display())));
+        let mut names: BTreeSet<&str> = heard
+            .during
+            .values()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        for sound in of_part(Part::Event) {
+            if names.remove(sound.name.as_str()) {
+                heard.events.push(sound);
             }
         }
-        if let Some(own) = &scene.lab.recorded {
-            there(&own.folder)?;
-            heard.own = Collection::open(&own.folder)?.clips;
+        if let Some(name) = names.first() {
+            return Err(unknown(&format!("the event {name}")));
         }
-        if let Some(responses) = &scene.lab.room.responses {
-            there(responses)?;
-            heard.rooms = Collection::open_rooms(responses)?.clips;
+        if scene.lab.recorded.is_some() && heard.own.is_empty() {
+            return Err(unknown("the robot's own noise ([lab.recorded])"));
+        }
+        if scene.lab.room.responses.is_some() && heard.rooms.is_empty() {
+            return Err(unknown("a measured room (room.responses)"));
         }
         Ok(heard)
     }

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use earnest_corpus::{Clip, ContentIndex, Corpus, Layout};
+use earnest_audio::ContentHash;
+use earnest_corpus::{Corpus, Layout};
 use earnest_model::{Description, Heard, SoundsHeard};
+use earnest_scene::simulate::SceneSound;
 
-use crate::chosen::{ChosenSources, Kind, Known, Pick, Split, known};
+use crate::chosen::{ChosenSources, Kind, Known, Pick, Split};
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
 use crate::heard_in_scene::HeardInScene;
-use crate::observer::Observer;
 
 /// Sounds of a simulated scene that a model heard in training.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,27 +41,37 @@ impl<'a> KnownToModel<'a> {
         })
     }
 
-    /// The speakers of a corpus whom the model was trained or validated on: of the corpus that it
-    /// was trained on those of its names; of any corpus those of whom it heard an utterance,
-    /// whatever the file or the speaker is called. Of the same collection of files in another
-    /// state (a published corpus with fewer files, say) names count, too; a manifest's names say
-    /// nothing about those of another manifest.
+    /// The speakers of a corpus whom the model was trained or validated on. Of any corpus those of
+    /// whom it heard an utterance, the recording that one was cut from, or a noise, whatever the
+    /// file or the speaker is called. By name of the corpus that it was trained on, and of the
+    /// same collection of files in another state (a published corpus with fewer files, say); and
+    /// wherever a manifest is one of the two, since it may list files of any corpus, unless
+    /// `other_speakers` says that those who are called alike are other people.
     #[must_use]
     pub fn speakers(
         &self,
         corpus: &Corpus,
         fingerprint: &str,
         dataset: &Dataset,
+        other_speakers: bool,
     ) -> BTreeSet<String> {
-        let same_names = fingerprint == self.heard.fingerprint
+        let same_corpus = fingerprint == self.heard.fingerprint
             || (corpus.layout != Layout::Manifest && corpus.name == self.heard.corpus);
+        let may_be_the_same =
+            corpus.layout == Layout::Manifest || self.heard.corpus == Layout::Manifest.name();
+        let same_names = same_corpus || (may_be_the_same && !other_speakers);
+        let heard = |content: &ContentHash| {
+            let content = content.to_string();
+            [&self.heard.audio, &self.heard.noises.contents]
+                .iter()
+                .any(|list| list.binary_search(&content).is_ok())
+        };
         dataset
             .items
             .iter()
             .filter(|item| {
                 let by_name = same_names && self.speakers.contains(&item.utterance.speaker);
-                let audio = item.content.to_string();
-                by_name || self.heard.audio.binary_search(&audio).is_ok()
+                by_name || heard(&item.content) || heard(&item.recording)
             })
             .map(|item| item.utterance.speaker.clone())
             .collect()
@@ -70,30 +81,24 @@ impl<'a> KnownToModel<'a> {
     /// holds no scene.
     ///
     /// # Errors
-    /// The scene, or a sound that went into it, cannot be read.
-    pub fn in_scene(
-        &self,
-        folder: &Path,
-        index: &ContentIndex,
-        observer: &dyn Observer,
-    ) -> Result<KnownInScene, ExperimentError> {
+    /// The scene cannot be read, or does not say what its sounds held.
+    pub fn in_scene(&self, folder: &Path) -> Result<KnownInScene, ExperimentError> {
         let scene = HeardInScene::of(folder)?;
-        let known_of = |kind: Kind, clips: Vec<Clip>| -> Result<Vec<Clip>, ExperimentError> {
+        let known_of = |kind: Kind, sounds: Vec<SceneSound>| -> Vec<SceneSound> {
             let heard = match kind {
                 Kind::Noises => &self.heard.noises,
                 Kind::Rooms => &self.heard.rooms,
             };
-            let all = known(kind, clips, index, observer)?;
-            let of = all.into_iter();
-            Ok(of
-                .filter(|k| heard.has(&k.clip.source, &k.content))
-                .map(|k| k.clip)
-                .collect())
+            let is_known = |sound: &SceneSound| {
+                let mut contents = sound.contents.iter();
+                heard.has(&sound.source, "") || contents.any(|c| heard.has("", c))
+            };
+            sounds.into_iter().filter(is_known).collect()
         };
-        let events = known_of(Kind::Noises, scene.events)?;
-        let mut throughout = known_of(Kind::Noises, scene.own)?;
-        throughout.extend(known_of(Kind::Rooms, scene.rooms)?);
-        let names: BTreeSet<String> = events.into_iter().map(|clip| clip.name).collect();
+        let events = known_of(Kind::Noises, scene.events);
+        let mut throughout = known_of(Kind::Noises, scene.own);
+        throughout.extend(known_of(Kind::Rooms, scene.rooms));
+        let names: BTreeSet<String> = events.into_iter().map(|sound| sound.name).collect();
         let utterances = scene
             .during
             .into_iter()
@@ -103,7 +108,7 @@ impl<'a> KnownToModel<'a> {
         Ok(KnownInScene {
             events: names.into_iter().collect(),
             utterances,
-            throughout: throughout.into_iter().map(|clip| clip.name).collect(),
+            throughout: throughout.into_iter().map(|sound| sound.name).collect(),
         })
     }
 
@@ -116,7 +121,8 @@ impl<'a> KnownToModel<'a> {
             let mut rest = split.clone();
             if let Pick::Clips(clips) = &mut rest.robot {
                 clips.retain(|known: &Known| {
-                    let is_known = heard.has(&known.clip.source, &known.content);
+                    let source = known.clip.source.as_str();
+                    let is_known = known.contents().any(|content| heard.has(source, content));
                     if is_known {
                         shared.push(format!("{} (of {})", known.clip.name, known.clip.source));
                     }
@@ -137,27 +143,26 @@ impl<'a> KnownToModel<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observer::Silent;
-    use earnest_audio::{SampleFormat, Waveform, write_wav};
     use earnest_scene::lab::Lab;
-    use earnest_scene::simulate::Scene;
+    use earnest_scene::simulate::{Part, Scene};
 
     #[test]
     fn utterances_of_a_scene_in_which_a_trained_on_noise_was_heard_are_told() {
         let dir = tempfile::tempdir().unwrap();
-        let (events, folder) = (dir.path().join("events"), dir.path().join("scene"));
-        std::fs::create_dir_all(&events).unwrap();
+        let folder = dir.path().join("scene");
         std::fs::create_dir_all(&folder).unwrap();
-        for (name, step) in [("knock.wav", 3), ("phone.wav", 7)] {
-            let samples = (0..800).map(|i| ((i * step) % 31) as f32 / 62.0).collect();
-            let wave = Waveform::at_16k(samples);
-            write_wav(events.join(name), &wave, SampleFormat::Int16).unwrap();
-        }
+        let sound = |name: &str, content: &str| SceneSound {
+            part: Part::Event,
+            name: name.to_owned(),
+            source: format!("/gone/{name}"),
+            contents: vec![content.to_owned()],
+        };
         let scene = Scene {
             seed: 1,
             corpus: String::new(),
-            events: Some(events.clone()),
+            events: Some("/gone".into()),
             lab: Lab::from_toml(Lab::built_in("nao").unwrap()).unwrap(),
+            sounds: vec![sound("knock.wav", "12"), sound("phone.wav", "34")],
         };
         std::fs::write(folder.join("scene.toml"), toml::to_string(&scene).unwrap()).unwrap();
         let entry = |id: &str, recording: &str| {
@@ -168,10 +173,9 @@ mod tests {
         let lines = [entry("a", "knock.wav"), entry("b", "phone.wav")].join("\n");
         std::fs::write(folder.join("scene.jsonl"), lines + "\n").unwrap();
         // Known by its samples, under another name.
-        let content = earnest_audio::content(events.join("phone.wav")).unwrap();
         let heard = Heard {
             noises: SoundsHeard {
-                contents: vec![content.hash.to_string()],
+                contents: vec!["34".to_owned()],
                 ..SoundsHeard::default()
             },
             ..Heard::default()
@@ -180,15 +184,22 @@ mod tests {
             heard: &heard,
             speakers: &[],
         };
-        let index = ContentIndex::in_memory();
-        let found = known.in_scene(&folder, &index, &Silent).unwrap();
+        let found = known.in_scene(&folder).unwrap();
         assert_eq!(found.events, ["phone.wav"]);
         assert_eq!(found.utterances, BTreeSet::from(["b".to_owned()]));
         assert!(found.throughout.is_empty());
+        // An event of which the scene does not say what it held cannot be checked.
+        let silent = Scene {
+            sounds: Vec::new(),
+            ..scene
+        };
+        std::fs::write(folder.join("scene.toml"), toml::to_string(&silent).unwrap()).unwrap();
+        let error = known.in_scene(&folder).unwrap_err().to_string();
+        assert!(error.contains("the event knock.wav"), "{error}");
         // A folder without a scene says nothing, one that cannot be read is an error.
-        let none = known.in_scene(dir.path(), &index, &Silent).unwrap();
+        let none = known.in_scene(dir.path()).unwrap();
         assert_eq!(none, KnownInScene::default());
         std::fs::write(folder.join("scene.toml"), "seed = ").unwrap();
-        assert!(known.in_scene(&folder, &index, &Silent).is_err());
+        assert!(known.in_scene(&folder).is_err());
     }
 }

@@ -1,5 +1,7 @@
 //! What may not be: a person, or an utterance, on two sides of a fold.
 
+use std::collections::BTreeMap;
+
 use crate::fold::{Fold, FoldError};
 
 /// Refuses a fold in which a test speaker also trains or validates, or an utterance is on two
@@ -46,6 +48,25 @@ pub fn refuse_leaks(fold: &Fold, shared_speakers: bool) -> Result<(), FoldError>
         && let Some(speaker) = fold.validation.iter().find(|s| fold.training.contains(s))
     {
         return fault(format!("speaker {speaker} trains and validates"), "");
+    }
+    Ok(())
+}
+
+/// Refuses listed folds of which two test one utterance: it would count twice.
+///
+/// # Errors
+/// [`FoldError::TestedTwice`] with the utterance.
+pub fn refuse_tested_twice(folds: &[Fold]) -> Result<(), FoldError> {
+    let mut tested: BTreeMap<&str, &str> = BTreeMap::new();
+    for fold in folds {
+        for id in fold.listed.iter().flat_map(|listed| &listed.test) {
+            if let Some(other) = tested.insert(id, &fold.name) {
+                return Err(FoldError::TestedTwice {
+                    id: id.clone(),
+                    folds: format!("{other} and {}", fold.name),
+                });
+            }
+        }
     }
     Ok(())
 }
@@ -97,5 +118,28 @@ mod tests {
         shared.listed = Some(Arc::new(listed(&["a1", "a2"])));
         let error = refuse_leaks(&shared, true).unwrap_err().to_string();
         assert!(error.contains("utterance a1 trains and tests"), "{error}");
+    }
+
+    #[test]
+    fn an_utterance_that_two_folds_test_is_refused_by_name() {
+        let testing = |name: &str, ids: &[&str]| Fold {
+            name: name.into(),
+            listed: Some(Arc::new(Listed {
+                test: ids.iter().map(|s| (*s).to_owned()).collect(),
+                ..Listed::default()
+            })),
+            ..fold(&["a"], &[], &["b"])
+        };
+        let folds = [
+            testing("fold_1", &["u", "v"]),
+            testing("fold_2", &["w", "v"]),
+        ];
+        let error = refuse_tested_twice(&folds).unwrap_err().to_string();
+        assert!(
+            error.contains("utterance v is tested in fold_1 and fold_2"),
+            "{error}"
+        );
+        assert!(refuse_tested_twice(&folds[..1]).is_ok());
+        assert!(refuse_tested_twice(&[fold(&["a"], &[], &["b"])]).is_ok());
     }
 }

@@ -9,6 +9,7 @@ mod error;
 mod experiment;
 mod figure;
 mod fingerprints;
+mod finished;
 mod fold;
 mod folders;
 mod heard_in_scene;
@@ -29,6 +30,7 @@ mod recordings;
 mod report;
 mod results;
 mod run;
+mod run_folder;
 mod slurm;
 mod sources;
 mod statistics;
@@ -47,12 +49,14 @@ pub use chosen::{ChosenSources, LoadedSources};
 pub use comparison::{COMPARED, Comparison, compare_runs};
 pub use dataset::{Dataset, Item, Pool};
 pub use error::ExperimentError;
-pub use experiment::{CorpusSpec, DEFAULT_SNR_DB, Experiment, RobotSpec, Unit};
+pub use experiment::{
+    CorpusSpec, DEFAULT_SNR_DB, Experiment, IDLE_CHAIN, RobotSpec, Unit, checked_snr_db,
+};
 pub use fingerprints::{Fingerprints, fingerprint_of_chain, fingerprint_of_fold};
 pub use fold::{Fold, FoldError, Listed, folds, select};
 pub use folders::Folders;
 pub use known_to_model::{KnownInScene, KnownToModel};
-pub use leaks::refuse_leaks;
+pub use leaks::{refuse_leaks, refuse_tested_twice};
 pub use observer::{Event, Observer, Silent};
 pub use outcome::{About, Outcome, UnitResult, collect};
 pub use plan::{Kind, Plan, plan};
@@ -66,6 +70,7 @@ pub use run::{
     Prepared, RunOptions, corpus_contents, finish, open_corpus, prepare, refuse_unlisted,
     refuse_unnamed_speakers, run, run_units, scene_of, simulated_robot,
 };
+pub use run_folder::{refuse_foreign_files, refuse_other_run};
 pub use slurm::{SlurmOptions, run_on_slurm};
 pub use sources::{DEFAULT_SOUND_MEMORY_MIB, SourceSpec};
 pub use statistics::{Interval, PairedTest, sign_flip_test};

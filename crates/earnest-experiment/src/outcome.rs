@@ -1,6 +1,7 @@
 //! A run as it stands in its folder: its finished units are what counts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use earnest_model::{EpochReport, Task};
@@ -8,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ExperimentError;
 use crate::experiment::{Experiment, Unit};
+use crate::finished::{is_finished, predictions_of};
 use crate::history::read_history;
-use crate::prediction::{self, Prediction};
+use crate::prediction::Prediction;
 use crate::storage::read_text;
 use crate::table1::Table1;
 use crate::table2::Table2;
@@ -139,7 +141,7 @@ pub fn collect(folder: &Path) -> Result<Outcome, ExperimentError> {
         std::fs::read_dir(&inner).map_err(ExperimentError::file("read the folder", &inner))?;
     for entry in entries.flatten() {
         let path = entry.path();
-        if !path.join("done").is_file() {
+        if !is_finished(&path) {
             continue;
         }
         let unit_path = path.join("unit.json");
@@ -149,6 +151,13 @@ pub fn collect(folder: &Path) -> Result<Outcome, ExperimentError> {
                 reason: e.to_string(),
             }
         })?;
+        if path.file_name() != Some(OsStr::new(&unit.id())) {
+            return Err(ExperimentError::Setup(format!(
+                "{} holds the unit {}, not the one it is called by, so it was put there from elsewhere; remove it, or put it back where it was",
+                path.display(),
+                unit.id()
+            )));
+        }
         found.push((unit, path));
     }
     let place = |u: &Unit| {
@@ -163,8 +172,22 @@ pub fn collect(folder: &Path) -> Result<Outcome, ExperimentError> {
     found.sort_by_key(|(unit, _)| place(unit));
     let mut units = Vec::new();
     let mut histories = Vec::new();
+    let mut tested: BTreeMap<(Task, String), (PathBuf, BTreeSet<String>)> = BTreeMap::new();
     for (unit, path) in found {
         histories.push((unit.id(), read_history(&path.join("training.csv"))?));
+        let predictions = predictions_of(&unit, &path)?;
+        let ids: BTreeSet<String> = predictions.iter().map(|p| p.id.clone()).collect();
+        let key = (unit.task, unit.fold.name.clone());
+        let (first, of_first) = tested
+            .entry(key)
+            .or_insert_with(|| (path.clone(), ids.clone()));
+        if let Some(id) = of_first.symmetric_difference(&ids).next() {
+            return Err(ExperimentError::Setup(format!(
+                "{} and {} are of one fold and did not test the same utterances ({id} is in one of them only), so their figures cannot be compared; remove the file `done` of the one that is damaged, and the run's own command trains it again",
+                first.join("predictions.csv").display(),
+                path.join("predictions.csv").display()
+            )));
+        }
         units.push(UnitResult {
             id: unit.id(),
             network: unit.recipe.architecture.name().to_owned(),
@@ -172,7 +195,7 @@ pub fn collect(folder: &Path) -> Result<Outcome, ExperimentError> {
             training: unit.training,
             fold: unit.fold.name.clone(),
             seed: unit.seed,
-            predictions: prediction::read(&path.join("predictions.csv"), unit.task)?,
+            predictions,
         });
     }
     if units.is_empty() {

@@ -13,12 +13,14 @@ use earnest_random::Key;
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
 use crate::experiment::Unit;
+use crate::finished::time_taken;
 use crate::history::read_history;
 use crate::observer::{Event, Observer};
 use crate::presenter::Augmentation;
 use crate::run::Prepared;
+use crate::run_folder::refuse_other_run;
 use crate::training::{Training, TrainingPlan, train};
-use crate::unit_runner::{is_done, time_taken, unit_folder};
+use crate::unit_runner::{is_done, unit_folder};
 
 /// So many utterances are tried.
 const SAMPLE: usize = 96;
@@ -55,6 +57,8 @@ pub struct Plan {
     pub load_s: f64,
     /// What a unit needs on disk while it is trained, beside what it leaves, bytes.
     pub checkpoint_bytes: u64,
+    /// Why the folder cannot be run in, if it cannot: nothing in it counts as done.
+    pub refused: Option<String>,
 }
 
 impl Plan {
@@ -160,6 +164,7 @@ pub fn plan(
         }
         groups.entry(kind).or_default().push(unit);
     }
+    let refused = refuse_other_run(&prepared.experiment, folder).err();
     let four_class = prepared.corpus.four_class();
     let whole = four_class.utterances.len();
     let small = sample(four_class);
@@ -181,7 +186,7 @@ pub fn plan(
         let done: Vec<&Unit> = units
             .iter()
             .copied()
-            .filter(|u| is_done(folder, u))
+            .filter(|u| refused.is_none() && is_done(folder, u))
             .collect();
         let trial = trial(prepared, &dataset, sources.as_ref(), first, observer)?;
         // Weights, their two moments and the best so far.
@@ -220,6 +225,7 @@ pub fn plan(
         kinds,
         load_s,
         checkpoint_bytes,
+        refused: refused.map(|error| error.to_string()),
     })
 }
 

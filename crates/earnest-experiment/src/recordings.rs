@@ -2,10 +2,13 @@
 //! overdriven microphone, or recordings of something else, would look like the effect that is
 //! measured.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use earnest_audio::Content;
-use earnest_corpus::{ContentIndex, SILENT_PEAK, Utterance, fingerprint_of};
+use earnest_audio::{Content, ContentHash};
+use earnest_corpus::{
+    ContentIndex, Corpus, Hearing, SILENT_PEAK, Utterance, dead_share, fingerprint_of,
+};
 use earnest_scene::recording_of;
 
 use crate::error::ExperimentError;
@@ -63,10 +66,48 @@ fn fault(content: &Content, seconds: f64) -> Option<String> {
     None
 }
 
+/// A recording of which so much is dead was not heard to its end, if that much less
+/// ([`DEAD_BEFORE`]) of the utterance is.
+const DEAD: f64 = 0.5;
+
+/// See [`DEAD`].
+const DEAD_BEFORE: f64 = 0.25;
+
+/// What recordings are compared with.
+struct Clean<'a> {
+    corpus: &'a Corpus,
+    /// What is heard of the utterances.
+    heard: BTreeSet<ContentHash>,
+}
+
+impl Clean<'_> {
+    /// What is wrong with a recording beside the utterance, if anything: what is heard of it,
+    /// and how much of it is dead.
+    fn fault(&self, utterance: &Utterance, heard: &[ContentHash], dead: f64) -> Option<String> {
+        if heard.iter().any(|h| self.heard.contains(h)) {
+            return Some(ITSELF.to_owned());
+        }
+        if dead <= DEAD {
+            return None;
+        }
+        let before = self.corpus.read(utterance).ok()?;
+        (dead - dead_share(before.samples()) > DEAD_BEFORE).then(|| {
+            format!(
+                "it is dead for {:.0} % of its length (digital silence)",
+                dead * 100.0
+            )
+        })
+    }
+}
+
+/// Why the corpus's own audio cannot be scored.
+const ITSELF: &str = "it is the corpus's own audio, not a recording of it";
+
 impl Recordings {
-    /// Looks at the recordings of utterances, each with its length in seconds.
+    /// Looks at the recordings of utterances of a corpus, each with its length in seconds.
     pub fn inspect(
         folder: &Path,
+        corpus: &Corpus,
         utterances: &[(&Utterance, f64)],
         index: &ContentIndex,
         observer: &dyn Observer,
@@ -80,15 +121,21 @@ impl Recordings {
             name: "looking at the robot's recordings",
             total: there.len(),
         });
-        let mut contents = index
-            .contents(&there, || observer.event(Event::StageAdvanced))
-            .into_iter();
+        let tested: Vec<&Utterance> = utterances.iter().map(|(u, _)| *u).collect();
+        let clean = Clean {
+            corpus,
+            heard: corpus.heard(&tested, index, || ()),
+        };
+        let contents = index.contents(&there, || observer.event(Event::StageAdvanced));
+        let heard = index.heard(&there, Hearing::Mono, || ());
+        let dead = index.dead_shares(&there);
+        let mut looked = contents.into_iter().zip(heard.into_iter().zip(dead));
         observer.event(Event::StageFinished);
         let mut parts = Vec::with_capacity(utterances.len());
         let mut unusable = Vec::new();
         for ((utterance, seconds), file) in utterances.iter().zip(&files) {
-            let content = file.as_ref().and_then(|_| contents.next());
-            let (stands_for, reason) = match content {
+            let found = file.as_ref().and_then(|_| looked.next());
+            let (stands_for, reason) = match found {
                 None => (
                     "missing".to_owned(),
                     Some(format!(
@@ -96,8 +143,15 @@ impl Recordings {
                         utterance.path.under(folder).display()
                     )),
                 ),
-                Some(Err(error)) => ("unreadable".to_owned(), Some(error.to_string())),
-                Some(Ok(content)) => (content.hash.to_string(), fault(&content, *seconds)),
+                Some((Err(error), _)) => ("unreadable".to_owned(), Some(error.to_string())),
+                Some((Ok(content), (heard, dead))) => {
+                    let beside = || {
+                        let heard = heard.unwrap_or_default();
+                        clean.fault(utterance, &heard, dead.unwrap_or_default())
+                    };
+                    let fault = fault(&content, *seconds).or_else(beside);
+                    (content.hash.to_string(), fault)
+                }
             };
             parts.push(format!("{}\t{stands_for}", utterance.id));
             unusable.extend(reason.map(|reason| Unusable {
@@ -111,16 +165,32 @@ impl Recordings {
         }
     }
 
-    /// Refuses recordings of which some cannot be scored.
+    /// Refuses a folder that holds the corpus itself.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Setup`].
+    pub fn require_a_robot(&self, folder: &Path, of: usize) -> Result<(), ExperimentError> {
+        let same = self.unusable.iter().filter(|u| u.reason == ITSELF).count();
+        if same == 0 || same < of {
+            return Ok(());
+        }
+        Err(ExperimentError::Setup(format!(
+            "{} is the corpus, not a robot's recordings of it: all {of} test utterances are there with the corpus's own samples, so both conditions would be the same; name the folder that a robot's recordings are in",
+            folder.display()
+        )))
+    }
+
+    /// Refuses recordings of which some cannot be scored; `left_out` says how they are left out
+    /// instead.
     ///
     /// # Errors
     /// [`ExperimentError::Setup`] with the first few.
-    pub fn require_usable(&self, of: usize) -> Result<(), ExperimentError> {
+    pub fn require_usable(&self, of: usize, left_out: &str) -> Result<(), ExperimentError> {
         if self.unusable.is_empty() {
             return Ok(());
         }
         Err(ExperimentError::Setup(format!(
-            "{} of {of} test utterances cannot be scored as the robot recorded them:{}\n  record them again, or leave them out of the test in every condition with --leave-out-unusable; the report then says so",
+            "{} of {of} test utterances cannot be scored as the robot recorded them:{}\n  record them again, or leave them out {left_out}",
             self.unusable.len(),
             self.in_lines(SHOWN)
         )))

@@ -1,6 +1,6 @@
 //! Running an experiment in a folder.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -11,7 +11,7 @@ use earnest_corpus::{
 use earnest_model::{Heard, Task};
 use earnest_random::Key;
 use earnest_scene::simulate::Scene;
-use earnest_scene::{Condition, SimulatedRobot};
+use earnest_scene::{Condition, SimulatedRobot, recording_of};
 
 use crate::chosen::{ChosenSources, LoadedSources};
 use crate::dataset::Dataset;
@@ -19,13 +19,14 @@ use crate::error::ExperimentError;
 use crate::experiment::{CorpusSpec, Experiment, RobotSpec, Unit};
 use crate::fingerprints::{Fingerprints, changed};
 use crate::fold::{Fold, select};
-use crate::leaks::refuse_leaks;
+use crate::leaks::{refuse_leaks, refuse_tested_twice};
 use crate::observer::{Event, Observer};
 use crate::outcome::{About, Outcome, collect};
 use crate::protocol::Protocol;
 use crate::recordings::{Recordings, Unusable};
 use crate::results::write_results;
-use crate::storage::{create_folder, read_text, write_whole};
+use crate::run_folder::settle_folder;
+use crate::storage::write_whole;
 use crate::training::{Training, forget_copies};
 use crate::unit_runner::{Runner, is_done};
 use crate::validation::Validation;
@@ -191,6 +192,7 @@ pub fn prepare(
     for fold in &folds {
         refuse_leaks(fold, experiment.shared_speakers)?;
     }
+    refuse_tested_twice(&folds)?;
     let index = ContentIndex::of_user();
     let contents = corpus_contents(&corpus, &index, observer)?;
     let fingerprint = corpus.fingerprint(&contents);
@@ -216,14 +218,32 @@ pub fn prepare(
             .filter(|(u, _)| u.emotion.is_some() && folds.iter().any(|f| f.tests(u)))
             .filter_map(|(u, content)| Some((u, u.seconds_of(content.audio()?))))
             .collect();
-        let found = Recordings::inspect(path, &tests, &index, observer);
+        let found = Recordings::inspect(path, &corpus, &tests, &index, observer);
+        found.require_a_robot(path, tests.len())?;
         if !experiment.leave_out_unusable {
-            found.require_usable(tests.len())?;
+            found.require_usable(
+                tests.len(),
+                "of the test in every condition with --leave-out-unusable; the report then says so",
+            )?;
         }
         recordings = Some(found);
     }
-    let sources = choose_sources(&experiment, &index, observer)?;
+    let mut sources = choose_sources(&experiment, &index, observer)?;
     let augmented = experiment.trainings.iter().any(|t| *t != Training::Clean);
+    if let Some(sources) = sources
+        .as_mut()
+        .filter(|s| augmented && s.has_noise_files())
+    {
+        let is_tested = |u: &&Utterance| folds.iter().any(|f| f.test.contains(&u.speaker));
+        let tested: Vec<&Utterance> = corpus.utterances.iter().filter(is_tested).collect();
+        observer.event(Event::StageStarted {
+            name: "listening for test speakers in noises",
+            total: tested.len(),
+        });
+        let speech = corpus.heard(&tested, &index, || observer.event(Event::StageAdvanced));
+        observer.event(Event::StageFinished);
+        sources.without_speech(&speech, observer)?;
+    }
     let (recorded, unusable) = match recordings {
         Some(found) => (Some(found.fingerprint), found.unusable),
         None => (None, Vec::new()),
@@ -333,7 +353,45 @@ pub fn scene_of(
             scene.corpus
         )));
     }
+    refuse_other_entries(folder, corpus)?;
     Ok(Some(scene))
+}
+
+/// Refuses a scene whose manifest does not say of each utterance that is there what was heard in
+/// it, or speaks of others.
+fn refuse_other_entries(folder: &Path, corpus: &Corpus) -> Result<(), ExperimentError> {
+    let mut entries = BTreeMap::new();
+    let fault = |what: String| {
+        Err(ExperimentError::Setup(format!(
+            "{} {what}, so what was heard in the scene is not known; put it back as `earnest scene simulate` wrote it, or remove it and give that command again, which writes it anew",
+            folder.join("scene.jsonl").display()
+        )))
+    };
+    for entry in Scene::entries(folder)? {
+        if let Some(twice) = entries.insert(entry.id, entry.path) {
+            return fault(format!("has two lines for {twice}"));
+        }
+    }
+    for utterance in &corpus.utterances {
+        let place = utterance.path.with_extension("wav");
+        match entries.remove(&utterance.id) {
+            Some(path) if path == place => {}
+            Some(path) => {
+                return fault(format!(
+                    "says that {} lies at {path}, and it lies at {place}",
+                    utterance.id
+                ));
+            }
+            None if recording_of(folder, utterance).is_none() => {}
+            None => return fault(format!("has no line for {}, which is there", utterance.id)),
+        }
+    }
+    match entries.first_key_value() {
+        None => Ok(()),
+        Some((id, _)) => fault(format!(
+            "has a line for {id}, which is no utterance of the corpus"
+        )),
+    }
 }
 
 /// Noises and rooms, those of the robot kept away from training; none if nothing needs them.
@@ -539,46 +597,4 @@ fn snr_percentiles(robot: &RobotSpec) -> Result<Vec<f64>, ExperimentError> {
             })
         }
     }
-}
-
-/// Makes the folder this experiment's, or refuses one that is another's.
-pub(crate) fn settle_folder(experiment: &Experiment, folder: &Path) -> Result<(), ExperimentError> {
-    let path = folder.join("experiment.toml");
-    let text = experiment.to_toml()?;
-    // A run that failed before its first unit left nothing worth keeping.
-    let begun = std::fs::read_dir(folder.join("units")).is_ok_and(|mut d| d.next().is_some());
-    if begun && path.is_file() {
-        let before = read_text(&path)?;
-        let same = Experiment::from_toml(&before).is_ok_and(|b| b.gives_the_same_as(experiment));
-        if !same {
-            return Err(ExperimentError::Setup(format!(
-                "{} already holds another experiment ({}); choose another --out to keep both, or delete that folder",
-                folder.display(),
-                first_difference(&before, &text)
-            )));
-        }
-        return Ok(());
-    }
-    create_folder(&folder.join("units"))?;
-    write_whole(&path, text.as_bytes())
-}
-
-/// Where two experiments begin to differ, in words.
-fn first_difference(before: &str, now: &str) -> String {
-    let mut section = "";
-    let mut others = now.lines();
-    for line in before.lines() {
-        let other = others.next();
-        if line.starts_with('[') {
-            section = line;
-        }
-        if other != Some(line) {
-            let at = match section {
-                "" => String::new(),
-                section => format!("in {section} "),
-            };
-            return format!("{at}there {line:?}, now {:?}", other.unwrap_or("nothing"));
-        }
-    }
-    format!("now also {:?}", others.next().unwrap_or_default())
 }

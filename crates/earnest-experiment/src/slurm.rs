@@ -12,11 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ExperimentError;
 use crate::experiment::Unit;
+use crate::finished::{predictions_of, time_taken};
 use crate::observer::{Event, Observer};
-use crate::prediction;
-use crate::run::{Prepared, settle_folder};
+use crate::run::Prepared;
+use crate::run_folder::settle_folder;
 use crate::storage::{create_folder, read_text, write_whole};
-use crate::unit_runner::{is_done, summary, time_taken, unit_folder};
+use crate::unit_runner::{is_done, summary, unit_folder};
 
 /// How units are handed to Slurm.
 #[derive(Clone, Debug)]
@@ -361,7 +362,7 @@ impl Driver<'_> {
                 continue;
             }
             let folder = unit_folder(&self.folder, unit);
-            let predictions = prediction::read(&folder.join("predictions.csv"), unit.task)?;
+            let predictions = predictions_of(unit, &folder)?;
             self.observer.event(Event::UnitFinished {
                 id: &id,
                 number: i + 1,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use earnest_corpus::{Clip, Collection, ContentIndex};
+use earnest_scene::simulate::SceneSound;
 use serde::{Deserialize, Serialize};
 
 use crate::chosen::{ChosenSources, Kind, Known, Pick, Split, known};
@@ -171,7 +172,7 @@ impl Kind {
     fn for_training(
         self,
         chosen: Chosen<'_>,
-        heard: Vec<Clip>,
+        heard: &[SceneSound],
         index: &ContentIndex,
         observer: &dyn Observer,
     ) -> Result<Split, ExperimentError> {
@@ -184,8 +185,7 @@ impl Kind {
             });
         }
         let clips = known(self, self.clips(chosen)?, index, observer)?;
-        let heard = known(self, heard, index, observer)?;
-        let clips = without_heard(what, clips, &heard, observer)?;
+        let clips = without_heard(what, clips, &BySound::of_scene(heard), observer)?;
         Ok(Split {
             text: format!(
                 "{what}: {} ({} files) for training",
@@ -282,19 +282,43 @@ impl Kind {
     }
 }
 
-/// Leaves out of training what is of a source that the robot heard, and what has the same content
+/// What the robot hears, by its sources and by what is heard.
+struct BySound<'a> {
+    sources: BTreeSet<&'a str>,
+    contents: BTreeSet<&'a str>,
+}
+
+impl<'a> BySound<'a> {
+    fn of_clips(clips: &'a [Known]) -> Self {
+        Self {
+            sources: clips.iter().map(|k| k.clip.source.as_str()).collect(),
+            contents: clips.iter().flat_map(Known::contents).collect(),
+        }
+    }
+
+    fn of_scene(sounds: &'a [SceneSound]) -> Self {
+        let contents = sounds.iter().flat_map(|s| &s.contents);
+        Self {
+            sources: sounds.iter().map(|s| s.source.as_str()).collect(),
+            contents: contents.map(String::as_str).collect(),
+        }
+    }
+
+    fn has(&self, known: &Known) -> bool {
+        self.sources.contains(known.clip.source.as_str())
+            || known.contents().any(|c| self.contents.contains(c))
+    }
+}
+
+/// Leaves out of training what is of a source that the robot heard, and what sounds the same
 /// under another name.
 fn without_heard(
     what: &str,
     training: Vec<Known>,
-    heard: &[Known],
+    heard: &BySound<'_>,
     observer: &dyn Observer,
 ) -> Result<Vec<Known>, ExperimentError> {
-    let sources: BTreeSet<&str> = heard.iter().map(|k| k.clip.source.as_str()).collect();
-    let contents: BTreeSet<&str> = heard.iter().map(|k| k.content.as_str()).collect();
-    let (shared, kept): (Vec<Known>, Vec<Known>) = training.into_iter().partition(|k| {
-        sources.contains(k.clip.source.as_str()) || contents.contains(k.content.as_str())
-    });
+    let (shared, kept): (Vec<Known>, Vec<Known>) = training.into_iter().partition(|k| heard.has(k));
     if let Some(first) = shared.first() {
         if kept.is_empty() {
             return Err(refused(what, &first.clip));
@@ -333,10 +357,36 @@ fn apart(
     if let Some(known) = training.iter().find(|k| files.contains(&place(k))) {
         return Err(refused(what, &known.clip));
     }
-    without_heard(what, training, robot, observer)
+    without_heard(what, training, &BySound::of_clips(robot), observer)
 }
 
 impl SourceSpec {
+    /// Refuses folds of noises that are not there.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Setup`].
+    pub fn check(&self) -> Result<(), ExperimentError> {
+        let idle = |what: &str, needs: &str| {
+            Err(ExperimentError::Setup(format!(
+                "{what} has no effect: it needs {needs}"
+            )))
+        };
+        if !self.noise_folds.is_empty() && self.noise.is_empty() {
+            return idle(
+                "noise_folds (--noise-folds)",
+                "noise (--noise), whose folds they are",
+            );
+        }
+        let robot = self.robot_noise.is_empty() && self.noise.is_empty();
+        if !self.robot_noise_folds.is_empty() && robot {
+            return idle(
+                "robot_noise_folds (--robot-noise-folds)",
+                "robot_noise (--robot-noise) or noise (--noise), whose folds they are",
+            );
+        }
+        Ok(())
+    }
+
     fn training_noise(&self) -> Chosen<'_> {
         Chosen {
             folders: &self.noise.0,
@@ -361,7 +411,7 @@ impl SourceSpec {
         index: &ContentIndex,
         observer: &dyn Observer,
     ) -> Result<ChosenSources, ExperimentError> {
-        self.choose_apart((Vec::new(), Vec::new()), index, observer)
+        self.choose_apart(&HeardInScene::default(), index, observer)
     }
 
     /// Opens what training draws from, without what went into the robot's recordings, where
@@ -375,20 +425,22 @@ impl SourceSpec {
         index: &ContentIndex,
         observer: &dyn Observer,
     ) -> Result<ChosenSources, ExperimentError> {
-        let heard = HeardInScene::of(robot)?;
-        let noises = heard.events.into_iter().chain(heard.own).collect();
-        self.choose_apart((noises, heard.rooms), index, observer)
+        self.choose_apart(&HeardInScene::of(robot)?, index, observer)
     }
 
     fn choose_apart(
         &self,
-        (noises, rooms): (Vec<Clip>, Vec<Clip>),
+        heard: &HeardInScene,
         index: &ContentIndex,
         observer: &dyn Observer,
     ) -> Result<ChosenSources, ExperimentError> {
+        self.check()?;
+        let (noise, rooms) = (self.training_noise(), self.training_rooms());
+        let heard_noises: Vec<SceneSound> =
+            heard.events.iter().chain(&heard.own).cloned().collect();
         Ok(ChosenSources {
-            noises: Kind::Noises.for_training(self.training_noise(), noises, index, observer)?,
-            rooms: Kind::Rooms.for_training(self.training_rooms(), rooms, index, observer)?,
+            noises: Kind::Noises.for_training(noise, &heard_noises, index, observer)?,
+            rooms: Kind::Rooms.for_training(rooms, &heard.rooms, index, observer)?,
             memory_mib: self.memory_mib,
         })
     }
@@ -402,6 +454,7 @@ impl SourceSpec {
         index: &ContentIndex,
         observer: &dyn Observer,
     ) -> Result<ChosenSources, ExperimentError> {
+        self.check()?;
         let robot_rooms = Chosen {
             folders: &self.robot_rooms.0,
             folds: &[],

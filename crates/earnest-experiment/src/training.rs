@@ -153,9 +153,10 @@ pub fn forget_progress(folder: &Path) {
     }
 }
 
-/// Removes a run's frozen copies, once nothing is left to train.
+/// Removes a run's frozen copies, once nothing is left to train; what else lies in their folder
+/// stays.
 pub fn forget_copies(folder: &Path) {
-    let _ = std::fs::remove_dir_all(copies_folder(folder));
+    crate::copies::forget(&copies_folder(folder));
 }
 
 /// Where a run keeps frozen copies.
@@ -390,7 +391,9 @@ pub fn train(
         .training
         .iter()
         .chain(plan.validation)
-        .map(|i| dataset.items[*i].content.to_string())
+        .map(|i| &dataset.items[*i])
+        .flat_map(|item| [item.content, item.recording])
+        .map(|content| content.to_string())
         .collect();
     audio.sort();
     audio.dedup();

@@ -16,6 +16,7 @@ use crate::dataset::Dataset;
 use crate::error::ExperimentError;
 use crate::experiment::{Experiment, Unit};
 use crate::fingerprints;
+use crate::finished::{finish, is_finished, predictions_of};
 use crate::history::write_history;
 use crate::lock::Lock;
 use crate::model_card::model_card;
@@ -33,14 +34,7 @@ pub(crate) fn unit_folder(folder: &Path, unit: &Unit) -> PathBuf {
 
 /// True if a unit is finished.
 pub(crate) fn is_done(folder: &Path, unit: &Unit) -> bool {
-    unit_folder(folder, unit).join("done").is_file()
-}
-
-/// How long a finished unit took, by its `done` file.
-pub(crate) fn time_taken(folder: &Path) -> Option<Duration> {
-    let text = earnest_files::read_text(&folder.join("done")).ok()?;
-    let seconds = text.split_whitespace().next()?.parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok()
+    is_finished(&unit_folder(folder, unit))
 }
 
 /// What came of an attempt at a unit.
@@ -114,10 +108,10 @@ impl Runner<'_> {
             summary,
         };
         let kept = || -> Result<bool, ExperimentError> {
-            if !folder.join("done").is_file() {
+            if !is_finished(&folder) {
                 return Ok(false);
             }
-            let predictions = prediction::read(&folder.join("predictions.csv"), unit.task)?;
+            let predictions = predictions_of(unit, &folder)?;
             observer.event(finished(None, summary(unit.task, &predictions)));
             Ok(true)
         };
@@ -146,10 +140,7 @@ impl Runner<'_> {
         });
         let predictions = self.train_and_test(unit, &folder, observer)?;
         let took = start.elapsed();
-        write_whole(
-            &folder.join("done"),
-            format!("{:.1} s\n", took.as_secs_f64()).as_bytes(),
-        )?;
+        finish(&folder, took)?;
         forget_progress(&folder);
         observer.event(finished(Some(took), summary(unit.task, &predictions)));
         Ok(Attempt::Finished)

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use earnest_audio::ContentHash;
 use earnest_corpus::Layout;
 use earnest_model::Task;
 use earnest_random::Key;
@@ -179,7 +178,7 @@ impl Dataset {
 
     /// The training and the validation utterances of a fold for a task. With a fraction,
     /// which utterances of a speaker and class validate is drawn from the key. Utterances that are
-    /// the same recording are never on two sides.
+    /// the same recording, or have a part of one in common, are never on two sides.
     #[must_use]
     pub fn of_fold(&self, fold: &Fold, task: Task, key: &Key) -> (Vec<usize>, Vec<usize>) {
         let of = |speakers: &[String], listed: fn(&Listed) -> &BTreeSet<String>| {
@@ -197,8 +196,8 @@ impl Dataset {
         self.without_recordings_of(training, validation, &self.tests_of_fold(fold, task))
     }
 
-    /// Leaves out of training and validation what is the same recording as a test utterance, and
-    /// out of training what validates.
+    /// Leaves out of training and validation what is the same recording as a test utterance or
+    /// has a part of it, and out of training what validates.
     fn without_recordings_of(
         &self,
         mut training: Vec<usize>,
@@ -206,9 +205,9 @@ impl Dataset {
         test: &[usize],
     ) -> (Vec<usize>, Vec<usize>) {
         let content = |i: &usize| self.items[*i].content;
-        let mut kept_away: BTreeSet<ContentHash> = test.iter().map(content).collect();
+        let mut kept_away = self.kept_away_by(test);
         validation.retain(|i| !kept_away.contains(&content(i)));
-        kept_away.extend(validation.iter().map(content));
+        kept_away.extend(self.kept_away_by(&validation));
         training.retain(|i| !kept_away.contains(&content(i)));
         (training, validation)
     }

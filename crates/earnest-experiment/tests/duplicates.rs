@@ -132,3 +132,46 @@ fn without_copies_nothing_is_said_and_nothing_left_out() {
     let (training, validation) = all.of_fold(&fold(None), Task::Categorical, &Key::new(1));
     assert_eq!((training.len(), validation.len()), (6, 6));
 }
+
+#[test]
+fn parts_of_a_recording_that_overlap_a_test_utterance_neither_train_nor_validate() {
+    let dir = tempfile::tempdir().unwrap();
+    dataset(dir.path(), &[("c0.wav", "copy.wav")]);
+    // `a` is tested; `b` and `c` have parts of what is heard of `a`, one of them in a copy.
+    let manifest = "path,start,end,speaker,emotion\n\
+        a0.wav,0,0.1,a,angry\n\
+        a0.wav,0.001,0.1,b,angry\n\
+        a0.wav,0.1,0.2,b,sad\n\
+        c0.wav,,,a,sad\n\
+        copy.wav,0.05,0.15,c,sad\n\
+        b1.wav,,,c,angry\n\
+        b2.wav,,,b,angry\n";
+    fs::write(dir.path().join("manifest.csv"), manifest).unwrap();
+    let spec = CorpusSpec {
+        path: dir.path().to_owned(),
+        layout: None,
+        root: None,
+        map: Vec::new(),
+        fingerprint: None,
+    };
+    let corpus = open_corpus(&spec).unwrap();
+    let named: Vec<String> = corpus.problems.iter().map(ToString::to_string).collect();
+    assert!(
+        named
+            .iter()
+            .any(|p| p.contains("overlapping") && p.contains("a0")),
+        "{named:?}"
+    );
+    let all = Dataset::load(&corpus, &Silent).unwrap();
+    let said = all.duplicates_in_words().unwrap();
+    assert!(
+        said.contains("2 utterances have a part of another's recording"),
+        "{said}"
+    );
+    let (training, validation) = all.of_fold(&fold(None), Task::Categorical, &Key::new(1));
+    assert_eq!(ids(&all, &training), BTreeSet::from(["b1".to_owned()]));
+    assert_eq!(
+        ids(&all, &validation),
+        BTreeSet::from(["a0_0.1-0.2", "b2"].map(String::from))
+    );
+}

@@ -248,12 +248,15 @@ fn what_a_simulated_scene_let_the_robot_hear_leaves_training() {
     let lab =
         earnest_scene::lab::Lab::from_toml(earnest_scene::lab::Lab::built_in("icub").unwrap())
             .unwrap();
+    let sounds = earnest_scene::simulate::sounds_of(&lab, Some(&esc), &ContentIndex::in_memory());
     let made = earnest_scene::simulate::Scene {
         seed: 1,
         corpus: String::new(),
         events: Some(esc.clone()),
         lab,
+        sounds: sounds.unwrap(),
     };
+    assert_eq!(made.sounds.len(), 2, "the knocks: {:?}", made.sounds);
     fs::write(scene.join("scene.toml"), toml::to_string(&made).unwrap()).unwrap();
     let entry = r#"{"id":"u","path":"u.wav","seconds":1.0,"azimuth_deg":0.0,"movements":[],"events":[{"kind":"knocks","recording":"1-100-A-0.wav","start_s":0.1,"seconds":0.5,"level_db_spl":50.0,"azimuth_deg":0.0,"distance_m":1.0}],"speech_db_spl":70.0,"noise_db_spl":60.0,"snr_db":10.0,"clipped":[0,0]}"#;
     fs::write(scene.join("scene.jsonl"), format!("{entry}\n")).unwrap();
@@ -289,7 +292,7 @@ fn what_a_simulated_scene_let_the_robot_hear_leaves_training() {
         .unwrap();
     assert_eq!(none.training.noises.sounds().len(), 5);
     // What cannot be checked is refused: a scene that is not understood or not finished, an
-    // event that is no more in its collection, a collection that is gone.
+    // event of which it does not say what it held.
     let refused = |words: &str| {
         let error = spec
             .choose_beside_recordings(&scene, &index, &warnings)
@@ -304,14 +307,31 @@ fn what_a_simulated_scene_let_the_robot_hear_leaves_training() {
     fs::write(scene.join("scene.toml"), &description).unwrap();
     fs::write(scene.join("scene.jsonl"), &entry[..99]).unwrap();
     refused("scene.jsonl:1 is not understood");
+    fs::write(scene.join("scene.jsonl"), "").unwrap();
+    refused("scene.jsonl is empty");
     fs::remove_file(scene.join("scene.jsonl")).unwrap();
     refused("is not finished");
     let other = entry.replace("1-100-A-0.wav", "1-99-A-0.wav");
     fs::write(scene.join("scene.jsonl"), format!("{other}\n")).unwrap();
-    refused("1-99-A-0.wav of ");
-    let gone = description.replace("ESC-50", "ESC-gone");
-    fs::write(scene.join("scene.toml"), gone).unwrap();
-    refused("is no more to be found");
+    refused("1-99-A-0.wav was heard");
+    // The clips themselves may be gone: the scene says what they held.
+    fs::write(scene.join("scene.jsonl"), format!("{entry}\n")).unwrap();
+    fs::rename(
+        esc.join("audio/1-100-A-0.wav"),
+        esc.join("audio/1-900-A-0.wav"),
+    )
+    .unwrap();
+    let table = fs::read_to_string(esc.join("meta/esc50.csv")).unwrap();
+    let table = table.replace(
+        "1-100-A-0.wav,1,0,door_wood_knock,False,100",
+        "1-900-A-0.wav,1,0,rain,False,900",
+    );
+    fs::write(esc.join("meta/esc50.csv"), table).unwrap();
+    let loaded = spec
+        .choose_beside_recordings(&scene, &index, &warnings)
+        .and_then(|chosen| chosen.load(&warnings))
+        .unwrap();
+    assert_eq!(loaded.training.noises.sounds().len(), 4);
 }
 
 #[test]
@@ -375,4 +395,44 @@ fn where_sounds_lie_is_no_part_of_their_fingerprint_and_what_they_hold_is() {
     // As many bytes, other samples.
     noise(&dir.path().join("a/n2.wav"), 50);
     assert_ne!(before, print(&["a"]));
+}
+
+#[test]
+fn copies_with_two_equal_channels_or_other_bits_are_the_same_sounds() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let copy = |from: &str, to: &str, channels: usize| {
+        let wave = earnest_audio::read(at(from)).unwrap();
+        fs::create_dir_all(at(to).parent().unwrap()).unwrap();
+        let channels = vec![wave.samples(); channels];
+        let format = SampleFormat::Float32;
+        earnest_audio::write_wav_channels(at(to), &channels, 16_000, format).unwrap();
+    };
+    for i in 0..4 {
+        noise(&at(&format!("ours/{i}.wav")), i);
+        room(&at(&format!("rooms/r{i}/a.wav")), i);
+    }
+    copy("ours/1.wav", "theirs/stereo.wav", 2);
+    copy("ours/2.wav", "theirs/float.wav", 1);
+    copy("rooms/r3/a.wav", "other-rooms/x/stereo.wav", 2);
+    let spec = SourceSpec {
+        noise: at("ours").into(),
+        robot_noise: at("theirs").into(),
+        rooms: at("rooms").into(),
+        robot_rooms: at("other-rooms").into(),
+        ..SourceSpec::default()
+    };
+    let (loaded, warnings) = load(&spec);
+    let loaded = loaded.unwrap();
+    assert_eq!(loaded.training.noises.sounds().len(), 2, "{warnings:?}");
+    assert_eq!(loaded.training.rooms.sounds().len(), 3, "{warnings:?}");
+    // A model that was trained with all of them knows them by what is heard, too.
+    let all = spec.choose_for_training(&ContentIndex::in_memory(), &Warnings::default());
+    let (noises, rooms) = all.unwrap().heard_in_training();
+    let heard = |name: &str| {
+        let wave = earnest_audio::read(at(name)).unwrap();
+        earnest_audio::ContentHash::of(&wave).to_string()
+    };
+    assert!(noises.contents.contains(&heard("theirs/stereo.wav")));
+    assert!(rooms.contents.contains(&heard("other-rooms/x/stereo.wav")));
 }

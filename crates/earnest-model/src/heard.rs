@@ -13,7 +13,8 @@ pub struct SoundsHeard {
     /// What the clips were cut from: Freesound uploads, recordings, rooms; sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
-    /// Content hashes of the clips, sorted.
+    /// Content hashes of the clips, of their files and of what is heard of them (mono, 16 kHz),
+    /// sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contents: Vec<String>,
 }
@@ -35,8 +36,8 @@ pub struct Heard {
     pub corpus: String,
     /// The corpus's fingerprint.
     pub fingerprint: String,
-    /// Content hashes of the utterances that it was trained or validated on (mono, 16 kHz),
-    /// sorted.
+    /// Content hashes of the utterances that it was trained or validated on (mono, 16 kHz), and
+    /// of the whole recordings that they were cut from, sorted.
     pub audio: Vec<String>,
     /// Stands for who trained and who validated.
     pub fold: String,

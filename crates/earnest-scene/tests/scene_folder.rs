@@ -47,6 +47,7 @@ fn made(corpus: &Corpus, folder: &Path) -> Result<usize, SimulateError> {
         corpus: String::new(),
         events: None,
         lab,
+        sounds: Vec::new(),
     };
     simulate(corpus, &scene, &setup, folder, || ()).map(|s| s.entries.len())
 }

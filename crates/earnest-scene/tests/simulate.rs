@@ -47,6 +47,7 @@ fn scene(corpus: &Corpus, lab: Lab, seed: u64) -> (Scene, Setup) {
             .audio_fingerprint(&corpus.contents(&ContentIndex::in_memory(), || ()).unwrap()),
         events: None,
         lab,
+        sounds: Vec::new(),
     };
     (scene, setup)
 }

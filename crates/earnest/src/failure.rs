@@ -26,12 +26,20 @@ fn says_full(text: &str) -> bool {
         .any(|e| text.contains(&e.to_string()))
 }
 
-/// What may help against a fault of the file system.
-fn advice(cause: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+/// What may help against a fault of the file system, by what was being done (`doing`).
+fn advice(cause: &(dyn std::error::Error + 'static), doing: &str) -> Option<&'static str> {
+    const WRITING: [&str; 7] = [
+        "write", "create", "make", "remove", "clear", "rename", "lock",
+    ];
+    let writes = WRITING
+        .iter()
+        .any(|verb| doing.contains(&format!("cannot {verb} ")));
     match cause.downcast_ref::<std::io::Error>()?.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(ROOM),
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            Some("a folder that you may write to (--out)")
+        ErrorKind::ReadOnlyFilesystem => Some("a folder that you may write to (--out)"),
+        ErrorKind::PermissionDenied if writes => Some("a folder that you may write to (--out)"),
+        ErrorKind::PermissionDenied => {
+            Some("make it readable to you, and the folders above it; or name a copy that is")
         }
         _ => None,
     }
@@ -64,8 +72,13 @@ impl Failure {
                 text.push_str(&format!("\n  because: {cause}"));
             }
         }
-        let advice = self.error.chain().find_map(advice);
-        if let Some(advice) = advice.or_else(|| says_full(&text).then_some(ROOM)) {
+        let doing = text.clone();
+        let advice = self
+            .error
+            .chain()
+            .find_map(|cause| advice(cause, &doing))
+            .or_else(|| says_full(&text).then_some(ROOM));
+        if let Some(advice) = advice {
             text.push_str(&format!("\n  try: {advice}"));
         }
         tell!("{text}");
@@ -101,5 +114,19 @@ where
             _ => 1,
         };
         Self { error, code }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_not_read_is_not_told_to_write_elsewhere() {
+        let denied = std::io::Error::from(ErrorKind::PermissionDenied);
+        let read = advice(&denied, "error: cannot read a/model.json: denied").unwrap();
+        assert!(read.contains("readable"), "{read}");
+        let write = advice(&denied, "error: cannot write a/model.json: denied").unwrap();
+        assert!(write.contains("--out"), "{write}");
     }
 }

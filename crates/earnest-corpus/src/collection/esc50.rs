@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::table::Table;
-use super::{Clip, Collection, CollectionError, LeftOut};
+use super::{Clip, Collection, CollectionError, LeftOut, name_unlisted};
 
 /// Classes that are human voices: unwanted as background noise (PAPER.md section 4).
 const VOICES: [&str; 5] = [
@@ -51,5 +51,6 @@ pub fn read(folder: &Path) -> Result<Option<Collection>, CollectionError> {
             collection.clips.push(clip);
         }
     }
+    name_unlisted(&mut collection, folder, "esc50.csv")?;
     Ok(Some(collection))
 }

@@ -10,6 +10,7 @@ mod rooms;
 mod table;
 mod urbansound8k;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -246,6 +247,30 @@ fn list(
             problem: listing.problems.swap_remove(0),
         }),
     }
+}
+
+/// Says of audio files below a folder (`audio`) of which the table does not speak that they are
+/// left out.
+fn name_unlisted(
+    collection: &mut Collection,
+    folder: &Path,
+    table: &str,
+) -> Result<(), CollectionError> {
+    let mut listed: HashSet<PathBuf> = HashSet::new();
+    for clip in collection.clips.iter().chain(&collection.voices) {
+        listed.insert(clip.path.clone());
+    }
+    let audio = folder.join("audio");
+    if !audio.is_dir() {
+        return Ok(());
+    }
+    for name in audio_in(&audio)? {
+        if !listed.contains(&audio.join(&name)) {
+            let why = format!("no line of {table} that can be read says what it is");
+            collection.left_out.push(LeftOut::new(name, why));
+        }
+    }
+    Ok(())
 }
 
 /// The audio files below a folder, sorted.

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::table::Table;
-use super::{Clip, Collection, CollectionError, LeftOut};
+use super::{Clip, Collection, CollectionError, LeftOut, name_unlisted};
 
 /// The class with human voices: unwanted as background noise (PAPER.md section 4).
 const VOICES: &str = "children_playing";
@@ -54,5 +54,6 @@ pub fn read(folder: &Path) -> Result<Option<Collection>, CollectionError> {
             collection.clips.push(clip);
         }
     }
+    name_unlisted(&mut collection, folder, "UrbanSound8K.csv")?;
     Ok(Some(collection))
 }

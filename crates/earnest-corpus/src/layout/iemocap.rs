@@ -4,7 +4,7 @@
 //! The talker is the letter of the turn's number (`..._F000`), not that of the dialogue's
 //! name (`Ses01F_...`): confusing them leaks speakers between test and validation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use earnest_files::RelativePath;
@@ -58,6 +58,7 @@ pub(super) fn read(survey: &Survey) -> Reading {
         let (before, number) = session(path.as_str())?;
         (before == prefix).then_some(number)
     };
+    let mut mentioned = HashSet::new();
     let mut sessions: BTreeMap<u32, Vec<&RelativePath>> = BTreeMap::new();
     for number in survey.audio.iter().filter_map(of_session) {
         sessions.entry(number).or_default();
@@ -79,13 +80,54 @@ pub(super) fn read(survey: &Survey) -> Reading {
             );
         }
         for file in files {
-            read_dialogue(&survey.root, number, file, &mut reading);
+            read_dialogue(&survey.root, number, file, &mut reading, &mut mentioned);
         }
     }
+    name_unlabelled(survey, prefix, &mentioned, &mut reading);
     reading
 }
 
-fn read_dialogue(root: &Path, number: u32, path: &RelativePath, reading: &mut Reading) {
+/// Names sentences that no line of labels speaks of: the corpus has one for each, so that a file
+/// of labels is missing, or has lost lines.
+fn name_unlabelled(
+    survey: &Survey,
+    prefix: &str,
+    mentioned: &HashSet<String>,
+    reading: &mut Reading,
+) {
+    // By the file of labels that should speak of them.
+    let mut unlabelled: BTreeMap<String, Vec<&RelativePath>> = BTreeMap::new();
+    for path in &survey.audio {
+        let text = path.as_str();
+        let is_ours = session(text).is_some_and(|(before, _)| before == prefix);
+        let Some((of_session, rest)) = text.split_once("/sentences/wav/") else {
+            continue;
+        };
+        if is_ours && !mentioned.contains(stem_and_folder(text).0) {
+            let dialogue = rest.split('/').next().unwrap_or_default();
+            let table = format!("{of_session}/dialog/EmoEvaluation/{dialogue}.txt");
+            unlabelled.entry(table).or_default().push(path);
+        }
+    }
+    for (table, files) in unlabelled {
+        let Some(first) = files.first() else { continue };
+        let detail = format!(
+            "{} sentences have no line of labels (first: {first})",
+            files.len()
+        );
+        let table = survey.root.join(table);
+        reading.problem(ProblemKind::Unlabelled, &table, None, detail);
+    }
+}
+
+/// Reads a file of labels; all words of its lines are added to `mentioned`.
+fn read_dialogue(
+    root: &Path,
+    number: u32,
+    path: &RelativePath,
+    reading: &mut Reading,
+    mentioned: &mut HashSet<String>,
+) {
     let (dialogue, _) = stem_and_folder(path.as_str());
     let folder = path.as_str().rsplit_once("/dialog/");
     let session = folder.map_or("", |(session, _)| session);
@@ -98,6 +140,7 @@ fn read_dialogue(root: &Path, number: u32, path: &RelativePath, reading: &mut Re
         }
     };
     for (line, text) in lines {
+        mentioned.extend(text.split_whitespace().map(str::to_owned));
         let said = match parse_line(&text) {
             Ok(None) => continue,
             Ok(Some(turn)) => utterance(session, number, dialogue, turn),

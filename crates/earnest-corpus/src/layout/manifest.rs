@@ -5,8 +5,9 @@
 //! | column | other names | meaning |
 //! |---|---|---|
 //! | `path` | `file_name`, `file`, `filename`, `audio`, `wav` | audio file, relative to the manifest or to `--root` |
-//! | `start` | | optional: where the utterance begins in the file, seconds or `0 days 00:00:01.25` |
-//! | `end` | | optional: where it ends; empty or `NaT` is the file's end |
+//! | `start` | `start_time`, `begin`, `onset`, `segment_start`, `offset` beside `duration` | optional: where the utterance begins in the file, seconds or `0 days 00:00:01.25` |
+//! | `end` | `end_time`, `stop`, `segment_end`, `offset` beside `onset` | optional: where it ends; empty or `NaT` is the file's end |
+//! | `duration` | `segment_duration` | optional, beside a start and without an end: how long it lasts, seconds |
 //! | `speaker` | `speaker_id`, `spk`, `spk_id`, `actor`, `talker` | who speaks; needed for folds |
 //! | `emotion` | `label`, `class`, `category` | the label |
 //! | `session` | `session_id`, `dialogue` | optional: speakers recorded together |
@@ -18,7 +19,9 @@
 //! A cell that begins with `'` and a formula (`'=anna`) is the text behind the `'`, which our own
 //! tables put there for spreadsheets; but not in the column `path`.
 //!
-//! Other columns are ignored. This is the one list of names: corpora, and the verbs that take
+//! Other columns are ignored, but for those that seem to say where an utterance begins or ends and
+//! are none of these (`start_ms`): who passed over them would take whole files for the utterances.
+//! Two columns for one meaning are refused. This is the one list of names: corpora, and the verbs that take
 //! a manifest for its files only ([`listed_files`]), know the same.
 //!
 //! A manifest that is found in a folder may have come with it from anywhere: it lists files in
@@ -82,6 +85,7 @@ enum Column {
     Path,
     Start,
     End,
+    Duration,
     Speaker,
     Emotion,
     Session,
@@ -92,13 +96,17 @@ enum Column {
 }
 
 /// All names of each column, the first for messages.
-const COLUMNS: [(Column, &[&str]); 10] = [
+const COLUMNS: [(Column, &[&str]); 11] = [
     (
         Column::Path,
         &["path", "file_name", "file", "filename", "audio", "wav"],
     ),
-    (Column::Start, &["start"]),
-    (Column::End, &["end"]),
+    (
+        Column::Start,
+        &["start", "start_time", "begin", "onset", "segment_start"],
+    ),
+    (Column::End, &["end", "end_time", "stop", "segment_end"]),
+    (Column::Duration, &["duration", "segment_duration"]),
     (
         Column::Speaker,
         &["speaker", "speaker_id", "spk", "spk_id", "actor", "talker"],
@@ -113,11 +121,39 @@ const COLUMNS: [(Column, &[&str]); 10] = [
 
 impl Column {
     fn of(name: &str) -> Option<Self> {
-        let name = name.trim().trim_start_matches('\u{feff}').to_lowercase();
+        let name = plain(name);
         COLUMNS
             .iter()
             .find(|(_, names)| names.contains(&name.as_str()))
             .map(|(column, _)| *column)
+    }
+
+    /// What each of a table's columns means; none for those that are ignored.
+    fn all_of(names: &[&str]) -> Result<Vec<Option<Self>>, String> {
+        let has = |wanted: &str| names.iter().any(|name| plain(name) == wanted);
+        let mut columns: Vec<Option<Self>> = Vec::with_capacity(names.len());
+        for name in names {
+            let column = match plain(name).as_str() {
+                "offset" if has("onset") => Some(Self::End),
+                "offset" if has("duration") => Some(Self::Start),
+                _ => Self::of(name),
+            };
+            if column.is_none() && seems_a_moment(name) {
+                return Err(format!(
+                    "the column {name} seems to say where utterances begin or end, in a way that is not understood; call it start, end or duration if it is in seconds, and otherwise by a name without such a word, or take it out"
+                ));
+            }
+            let first = columns.iter().position(|c| c.is_some() && *c == column);
+            if let (Some(first), Some(column)) = (first, column) {
+                return Err(format!(
+                    "the columns {} and {name} both say the {}; take one of them out, or call it otherwise",
+                    names[first],
+                    column.names().first().copied().unwrap_or_default()
+                ));
+            }
+            columns.push(column);
+        }
+        Ok(columns)
     }
 
     fn names(self) -> &'static [&'static str] {
@@ -138,6 +174,39 @@ impl Column {
     }
 }
 
+/// A column's name as names are compared.
+fn plain(name: &str) -> String {
+    name.trim().trim_start_matches('\u{feff}').to_lowercase()
+}
+
+/// True for names of columns like `start_ms`, `endTime`, `t_begin`.
+fn seems_a_moment(name: &str) -> bool {
+    // A capital within a word begins another.
+    let mut text = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && text.ends_with(char::is_lowercase) {
+            text.push(' ');
+        }
+        text.extend(c.to_lowercase());
+    }
+    const WORDS: [&str; 12] = [
+        "start",
+        "starts",
+        "starttime",
+        "begin",
+        "begins",
+        "begintime",
+        "onset",
+        "offset",
+        "end",
+        "ends",
+        "endtime",
+        "stop",
+    ];
+    text.split(|c: char| !c.is_alphanumeric())
+        .any(|word| WORDS.contains(&word))
+}
+
 /// A line that lists a file.
 struct Row {
     line: usize,
@@ -152,7 +221,12 @@ impl Row {
     }
 
     fn stretch(&self) -> Result<Option<Stretch>, String> {
-        moment::stretch(self.cell(Column::Start), self.cell(Column::End))
+        let (start, end) = (self.cell(Column::Start), self.cell(Column::End));
+        match (start, end, self.cell(Column::Duration)) {
+            // Of a table without starts it is the file's own.
+            (Some(start), None, Some(duration)) => moment::stretch_for(start, duration),
+            _ => moment::stretch(start, end),
+        }
     }
 }
 
@@ -244,7 +318,11 @@ impl Reader<'_> {
                 .collect(),
             Err(error) => return self.unreadable(Some(1), error.to_string()),
         };
-        let columns: Vec<Option<Column>> = names.iter().map(|n| Column::of(n)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let columns = match Column::all_of(&names) {
+            Ok(columns) => columns,
+            Err(detail) => return self.unreadable(Some(1), detail),
+        };
         if let Some(missing) = self.needed.iter().find(|c| !columns.contains(&Some(**c))) {
             return self.unreadable(
                 Some(1),
@@ -295,15 +373,19 @@ impl Reader<'_> {
 fn cells_of_object(text: &str) -> Result<HashMap<Column, String>, String> {
     let object: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(text).map_err(|error| format!("not a JSON object: {error}"))?;
+    // What is null says nothing, and contradicts nothing.
+    let object: Vec<(String, serde_json::Value)> = object
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .collect();
+    let names: Vec<&str> = object.iter().map(|(name, _)| name.as_str()).collect();
+    let columns = Column::all_of(&names)?;
     let mut cells = HashMap::new();
-    for (name, value) in object {
-        let Some(column) = Column::of(&name) else {
-            continue;
-        };
+    for ((name, value), column) in object.iter().zip(columns) {
+        let Some(column) = column else { continue };
         let text = match value {
-            serde_json::Value::String(text) => text,
+            serde_json::Value::String(text) => text.clone(),
             serde_json::Value::Number(number) => number.to_string(),
-            serde_json::Value::Null => continue,
             _ => return Err(format!("{name} is neither a text nor a number")),
         };
         cells.entry(column).or_insert(text);

@@ -59,6 +59,15 @@ pub(super) fn stretch(start: Option<&str>, end: Option<&str>) -> Result<Option<S
     })
 }
 
+/// The stretch that begins at a moment and lasts so long.
+pub(super) fn stretch_for(start: &str, duration: &str) -> Result<Option<Stretch>, String> {
+    let from = seconds(start).map_err(|e| format!("start: {e}"))?;
+    let lasts = seconds(duration).map_err(|e| format!("duration: {e}"))?;
+    let end = lasts.map(|lasts| from.unwrap_or(0.0) + lasts);
+    Stretch::new(from.unwrap_or(0.0), end)
+        .map_err(|e| format!("start {start:?} and duration {duration:?}: {e}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

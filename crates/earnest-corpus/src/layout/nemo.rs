@@ -1,7 +1,7 @@
 //! nEMO (Christop 2024): `samples/EB0_anger_1.wav` and the table `data.tsv`. The table
 //! decides where it is there; the names speak otherwise. Audio may be WAV or FLAC.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use earnest_files::RelativePath;
@@ -128,6 +128,18 @@ fn read_table(survey: &Survey, table: &Path) -> Reading {
             origin: (table.to_owned(), Some(line)),
             ..Utterance::of_file(stem, path, who, label)
         });
+    }
+    let labelled: HashSet<&str> = reading.utterances.iter().map(|u| u.path.as_str()).collect();
+    let is_unlabelled = |path: &&RelativePath| {
+        parse_name(stem_and_folder(path.as_str()).0).is_some() && !labelled.contains(path.as_str())
+    };
+    let unlabelled: Vec<&RelativePath> = survey.audio.iter().filter(is_unlabelled).collect();
+    if let Some(first) = unlabelled.first() {
+        let detail = format!(
+            "{} audio files have no line that can be read (first: {first})",
+            unlabelled.len()
+        );
+        reading.problem(ProblemKind::Unlabelled, table, None, detail);
     }
     reading
 }

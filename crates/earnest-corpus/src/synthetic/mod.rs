@@ -6,22 +6,23 @@
 mod style;
 mod voice;
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use earnest_audio::{SampleFormat, Waveform, write_wav};
 use earnest_random::Key;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::corpus::CorpusError;
+use crate::corpus::{Corpus, CorpusError};
 use crate::emotion::Emotion;
 
 pub use style::{Speaker, Style};
 pub use voice::speak;
 
-/// Name of the file that marks a folder as synthetic.
-const MARKER: &str = "SYNTHETIC.json";
+/// Name of the file that marks a folder as synthetic, in the corpus's and in what is made of it.
+pub const MARKER: &str = "SYNTHETIC.json";
 const SESSIONS: usize = 5;
 
 /// What to make.
@@ -74,6 +75,57 @@ pub(crate) fn marker(root: &Path) -> Result<Option<Marker>, CorpusError> {
     let text = earnest_files::read_text(&path).map_err(|e| unclear(e.to_string()))?;
     let marker = serde_json::from_str(&text).map_err(|e| unclear(e.to_string()))?;
     Ok(Some(marker))
+}
+
+/// The marker of a corpus: in its folder, or in one above a file of it, since a manifest may lie
+/// anywhere and list files of a synthetic corpus.
+pub(crate) fn marker_of(root: &Path, files: &[PathBuf]) -> Result<Option<Marker>, CorpusError> {
+    let mut seen: HashSet<PathBuf> = HashSet::new();
+    if let Some(marker) = marker(root)? {
+        return Ok(Some(marker));
+    }
+    for file in files {
+        let place = file.canonicalize().unwrap_or_else(|_| file.clone());
+        for folder in place.ancestors().skip(1) {
+            // What is above a folder that was seen was seen, too.
+            if !seen.insert(folder.to_owned()) {
+                break;
+            }
+            if let Some(marker) = marker(folder)? {
+                return Ok(Some(marker));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Marks a folder of what was made from a corpus as synthetic, if the corpus is.
+///
+/// # Errors
+/// The corpus's marker cannot be read, or the folder cannot be written to.
+pub fn mark_alike(folder: &Path, corpus: &Corpus) -> Result<(), CorpusError> {
+    if !corpus.synthetic {
+        return Ok(());
+    }
+    let files: Vec<PathBuf> = corpus
+        .utterances
+        .iter()
+        .map(|u| corpus.audio_path(u))
+        .collect();
+    match marker_of(&corpus.root, &files)? {
+        Some(marker) => write_marker(folder, &marker),
+        None => Ok(()),
+    }
+}
+
+fn write_marker(folder: &Path, marker: &Marker) -> Result<(), CorpusError> {
+    let path = folder.join(MARKER);
+    let json = serde_json::to_vec_pretty(marker).unwrap_or_default();
+    earnest_files::write_whole(&path, &json).map_err(|source| CorpusError::File {
+        action: "write",
+        path,
+        source,
+    })
 }
 
 /// A turn as planned, before it is spoken.
@@ -233,9 +285,7 @@ pub fn write(
         note: "Made by Earnest (earnest corpus synthesize). Not speech: results on it say nothing about people.".into(),
         settings,
     };
-    let path = folder.join(MARKER);
-    let json = serde_json::to_vec_pretty(&marker).unwrap_or_default();
-    earnest_files::write_whole(&path, &json).map_err(file_error(&path))
+    write_marker(folder, &marker)
 }
 
 /// How many utterances [`write()`] makes.

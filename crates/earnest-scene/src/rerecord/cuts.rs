@@ -44,8 +44,36 @@ pub struct CutRow {
     pub remark: Remark,
 }
 
+/// How good the cuts of an alignment are: a line for each utterance, missing ones too.
+#[must_use]
+pub fn cut_rows(alignment: &Alignment) -> Vec<CutRow> {
+    let cuts = alignment.cuts.iter().map(|cut| CutRow {
+        id: cut.slot.id.clone(),
+        path: cut.slot.path.with_extension("wav"),
+        start_s: Some(cut.start as f64 / f64::from(SAMPLE_RATE)),
+        likeness: Some(cut.confidence),
+        snr_db: Some(cut.snr_db),
+        clipped: cut.clipped,
+        remark: match (cut.confidence < DOUBTFUL, cut.clipped > 0) {
+            (true, _) => Remark::Doubtful,
+            (false, true) => Remark::Clipped,
+            (false, false) => Remark::Good,
+        },
+    });
+    let missing = alignment.missing.iter().map(|(slot, _)| CutRow {
+        id: slot.id.clone(),
+        path: slot.path.with_extension("wav"),
+        start_s: None,
+        likeness: None,
+        snr_db: None,
+        clipped: 0,
+        remark: Remark::Missing,
+    });
+    cuts.chain(missing).collect()
+}
+
 /// Writes each utterance that was found at its relative path, all channels, 32-bit floats at
-/// 16 kHz; a line for each, missing ones too.
+/// 16 kHz; returns [`cut_rows`].
 ///
 /// # Errors
 /// A file cannot be written.
@@ -54,10 +82,8 @@ pub fn write_cuts(
     channels: &[Vec<f32>],
     folder: &Path,
 ) -> Result<Vec<CutRow>, AudioError> {
-    let mut rows = Vec::new();
     for cut in &alignment.cuts {
-        let path = cut.slot.path.with_extension("wav");
-        let to = path.under(folder);
+        let to = cut.slot.path.with_extension("wav").under(folder);
         if let Some(inner) = to.parent() {
             std::fs::create_dir_all(inner).map_err(|e| AudioError::Write {
                 path: inner.to_owned(),
@@ -70,30 +96,6 @@ pub fn write_cuts(
             .map(|c| c.get(range.clone()).unwrap_or_default())
             .collect();
         write_wav_channels(&to, &parts, SAMPLE_RATE, SampleFormat::Float32)?;
-        rows.push(CutRow {
-            id: cut.slot.id.clone(),
-            path,
-            start_s: Some(cut.start as f64 / f64::from(SAMPLE_RATE)),
-            likeness: Some(cut.confidence),
-            snr_db: Some(cut.snr_db),
-            clipped: cut.clipped,
-            remark: match (cut.confidence < DOUBTFUL, cut.clipped > 0) {
-                (true, _) => Remark::Doubtful,
-                (false, true) => Remark::Clipped,
-                (false, false) => Remark::Good,
-            },
-        });
     }
-    for (slot, _) in &alignment.missing {
-        rows.push(CutRow {
-            id: slot.id.clone(),
-            path: slot.path.with_extension("wav"),
-            start_s: None,
-            likeness: None,
-            snr_db: None,
-            clipped: 0,
-            remark: Remark::Missing,
-        });
-    }
-    Ok(rows)
+    Ok(cut_rows(alignment))
 }

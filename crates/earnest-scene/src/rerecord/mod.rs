@@ -9,15 +9,18 @@
 mod align;
 mod correlation;
 mod cuts;
+mod occupied;
 mod playlist;
 mod session;
 #[cfg(feature = "record")]
 mod sound_system;
 
 pub use align::{AlignError, Alignment, Cut, align};
-pub use cuts::{CutRow, Remark, write_cuts};
+pub use cuts::{CutRow, Remark, cut_rows, write_cuts};
+pub use occupied::{OccupiedError, refuse_foreign};
 pub use playlist::{
-    Part, PlaylistError, PlaylistSettings, Slot, in_parts, read_part, sweep, sweeps, write_playlist,
+    Part, PlaylistError, PlaylistSettings, Slot, in_parts, read_part, refuse_foreign_playlist,
+    sweep, sweeps, write_playlist,
 };
 pub use session::{Calibration, Device, RecordError, RecordSummary, Take, calibrate, record};
 #[cfg(feature = "record")]

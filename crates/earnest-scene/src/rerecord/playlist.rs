@@ -65,6 +65,9 @@ struct Row {
     length: usize,
 }
 
+/// The columns of that table.
+const COLUMNS: [&str; 4] = ["id", "path", "start", "length"];
+
 /// Why a playlist cannot be made or read.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaylistError {
@@ -78,6 +81,15 @@ pub enum PlaylistError {
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// A file of somebody's own.
+    #[error(
+        "{} is there already, and is no file of a playlist (there is no such table beside it): it would be replaced; choose another folder",
+        path.display()
+    )]
+    Occupied {
+        /// The file.
+        path: PathBuf,
     },
     /// The table beside the audio.
     #[error("{}: {detail}; a playlist is a .wav with a .csv of the same name beside it, as `earnest scene playlist` writes them", path.display())]
@@ -257,6 +269,33 @@ pub fn write_playlist(
         Ok::<(), PlaylistError>(())
     })?;
     Ok((written, failed))
+}
+
+/// Refuses a folder with files that are called as those of a playlist and are none: a recording
+/// without a playlist's table beside it, another table.
+///
+/// # Errors
+/// [`PlaylistError::Occupied`] with the file.
+pub fn refuse_foreign_playlist(folder: &Path) -> Result<(), PlaylistError> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let (stem, ending) = (path.file_stem(), path.extension());
+        let number = stem
+            .and_then(|stem| stem.to_str())
+            .and_then(|stem| stem.strip_prefix("playlist-"));
+        let is_ours = ending.is_some_and(|e| e == "wav" || e == "csv");
+        if !is_ours || !number.is_some_and(is_number) {
+            continue;
+        }
+        let has_columns = csv::Reader::from_path(path.with_extension("csv"))
+            .and_then(|mut table| Ok(table.headers()? == COLUMNS.as_slice()))
+            .unwrap_or(false);
+        if !has_columns {
+            return Err(PlaylistError::Occupied { path });
+        }
+    }
+    Ok(())
 }
 
 /// Reads one file of a playlist and its table.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use earnest_files::{RelativePath, toml_file};
 use serde::{Deserialize, Serialize};
 
+use super::sounds::SceneSound;
 use crate::lab::{Draws, Lab};
 
 /// The manifest's name, and what it is called while it grows.
@@ -31,6 +32,9 @@ pub struct Scene {
     pub events: Option<PathBuf>,
     /// The lab.
     pub lab: Lab,
+    /// What its sounds were: events that may happen, the robot's own noise, measured rooms.
+    #[serde(default, rename = "sound", skip_serializing_if = "Vec::is_empty")]
+    pub sounds: Vec<SceneSound>,
 }
 
 /// A line of the manifest.
@@ -92,6 +96,15 @@ pub enum FolderError {
         path: PathBuf,
         /// What is wrong.
         detail: String,
+    },
+    /// The manifest names no utterance.
+    #[error(
+        "{} is empty, so what was heard in the scene is not known; remove it and give the scene's `earnest scene simulate` command again, which writes it anew",
+        path.display()
+    )]
+    Empty {
+        /// The file.
+        path: PathBuf,
     },
     /// A line of the manifest is not understood.
     #[error(
@@ -183,11 +196,16 @@ impl Scene {
         let path = folder.join(MANIFEST);
         let growing = is_there(&folder.join(GROWING))?;
         match text_of(&path)? {
-            Some(text) if !growing => text
-                .lines()
-                .enumerate()
-                .map(|(i, line)| understood(&path, i + 1, line))
-                .collect(),
+            Some(text) if !growing => {
+                let lines = text.lines().enumerate();
+                let entries: Vec<Entry> = lines
+                    .map(|(i, line)| understood(&path, i + 1, line))
+                    .collect::<Result<_, _>>()?;
+                match entries.is_empty() {
+                    true => Err(FolderError::Empty { path }),
+                    false => Ok(entries),
+                }
+            }
             _ => Err(FolderError::Unfinished {
                 folder: folder.to_owned(),
                 growing,

@@ -2,6 +2,7 @@
 //! manifest with every draw.
 
 mod folder;
+mod sounds;
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
@@ -9,17 +10,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use earnest_audio::{SAMPLE_RATE, SampleFormat, write_wav_channels};
-use earnest_corpus::{Corpus, Utterance};
+use earnest_corpus::{Corpus, CorpusError, Utterance, synthetic};
 use earnest_files::RelativePath;
 use earnest_random::Key;
 use rayon::prelude::*;
 
 use self::folder::{DESCRIPTION, GROWING, MANIFEST, left_by_earlier};
 pub use self::folder::{Entry, FolderError, Scene};
+pub use self::sounds::{Part, SceneSound, sounds_of};
 use crate::lab::{Draws, LabError, Listener, Setup};
 
 /// The files that a scene's folder has beside the utterances.
-pub const OWN_FILES: [&str; 3] = [DESCRIPTION, MANIFEST, GROWING];
+pub const OWN_FILES: [&str; 4] = [DESCRIPTION, MANIFEST, GROWING, synthetic::MARKER];
 
 /// What came of it.
 #[derive(Clone, Debug, Default)]
@@ -41,9 +43,12 @@ pub enum SimulateError {
     /// What the folder says of an earlier scene cannot be used.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// Whether the corpus is synthetic cannot be told, or not be said.
+    #[error(transparent)]
+    Corpus(#[from] CorpusError),
     /// The folder holds another scene.
     #[error(
-        "{} holds a scene made from something else (other seed, lab or corpus: see its scene.toml); choose another folder",
+        "{} holds a scene made from something else (another seed, lab or corpus, or sounds that have changed since: see its scene.toml); choose another folder",
         folder.display()
     )]
     Other {
@@ -120,6 +125,7 @@ pub fn simulate(
             let description = folder.join(DESCRIPTION);
             let text = toml::to_string(scene)
                 .map_err(|e| file_error("write", &description)(std::io::Error::other(e)))?;
+            synthetic::mark_alike(folder, corpus)?;
             write_whole(&description, text.as_bytes())?;
         }
     }

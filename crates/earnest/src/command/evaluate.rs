@@ -11,13 +11,13 @@ use earnest_experiment::{
     simulated_robot,
 };
 use earnest_features::Features;
-use earnest_model::{Model, Task};
+use earnest_model::{Model, Normalisation, Task};
 use earnest_random::Key;
 use earnest_scene::Condition;
 use serde_json::json;
 
 use super::options::{CorpusOptions, RobotOptions, SoundOptions, no_effect, sources};
-use super::{must_exist, text_table};
+use super::{must_exist, must_hold_model, text_table};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -28,7 +28,9 @@ use crate::progress::Progress;
     earnest evaluate --model my-model --corpus EmoDB --speakers 03 --condition recordings:my-recordings\n  \
     earnest evaluate --model my-model --corpus EmoDB --leave-out-shared --condition robot --robot-noise DEMAND\n\n\
     A test on what the model heard in training flatters it. So speakers, noises and rooms that the model knows (by name, \
-    by source, by their very samples) are refused; --leave-out-shared leaves them out."
+    by source, by their very samples) are refused; --leave-out-shared leaves them out. A manifest may list files of \
+    any corpus, so where one is involved, whoever is called alike counts as the same person; --other-speakers says \
+    that they are not."
 )]
 pub struct Arguments {
     /// Folder of the model
@@ -54,13 +56,18 @@ pub struct Arguments {
     /// the figures then flatter it, and the output says so
     #[arg(long, conflicts_with = "leave_out_shared")]
     allow_shared: bool,
+    /// Speakers of a manifest who are called like some that the model was trained on are other
+    /// people; the output says so
+    #[arg(long)]
+    other_speakers: bool,
     /// Leave utterances whose robot recording cannot be scored (missing, silent, clipped through,
     /// of another length) out of the test, instead of refusing the test
     #[arg(long)]
     leave_out_unusable: bool,
-    /// All randomness: the simulated robot's, and the order in which utterances are heard
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// All randomness: the simulated robot's, and the order in which utterances are heard by a
+    /// model that adapts to speakers [default: 1]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -111,7 +118,10 @@ impl Arguments {
                 no_effect(&idle, "a simulated robot, and --robot names recordings")?;
                 true
             }
-            (Which::Robot, None) => false,
+            (Which::Robot, None) => {
+                sources(&self.sounds, &self.robot)?;
+                false
+            }
         };
         if self.leave_out_unusable && !recorded {
             no_effect(&["--leave-out-unusable"], "a robot's recordings")?;
@@ -153,12 +163,21 @@ fn first_of(names: &[String]) -> String {
 
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
-    must_exist("--model", &a.model)?;
     must_exist("--corpus", &a.corpus.corpus)?;
     a.check()?;
+    must_hold_model("--model", &a.model)?;
     let mut model = Model::load(&a.model)?;
     let task = model.description.task;
     let description = model.description.clone();
+    let simulated = matches!(a.condition, Which::Robot) && a.robot.robot.is_none();
+    let in_order = description.recipe.normalise != Normalisation::Corpus;
+    if a.seed.is_some() && !simulated && !in_order {
+        no_effect(
+            &["--seed"],
+            "a simulated robot, or a model that was trained with --normalise speaker or adaptive",
+        )?;
+    }
+    let seed = a.seed.unwrap_or(1);
     let known = KnownToModel::of(&description);
     let mut notes = Notes::default();
     if known.is_none() {
@@ -224,7 +243,22 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         )));
     }
     if let Some(known) = known {
-        let speakers = known.speakers(&corpus, &fingerprint, &dataset);
+        let alike = known.speakers(&corpus, &fingerprint, &dataset, false);
+        let speakers = known.speakers(&corpus, &fingerprint, &dataset, a.other_speakers);
+        if a.other_speakers {
+            let others: Vec<String> = alike.difference(&speakers).cloned().collect();
+            if others.is_empty() {
+                no_effect(
+                    &["--other-speakers"],
+                    "a manifest, and in it speakers who are called like some that the model was trained on and whose recordings it does not know",
+                )?;
+            }
+            notes.0.push(format!(
+                "{} speakers are called like some that the model was trained on, and are taken for other people, as --other-speakers says ({})",
+                others.len(),
+                first_of(&others)
+            ));
+        }
         let is_known = |i: &usize| speakers.contains(&dataset.items[*i].utterance.speaker);
         let count = indices.iter().filter(|i| is_known(i)).count();
         if count > 0 {
@@ -234,6 +268,13 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
                 speakers.len()
             );
             let names: Vec<String> = speakers.iter().cloned().collect();
+            let certain = known.speakers(&corpus, &fingerprint, &dataset, true);
+            let what = match speakers.difference(&certain).count() {
+                0 => what,
+                n => format!(
+                    "{what}, {n} of them by their names in a manifest alone (if those are other people, say so with --other-speakers)"
+                ),
+            };
             a.about_shared(&what, &first_of(&names), &mut notes)?;
             if a.leave_out_shared {
                 indices.retain(|i| !is_known(i));
@@ -241,7 +282,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         }
     }
     if let (Some(folder), Some(known)) = (recordings, known) {
-        let shared = known.in_scene(folder, &index, &progress)?;
+        let shared = known.in_scene(folder)?;
         if let Some(first) = shared.throughout.first() {
             let what = "the scene's own noise or its room, in every utterance";
             if a.leave_out_shared {
@@ -270,9 +311,13 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             .map(|i| &dataset.items[*i].utterance)
             .filter_map(|u| Some((u, *seconds.get(&u.id)?)))
             .collect();
-        let found = Recordings::inspect(folder, &tests, &index, &progress);
+        let found = Recordings::inspect(folder, &corpus, &tests, &index, &progress);
+        found.require_a_robot(folder, tests.len())?;
         if !a.leave_out_unusable {
-            found.require_usable(tests.len())?;
+            found.require_usable(
+                tests.len(),
+                "of this test with --leave-out-unusable; its notes then name them",
+            )?;
         }
         let bad: HashSet<&str> = found.unusable.iter().map(|u| u.id.as_str()).collect();
         indices.retain(|i| !bad.contains(dataset.items[*i].utterance.id.as_str()));
@@ -291,7 +336,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     }
     let condition = match (recordings, &chosen) {
         (Some(path), _) => Condition::Recordings(path.clone()),
-        (None, Some(chosen)) => simulated_robot(&chosen.load(&progress)?, a.robot.snr_db(), a.seed),
+        (None, Some(chosen)) => simulated_robot(&chosen.load(&progress)?, a.robot.snr_db(), seed),
         (None, None) => Condition::Clean,
     };
     let heard = dataset.hear(&indices, &condition, &progress)?;
@@ -301,7 +346,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         .map(|i| dataset.items[*i].utterance.speaker.as_str())
         .collect();
     // Whoever adapts to a speaker should not hear them sorted by emotion.
-    let order = Key::new(a.seed).with("heard");
+    let order = Key::new(seed).with("heard");
     let answers = in_drawn_order(indices.len(), &order, |order| {
         let heard: Vec<&Features> = order.iter().map(|i| references[*i]).collect();
         let speakers: Vec<&str> = order.iter().map(|i| speakers[*i]).collect();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use earnest_experiment::{
     Experiment, Outcome, RobotSpec, RunOptions, SlurmOptions, finish, open_corpus, prepare,
-    run_on_slurm, run_units,
+    refuse_foreign_files, run_on_slurm, run_units,
 };
 
 use super::bounds::{MOST_THREADS, one_to};
@@ -105,6 +105,7 @@ impl ExecutorOptions {
     pub fn run(&self, experiment: Experiment, folder: &Path) -> Result<(), Failure> {
         self.check()?;
         spare_inputs(&experiment, folder)?;
+        refuse_foreign_files(folder)?;
         let progress = Progress::new();
         progress.stop_on_signals()?;
         let prepared = prepare(experiment, &progress)?;

@@ -78,7 +78,7 @@ impl AudioFiles {
         Ok(())
     }
 
-    /// Names what could not be listed and, given why, what could not be read; a failure if there
+    /// Names what could not be listed and, given why, what could not be used; a failure if there
     /// is any.
     pub fn name_unread(&self, reasons: &[&String]) -> Result<(), Failure> {
         for reason in &self.unlisted {
@@ -89,7 +89,7 @@ impl AudioFiles {
             (0, read) => read,
             (n, Ok(())) => Err(anyhow::anyhow!("{n} folders, links, names or lines could not be listed").into()),
             (n, Err(_)) => Err(anyhow::anyhow!(
-                "{} of {} files could not be read, and {n} folders, links, names or lines could not be listed",
+                "{} of {} files could not be used, and {n} folders, links, names or lines could not be listed",
                 reasons.len(),
                 self.files.len()
             )
@@ -98,7 +98,7 @@ impl AudioFiles {
     }
 }
 
-/// Says of each file that could not be read why; a failure if there is any.
+/// Says of each file that could not be used why; a failure if there is any.
 pub fn name_unread(reasons: &[&String], files: usize) -> Result<(), Failure> {
     for reason in reasons {
         tell!("warning: {}", on_one_line(reason));
@@ -107,12 +107,12 @@ pub fn name_unread(reasons: &[&String], files: usize) -> Result<(), Failure> {
     let mut unwritten = reasons.iter().filter(|r| r.starts_with("cannot write "));
     match (reasons.len(), unwritten.next()) {
         (0, _) => Ok(()),
-        (bad, None) => Err(anyhow::anyhow!("{bad} of {files} files could not be read").into()),
+        (bad, None) => Err(anyhow::anyhow!("{bad} of {files} files could not be used").into()),
         (bad, Some(first)) => {
             let unwritten = 1 + unwritten.count();
             let unread = match bad - unwritten {
                 0 => String::new(),
-                n => format!("{n} of {files} files could not be read, and "),
+                n => format!("{n} of {files} files could not be used, and "),
             };
             Err(anyhow::anyhow!(
                 "{unread}{unwritten} of {files} could not be written; the first: {first}"

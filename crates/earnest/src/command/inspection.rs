@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use earnest_corpus::LeftOut;
+use earnest_corpus::{Collection, LeftOut};
 use serde_json::{Value, json};
 
+use crate::failure::Failure;
 use crate::visible::on_one_line;
 
 /// What `inspect` of a collection is asked.
@@ -74,6 +75,23 @@ pub fn print_left_out(left_out: &[LeftOut], all: bool) {
     }
 }
 
+/// A failure if a file of the collection cannot be opened, all else having been said.
+pub fn require_all_open(collection: &Collection) -> Result<(), Failure> {
+    let mut errors = collection.clips.iter().filter_map(|clip| {
+        let error = earnest_files::open_file(&clip.path).err()?;
+        Some((&clip.path, error))
+    });
+    let Some((first, error)) = errors.next() else {
+        return Ok(());
+    };
+    Err(anyhow::anyhow!(
+        "{} files cannot be opened (first: {}: {error}); make them readable, or take them out of the collection",
+        1 + errors.count(),
+        first.display()
+    )
+    .into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,5 +101,17 @@ mod tests {
         assert_eq!(median(&[-9.8, -8.3]), -9.05);
         assert_eq!(median(&[1.0, 2.0, 9.0]), 2.0);
         assert!(median(&[]).is_nan());
+    }
+
+    #[test]
+    fn a_clip_that_cannot_be_opened_is_a_failure() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a.wav", "b.wav"] {
+            std::fs::write(dir.path().join(name), "x").unwrap();
+        }
+        let collection = Collection::open(dir.path()).unwrap();
+        assert!(require_all_open(&collection).is_ok());
+        std::fs::remove_file(dir.path().join("b.wav")).unwrap();
+        assert!(require_all_open(&collection).is_err());
     }
 }

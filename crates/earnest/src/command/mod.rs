@@ -85,3 +85,48 @@ fn must_exist(what: &str, path: &Path) -> Result<(), Failure> {
         )))
     }
 }
+
+/// Asks that a folder hold a model, and says where there is one if it does not.
+fn must_hold_model(what: &str, folder: &Path) -> Result<(), Failure> {
+    must_exist(what, folder)?;
+    if folder.join("model.json").symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    let entries = std::fs::read_dir(folder.join("units"));
+    let mut units: Vec<_> = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|unit| unit.join("model.json").is_file())
+        .collect();
+    units.sort();
+    let where_else = match units.first() {
+        Some(first) => format!(
+            "; it is a run, whose {} models are each in a folder of their own: {what} {}",
+            units.len(),
+            first.display()
+        ),
+        None => "; `earnest train --out` makes such a folder".to_owned(),
+    };
+    Err(Failure::asked(format!(
+        "{what} {}: it holds no model (no model.json is in it){where_else}",
+        folder.display()
+    )))
+}
+
+/// Asks that a folder hold a run.
+fn must_hold_run(what: &str, folder: &Path) -> Result<(), Failure> {
+    must_exist(what, folder)?;
+    if folder.join("experiment.toml").symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    let advice = match folder.join("model.json").is_file() {
+        true => "it is a model's; `earnest evaluate` tests one",
+        false => "`earnest run` and `earnest reproduce` make such folders (runs/NAME)",
+    };
+    Err(Failure::asked(format!(
+        "{what} {}: it holds no run (no experiment.toml is in it); {advice}",
+        folder.display()
+    )))
+}

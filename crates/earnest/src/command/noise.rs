@@ -155,7 +155,8 @@ fn inspect(a: &InspectOptions) -> Result<(), Failure> {
     let mut all_left_out = collection.left_out.clone();
     all_left_out.extend(bad);
     if a.json {
-        return print_json(&collection, &facts, &all_left_out);
+        print_json(&collection, &facts, &all_left_out)?;
+        return inspection::require_all_open(&collection);
     }
     let seconds: f64 = facts.iter().map(|f| f.duration_s).sum();
     let sources: HashSet<&str> = facts
@@ -181,7 +182,7 @@ fn inspect(a: &InspectOptions) -> Result<(), Failure> {
         );
     }
     inspection::print_left_out(&all_left_out, a.all);
-    Ok(())
+    inspection::require_all_open(&collection)
 }
 
 fn folds_line(collection: &Collection) -> Option<String> {

@@ -6,7 +6,8 @@ use clap::{Args, ValueEnum};
 use earnest_augment::Chain;
 use earnest_experiment::{
     CorpusSpec, DEFAULT_SNR_DB, DEFAULT_SOUND_MEMORY_MIB, Experiment, Fingerprints, Folders,
-    Presentation, Protocol, RobotSpec, SourceSpec, Training, Validation,
+    IDLE_CHAIN, Presentation, Protocol, RobotSpec, SourceSpec, Training, Validation,
+    checked_snr_db,
 };
 use earnest_model::{Architecture, Normalisation, Recipe, Task};
 
@@ -201,6 +202,23 @@ impl SoundOptions {
         ])
     }
 
+    /// Refuses a memory for sounds where all are built in.
+    fn require_sounds(&self, spec: &SourceSpec) -> Result<(), Failure> {
+        let folders = [
+            &spec.noise,
+            &spec.rooms,
+            &spec.robot_noise,
+            &spec.robot_rooms,
+        ];
+        match self.sound_memory.is_some() && folders.iter().all(|f| f.is_empty()) {
+            true => no_effect(
+                &["--sound-memory"],
+                "sounds from folders (--noise, --rooms)",
+            ),
+            false => Ok(()),
+        }
+    }
+
     /// Refuses sounds that no step of a chain draws from.
     pub fn require_use(&self, chain: &Chain) -> Result<(), Failure> {
         let draws = |name: &str| chain.steps.iter().any(|s| s.transform.name() == name);
@@ -273,6 +291,10 @@ impl ChainOption {
             .map_err(|e| Failure::asked(format!("--chain: cannot read {}: {e}", path.display())))?;
         Chain::from_toml(&text)
             .map(Some)
+            .and_then(|chain| match chain.as_ref().is_some_and(Chain::is_idle) {
+                true => Err(IDLE_CHAIN.to_owned()),
+                false => Ok(chain),
+            })
             .map_err(|e| Failure::asked(format!("--chain {}: {e}", path.display())))
     }
 }
@@ -305,6 +327,7 @@ pub struct RobotOptions {
         long,
         value_name = "DB",
         allow_hyphen_values = true,
+        value_parser = checked_snr_db,
         conflicts_with = "robot"
     )]
     robot_snr: Option<f64>,
@@ -384,7 +407,7 @@ pub struct ExperimentOptions {
 impl ExperimentOptions {
     /// Changes what was asked to be changed.
     pub fn change(&self, experiment: &mut Experiment) -> Result<(), Failure> {
-        let asked = sources(&self.sounds, &self.robot)?;
+        let asked = asked_sources(&self.sounds, &self.robot)?;
         let spec = &mut experiment.sources;
         for (place, folders) in [
             (&mut spec.noise, asked.noise),
@@ -407,6 +430,8 @@ impl ExperimentOptions {
         if let Some(memory) = self.sounds.sound_memory {
             spec.memory_mib = memory;
         }
+        spec.check()?;
+        self.sounds.require_sounds(spec)?;
         // What is replaced is not what it was when the file was written.
         let prints = &mut experiment.fingerprints;
         let robot = self.robot.asked();
@@ -454,6 +479,12 @@ impl ExperimentOptions {
         }
         if let Some(protocol) = &self.protocol {
             experiment.protocol = Some(protocol.clone());
+        }
+        if self.shared_speakers && !matches!(experiment.protocol, Some(Protocol::Emobox(_))) {
+            no_effect(
+                &["--shared-speakers"],
+                "published folds (--protocol emobox:DIR)",
+            )?;
         }
         experiment.shared_speakers |= self.shared_speakers;
         if let Some(folds) = &self.folds {
@@ -563,8 +594,16 @@ impl FileOptions {
     }
 }
 
-/// Where all sounds come from.
+/// Where all sounds come from; refuses flags that say more of sounds than are given.
 pub fn sources(sounds: &SoundOptions, robot: &RobotOptions) -> Result<SourceSpec, Failure> {
+    let spec = asked_sources(sounds, robot)?;
+    spec.check()?;
+    sounds.require_sounds(&spec)?;
+    Ok(spec)
+}
+
+/// Where the sounds come from that are asked for.
+fn asked_sources(sounds: &SoundOptions, robot: &RobotOptions) -> Result<SourceSpec, Failure> {
     if let Some(folder) = &robot.robot {
         must_exist("--robot", folder)?;
     }

@@ -241,6 +241,27 @@ impl Inputs {
     }
 }
 
+/// Refuses two outputs that would be one file, of which one would be lost.
+pub fn refuse_same<'a>(
+    outputs: impl IntoIterator<Item = (&'a str, PathBuf)>,
+) -> Result<(), Failure> {
+    let mut places: HashMap<PathBuf, (&str, PathBuf)> = HashMap::new();
+    let mut identities: HashMap<Identity, (&str, PathBuf)> = HashMap::new();
+    for (what, path) in outputs {
+        let this = (what, path.clone());
+        let by_identity = found(&path)?.and_then(|i| identities.insert(i, this.clone()));
+        let first = places.insert(place(&path), this).or(by_identity);
+        if let Some((first, other)) = first {
+            return Err(Failure::asked(format!(
+                "{first} {} and {what} {}: two outputs in one file, of which one would be lost; name another file for one of them",
+                other.display(),
+                path.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// What a run and a model have in their folder.
 const RUN_FILES: [&str; 16] = [
     "experiment.toml",

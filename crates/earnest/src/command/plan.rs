@@ -69,6 +69,7 @@ fn as_json(prepared: &Prepared, plan: &Plan) -> serde_json::Value {
         "seconds_left": plan.seconds_left(),
         "bytes": plan.bytes(),
         "checkpoint_bytes": plan.checkpoint_bytes,
+        "refused": plan.refused,
     })
 }
 
@@ -149,4 +150,7 @@ fn print(prepared: &Prepared, plan: &Plan) {
         size(plan.bytes()),
         size(plan.checkpoint_bytes)
     );
+    if let Some(why) = &plan.refused {
+        say!("note: nothing of it counts as done, and `run` refuses that folder: {why}");
+    }
 }

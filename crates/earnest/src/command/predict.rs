@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use super::inputs::audio_files;
-use super::must_exist;
+use super::must_hold_model;
 use crate::failure::Failure;
 
 /// Say what a model hears in audio files.
@@ -129,7 +129,7 @@ impl<'a> Answers<'a> {
 
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
-    must_exist("--model", &a.model)?;
+    must_hold_model("--model", &a.model)?;
     let mut model = Model::load(&a.model)?;
     let inputs = audio_files(&a.files)?;
     let groups = groups(&inputs.files);

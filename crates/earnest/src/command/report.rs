@@ -6,7 +6,7 @@ use clap::Args;
 use earnest_experiment::{COMPARED, Comparison, collect, compare_runs, write_results};
 
 use super::outputs::Inputs;
-use super::{must_exist, print_outcome, text_table};
+use super::{must_hold_run, print_outcome, text_table};
 use crate::failure::Failure;
 
 /// Write the tables and the report of a run again, or compare two runs.
@@ -30,14 +30,14 @@ pub struct Arguments {
 
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
-    must_exist("the run", &a.run)?;
+    must_hold_run("the run", &a.run)?;
     let outcome = collect(&a.run)?;
     let Some(other) = a.other else {
         write_results(&outcome)?;
         print_outcome(&outcome, &a.run);
         return Ok(());
     };
-    must_exist("the other run", &other)?;
+    must_hold_run("the other run", &other)?;
     if let Some(path) = &a.out {
         let mut inputs = Inputs::default();
         inputs.add_run("the run's", &a.run);

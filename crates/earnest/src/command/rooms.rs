@@ -37,7 +37,8 @@ pub fn run(command: Command) -> Result<(), Failure> {
     let mut all_left_out = collection.left_out.clone();
     all_left_out.extend(refused);
     if a.json {
-        return print_json(&collection, &facts, &all_left_out);
+        print_json(&collection, &facts, &all_left_out)?;
+        return inspection::require_all_open(&collection);
     }
     let rooms: HashSet<&str> = facts
         .iter()
@@ -58,7 +59,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
         );
     }
     inspection::print_left_out(&all_left_out, a.all);
-    Ok(())
+    inspection::require_all_open(&collection)
 }
 
 /// The median, and least and most where they differ, as they stand in a table.

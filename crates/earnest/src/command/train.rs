@@ -81,6 +81,14 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             a.out.display()
         )));
     }
+    // Weights alone are what an interrupted training leaves, beside what it goes on from.
+    let weights = a.out.join("model.safetensors");
+    if weights.exists() && !a.out.join("checkpoint.safetensors").exists() {
+        return Err(Failure::asked(format!(
+            "{} is there already, no training wrote it, and this one would replace it; choose another --out, or move it away",
+            weights.display()
+        )));
+    }
     let chain = a.chain.chain()?;
     let recipe = a.training.recipe(a.network);
     recipe.check().map_err(Failure::asked)?;

@@ -198,3 +198,48 @@ fn a_model_is_trained_with_a_chain_of_ones_own() {
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(dir.path().join("model/model.safetensors").exists());
 }
+
+#[test]
+fn a_replay_without_the_sounds_of_its_log_says_which_flag_names_them() {
+    let dir = tempfile::tempdir().unwrap();
+    for i in 0..3 {
+        fs::create_dir_all(dir.path().join("in")).unwrap();
+        bursts(&dir.path().join(format!("in/{i}.wav")));
+        crate::guards::noise(&dir.path().join(format!("noise/{i}.wav")), i, 1.0);
+    }
+    let chain = "[[steps]]\ntransform = \"noise\"\nprobability = 1.0\nratio = [0.5, 0.9]\n";
+    fs::write(dir.path().join("chain.toml"), chain).unwrap();
+    let draw = [
+        "augment",
+        "in",
+        "out",
+        "--chain",
+        "chain.toml",
+        "--noise",
+        "noise",
+        "--log",
+        "log.jsonl",
+    ];
+    let output = run(dir.path(), &draw);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let again = ["augment", "in", "again", "--replay", "log.jsonl"];
+    let output = run(dir.path(), &again);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("3 draws are of noises that are not there") && said.contains("--noise"),
+        "{said}"
+    );
+    assert!(
+        !said.contains("warning") && !dir.path().join("again").exists(),
+        "{said}"
+    );
+    // That files of an earlier call are replaced is said.
+    let output = run(dir.path(), &[&draw[..7], &["--seed", "2"]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("note: 3 files of these names were there before"),
+        "{}",
+        stderr(&output)
+    );
+}

@@ -181,6 +181,19 @@ fn plan_says_what_would_run_and_how_long_from_a_trial_and_then_from_finished_uni
         text.contains("fold 1F: 8 speakers train") && text.contains("left: "),
         "{text}"
     );
+    // Units of another experiment count for nothing.
+    let other = ["plan", "small.toml", "--out", "run", "--seed", "9"];
+    let output = run(dir.path(), &other);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stdout(&output);
+    assert!(
+        text.contains("note: nothing of it counts as done") && text.contains("another experiment"),
+        "{text}"
+    );
+    let output = run(dir.path(), &[&other[..], &["--json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(json["kinds"][1]["done"], 0);
+    assert!(json["seconds_left"].as_f64().unwrap() > 0.0);
     let output = run(
         dir.path(),
         &["run", "small.toml", "--out", "run", "--units", "nothing"],

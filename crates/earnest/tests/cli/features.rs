@@ -125,7 +125,7 @@ fn one_bad_file_does_not_stop_the_rest() {
         "short.wav is shorter than 60 ms",
         "not-audio.wav is not audio",
         "missing.wav: No such file",
-        "3 of 4 files could not be read",
+        "3 of 4 files could not be used",
     ] {
         assert!(said.contains(words), "{words:?} is not in:\n{said}");
     }

@@ -226,3 +226,31 @@ fn a_model_that_adapts_is_trained_on_frozen_copies_and_validated_on_a_fraction()
     let output = run(dir.path(), &evaluate);
     assert!(output.status.success(), "{}", stderr(&output));
 }
+
+#[test]
+fn a_folder_without_a_model_or_a_run_is_named_with_where_to_look() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    crate::small_experiment(dir.path());
+    let go = ["run", "small.toml", "--folds", "1F", "--out", "r"];
+    assert!(run(dir.path(), &go).status.success());
+    let said = |arguments: &[&str]| {
+        let output = run(dir.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        stderr(&output)
+    };
+    let text = said(&["predict", "--model", "corpus", "x.wav"]);
+    assert!(text.contains("it holds no model"), "{text}");
+    let text = said(&["predict", "--model", "r", "x.wav"]);
+    let unit = "r/units/categorical-rnn-augmented-fold_1F-seed_1";
+    assert!(
+        text.contains("it is a run, whose 2 models") && text.contains(unit),
+        "{text}"
+    );
+    let text = said(&["evaluate", "--model", "r", "--corpus", "corpus"]);
+    assert!(text.contains(unit), "{text}");
+    let text = said(&["report", "corpus"]);
+    assert!(text.contains("it holds no run"), "{text}");
+    let text = said(&["report", "r", unit]);
+    assert!(text.contains("it is a model's"), "{text}");
+}

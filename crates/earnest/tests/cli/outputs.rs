@@ -8,12 +8,14 @@ use std::path::Path;
 
 use crate::{run, small_experiment, stderr, synthesize, tone};
 
-/// All files below a folder, not through links, with their bytes.
+/// All files below a folder, not through links, with their bytes; but for the user's cache.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     walkdir::WalkDir::new(folder)
         .into_iter()
         .map(Result::unwrap)
-        .filter(|e| e.file_type().is_file())
+        .filter(|e| {
+            e.file_type().is_file() && !e.path().components().any(|c| c.as_os_str() == ".cache")
+        })
         .map(|e| (e.path().display().to_string(), fs::read(e.path()).unwrap()))
         .collect()
 }
@@ -325,4 +327,190 @@ fn tags_are_not_replaced_by_the_manifest_of_what_is_gathered() {
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("--tags"), "{}", stderr(&output));
+}
+
+/// A corpus, its playlist, and a recording of it that a robot made.
+fn played(folder: &Path) -> String {
+    synthesize(folder, 4);
+    let output = run(folder, &["scene", "playlist", "corpus", "list"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    fs::copy(folder.join("list/playlist-01.wav"), folder.join("log.wav")).unwrap();
+    let table = fs::read_to_string(folder.join("list/playlist-01.csv")).unwrap();
+    let first = table.lines().find(|l| l.contains(".wav")).unwrap();
+    first.split(',').nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn an_alignment_replaces_nothing_but_what_an_earlier_one_wrote() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = played(dir.path());
+    let align = |out| ["scene", "align", "log.wav", "list/playlist-01.wav", out];
+    refused(dir.path(), &align("corpus"), "would be replaced");
+    tone(&dir.path().join("mine").join(&path));
+    refused(dir.path(), &align("mine"), "would be replaced");
+    fs::create_dir_all(dir.path().join("notes")).unwrap();
+    fs::write(dir.path().join("notes/align-playlist-01.csv"), "my,notes\n").unwrap();
+    refused(dir.path(), &align("notes"), "align-playlist-01.csv");
+    // What it wrote itself, it writes again.
+    for _ in 0..2 {
+        let output = run(dir.path(), &align("robot"));
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+    fs::remove_file(dir.path().join("robot/align-playlist-01.csv")).unwrap();
+    refused(dir.path(), &align("robot"), "would be replaced");
+}
+
+#[test]
+fn a_playlist_replaces_no_file_of_ones_own_that_is_called_alike() {
+    let dir = tempfile::tempdir().unwrap();
+    played(dir.path());
+    tone(&dir.path().join("mine/playlist-01.wav"));
+    refused(
+        dir.path(),
+        &["scene", "playlist", "corpus", "mine"],
+        "playlist-01.wav",
+    );
+    fs::create_dir_all(dir.path().join("table")).unwrap();
+    fs::write(dir.path().join("table/playlist-01.csv"), "song,artist\n").unwrap();
+    refused(
+        dir.path(),
+        &["scene", "playlist", "corpus", "table"],
+        "playlist-01.csv",
+    );
+    let output = run(dir.path(), &["scene", "playlist", "corpus", "list"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+}
+
+#[test]
+fn a_run_removes_and_replaces_nothing_that_no_run_wrote() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    small_experiment(dir.path());
+    let here = |name: &str| dir.path().join(name);
+    fs::create_dir_all(here("model/copies")).unwrap();
+    fs::write(here("model/copies/thesis.txt"), "x").unwrap();
+    let train = [
+        "train",
+        "--corpus",
+        "corpus",
+        "--network",
+        "cnn",
+        "--max-epochs",
+        "1",
+        "--augment",
+        "--copies",
+        "1",
+        "--out",
+        "model",
+    ];
+    let output = run(dir.path(), &train);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let left: Vec<_> = fs::read_dir(here("model/copies")).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert!(here("model/copies/thesis.txt").is_file());
+    // Its own copies it does remove.
+    let mut other = train;
+    other[11] = "other";
+    assert!(run(dir.path(), &other).status.success());
+    assert!(!here("other/copies").exists());
+    for name in ["report.html", "results.csv", "about.json", "tables.md"] {
+        let folder = here("out");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(name), "mine").unwrap();
+        refused(dir.path(), &["run", "small.toml", "--out", "out"], name);
+        fs::remove_dir_all(folder).unwrap();
+    }
+    fs::create_dir_all(here("weights")).unwrap();
+    fs::write(here("weights/model.safetensors"), "mine").unwrap();
+    let mut third = train;
+    third[11] = "weights";
+    refused(dir.path(), &third, "model.safetensors");
+}
+
+#[test]
+fn an_experiment_of_ones_own_is_not_replaced_by_the_run_that_it_describes() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    small_experiment(dir.path());
+    let text = fs::read_to_string(dir.path().join("small.toml")).unwrap();
+    fs::write(dir.path().join("experiment.toml"), format!("# why\n{text}")).unwrap();
+    refused(
+        dir.path(),
+        &["run", "experiment.toml", "--out", "."],
+        "experiment.toml",
+    );
+    // A run goes on from its own.
+    for file in ["small.toml", "runs/a/experiment.toml"] {
+        let go = ["run", file, "--folds", "1F", "--out", "runs/a"];
+        let output = run(dir.path(), &go);
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+    // Units without their experiment are nobody's.
+    fs::remove_file(dir.path().join("runs/a/experiment.toml")).unwrap();
+    refused(
+        dir.path(),
+        &[
+            "run",
+            "small.toml",
+            "--folds",
+            "1F",
+            "--seed",
+            "7",
+            "--out",
+            "runs/a",
+        ],
+        "experiment.toml",
+    );
+}
+
+#[test]
+fn two_outputs_are_never_one_file() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    for name in ["a.wav", "in/a.wav", "in/b.wav"] {
+        tone(&dir.path().join(name));
+    }
+    let speech = "Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_F000.wav";
+    let plot = |name: &str| format!("scene/{name}");
+    for arguments in [
+        &["augment", "a.wav", "o.wav", "--log", "o.wav"][..],
+        &["augment", "a.wav", "o.wav", "--plot", "./o.wav"],
+        &["augment", "a.wav", "o.wav", "--log", "x", "--plot", "x"],
+        &["augment", "in", "out", "--log", "out/b.wav"],
+        &["features", "a.wav", "-o", "x.csv", "--plot", "x.csv"],
+        &[
+            "features",
+            "a.wav",
+            "-o",
+            "x.csv",
+            "--plot",
+            "x.csv.parts/request",
+        ],
+        &[
+            "scene",
+            "simulate",
+            "corpus",
+            "scene",
+            "--plot",
+            &plot("scene.toml"),
+        ],
+        &[
+            "scene",
+            "simulate",
+            "corpus",
+            "scene",
+            "--plot",
+            &plot("scene.jsonl"),
+        ],
+        &[
+            "scene",
+            "simulate",
+            "corpus",
+            "scene",
+            "--plot",
+            &plot(speech),
+        ],
+    ] {
+        refused(dir.path(), arguments, "two outputs");
+    }
 }

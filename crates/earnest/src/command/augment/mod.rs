@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use clap::Args;
 use earnest_audio::{SampleFormat, Waveform, write_wav};
-use earnest_augment::{Augmenter, Drawn};
+use earnest_augment::{Augmenter, Drawn, Sources};
 use earnest_corpus::ContentIndex;
 use earnest_experiment::Observer;
 use earnest_random::Key;
@@ -19,7 +19,7 @@ use super::before_after;
 use super::bounds::{MOST_OUTPUTS, MOST_REPEATS, one_to};
 use super::inputs::audio_files;
 use super::options::{ChainOption, RobotOptions, SoundOptions, sources};
-use super::outputs::Inputs;
+use super::outputs::{Inputs, refuse_same};
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::visible::on_one_line;
@@ -33,7 +33,7 @@ use crate::visible::on_one_line;
     earnest augment corpus/ again/ --replay draws.jsonl --noise ESC-50 --rooms AIR_1_4\n\n\
     Writes 16 kHz mono WAV. The same seed, chain and sounds give the same bits; so does --replay of a log, whatever \
     the chain is by then. What is drawn depends on the seed, the file's path below IN and the presentation's number, \
-    not on other files or threads. A manifest may call its column path, file_name, file, filename, audio or wav."
+    not on other files or threads. Files that an earlier call wrote to OUT are replaced, and a note says so. A manifest may call its column path, file_name, file, filename, audio or wav."
 )]
 pub struct Arguments {
     /// An audio file, a folder of them, or a manifest (.csv, .tsv, .jsonl with a column `path`)
@@ -123,6 +123,13 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             read.spare(what, path)?;
         }
     }
+    let written = jobs.iter().map(|job| ("OUT", job.output.clone()));
+    let asked = [("--log", &a.log), ("--plot", &a.plot)];
+    let asked = asked
+        .into_iter()
+        .filter_map(|(what, path)| Some((what, path.clone()?)));
+    refuse_same(written.chain(asked))?;
+    let replaced = jobs.iter().filter(|job| job.output.is_file()).count();
     if a.plot.is_some() && jobs.len() != 1 {
         return Err(Failure::asked(format!(
             "--plot draws one presentation; there are {}",
@@ -139,6 +146,9 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         .choose_for_training(&ContentIndex::of_user(), observer)?
         .load(observer)?
         .training;
+    if let Some(log) = &a.replay {
+        require_sounds(log, &jobs, &sounds)?;
+    }
     if jobs.len() > 1 {
         progress.start("augmenting", jobs.len());
     }
@@ -202,11 +212,40 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         (true, n) => say!("wrote {n} files beside {}, numbered", a.output.display()),
         (false, n) => say!("wrote {n} files to {}", a.output.display()),
     }
+    if replaced > 0 {
+        tell!(
+            "note: {replaced} files of these names were there before and are replaced; a log of what was drawn for them (--log) is not of these"
+        );
+    }
     if let Some(reason) = unwritten.into_inner() {
         return Err(anyhow::anyhow!(reason).into());
     }
     logged?;
     inputs.name_unread(&bad)
+}
+
+/// Refuses to replay draws of sounds that are not there.
+fn require_sounds(log: &Path, jobs: &[Job<'_>], sounds: &Sources) -> Result<(), Failure> {
+    let all = || jobs.iter().flat_map(|job| job.replay.unwrap_or_default());
+    let noises = all().filter_map(|drawn| match drawn {
+        Drawn::Noise { clip, .. } if sounds.noises.find(clip).is_none() => Some(clip),
+        _ => None,
+    });
+    let rooms = all().filter_map(|drawn| match drawn {
+        Drawn::Room { response } if sounds.rooms.find(response).is_none() => Some(response),
+        _ => None,
+    });
+    let (noises, rooms): (Vec<&String>, Vec<&String>) = (noises.collect(), rooms.collect());
+    for (missing, what, flag) in [(noises, "noises", "--noise"), (rooms, "rooms", "--rooms")] {
+        if let Some(first) = missing.first() {
+            return Err(Failure::asked(format!(
+                "--replay {}: {} draws are of {what} that are not there (first: {first}); name the folders that they were drawn from with {flag}",
+                log.display(),
+                missing.len()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// A file's path below what was asked for, `/` between parts.

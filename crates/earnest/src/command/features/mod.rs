@@ -16,7 +16,7 @@ use self::parts::{Parts, Trouble};
 use self::table::{Format, Table};
 use super::bounds::{MOST_THREADS, one_to};
 use super::inputs::{AudioFiles, audio_files};
-use super::outputs::Inputs;
+use super::outputs::{Inputs, refuse_same};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -29,7 +29,8 @@ use crate::progress::Progress;
     Writes the columns file, start, end (seconds) and the descriptors under the names that openSMILE gives them. \
     A row's windows lie between its start and its end. Any sample rate is read; all is done at 16 kHz, mono.\n\n\
     Stopped midway, the same command goes on where it was: finished files wait in OUT.parts. A file that cannot be \
-    read, or a folder that cannot be listed, is named at the end; the others are still done, and the exit code is 1. \
+    read, or a folder that cannot be listed, is named at the end; the others are still done, and the exit code is 1. A table that is there is replaced, and a \
+    note says so. \
     A manifest may call its column path, file_name, file, filename, audio or wav."
 )]
 pub struct Arguments {
@@ -119,6 +120,20 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             read.spare(what, path)?;
         }
     }
+    let outputs = [("-o", &a.output), ("--plot", &a.plot)];
+    refuse_same(
+        outputs
+            .into_iter()
+            .filter_map(|(what, path)| Some((what, path.clone()?))),
+    )?;
+    if let (Some(output), Some(plot)) = (&a.output, &a.plot)
+        && plot.starts_with(parts::folder(output))
+    {
+        return Err(Failure::asked(format!(
+            "--plot {}: two outputs in one place: parts of the table -o lie in that folder, and it is removed in the end; name another file",
+            plot.display()
+        )));
+    }
     if let Some(output) = &a.output {
         read.spare_all_of("the folder of parts", &parts::folder(output))?;
     }
@@ -155,6 +170,7 @@ fn extract(
     let files = &inputs.files;
     let columns = a.set.columns();
     let settings = a.settings();
+    let is_replaced = output.is_file();
     let parts = Parts::open(output, &format!("{settings:?} {columns:?}"))?;
     let progress = Progress::new();
     let started = Instant::now();
@@ -224,6 +240,9 @@ fn extract(
         output.display(),
         names.len()
     );
+    if is_replaced {
+        tell!("note: the table that was there before is replaced");
+    }
     let reasons: Vec<&String> = bad.iter().map(|(_, reason)| reason).collect();
     inputs.name_unread(&reasons)
 }

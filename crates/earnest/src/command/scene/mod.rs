@@ -9,19 +9,20 @@ use std::time::Instant;
 use clap::{Args, Subcommand};
 use earnest_corpus::{ContentIndex, Corpus};
 use earnest_experiment::open_corpus;
-use earnest_files::text_cell;
+use earnest_files::{RelativePath, text_cell};
 use earnest_scene::lab::{Lab, LabError, Setup};
 use earnest_scene::rerecord::{
-    CutRow, PlaylistSettings, Remark, align, read_part, write_cuts, write_playlist,
+    CutRow, PlaylistSettings, Remark, align, cut_rows, read_part, refuse_foreign,
+    refuse_foreign_playlist, write_cuts, write_playlist,
 };
-use earnest_scene::simulate::{Entry, OWN_FILES, Scene, Summary, simulate};
+use earnest_scene::simulate::{Entry, OWN_FILES, Scene, Summary, simulate, sounds_of};
 
 use super::before_after;
 use super::inputs::name_unread;
 use super::inspection::median;
 use super::must_exist;
-use super::options::ReadingOptions;
-use super::outputs::{Inputs, one_writer};
+use super::options::{ReadingOptions, no_effect};
+use super::outputs::{Inputs, one_writer, refuse_same};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -233,6 +234,12 @@ fn run_simulate(a: Simulate) -> Result<(), Failure> {
         must_exist("--events", events)?;
     }
     let lab = lab(&a.robot, &a.made)?;
+    if a.events.is_some() && lab.event.iter().all(|kind| kind.made) {
+        no_effect(
+            &["--events"],
+            "a kind of events in the lab that is not made",
+        )?;
+    }
     let corpus = open(&a.reading, &a.corpus)?;
     let mut inputs = Inputs::default();
     inputs.add_corpus(&corpus, &a.corpus);
@@ -249,18 +256,25 @@ fn run_simulate(a: Simulate) -> Result<(), Failure> {
     inputs.spare_below("OUT", &a.out, files)?;
     if let Some(plot) = &a.plot {
         inputs.spare("--plot", plot)?;
+        let files = recordings_of(&corpus).chain(OWN_FILES.map(PathBuf::from));
+        let files = files.map(|file| ("OUT's", a.out.join(file)));
+        refuse_same(files.chain([("--plot", plot.clone())]))?;
     }
-    let contents = corpus.contents(&ContentIndex::of_user(), || ())?;
+    let index = ContentIndex::of_user();
+    let contents = corpus.contents(&index, || ())?;
+    let events = a.events.as_deref().map(absolute);
+    let setup =
+        Setup::new(lab.clone(), events.as_deref(), a.seed).map_err(|error| match error {
+            LabError::Events { .. } => Failure::asked(error.to_string()),
+            other => other.into(),
+        })?;
     let scene = Scene {
         seed: a.seed,
         corpus: corpus.audio_fingerprint(&contents),
-        events: a.events.as_deref().map(absolute),
-        lab: lab.clone(),
+        sounds: sounds_of(&lab, events.as_deref(), &index)?,
+        events,
+        lab,
     };
-    let setup = Setup::new(lab, scene.events.as_deref(), a.seed).map_err(|error| match error {
-        LabError::Events { .. } => Failure::asked(error.to_string()),
-        other => other.into(),
-    })?;
     let progress = Progress::new();
     progress.start("hearing as the robot", corpus.utterances.len());
     let started = Instant::now();
@@ -364,13 +378,19 @@ fn report(summary: &Summary, out: &Path, took: f64) {
     say!("  {events} events; {clipped} utterances with clipped samples");
 }
 
+/// Refuses silences and parts of a playlist that are no lengths.
+fn check_lengths(gap_s: f64, part: &str, minutes: f64) -> Result<(), Failure> {
+    match (0.1..=10.0).contains(&gap_s) && (1.0..=600.0).contains(&minutes) {
+        true => Ok(()),
+        false => Err(Failure::asked(format!(
+            "--gap must be 0.1 .. 10 seconds, {part} 1 .. 600"
+        ))),
+    }
+}
+
 fn playlist(a: Playlist) -> Result<(), Failure> {
     must_exist("the corpus", &a.corpus)?;
-    if !(0.1..=10.0).contains(&a.gap) || !(1.0..=600.0).contains(&a.minutes) {
-        return Err(Failure::asked(
-            "--gap must be 0.1 .. 10 seconds, --minutes 1 .. 600",
-        ));
-    }
+    check_lengths(a.gap, "--minutes", a.minutes)?;
     let corpus = open(&a.reading, &a.corpus)?;
     let mut inputs = Inputs::default();
     inputs.add_corpus(&corpus, &a.corpus);
@@ -379,6 +399,7 @@ fn playlist(a: Playlist) -> Result<(), Failure> {
     let parts = there.map(|entry| PathBuf::from(entry.file_name()));
     let parts = parts.filter(|name| name.to_string_lossy().starts_with("playlist-"));
     inputs.spare_below("OUT", &a.out, parts)?;
+    refuse_foreign_playlist(&a.out).map_err(|e| Failure::asked(format!("OUT: {e}")))?;
     let settings = PlaylistSettings {
         gap_s: a.gap,
         part_s: a.minutes * 60.0,
@@ -411,14 +432,23 @@ fn align_recording(a: &Align) -> Result<(), Failure> {
         .map(|slot| slot.path.with_extension("wav"));
     inputs.spare_below("OUT", &a.out, cuts.map(|path| path.as_str().to_owned()))?;
     inputs.spare("OUT's table", &to)?;
+    let table = to.file_name().unwrap_or_default().to_string_lossy();
+    let cuts: Vec<RelativePath> = part
+        .slots
+        .iter()
+        .map(|slot| slot.path.with_extension("wav"))
+        .collect();
+    refuse_foreign(&a.out, &table, &cuts).map_err(|e| Failure::asked(format!("OUT: {e}")))?;
     let channels: Vec<Vec<f32>> = earnest_audio::read_channels(&a.recording)?
         .into_iter()
         .map(earnest_audio::Waveform::into_samples)
         .collect();
     let alignment =
         align(&channels, &part).map_err(|e| anyhow::anyhow!("{}: {e}", a.recording.display()))?;
-    let rows = write_cuts(&alignment, &channels, &a.out)?;
+    // The table first: a call that goes on after a stop knows by it what was cut here.
+    let rows = cut_rows(&alignment);
     write_rows(&rows, &to)?;
+    write_cuts(&alignment, &channels, &a.out)?;
     say!(
         "{}: {} of {} utterances cut from {} channels; {} of {} sweeps found",
         a.out.display(),

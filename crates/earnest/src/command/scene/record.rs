@@ -8,7 +8,7 @@ use earnest_scene::rerecord::{
     CutRow, PlaylistSettings, SoundSystem, calibrate, device_names, record,
 };
 
-use super::{open, recordings_of, report_cuts, write_rows};
+use super::{check_lengths, open, recordings_of, report_cuts, write_rows};
 use crate::command::inputs::name_unread;
 use crate::command::must_exist;
 use crate::command::options::ReadingOptions;
@@ -60,6 +60,7 @@ pub fn run(a: &Record) -> Result<(), Failure> {
         inputs.iter().for_each(|name| say!("  {name}"));
         return Ok(());
     }
+    check_lengths(a.gap, "--part-minutes", a.part_minutes)?;
     let mut device = SoundSystem::open(&a.play, &a.record).map_err(Failure::asked)?;
     let found = calibrate(&mut device)?;
     let list = |values: &[f64]| {
