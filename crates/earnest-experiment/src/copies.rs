@@ -198,4 +198,34 @@ mod tests {
         open(&Key::new(2));
         assert_eq!(made.get(), 3, "another seed has copies of its own");
     }
+
+    #[test]
+    fn copies_that_cannot_be_what_was_written_are_refused_by_their_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let make = |_| Ok(vec![Features::from_values(vec![1.0; 64])]);
+        let copies = FrozenCopies::new(dir.path(), 1, &Key::new(1), make).unwrap();
+        let path = copies.path(0);
+        let rows = [1.0; 64];
+        for (frames, shape, more) in [
+            (vec![1e30], vec![2, 32], false),
+            (vec![-2.0], vec![2, 32], false),
+            (vec![1.5], vec![2, 32], false),
+            (vec![1.0], vec![2, 32], false),
+            (vec![2.0], vec![32, 2], false),
+            (vec![2.0], vec![64], false),
+            (vec![2.0], vec![2, 32], true),
+        ] {
+            let count = frames.len();
+            let mut tensors = vec![
+                ("frames".to_owned(), vec![count], frames.as_slice()),
+                ("rows".to_owned(), shape, rows.as_slice()),
+            ];
+            if more {
+                tensors.push(("more".to_owned(), vec![64], rows.as_slice()));
+            }
+            save_tensors(&path, tensors.into_iter(), None).unwrap();
+            let error = copies.read(0).unwrap_err().to_string();
+            assert!(error.contains(path.to_str().unwrap()), "{error}");
+        }
+    }
 }

@@ -350,15 +350,17 @@ fn report(summary: &Summary, out: &Path, took: f64) {
         _ => (0.0, "all within"),
     };
     let spread = |get: &dyn Fn(&Entry) -> f64| {
-        let mut all: Vec<f64> = summary.entries.iter().map(get).collect();
+        // Silence has no level, and no ratio to anything.
+        let levels = summary.entries.iter().map(get).filter(|x| x.is_finite());
+        let mut all: Vec<f64> = levels.collect();
         all.sort_by(f64::total_cmp);
         let at = |share: f64| {
             let i = ((all.len().max(1) - 1) as f64 * share).round() as usize;
-            all.get(i).copied().unwrap_or(f64::NAN)
+            all.get(i).copied()
         };
-        (at(share), median(&all), at(1.0 - share))
+        Some((at(share)?, median(&all), at(1.0 - share)?))
     };
-    for (name, unit, (low, middle, high)) in [
+    for (name, unit, spread) in [
         (
             "speech at the ears",
             "dB SPL",
@@ -367,7 +369,12 @@ fn report(summary: &Summary, out: &Path, took: f64) {
         ("noise", "dB SPL", spread(&|e| e.draws.noise_db_spl)),
         ("SNR", "dB", spread(&|e| e.draws.snr_db)),
     ] {
-        say!("  {name}: median {middle:.1} {unit}, {within} {low:.1} .. {high:.1}");
+        match spread {
+            Some((low, middle, high)) => {
+                say!("  {name}: median {middle:.1} {unit}, {within} {low:.1} .. {high:.1}");
+            }
+            None => say!("  {name}: none"),
+        }
     }
     let events: usize = summary.entries.iter().map(|e| e.draws.events.len()).sum();
     let clipped = summary
