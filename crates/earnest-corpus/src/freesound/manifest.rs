@@ -60,14 +60,14 @@ impl Entry {
 
 impl Entry {
     /// Texts of strangers as they stand in the table: no spreadsheet takes them for formulas.
-    fn to_cells(&self) -> Self {
+    fn in_cells(&self) -> Self {
         Self {
             file: path_cell(&self.file).into_owned(),
             ..self.with_texts(|text| text_cell(text).into_owned())
         }
     }
 
-    fn from_cells(&self) -> Self {
+    fn out_of_cells(&self) -> Self {
         self.with_texts(|cell| text_of_cell(cell).to_owned())
     }
 
@@ -124,7 +124,7 @@ impl Manifest {
             let entry: Result<Entry, csv::Error> = entry;
             let entry =
                 entry
-                    .map(|entry| entry.from_cells())
+                    .map(|entry| entry.out_of_cells())
                     .map_err(|e| FreesoundError::Manifest {
                         path: manifest.path.clone(),
                         line: e.position().map_or(1, csv::Position::line),
@@ -158,7 +158,7 @@ impl Manifest {
             .has_headers(self.empty)
             .from_writer(Vec::new());
         let lines = writer
-            .serialize(entry.to_cells())
+            .serialize(entry.in_cells())
             .map_err(std::io::Error::other)
             .and_then(|()| writer.into_inner().map_err(|e| e.into_error()));
         lines
@@ -195,7 +195,7 @@ mod tests {
         for cell in ["'=HYPERLINK", ",'@anna,", ",'-tag,1.5,", ",'+wind\n"] {
             assert!(text.contains(cell), "{text}");
         }
-        assert_eq!(entry.to_cells().from_cells(), entry);
+        assert_eq!(entry.in_cells().out_of_cells(), entry);
         std::fs::write(dir.path().join("7.ogg"), "x").unwrap();
         let manifest = Manifest::open(dir.path()).unwrap();
         assert_eq!(manifest.found_by("+wind"), 1);

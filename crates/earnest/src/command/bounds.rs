@@ -16,8 +16,8 @@ pub const MOST_OUTPUTS: usize = 10_000_000;
 /// Clips of a tag: Freesound has half a million in all.
 pub const MOST_CLIPS: u64 = 100_000;
 
-/// Requests a minute: a hundred a second.
-pub const MOST_REQUESTS: u64 = 6000;
+/// Requests a minute: more than any server answers.
+pub const MOST_REQUESTS: u64 = 1_000_000;
 
 /// Memory for decoded sounds, MiB: 1 PiB.
 pub const MOST_MEMORY_MIB: u64 = 1 << 30;

@@ -188,7 +188,9 @@ fn killed_in_the_middle_it_goes_on_and_the_table_is_the_same() {
     let finished = || {
         std::fs::read_dir(&parts).map_or(0, |entries| {
             let done = |e: &std::fs::DirEntry| {
-                e.path().extension().is_none() && e.file_name() != "request"
+                let (path, name) = (e.path(), e.file_name());
+                let own = name == "request" || name == ".earnest-writing";
+                path.extension().is_none() && !own
             };
             entries.flatten().filter(done).count()
         })

@@ -9,13 +9,14 @@ use std::time::Instant;
 use clap::{Args, Subcommand};
 use earnest_corpus::{ContentIndex, Corpus};
 use earnest_experiment::open_corpus;
-use earnest_files::{RelativePath, text_cell};
+use earnest_files::{RelativePath, path_cell, text_cell};
 use earnest_scene::lab::{Lab, LabError, Setup};
 use earnest_scene::rerecord::{
     CutRow, PlaylistSettings, Remark, align, cut_rows, read_part, refuse_foreign,
     refuse_foreign_playlist, write_cuts, write_playlist,
 };
 use earnest_scene::simulate::{Entry, OWN_FILES, Scene, Summary, simulate, sounds_of};
+use serde::Serialize;
 
 use super::before_after;
 use super::inputs::name_unread;
@@ -474,12 +475,31 @@ fn align_recording(a: &Align) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A [`CutRow`] as it stands in the table.
+#[derive(Serialize)]
+struct Line<'a> {
+    id: &'a str,
+    path: &'a str,
+    start_s: Option<f64>,
+    likeness: Option<f32>,
+    snr_db: Option<f64>,
+    clipped: usize,
+    remark: Remark,
+}
+
 /// Writes the quality report.
 fn write_rows(rows: &[CutRow], to: &Path) -> Result<(), Failure> {
     let mut table = csv::Writer::from_writer(Vec::new());
     for row in rows {
-        let id = text_cell(&row.id).into_owned();
-        table.serialize(CutRow { id, ..row.clone() })?;
+        table.serialize(Line {
+            id: &text_cell(&row.id),
+            path: &path_cell(row.path.as_str()),
+            start_s: row.start_s,
+            likeness: row.likeness,
+            snr_db: row.snr_db,
+            clipped: row.clipped,
+            remark: row.remark,
+        })?;
     }
     let bytes = table.into_inner().map_err(|e| e.into_error())?;
     if let Some(folder) = to.parent() {
