@@ -260,8 +260,8 @@ fn compressed_zeros(name: &str, count: u32) -> Vec<u8> {
     let mut word = |x: u32| inner.extend(x.to_le_bytes());
     // An array of 8-bit numbers: flags, sizes, name, values.
     let named = name.len().next_multiple_of(8) as u32;
-    [14, 16 + 16 + 8 + named + 8 + count].map(&mut word);
-    [6, 8, 9, 0, 5, 8, 1, count, 1, name.len() as u32].map(&mut word);
+    let _ = [14, 16 + 16 + 8 + named + 8 + count].map(&mut word);
+    let _ = [6, 8, 9, 0, 5, 8, 1, count, 1, name.len() as u32].map(&mut word);
     inner.extend(name.as_bytes());
     inner.resize(inner.len().next_multiple_of(8), 0);
     inner.extend([2, 0, 0, 0]);

@@ -104,6 +104,7 @@ fn no_number_of_a_scenes_description_may_be_senseless_but_any_seed_is_one() {
         seed: 1,
         corpus: String::new(),
         events: None,
+        sounds: Vec::new(),
         lab: whole("nao"),
     };
     let path = dir.path().join("scene.toml");
@@ -277,6 +278,7 @@ fn an_ear_that_would_hear_nothing_or_no_numbers_is_an_error_and_not_a_file() {
         seed: 1,
         corpus: String::new(),
         events: None,
+        sounds: Vec::new(),
         lab: lab.clone(),
     };
     let setup = Setup::new(lab, None, 1).unwrap();
@@ -378,6 +380,7 @@ fn a_silent_utterance_and_a_silent_lab_have_no_snr_and_their_manifest_is_read_ag
             seed: 1,
             corpus: String::new(),
             events: None,
+            sounds: Vec::new(),
             lab: lab.clone(),
         };
         let setup = Setup::new(lab.clone(), None, 1).unwrap();
