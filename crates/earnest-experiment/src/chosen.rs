@@ -82,16 +82,23 @@ pub(crate) fn known(
     index: &ContentIndex,
     observer: &dyn Observer,
 ) -> Result<Vec<Known>, ExperimentError> {
-    let name = match kind {
-        Kind::Noises => "looking into noises",
-        Kind::Rooms => "looking into rooms",
+    let (looking, listening) = match kind {
+        Kind::Noises => ("looking into noises", "listening to noises"),
+        Kind::Rooms => ("looking into rooms", "listening to rooms"),
     };
+    let total = clips.len();
+    let advance = || observer.event(Event::StageAdvanced);
     observer.event(Event::StageStarted {
-        name,
-        total: clips.len(),
+        name: looking,
+        total,
     });
-    let contents = clip_contents(&clips, index, || observer.event(Event::StageAdvanced));
-    let heard = clips_heard(&clips, kind.hearing(), index, || ());
+    let contents = clip_contents(&clips, index, advance);
+    observer.event(Event::StageFinished);
+    observer.event(Event::StageStarted {
+        name: listening,
+        total,
+    });
+    let heard = clips_heard(&clips, kind.hearing(), index, advance);
     observer.event(Event::StageFinished);
     Ok(clips
         .into_iter()
