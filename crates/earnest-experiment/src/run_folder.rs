@@ -33,7 +33,7 @@ fn is_there(folder: &Path, name: &str) -> bool {
 /// True if the folder's `experiment.toml` is as a run writes it, its folder of units beside it: a
 /// person's own has comments, or leaves defaults out.
 fn is_of_a_run(folder: &Path) -> bool {
-    let written = std::fs::read_to_string(folder.join(EXPERIMENT)).unwrap_or_default();
+    let written = earnest_files::read_text(&folder.join(EXPERIMENT)).unwrap_or_default();
     let again = Experiment::from_toml(&written).map(|e| e.to_toml().unwrap_or_default());
     folder.join("units").is_dir() && again.is_ok_and(|again| again == written)
 }

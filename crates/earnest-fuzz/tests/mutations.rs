@@ -9,8 +9,8 @@ use earnest_random::Key;
 #[global_allocator]
 static MEMORY: Limited = Limited::new();
 
-/// Some thousands of inputs for each target, always the same ones: as many as take a second or
-/// two each in the gate. `EARNEST_FUZZ_RUNS` asks for another number.
+/// Some thousands of inputs for each target, always the same ones: as many as take less than
+/// a second each in the gate. `EARNEST_FUZZ_RUNS` asks for another number.
 #[test]
 fn mutated_files_give_a_value_or_an_error_within_the_memory_that_is_stated() {
     let runs = std::env::var("EARNEST_FUZZ_RUNS").ok();
@@ -23,10 +23,7 @@ fn mutated_files_give_a_value_or_an_error_within_the_memory_that_is_stated() {
         let key = Key::new(16).with(target.name);
         let (began, mut slowest) = (Instant::now(), Duration::ZERO);
         MEMORY.allow(target.memory);
-        let number = runs.unwrap_or(match target.name {
-            "finished_run" | "emobox" => 300,
-            _ => 2_000,
-        });
+        let number = runs.unwrap_or(2_000);
         for i in 0..number {
             let file = mutated(&seeds, &mut key.with(i).draws());
             let before = Instant::now();

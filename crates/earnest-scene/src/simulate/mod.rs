@@ -89,6 +89,33 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), SimulateError> {
     earnest_files::write_whole(path, bytes).map_err(file_error("write", path))
 }
 
+impl Scene {
+    /// True if a folder holds this scene, or a part of it; false if it holds none, and nothing that
+    /// a simulation would replace.
+    ///
+    /// # Errors
+    /// It holds another scene, or files of the corpus's names that are no scene's; its description
+    /// cannot be read.
+    pub fn refuse_other(&self, corpus: &Corpus, folder: &Path) -> Result<bool, SimulateError> {
+        match Self::of_folder(folder)? {
+            Some(there) if there != *self => Err(SimulateError::Other {
+                folder: folder.to_owned(),
+            }),
+            Some(_) => Ok(true),
+            None => {
+                let mut files = corpus
+                    .utterances
+                    .iter()
+                    .map(|u| u.path.with_extension("wav").under(folder));
+                match files.find(|path| path.symlink_metadata().is_ok()) {
+                    Some(path) => Err(SimulateError::Occupied { path }),
+                    None => Ok(false),
+                }
+            }
+        }
+    }
+}
+
 /// Writes the corpus as the robot in the lab hears it. Goes on where an earlier call stopped;
 /// the same scene gives the same bytes from any number of threads. `progress` is called once
 /// for each utterance.
@@ -110,24 +137,12 @@ pub fn simulate(
         .collect();
     std::fs::create_dir_all(folder).map_err(file_error("create the folder", folder))?;
     let (manifest, growing) = (folder.join(MANIFEST), folder.join(GROWING));
-    match Scene::of_folder(folder)? {
-        Some(there) if there != *scene => {
-            return Err(SimulateError::Other {
-                folder: folder.to_owned(),
-            });
-        }
-        Some(_) => {}
-        None => {
-            let mut files = paths.iter().map(|path| path.under(folder));
-            if let Some(path) = files.find(|path| path.symlink_metadata().is_ok()) {
-                return Err(SimulateError::Occupied { path });
-            }
-            let description = folder.join(DESCRIPTION);
-            let text = toml::to_string(scene)
-                .map_err(|e| file_error("write", &description)(std::io::Error::other(e)))?;
-            synthetic::mark_alike(folder, corpus)?;
-            write_whole(&description, text.as_bytes())?;
-        }
+    if !scene.refuse_other(corpus, folder)? {
+        let description = folder.join(DESCRIPTION);
+        let text = toml::to_string(scene)
+            .map_err(|e| file_error("write", &description)(std::io::Error::other(e)))?;
+        synthetic::mark_alike(folder, corpus)?;
+        write_whole(&description, text.as_bytes())?;
     }
     let mut before = left_by_earlier(&manifest, folder)?;
     before.extend(left_by_earlier(&growing, folder)?);

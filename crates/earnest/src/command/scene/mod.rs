@@ -264,21 +264,24 @@ fn run_simulate(a: Simulate) -> Result<(), Failure> {
     let index = ContentIndex::of_user();
     let contents = corpus.contents(&index, || ())?;
     let events = a.events.as_deref().map(absolute);
-    let setup =
-        Setup::new(lab.clone(), events.as_deref(), a.seed).map_err(|error| match error {
-            LabError::Events { .. } => Failure::asked(error.to_string()),
-            other => other.into(),
-        })?;
+    let asked = |error: LabError| match error {
+        LabError::Events { .. } => Failure::asked(error.to_string()),
+        other => other.into(),
+    };
     let scene = Scene {
         seed: a.seed,
         corpus: corpus.audio_fingerprint(&contents),
-        sounds: sounds_of(&lab, events.as_deref(), &index)?,
+        sounds: sounds_of(&lab, events.as_deref(), &index).map_err(asked)?,
         events,
         lab,
     };
+    // Before the room is computed, which may take minutes.
+    scene.refuse_other(&corpus, &a.out)?;
     let progress = Progress::new();
-    progress.start("hearing as the robot", corpus.utterances.len());
     let started = Instant::now();
+    tell!("computing the room: {}", scene.lab.name);
+    let setup = Setup::new(scene.lab.clone(), scene.events.as_deref(), a.seed).map_err(asked)?;
+    progress.start("hearing as the robot", corpus.utterances.len());
     let writer = one_writer("OUT", &a.out)?;
     let summary = simulate(&corpus, &scene, &setup, &a.out, || progress.advance())?;
     progress.finish();
