@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use earnest_audio::{AudioError, SAMPLE_RATE, SampleFormat, Waveform, write_wav};
 use earnest_corpus::{Corpus, Utterance};
-use earnest_files::{MOST_TEXT, RelativePath, read_file};
+use earnest_files::{MOST_TEXT, RelativePath, path_cell, read_file, text_cell, text_of_cell};
 use serde::{Deserialize, Serialize};
 
 const RATE: f64 = SAMPLE_RATE as f64;
@@ -228,8 +228,8 @@ fn rows(part: &Part) -> Result<Vec<u8>, csv::Error> {
         length: sweep.len(),
     });
     let utterances = part.slots.iter().map(|slot| Row {
-        id: slot.id.clone(),
-        path: slot.path.to_string(),
+        id: text_cell(&slot.id).into_owned(),
+        path: path_cell(slot.path.as_str()).into_owned(),
         start: slot.start,
         length: slot.length,
     });
@@ -376,7 +376,7 @@ fn places(table: &[u8], samples: usize) -> Result<(Vec<Range<usize>>, Vec<Slot>)
             )));
         }
         slots.push(Slot {
-            id: row.id,
+            id: text_of_cell(&row.id).to_owned(),
             path,
             start: row.start,
             length: row.length,
