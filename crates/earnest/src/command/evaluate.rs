@@ -339,6 +339,11 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         (None, Some(chosen)) => simulated_robot(&chosen.load(&progress)?, a.robot.snr_db(), seed),
         (None, None) => Condition::Clean,
     };
+    let robot = match (recordings, &chosen) {
+        (Some(folder), _) => Some(format!("recordings in {}", folder.display())),
+        (None, Some(_)) => Some(a.robot.in_words(&a.sounds)),
+        (None, None) => None,
+    };
     let heard = dataset.hear(&indices, &condition, &progress)?;
     let references: Vec<&Features> = heard.iter().collect();
     let speakers: Vec<&str> = indices
@@ -361,7 +366,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let measured = figures(task, &all);
     if a.json {
         let value = json!({
-            "model": a.model, "corpus": corpus.name, "condition": condition.name(),
+            "model": a.model, "corpus": corpus.name, "condition": condition.name(), "robot": robot,
             "utterances": predictions.len(), "figures": measured, "notes": notes.0,
         });
         crate::say::data(&serde_json::to_string_pretty(&value)?);
@@ -375,6 +380,9 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         condition.name(),
         predictions.len()
     );
+    if let Some(robot) = robot {
+        say!("robot: {robot}");
+    }
     for ((name, _), value) in FIGURES.iter().zip(measured.list()) {
         if value.is_some() {
             say!("  {name:<6} {}", number(value));

@@ -339,6 +339,27 @@ impl RobotOptions {
         self.robot_snr.unwrap_or(DEFAULT_SNR_DB)
     }
 
+    /// The simulated robot in words: its SNR, and where its sounds are from.
+    pub fn in_words(&self, sounds: &SoundOptions) -> String {
+        let from = |own: &[PathBuf], shared: &[PathBuf], what: &str| {
+            let names = |folders: &[PathBuf]| {
+                let names = folders.iter().map(|f| f.display().to_string());
+                names.collect::<Vec<_>>().join(", ")
+            };
+            match (own.is_empty(), shared.is_empty()) {
+                (false, _) => format!("{what} of {}", names(own)),
+                (true, false) => format!("a part of the {what} of {}", names(shared)),
+                (true, true) => format!("built-in {what}"),
+            }
+        };
+        format!(
+            "simulated, speech {} dB over noise; {}, {}",
+            self.snr_db(),
+            from(&self.robot_noise, &sounds.noise, "noises"),
+            from(&self.robot_rooms, &sounds.rooms, "rooms")
+        )
+    }
+
     /// Flags of the simulated robot that were given.
     pub fn given_of_simulation(&self) -> Vec<&'static str> {
         given(&[

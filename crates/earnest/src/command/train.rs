@@ -169,17 +169,19 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         fold.training.retain(|s| !fold.validation.contains(s));
     }
 
+    let spec = match a.augment {
+        // No robot hears this model yet, so nothing is held out.
+        true => Some(sources(&a.sounds, &RobotOptions::default())?),
+        false => None,
+    };
     let writer = one_writer("--out", &a.out)?;
     let progress = Progress::new();
     progress.stop_on_signals()?;
     let observer: &dyn Observer = &progress;
     let index = ContentIndex::of_user();
-    let chosen = if a.augment {
-        // No robot hears this model yet, so nothing is held out.
-        let spec = sources(&a.sounds, &RobotOptions::default())?;
-        Some(spec.choose_for_training(&index, observer)?)
-    } else {
-        None
+    let chosen = match spec {
+        Some(spec) => Some(spec.choose_for_training(&index, observer)?),
+        None => None,
     };
     let fingerprint = corpus.fingerprint(&corpus_contents(&corpus, &index, observer)?);
     let sounds = match &chosen {
