@@ -46,8 +46,8 @@ pub struct Loaded {
     pub decoded_again: usize,
 }
 
-/// Clips decoded before those that do not fit are let go.
-const AT_ONCE: usize = 64;
+/// Clips decoded for each thread before those that do not fit are let go: a clip may last hours.
+const AT_ONCE: usize = 2;
 
 /// Decodes noises, mixed down to mono at 16 kHz; silent and unreadable ones are left out.
 /// `progress` is called once for each clip.
@@ -81,7 +81,7 @@ fn load(
 ) -> Loaded {
     let mut loaded = Loaded::default();
     let mut sounds = Vec::with_capacity(clips.len());
-    for some in clips.chunks(AT_ONCE) {
+    for some in clips.chunks(AT_ONCE * rayon::current_num_threads()) {
         let made: Vec<Vec<Made>> = some.par_iter().map(&decode).collect();
         for result in made.into_iter().flatten() {
             match result {

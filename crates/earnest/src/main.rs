@@ -94,6 +94,16 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return answer(&error),
     };
+    // Rayon's own variable, which it would follow to the letter.
+    const VARIABLE: &str = "RAYON_NUM_THREADS";
+    let of_environment: Option<u64> = std::env::var(VARIABLE).ok().and_then(|n| n.parse().ok());
+    if let Some(threads) = of_environment.filter(|n| *n > bounds::MOST_THREADS) {
+        return Failure::asked(format!(
+            "the environment variable {VARIABLE} is {threads}; {} threads are the most",
+            bounds::MOST_THREADS
+        ))
+        .report();
+    }
     if let Some(threads) = cli.threads
         && let Err(error) = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)

@@ -52,8 +52,12 @@ fn print_outcome(outcome: &Outcome, folder: &Path) {
     say!(
         "gap: robot against clean; improvement: augmented against clean training; plus is better."
     );
-    say!("\n{CERTAINTY}");
-    for columns in [0..3, 3..7, 7..9] {
+    // Of fewer than three speakers there are neither intervals nor tests.
+    let certain = outcome.tested_speakers() >= 3;
+    if certain {
+        say!("\n{CERTAINTY}");
+    }
+    for columns in [0..3, 3..7, 7..9].into_iter().filter(|_| certain) {
         let part = table.with_columns(columns);
         if !part.columns.is_empty() {
             let part = part.certainty();
