@@ -272,9 +272,9 @@ fn numbers(value: &toml::Value, way: &[String], all: &mut Vec<Vec<String>>) {
 fn no_number_of_an_experiment_may_be_senseless_and_the_error_names_its_key() {
     use toml::Value;
     let mut experiment = Experiment::table1("corpus".into());
-    experiment.sources.noise = vec!["noise".into()];
+    experiment.sources.noise = earnest_experiment::Folders(vec!["noise".into()]);
     experiment.sources.noise_folds = vec![1];
-    experiment.sources.robot_noise = vec!["robot-noise".into()];
+    experiment.sources.robot_noise = earnest_experiment::Folders(vec!["robot-noise".into()]);
     experiment.sources.robot_noise_folds = vec![2];
     experiment.sources.memory_mib = 100;
     let whole: Value = toml::from_str(&experiment.to_toml().unwrap()).unwrap();
