@@ -42,6 +42,14 @@ pub enum AugmentError {
         /// Its name.
         name: String,
     },
+    /// The log of draws has a number that no chain can draw.
+    #[error("the log of draws has a number that no chain can draw: {0}")]
+    Log(String),
+    /// A sample is no number any more.
+    #[error(
+        "its steps together make the recording louder than any number; take smaller gains and ratios"
+    )]
+    Beyond,
     /// A sound cannot be decoded any more.
     #[error("cannot use a sound that could be used before: {0}")]
     Sound(String),
@@ -53,6 +61,14 @@ pub struct Augmenter {
     sources: Sources,
     convolver: Convolver,
     shaper: SpectrumShaper,
+}
+
+/// Refuses samples that are none.
+fn finite(samples: Vec<f32>) -> Result<Vec<f32>, AugmentError> {
+    match samples.iter().all(|x| x.is_finite()) {
+        true => Ok(samples),
+        false => Err(AugmentError::Beyond),
+    }
 }
 
 /// The rate that noises, rooms and speech have.
@@ -74,7 +90,8 @@ impl Augmenter {
     /// The same key gives the same result.
     ///
     /// # Errors
-    /// [`AugmentError`]: nothing to draw from, or a sound's file has gone.
+    /// [`AugmentError`]: nothing to draw from, a sound's file has gone, or steps that make a
+    /// recording louder than any number.
     pub fn apply(
         &mut self,
         speech: &[f32],
@@ -94,19 +111,20 @@ impl Augmenter {
             self.perform(&mut samples, &drawn)?;
             all.push(drawn);
         }
-        Ok((samples, all))
+        Ok((finite(samples)?, all))
     }
 
     /// A presentation again, from what was drawn: the same bits, whatever the chain is.
     ///
     /// # Errors
-    /// [`AugmentError`]: a sound is not there.
+    /// [`AugmentError`]: a sound is not there, or a number is none that a chain draws.
     pub fn replay(&mut self, speech: &[f32], drawn: &[Drawn]) -> Result<Vec<f32>, AugmentError> {
+        Drawn::check(drawn).map_err(AugmentError::Log)?;
         let mut samples = speech.to_vec();
         for d in drawn {
             self.perform(&mut samples, d)?;
         }
-        Ok(samples)
+        finite(samples)
     }
 
     fn perform(&mut self, samples: &mut Vec<f32>, drawn: &Drawn) -> Result<(), AugmentError> {

@@ -27,10 +27,10 @@ pub struct Chain {
 }
 
 /// The most steps of a chain.
-const MOST_STEPS: usize = 1000;
+pub(crate) const MOST_STEPS: usize = 1000;
 
 /// By how much the tempos of a chain may make an utterance longer, all together.
-const MOST_LONGER: f64 = 16.0;
+pub(crate) const MOST_LONGER: f64 = 16.0;
 
 impl Chain {
     /// The paper's chain (PAPER.md section 4): tempo, loudness, noise, room, each with

@@ -11,6 +11,9 @@ pub fn clip(samples: &mut [f32], share: f64) -> f32 {
     let place = (samples.len() - count).saturating_sub(1);
     let (_, limit, _) = levels.select_nth_unstable_by(place, f32::total_cmp);
     let limit = *limit;
+    if limit.is_nan() {
+        return limit;
+    }
     for x in samples {
         *x = x.clamp(-limit, limit);
     }

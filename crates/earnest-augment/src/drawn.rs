@@ -5,6 +5,7 @@ use std::fmt;
 use earnest_audio::SAMPLE_RATE;
 use serde::{Deserialize, Serialize};
 
+use crate::chain::{MOST_LONGER, MOST_STEPS};
 use crate::microphone::Microphone;
 use crate::packets::Concealment;
 
@@ -103,6 +104,96 @@ pub enum Drawn {
     Microphone(Microphone),
 }
 
+impl Drawn {
+    /// What is wrong with a log of what was drawn for one utterance, if anything: numbers that no
+    /// chain can draw, or more steps or a longer utterance than a chain may make.
+    pub(crate) fn check(log: &[Self]) -> Result<(), String> {
+        if log.len() > MOST_STEPS {
+            return Err(format!("{} steps; {MOST_STEPS} are the most", log.len()));
+        }
+        let mut longer = 1.0;
+        for (i, drawn) in log.iter().enumerate() {
+            drawn
+                .check_one()
+                .map_err(|e| format!("step {}: {e}", i + 1))?;
+            if let Self::Tempo { factor } = drawn {
+                longer /= factor;
+            }
+            if longer > MOST_LONGER {
+                return Err(format!(
+                    "step {}: the utterance becomes {longer:.0} times as long; {MOST_LONGER} times is the most",
+                    i + 1
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The ranges of [`Transform`](crate::Transform), of what comes out of drawing from them.
+    fn check_one(&self) -> Result<(), String> {
+        let within = |name: &str, value: f64, low: f64, high: f64| {
+            // Octaves are drawn on a logarithmic scale and back.
+            let slack = 1e-9 * high;
+            match (low - slack..=high + slack).contains(&value) {
+                true => Ok(()),
+                false => Err(format!("{name} = {value} is not {low} .. {high}")),
+            }
+        };
+        let frequency = |name, value| within(name, value, 1.0, f64::from(SAMPLE_RATE) / 2.0);
+        let ratio = |value| within("ratio", value, 0.0, 1000.0);
+        let steepness = |order: u32| within("order", f64::from(order), 1.0, 32.0);
+        match self {
+            Self::Tempo { factor } => within("factor", *factor, 0.5, 2.0),
+            Self::Loudness { gain_db } => within("gain_db", *gain_db, -120.0, 60.0),
+            Self::Noise { ratio: r, .. } => ratio(*r),
+            Self::Room { .. } | Self::Telephone {} => Ok(()),
+            Self::ColouredNoise {
+                exponent, ratio: r, ..
+            } => {
+                within("exponent", *exponent, -2.0, 3.0)?;
+                ratio(*r)
+            }
+            Self::LowPass { cutoff_hz, order } | Self::HighPass { cutoff_hz, order } => {
+                frequency("cutoff_hz", *cutoff_hz)?;
+                steepness(*order)
+            }
+            Self::BandPass {
+                low_hz,
+                high_hz,
+                order,
+            } => {
+                frequency("low_hz", *low_hz)?;
+                frequency("high_hz", *high_hz)?;
+                steepness(*order)
+            }
+            Self::Equaliser { gains_db } => gains_db
+                .iter()
+                .try_for_each(|gain| within("gains_db", *gain, -60.0, 60.0)),
+            Self::Tilt { db_per_octave } => within("db_per_octave", *db_per_octave, -24.0, 24.0),
+            Self::Clipping { share } => within("share", *share, 0.0, 0.5),
+            Self::PacketDrop {
+                loss,
+                packet_ms,
+                burst,
+                ..
+            } => {
+                within("loss", *loss, 0.0, 0.9)?;
+                within("packet_ms", *packet_ms, 1.0, 200.0)?;
+                within("burst", *burst, 1.0, 1000.0)
+            }
+            Self::Microphone(m) => {
+                frequency("low_hz", m.low_hz)?;
+                frequency("high_hz", m.high_hz)?;
+                frequency("resonance_hz", m.resonance_hz)?;
+                within("resonance_db", m.resonance_db, -30.0, 30.0)?;
+                m.ripple_db
+                    .iter()
+                    .try_for_each(|ripple| within("ripple_db", *ripple, -30.0, 30.0))
+            }
+        }
+    }
+}
+
 fn snr_db(ratio: f64) -> f64 {
     -20.0 * ratio.log10()
 }
@@ -175,5 +266,24 @@ impl fmt::Display for Drawn {
                 m.low_hz, m.high_hz, m.resonance_db, m.resonance_hz
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_no_chain_draws_are_refused_with_their_step() {
+        let loud = |gain_db| Drawn::Loudness { gain_db };
+        assert_eq!(Drawn::check(&[loud(60.0), loud(-120.0)]), Ok(()));
+        for wrong in [f64::NAN, f64::INFINITY, 1e300, 61.0] {
+            let error = Drawn::check(&[loud(0.0), loud(wrong)]).unwrap_err();
+            assert!(error.starts_with("step 2: gain_db"), "{error}");
+        }
+        let slow = vec![Drawn::Tempo { factor: 0.5 }; 5];
+        assert_eq!(Drawn::check(&slow[..4]), Ok(()));
+        let error = Drawn::check(&slow).unwrap_err();
+        assert!(error.contains("32 times as long"), "{error}");
     }
 }
