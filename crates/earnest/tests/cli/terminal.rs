@@ -147,7 +147,7 @@ fn every_table_fits_a_terminal_of_80_and_of_60_columns_and_a_pipe_gets_it_whole(
         (1, vec!["noise", "inspect", "noises"]),
         (1, vec!["rooms", "inspect", "rooms"]),
         (1, vec!["plan", "one.toml", "--out", "one"]),
-        (7, vec!["report", "one"]),
+        (4, vec!["report", "one"]),
         (1, vec!["report", "one", "two"]),
         (
             1,
