@@ -93,9 +93,11 @@ mod tests {
             assert!(!cell.starts_with(begins_formula), "{cell:?}");
             assert_eq!(text_of_cell(&cell), text);
             let mut writer = csv::Writer::from_writer(Vec::new());
+            // A table's first cell is a title: there a reader takes away a byte order mark.
+            writer.write_record(["text", "path"]).unwrap();
             writer.write_record([&*cell, &*path_cell(&text)]).unwrap();
             let bytes = writer.into_inner().unwrap();
-            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&bytes[..]);
+            let mut reader = csv::Reader::from_reader(&bytes[..]);
             let record = reader.records().next().unwrap().unwrap();
             assert_eq!(text_of_cell(&record[0]), text);
             assert!(record[1] == text || record[1] == format!("./{text}"));
