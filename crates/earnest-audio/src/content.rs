@@ -2,6 +2,7 @@
 //! at first sight. A re-levelled copy differs, a FLAC copy of a WAV file does not.
 
 use std::fmt;
+use std::io::{BufRead as _, BufReader, ErrorKind, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::str::FromStr;
@@ -9,7 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::decode::{Recording, decode_packets};
+use crate::decode::{Recording, decode_packets, mono};
 use crate::{AudioError, Waveform};
 
 /// A hash of decoded samples: 128 bits of SHA-256, written as 32 hexadecimal digits. Equal
@@ -66,10 +67,36 @@ impl ContentHash {
     /// Of the bytes of something that is no audio.
     #[must_use]
     pub fn of_bytes(bytes: &[u8]) -> Self {
-        let mut hash = Sha256::new();
-        hash.update(b"bytes");
+        let mut hash = Self::begin_bytes();
         hash.update(bytes);
         shortened(hash)
+    }
+
+    /// [`ContentHash::of_bytes`] of all that can be read, of which a piece at a time is in memory.
+    ///
+    /// # Errors
+    /// What the reader said.
+    pub fn of_reader(bytes: impl Read) -> std::io::Result<Self> {
+        let mut hash = Self::begin_bytes();
+        let mut bytes = BufReader::with_capacity(1 << 16, bytes);
+        loop {
+            let read = match bytes.fill_buf() {
+                Ok([]) => return Ok(shortened(hash)),
+                Ok(piece) => {
+                    hash.update(piece);
+                    piece.len()
+                }
+                Err(e) if e.kind() == ErrorKind::Interrupted => 0,
+                Err(e) => return Err(e),
+            };
+            bytes.consume(read);
+        }
+    }
+
+    fn begin_bytes() -> Sha256 {
+        let mut hash = Sha256::new();
+        hash.update(b"bytes");
+        hash
     }
 }
 
@@ -206,10 +233,7 @@ pub fn content(path: impl AsRef<Path>) -> Result<Content, AudioError> {
         for (top, plane) in tops.iter_mut().zip(planes) {
             top.add(plane);
         }
-        for i in 0..length {
-            let sum: f32 = planes.iter().filter_map(|p| p.get(i)).sum();
-            peak = peak.max((sum / planes.len() as f32).abs());
-        }
+        peak = mono(planes).fold(peak, |peak, x| peak.max(x.abs()));
         Ok(ControlFlow::Continue(()))
     })?;
     let flat = |top: &Top| top.count as f64 / frames.max(1) as f64;

@@ -127,6 +127,15 @@ fn within(
     }
 }
 
+/// The mean of equally long channels, sample by sample.
+pub fn mono<C: AsRef<[f32]>>(channels: &[C]) -> impl Iterator<Item = f32> {
+    let length = channels.first().map_or(0, |c| c.as_ref().len());
+    (0..length).map(|i| {
+        let sum: f32 = channels.iter().filter_map(|c| c.as_ref().get(i)).sum();
+        sum / channels.len() as f32
+    })
+}
+
 /// Adds the mean of equally long channels to `mono`.
 fn mix_down(channels: &[Vec<f32>], mono: &mut Vec<f32>) {
     let Some((first, others)) = channels.split_first() else {

@@ -21,7 +21,7 @@ mod write;
 
 pub use content::{Content, ContentHash, ContentHasher, content};
 pub use decode::{
-    Recording, decode, decode_blocks, read, read_blocks, read_channels, read_stretch,
+    Recording, decode, decode_blocks, mono, read, read_blocks, read_channels, read_stretch,
 };
 pub use error::AudioError;
 pub use resample::{ResampleError, resample};

@@ -6,6 +6,7 @@ use earnest_audio::SAMPLE_RATE;
 use serde::{Deserialize, Serialize};
 
 use crate::chain::{MOST_LONGER, MOST_STEPS};
+use crate::limits::{self, Limits};
 use crate::microphone::Microphone;
 use crate::packets::Concealment;
 
@@ -131,7 +132,7 @@ impl Drawn {
 
     /// The ranges of [`Transform`](crate::Transform), of what comes out of drawing from them.
     fn check_one(&self) -> Result<(), String> {
-        let within = |name: &str, value: f64, low: f64, high: f64| {
+        let within = |name: &str, value: f64, (low, high): Limits| {
             // Octaves are drawn on a logarithmic scale and back.
             let slack = 1e-9 * high;
             match (low - slack..=high + slack).contains(&value) {
@@ -139,18 +140,18 @@ impl Drawn {
                 false => Err(format!("{name} = {value} is not {low} .. {high}")),
             }
         };
-        let frequency = |name, value| within(name, value, 1.0, f64::from(SAMPLE_RATE) / 2.0);
-        let ratio = |value| within("ratio", value, 0.0, 1000.0);
-        let steepness = |order: u32| within("order", f64::from(order), 1.0, 32.0);
+        let frequency = |name, value| within(name, value, limits::FREQUENCY_HZ);
+        let ratio = |value| within("ratio", value, limits::RATIO);
+        let steepness = |order: u32| within("order", f64::from(order), limits::ORDER);
         match self {
-            Self::Tempo { factor } => within("factor", *factor, 0.5, 2.0),
-            Self::Loudness { gain_db } => within("gain_db", *gain_db, -120.0, 60.0),
+            Self::Tempo { factor } => within("factor", *factor, limits::FACTOR),
+            Self::Loudness { gain_db } => within("gain_db", *gain_db, limits::GAIN_DB),
             Self::Noise { ratio: r, .. } => ratio(*r),
             Self::Room { .. } | Self::Telephone {} => Ok(()),
             Self::ColouredNoise {
                 exponent, ratio: r, ..
             } => {
-                within("exponent", *exponent, -2.0, 3.0)?;
+                within("exponent", *exponent, limits::EXPONENT)?;
                 ratio(*r)
             }
             Self::LowPass { cutoff_hz, order } | Self::HighPass { cutoff_hz, order } => {
@@ -168,27 +169,29 @@ impl Drawn {
             }
             Self::Equaliser { gains_db } => gains_db
                 .iter()
-                .try_for_each(|gain| within("gains_db", *gain, -60.0, 60.0)),
-            Self::Tilt { db_per_octave } => within("db_per_octave", *db_per_octave, -24.0, 24.0),
-            Self::Clipping { share } => within("share", *share, 0.0, 0.5),
+                .try_for_each(|gain| within("gains_db", *gain, limits::BAND_GAIN_DB)),
+            Self::Tilt { db_per_octave } => {
+                within("db_per_octave", *db_per_octave, limits::DB_PER_OCTAVE)
+            }
+            Self::Clipping { share } => within("share", *share, limits::SHARE),
             Self::PacketDrop {
                 loss,
                 packet_ms,
                 burst,
                 ..
             } => {
-                within("loss", *loss, 0.0, 0.9)?;
-                within("packet_ms", *packet_ms, 1.0, 200.0)?;
-                within("burst", *burst, 1.0, 1000.0)
+                within("loss", *loss, limits::LOSS)?;
+                within("packet_ms", *packet_ms, limits::PACKET_MS)?;
+                within("burst", *burst, limits::BURST)
             }
             Self::Microphone(m) => {
                 frequency("low_hz", m.low_hz)?;
                 frequency("high_hz", m.high_hz)?;
                 frequency("resonance_hz", m.resonance_hz)?;
-                within("resonance_db", m.resonance_db, -30.0, 30.0)?;
+                within("resonance_db", m.resonance_db, limits::UNEVENNESS_DB)?;
                 m.ripple_db
                     .iter()
-                    .try_for_each(|ripple| within("ripple_db", *ripple, -30.0, 30.0))
+                    .try_for_each(|ripple| within("ripple_db", *ripple, limits::UNEVENNESS_DB))
             }
         }
     }

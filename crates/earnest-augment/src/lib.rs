@@ -10,6 +10,7 @@ mod convolve;
 mod drawn;
 mod filter;
 mod level;
+mod limits;
 mod microphone;
 mod noise;
 mod packets;

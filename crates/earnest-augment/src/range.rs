@@ -6,6 +6,8 @@ use earnest_random::Draws;
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::limits::Limits;
+
 /// A range `[low, high]`; in a file also one number, which is then always drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(into = "[f64; 2]")]
@@ -44,7 +46,7 @@ impl Range {
     }
 
     /// What is wrong with it as `name`, if it must lie within these bounds.
-    pub(crate) fn check(&self, name: &str, least: f64, most: f64) -> Result<(), String> {
+    pub(crate) fn check(&self, name: &str, (least, most): Limits) -> Result<(), String> {
         let Self { low, high } = *self;
         if low >= least && high <= most && low <= high {
             Ok(())

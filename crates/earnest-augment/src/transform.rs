@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::augmenter::{AugmentError, Sources};
 use crate::drawn::Drawn;
+use crate::limits;
 use crate::microphone::Microphone;
 use crate::noise::NoiseReading;
 use crate::packets::Concealment;
@@ -154,9 +155,6 @@ fn microphone_ripple() -> Range {
     Range::new(-2.0, 2.0)
 }
 
-/// Half the rate that everything has.
-const NYQUIST_HZ: f64 = earnest_audio::SAMPLE_RATE as f64 / 2.0;
-
 impl Transform {
     /// The names of all transforms, as in a chain's file.
     pub const NAMES: [&'static str; 14] = [
@@ -202,18 +200,21 @@ impl Transform {
     /// # Errors
     /// A phrase that names the key.
     pub fn check(&self) -> Result<(), String> {
-        let frequency = |name, range: &Range| range.check(name, 1.0, NYQUIST_HZ);
-        let steepness = |order: u32| match order {
-            1..=32 => Ok(()),
-            _ => Err(format!("order = {order} must be 1 .. 32")),
+        let frequency = |name, range: &Range| range.check(name, limits::FREQUENCY_HZ);
+        let steepness = |order: u32| {
+            let (least, most) = limits::ORDER;
+            match (least..=most).contains(&f64::from(order)) {
+                true => Ok(()),
+                false => Err(format!("order = {order} must be {least} .. {most}")),
+            }
         };
         let level = |ratio: &Range, reading: NoiseReading| match reading {
-            NoiseReading::SnrDb => ratio.check("ratio (SNR in dB)", -60.0, 120.0),
-            _ => ratio.check("ratio", 0.0, 1000.0),
+            NoiseReading::SnrDb => ratio.check("ratio (SNR in dB)", limits::SNR_DB),
+            _ => ratio.check("ratio", limits::RATIO),
         };
         match self {
-            Self::Tempo { factor } => factor.check("factor", 0.5, 2.0),
-            Self::Loudness { gain_db } => gain_db.check("gain_db", -120.0, 60.0),
+            Self::Tempo { factor } => factor.check("factor", limits::FACTOR),
+            Self::Loudness { gain_db } => gain_db.check("gain_db", limits::GAIN_DB),
             Self::Noise { ratio, reading } => level(ratio, *reading),
             Self::Room {} | Self::Telephone {} => Ok(()),
             Self::ColouredNoise {
@@ -221,7 +222,7 @@ impl Transform {
                 ratio,
                 reading,
             } => {
-                exponent.check("exponent", -2.0, 3.0)?;
+                exponent.check("exponent", limits::EXPONENT)?;
                 level(ratio, *reading)
             }
             Self::LowPass { cutoff_hz, order } | Self::HighPass { cutoff_hz, order } => {
@@ -244,20 +245,23 @@ impl Transform {
                     low_hz.high, high_hz.low
                 ))
             }
-            Self::Equaliser { gain_db } => gain_db.check("gain_db", -60.0, 60.0),
-            Self::Tilt { db_per_octave } => db_per_octave.check("db_per_octave", -24.0, 24.0),
-            Self::Clipping { share } => share.check("share", 0.0, 0.5),
+            Self::Equaliser { gain_db } => gain_db.check("gain_db", limits::BAND_GAIN_DB),
+            Self::Tilt { db_per_octave } => {
+                db_per_octave.check("db_per_octave", limits::DB_PER_OCTAVE)
+            }
+            Self::Clipping { share } => share.check("share", limits::SHARE),
             Self::PacketDrop {
                 loss,
                 packet_ms,
                 burst,
                 ..
             } => {
-                if !(1.0..=200.0).contains(packet_ms) {
-                    return Err(format!("packet_ms = {packet_ms} must be 1 .. 200"));
+                let (least, most) = limits::PACKET_MS;
+                if !(least..=most).contains(packet_ms) {
+                    return Err(format!("packet_ms = {packet_ms} must be {least} .. {most}"));
                 }
-                loss.check("loss", 0.0, 0.9)?;
-                burst.check("burst", 1.0, 1000.0)
+                loss.check("loss", limits::LOSS)?;
+                burst.check("burst", limits::BURST)
             }
             Self::Microphone {
                 low_hz,
@@ -269,8 +273,8 @@ impl Transform {
                 frequency("low_hz", low_hz)?;
                 frequency("high_hz", high_hz)?;
                 frequency("resonance_hz", resonance_hz)?;
-                resonance_db.check("resonance_db", -30.0, 30.0)?;
-                ripple_db.check("ripple_db", -30.0, 30.0)
+                resonance_db.check("resonance_db", limits::UNEVENNESS_DB)?;
+                ripple_db.check("ripple_db", limits::UNEVENNESS_DB)
             }
         }
     }

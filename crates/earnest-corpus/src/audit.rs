@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use earnest_audio::{ContentHash, ContentHasher};
+use earnest_audio::{ContentHash, ContentHasher, mono};
 use rayon::prelude::*;
 
 use crate::corpus::{Corpus, Utterance};
@@ -99,8 +99,7 @@ fn examine(corpus: &Corpus, utterance: &Utterance) -> Examined {
         utterance.stretch,
         |planes, rate| {
             (sample_rate, channels) = (rate, planes.len());
-            let frames = planes.first().map_or(0, |p| p.len());
-            length += frames;
+            length += planes.first().map_or(0, |p| p.len());
             full += planes
                 .iter()
                 .flat_map(|p| *p)
@@ -109,10 +108,7 @@ fn examine(corpus: &Corpus, utterance: &Utterance) -> Examined {
             hasher
                 .get_or_insert_with(|| ContentHasher::new(rate, planes.len()))
                 .add(planes);
-            for i in 0..frames {
-                let sum: f32 = planes.iter().filter_map(|p| p.get(i)).sum();
-                peak = peak.max((sum / planes.len() as f32).abs());
-            }
+            peak = mono(planes).fold(peak, |peak, x| peak.max(x.abs()));
             ControlFlow::Continue(())
         },
     );

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{Error, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use earnest_audio::{AudioError, Content, ContentHash};
@@ -62,30 +61,15 @@ pub fn fingerprint_of(parts: impl IntoIterator<Item = impl AsRef<str>>) -> Strin
     text
 }
 
-/// [`ContentHash::of_bytes`] of a file of any length, of which a piece at a time is in memory.
+/// [`ContentHash::of_bytes`] of a file of any length.
 fn hash_of_bytes(path: &Path) -> Result<ContentHash, CorpusError> {
-    let read = || -> std::io::Result<String> {
-        let mut file = open_file(path)?;
-        let mut hash = Sha256::new();
-        hash.update(b"bytes");
-        let mut piece = vec![0; 1 << 16];
-        loop {
-            match file.read(&mut piece) {
-                Ok(0) => break,
-                Ok(n) => hash.update(&piece[..n]),
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
-            }
-        }
-        let digits = hash.finalize();
-        Ok(digits.iter().take(16).map(|b| format!("{b:02x}")).collect())
-    };
-    let hash = read().and_then(|digits| digits.parse().map_err(Error::other));
-    hash.map_err(|source| CorpusError::File {
-        action: "read",
-        path: path.to_owned(),
-        source,
-    })
+    open_file(path)
+        .and_then(ContentHash::of_reader)
+        .map_err(|source| CorpusError::File {
+            action: "read",
+            path: path.to_owned(),
+            source,
+        })
 }
 
 /// Contents of files, each decoded once.

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use earnest_audio::mono;
 use earnest_augment::ResponseFacts;
 use rayon::prelude::*;
 
@@ -52,13 +53,10 @@ fn noise_facts(clip: usize, path: &Path) -> Result<NoiseFacts, String> {
     let (mut squares, mut peak) = (0.0_f64, 0.0_f32);
     earnest_audio::decode_blocks(path, None, |planes, rate| {
         (sample_rate, channels) = (rate, planes.len());
-        let frames = planes.first().map_or(0, |p| p.len());
-        length += frames as u64;
-        for i in 0..frames {
-            let sum: f32 = planes.iter().filter_map(|p| p.get(i)).sum();
-            let mono = sum / channels as f32;
-            squares += f64::from(mono).powi(2);
-            peak = peak.max(mono.abs());
+        length += planes.first().map_or(0, |p| p.len()) as u64;
+        for x in mono(planes) {
+            squares += f64::from(x).powi(2);
+            peak = peak.max(x.abs());
         }
         ControlFlow::Continue(())
     })

@@ -70,7 +70,7 @@ pub use run::{
     Prepared, RunOptions, corpus_contents, finish, open_corpus, prepare, refuse_unlisted,
     refuse_unnamed_speakers, run, run_units, scene_of, simulated_robot,
 };
-pub use run_folder::{refuse_foreign_files, refuse_other_run};
+pub use run_folder::{RESULTS, refuse_foreign_files, refuse_other_run};
 pub use slurm::{SlurmOptions, run_on_slurm};
 pub use sources::{DEFAULT_SOUND_MEMORY_MIB, SourceSpec};
 pub use statistics::{Interval, PairedTest, sign_flip_test};

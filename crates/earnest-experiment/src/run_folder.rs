@@ -8,7 +8,7 @@ use crate::experiment::Experiment;
 use crate::storage::{create_folder, read_text, write_whole};
 
 /// What a run writes at the end, beside its units.
-const RESULTS: [&str; 7] = [
+pub const RESULTS: [&str; 7] = [
     "about.json",
     "results.csv",
     "tables.md",

@@ -14,7 +14,6 @@ fn open(path: &Path, layout: Option<Layout>) {
     };
     if let Ok(corpus) = Corpus::open(path, &options) {
         let _ = corpus.label_counts();
-        let _ = corpus.problems.len();
     }
 }
 

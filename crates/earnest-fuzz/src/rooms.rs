@@ -15,6 +15,5 @@ pub fn sofa(bytes: &[u8]) {
 fn read(name: &str, bytes: &[u8]) {
     let folder = Folder::default();
     let path = folder.write(name, bytes);
-    // What an image of a file has is no more than what it says of itself.
     let _ = earnest_corpus::read_responses(&path);
 }

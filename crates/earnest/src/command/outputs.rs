@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use earnest_corpus::Corpus;
+use earnest_experiment::RESULTS;
 use earnest_files::OneWriter;
 
 use crate::failure::Failure;
@@ -134,7 +135,7 @@ impl Inputs {
 
     /// A run that is compared: what it has, but not what else lies in its folder.
     pub fn add_run(&mut self, what: &str, folder: &Path) {
-        for name in RUN_FILES.iter().chain(&RUN_FOLDERS) {
+        for name in RESULTS.iter().chain(&RUN_FILES).chain(&RUN_FOLDERS) {
             self.add(what, &folder.join(name));
         }
     }
@@ -234,7 +235,7 @@ impl Inputs {
 
     /// Refuses a run's folder that is an input's, or whose files are inputs.
     pub fn spare_run(&self, what: &str, folder: &Path) -> Result<(), Failure> {
-        self.spare_below(what, folder, RUN_FILES)?;
+        self.spare_below(what, folder, RESULTS.into_iter().chain(RUN_FILES))?;
         RUN_FOLDERS
             .iter()
             .try_for_each(|name| self.spare_all_of(what, &folder.join(name)))
@@ -262,16 +263,9 @@ pub fn refuse_same<'a>(
     Ok(())
 }
 
-/// What a run and a model have in their folder.
-const RUN_FILES: [&str; 16] = [
+/// What a run and a model have in their folder, beside a run's [`RESULTS`].
+const RUN_FILES: [&str; 9] = [
     "experiment.toml",
-    "about.json",
-    "results.csv",
-    "tables.md",
-    "tables.csv",
-    "tables.tex",
-    "table2.csv",
-    "report.html",
     "model.safetensors",
     "model.json",
     "README.md",

@@ -6,6 +6,7 @@
 //! work in all.
 
 use super::{LayerState, Rnn};
+use crate::layer::gru::{BiGru, BiGruState};
 use crate::real::Real;
 use crate::sequence::{Packing, sized};
 
@@ -94,12 +95,7 @@ impl<T: Real> Rnn<T> {
         &self,
         l: usize,
         scratch: &mut Scratch<T>,
-        work: impl FnOnce(
-            &crate::layer::gru::BiGru<T>,
-            &Packing,
-            &[&[T]],
-            &mut crate::layer::gru::BiGruState<T>,
-        ),
+        work: impl FnOnce(&BiGru<T>, &Packing, &[&[T]], &mut BiGruState<T>),
     ) {
         let rows = scratch.packing.rows;
         let size = rows * self.hidden;

@@ -1,0 +1,26 @@
+//! What a number of a transform may be: the ranges that a chain may draw from, and what a log of
+//! draws may say was drawn.
+
+use earnest_audio::SAMPLE_RATE;
+
+/// The least and the most.
+pub(crate) type Limits = (f64, f64);
+
+pub(crate) const FACTOR: Limits = (0.5, 2.0);
+pub(crate) const GAIN_DB: Limits = (-120.0, 60.0);
+/// Of amplitudes.
+pub(crate) const RATIO: Limits = (0.0, 1000.0);
+/// [`RATIO`]'s range where it is said in dB, and a little beyond what can be heard.
+pub(crate) const SNR_DB: Limits = (-60.0, 120.0);
+pub(crate) const EXPONENT: Limits = (-2.0, 3.0);
+/// Up to half the sample rate.
+pub(crate) const FREQUENCY_HZ: Limits = (1.0, SAMPLE_RATE as f64 / 2.0);
+pub(crate) const ORDER: Limits = (1.0, 32.0);
+pub(crate) const BAND_GAIN_DB: Limits = (-60.0, 60.0);
+pub(crate) const DB_PER_OCTAVE: Limits = (-24.0, 24.0);
+pub(crate) const SHARE: Limits = (0.0, 0.5);
+pub(crate) const LOSS: Limits = (0.0, 0.9);
+pub(crate) const PACKET_MS: Limits = (1.0, 200.0);
+pub(crate) const BURST: Limits = (1.0, 1000.0);
+/// Of a microphone: its resonance and its ripple.
+pub(crate) const UNEVENNESS_DB: Limits = (-30.0, 30.0);
