@@ -391,10 +391,10 @@ fn report(summary: &Summary, out: &Path, took: f64) {
 
 /// Refuses silences and parts of a playlist that are no lengths.
 fn check_lengths(gap_s: f64, part: &str, minutes: f64) -> Result<(), Failure> {
-    match (0.1..=10.0).contains(&gap_s) && (1.0..=600.0).contains(&minutes) {
+    match (0.1..=10.0).contains(&gap_s) && (0.1..=600.0).contains(&minutes) {
         true => Ok(()),
         false => Err(Failure::asked(format!(
-            "--gap must be 0.1 .. 10 seconds, {part} 1 .. 600"
+            "--gap must be 0.1 .. 10 seconds, {part} 0.1 .. 600"
         ))),
     }
 }
