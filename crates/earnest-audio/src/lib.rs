@@ -16,17 +16,16 @@ mod error;
 mod packets;
 mod resample;
 mod stretch;
-mod waveform;
 mod write;
 
 pub use content::{Content, ContentHash, ContentHasher, content};
 pub use decode::{
     Recording, decode, decode_blocks, mono, read, read_blocks, read_channels, read_stretch,
 };
+pub use earnest_signal::{SAMPLE_RATE, Waveform};
 pub use error::AudioError;
 pub use resample::{ResampleError, resample};
 pub use stretch::{Stretch, StretchError};
-pub use waveform::{SAMPLE_RATE, Waveform, rms};
 pub use write::{SampleFormat, write_wav, write_wav_channels};
 
 /// Extensions that a scan of a folder takes for audio (lower case). Files are still

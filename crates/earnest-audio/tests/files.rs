@@ -6,9 +6,10 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use earnest_audio::{
-    AudioError, SampleFormat, Stretch, Waveform, decode, decode_blocks, read, read_stretch,
-    write_wav, write_wav_channels,
+    AudioError, SampleFormat, Stretch, decode, decode_blocks, read, read_stretch, write_wav,
+    write_wav_channels,
 };
+use earnest_signal::Waveform;
 
 fn tone(rate: u32, seconds: f64, hz: f64) -> Vec<f32> {
     (0..(f64::from(rate) * seconds) as usize)

@@ -9,11 +9,12 @@
 use std::path::Path;
 use std::time::Instant;
 
-use earnest_augment::{Augmenter, Chain, Drawn, SoundBank, Sources, Step, tempo};
+use earnest_augment::{Augmenter, Chain, Drawn, Sources, Step, tempo};
 use earnest_corpus::{
     Collection, SoundMemory, builtin_noises, builtin_rooms, load_noises, load_rooms,
 };
 use earnest_random::Key;
+use earnest_signal::SoundBank;
 
 const RATE: usize = 16_000;
 /// IEMOCAP's mean utterance.
@@ -46,7 +47,7 @@ fn sources(noise: Option<&String>, rooms: Option<&String>) -> Sources {
     let memory = &mut SoundMemory::mebibytes(1024);
     let own = |list: Vec<(String, Vec<f32>)>| {
         let sound = |(name, samples): (String, Vec<f32>)| {
-            earnest_augment::Sound::new(name.clone(), name, samples)
+            earnest_signal::Sound::new(name.clone(), name, samples)
         };
         SoundBank::new(list.into_iter().map(sound).collect())
     };

@@ -1,59 +1,19 @@
 //! Drawing from a chain, and doing what was drawn.
 
 use earnest_random::Key;
+use earnest_signal::{
+    Convolver, RoomResponse, SAMPLE_RATE, SpectrumShaper, add_noise, coloured_noise, equaliser,
+    gain, high_pass, low_pass, tilt,
+};
 
-use crate::bank::SoundBank;
 use crate::chain::Chain;
 use crate::clipping::clip;
-use crate::coloured::coloured_noise;
-use crate::convolve::Convolver;
 use crate::drawn::Drawn;
-use crate::filter::{equaliser, high_pass, low_pass, tilt};
-use crate::level::gain;
-use crate::noise::add_noise;
+use crate::error::AugmentError;
 use crate::packets::drop_packets;
-use crate::room::RoomResponse;
-use crate::spectrum::SpectrumShaper;
+use crate::sources::Sources;
 use crate::telephone::telephone;
 use crate::tempo::tempo;
-
-/// The noises and rooms that a chain draws from.
-#[derive(Clone, Debug, Default)]
-pub struct Sources {
-    /// Background noises.
-    pub noises: SoundBank,
-    /// Room responses.
-    pub rooms: SoundBank,
-}
-
-/// Why a presentation cannot be made.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum AugmentError {
-    /// A step draws from an empty bank.
-    #[error("the chain has a step `{0}`, but there is no {0} to draw from")]
-    Nothing(&'static str),
-    /// The log of draws names a sound that is not there.
-    #[error(
-        "there is no {kind} named {name}; draws are replayed with the sounds they were drawn from"
-    )]
-    Unknown {
-        /// Noise or room.
-        kind: &'static str,
-        /// Its name.
-        name: String,
-    },
-    /// The log of draws has a number that no chain can draw.
-    #[error("the log of draws has a number that no chain can draw: {0}")]
-    Log(String),
-    /// A sample is no number any more.
-    #[error(
-        "its steps together make the recording louder than any number; take smaller gains and ratios"
-    )]
-    Beyond,
-    /// A sound cannot be decoded any more.
-    #[error("cannot use a sound that could be used before: {0}")]
-    Sound(String),
-}
 
 /// Applies a chain. Holds FFT plans, so make one for each thread.
 pub struct Augmenter {
@@ -72,7 +32,7 @@ fn finite(samples: Vec<f32>) -> Result<Vec<f32>, AugmentError> {
 }
 
 /// The rate that noises, rooms and speech have.
-const RATE: u32 = earnest_audio::SAMPLE_RATE;
+const RATE: u32 = SAMPLE_RATE;
 
 impl Augmenter {
     /// An augmenter for 16 kHz speech.
@@ -142,13 +102,13 @@ impl Augmenter {
             } => {
                 let sound = self.sources.noises.find(clip);
                 let sound = sound.ok_or_else(|| unknown("noise", clip))?;
-                let noise = sound.samples().map_err(AugmentError::Sound)?;
+                let noise = sound.samples()?;
                 add_noise(samples, &noise, *offset, *ratio);
             }
             Drawn::Room { response } => {
                 let sound = self.sources.rooms.find(response);
                 let sound = sound.ok_or_else(|| unknown("room", response))?;
-                let room = sound.samples().map_err(AugmentError::Sound)?;
+                let room = sound.samples()?;
                 *samples = RoomResponse::new(&room).apply(&mut self.convolver, samples);
             }
             Drawn::ColouredNoise {

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::augmenter::Sources;
-use crate::noise::NoiseReading;
+use crate::limits::{MOST_LONGER, MOST_STEPS};
+use crate::noise_reading::NoiseReading;
 use crate::range::Range;
+use crate::sources::Sources;
 use crate::transform::Transform;
 use earnest_files::toml_file;
 
@@ -25,12 +26,6 @@ pub struct Chain {
     /// The steps.
     pub steps: Vec<Step>,
 }
-
-/// The most steps of a chain.
-pub(crate) const MOST_STEPS: usize = 1000;
-
-/// By how much the tempos of a chain may make an utterance longer, all together.
-pub(crate) const MOST_LONGER: f64 = 16.0;
 
 impl Chain {
     /// The paper's chain (PAPER.md section 4): tempo, loudness, noise, room, each with

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use earnest_audio::SAMPLE_RATE;
+use earnest_signal::SAMPLE_RATE;
 use serde::{Deserialize, Serialize};
 
-use crate::chain::{MOST_LONGER, MOST_STEPS};
-use crate::limits::{self, Limits};
+use crate::limits::{self, Limits, MOST_LONGER, MOST_STEPS};
 use crate::microphone::Microphone;
 use crate::packets::Concealment;
 

@@ -1,7 +1,7 @@
 //! What a number of a transform may be: the ranges that a chain may draw from, and what a log of
 //! draws may say was drawn.
 
-use earnest_audio::SAMPLE_RATE;
+use earnest_signal::SAMPLE_RATE;
 
 /// The least and the most.
 pub(crate) type Limits = (f64, f64);
@@ -24,3 +24,9 @@ pub(crate) const PACKET_MS: Limits = (1.0, 200.0);
 pub(crate) const BURST: Limits = (1.0, 1000.0);
 /// Of a microphone: its resonance and its ripple.
 pub(crate) const UNEVENNESS_DB: Limits = (-30.0, 30.0);
+
+/// The most steps of a chain.
+pub(crate) const MOST_STEPS: usize = 1000;
+
+/// By how much the tempos of a chain may make an utterance longer, all together.
+pub(crate) const MOST_LONGER: f64 = 16.0;

@@ -1,6 +1,6 @@
 //! A microphone's frequency response.
 
-use crate::filter::{amplitude, equaliser, high_pass, low_pass};
+use earnest_signal::{amplitude, equaliser, high_pass, low_pass};
 
 /// A response as cheap capsules in housings have it: band limits, one resonance, and
 /// ripple between octaves.

@@ -1,7 +1,6 @@
 //! The telephone: 300 .. 3400 Hz, 8 kHz, 8 bits on a logarithmic scale.
 
-use crate::filter::high_pass;
-use crate::spectrum::SpectrumShaper;
+use earnest_signal::{SpectrumShaper, high_pass};
 
 const LOW_HZ: f64 = 300.0;
 const HIGH_HZ: f64 = 3_400.0;
@@ -28,7 +27,7 @@ fn companded(x: f32) -> f32 {
 
 /// 16 kHz speech as a telephone line carries it; full scale is 1.0.
 pub fn telephone(samples: &mut [f32], shaper: &mut SpectrumShaper) {
-    const RATE: u32 = earnest_audio::SAMPLE_RATE;
+    const RATE: u32 = earnest_signal::SAMPLE_RATE;
     shaper.shape(samples, RATE, |hz| {
         high_pass(hz, LOW_HZ, ORDER) * band_end(hz)
     });
@@ -42,7 +41,7 @@ pub fn telephone(samples: &mut [f32], shaper: &mut SpectrumShaper) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use earnest_audio::rms;
+    use earnest_signal::rms;
 
     #[test]
     fn only_the_band_gets_through_and_a_tone_in_it_keeps_its_level() {

@@ -3,13 +3,14 @@
 use earnest_random::Draws;
 use serde::{Deserialize, Serialize};
 
-use crate::augmenter::{AugmentError, Sources};
 use crate::drawn::Drawn;
+use crate::error::AugmentError;
 use crate::limits;
 use crate::microphone::Microphone;
-use crate::noise::NoiseReading;
+use crate::noise_reading::NoiseReading;
 use crate::packets::Concealment;
 use crate::range::Range;
+use crate::sources::Sources;
 
 /// One transform with its ranges. Ranges are drawn from uniformly; those of frequencies in
 /// octaves.

@@ -3,12 +3,11 @@
 
 use std::collections::HashSet;
 
-use earnest_audio::rms;
 use earnest_augment::{
-    AugmentError, Augmenter, Chain, Drawn, NoiseReading, Range, Sound, SoundBank, Sources, Step,
-    Transform,
+    AugmentError, Augmenter, Chain, Drawn, NoiseReading, Range, Sources, Step, Transform,
 };
 use earnest_random::Key;
+use earnest_signal::{Sound, SoundBank, rms};
 
 fn sources() -> Sources {
     let noise: Vec<f32> = (0..20_000)

@@ -5,10 +5,11 @@
 use std::path::Path;
 use std::process::Command;
 
-use earnest_audio::{SampleFormat, Waveform, write_wav};
+use earnest_audio::{SampleFormat, write_wav};
 use earnest_augment::tempo;
 use earnest_corpus::synthetic::{Settings, write};
 use earnest_features::{Extractor, descriptor};
+use earnest_signal::Waveform;
 use realfft::RealFftPlanner;
 
 fn sox(input: &Path, output: &Path, effect: &[&str]) -> Vec<f32> {

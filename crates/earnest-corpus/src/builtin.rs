@@ -2,8 +2,8 @@
 //! They are synthetic and are called so. What the robot condition uses is never in the
 //! training set.
 
-use earnest_audio::SAMPLE_RATE;
 use earnest_random::{Draws, Key};
+use earnest_signal::SAMPLE_RATE;
 
 const RATE: f64 = SAMPLE_RATE as f64;
 
@@ -293,7 +293,7 @@ mod tests {
         assert!(training.len() > 20 && robot.len() > 5);
         for (name, samples) in training.iter().chain(&robot) {
             assert!(samples.iter().all(|x| x.is_finite()), "{name}");
-            assert!(earnest_audio::rms(samples) > 1e-3, "{name}");
+            assert!(earnest_signal::rms(samples) > 1e-3, "{name}");
         }
         for (name, samples) in &robot {
             assert!(training.iter().all(|(n, s)| n != name && s != samples));

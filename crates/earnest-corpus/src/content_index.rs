@@ -14,8 +14,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
-use earnest_audio::{AudioError, Content, ContentHash, ContentHasher, SAMPLE_RATE, Waveform};
+use earnest_audio::{AudioError, Content, ContentHash, ContentHasher};
 use earnest_files::read_file;
+use earnest_signal::{SAMPLE_RATE, Waveform};
 use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -256,7 +257,8 @@ impl ContentIndex {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use earnest_audio::{SampleFormat, Waveform, write_wav};
+    use earnest_audio::{SampleFormat, write_wav};
+    use earnest_signal::Waveform;
 
     fn write(path: &Path, gain: f32) {
         let samples = (0..1600).map(|i| gain * (i as f32 * 0.1).sin()).collect();

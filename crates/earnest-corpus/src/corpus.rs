@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use earnest_audio::{AudioError, Stretch, Waveform};
+use earnest_audio::{AudioError, Stretch};
 use earnest_files::RelativePath;
+use earnest_signal::Waveform;
 
 use crate::emotion::{Emotion, Sex};
 use crate::labels::LabelMap;

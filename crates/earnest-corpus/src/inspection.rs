@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use earnest_audio::mono;
-use earnest_augment::ResponseFacts;
+use earnest_signal::ResponseFacts;
 use rayon::prelude::*;
 
 use crate::audit::SILENT_PEAK;

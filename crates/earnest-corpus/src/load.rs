@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use earnest_augment::{ResponseFacts, Sound, SoundBank};
+use earnest_signal::{ResponseFacts, Sound, SoundBank};
 use rayon::prelude::*;
 
 use crate::collection::{Clip, LeftOut};
@@ -72,7 +72,7 @@ pub fn load_rooms(clips: &[Clip], memory: &mut SoundMemory, progress: impl Fn() 
     })
 }
 
-type Made = Result<(Sound, Arc<earnest_augment::Decoder>), LeftOut>;
+type Made = Result<(Sound, Arc<earnest_signal::Decoder>), LeftOut>;
 
 fn load(
     clips: &[Clip],
@@ -144,7 +144,7 @@ fn rooms(clip: &Clip) -> Vec<Made> {
                 all.swap_remove(i).at_16k()
             };
             let sound = Sound::new(name, clip.source.clone(), samples);
-            Ok((sound, Arc::new(again) as Arc<earnest_augment::Decoder>))
+            Ok((sound, Arc::new(again) as Arc<earnest_signal::Decoder>))
         })
         .collect()
 }

@@ -4,8 +4,9 @@
 use std::fs;
 use std::path::Path;
 
-use earnest_audio::{SampleFormat, Waveform, write_wav};
+use earnest_audio::{SampleFormat, write_wav};
 use earnest_corpus::{Collection, SoundMemory, inspect_noises, load_noises};
+use earnest_signal::Waveform;
 
 fn wav(root: &Path, path: &str) {
     let path = root.join(path);

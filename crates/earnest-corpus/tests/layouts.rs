@@ -5,11 +5,12 @@
 use std::fs;
 use std::path::Path;
 
-use earnest_audio::{SampleFormat, Waveform, write_wav};
+use earnest_audio::{SampleFormat, write_wav};
 use earnest_corpus::{
     ContentIndex, Corpus, CorpusError, Emotion, Layout, OpenOptions, ProblemKind, Sex, audit,
     synthetic,
 };
+use earnest_signal::Waveform;
 
 fn wav(root: &Path, path: &str) {
     let path = root.join(path);

@@ -4,8 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use earnest_audio::{SampleFormat, Waveform, write_wav};
+use earnest_audio::{SampleFormat, write_wav};
 use earnest_corpus::{Clip, Collection, SoundMemory, inspect_rooms, load_rooms, read_responses};
+use earnest_signal::Waveform;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rooms")

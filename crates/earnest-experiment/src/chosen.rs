@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 
 use earnest_audio::ContentHash;
-use earnest_augment::{Sound, SoundBank, Sources};
+use earnest_augment::Sources;
 use earnest_corpus::{
     Clip, ContentIndex, Hearing, SoundMemory, builtin_noises, builtin_rooms, clip_contents,
     clips_heard, fingerprint_of, load_noises, load_rooms, robot_noises, robot_rooms,
 };
 use earnest_model::SoundsHeard;
+use earnest_signal::{Sound, SoundBank};
 
 use crate::error::ExperimentError;
 use crate::observer::{Event, Observer};

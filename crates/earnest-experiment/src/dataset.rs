@@ -4,12 +4,12 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use earnest_audio::{ContentHash, Waveform};
-use earnest_augment::Convolver;
+use earnest_audio::ContentHash;
 use earnest_corpus::{ContentIndex, Corpus, Emotion, SILENT_PEAK, Utterance, overlaps};
 use earnest_features::{Extractor, Features};
 use earnest_model::Task;
 use earnest_scene::Condition;
+use earnest_signal::{Convolver, Waveform};
 use rayon::prelude::*;
 
 use crate::error::ExperimentError;
@@ -121,7 +121,7 @@ impl Dataset {
             .iter()
             .filter(|u| u.emotion.is_some())
             .collect();
-        let extractors = Pool::new(|| Extractor::new(earnest_audio::SAMPLE_RATE));
+        let extractors = Pool::new(|| Extractor::new(earnest_signal::SAMPLE_RATE));
         observer.event(Event::StageStarted {
             name: "decoding and extracting",
             total: wanted.len(),

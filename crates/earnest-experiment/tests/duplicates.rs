@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use earnest_audio::{SampleFormat, Waveform, write_wav};
+use earnest_audio::{SampleFormat, write_wav};
 use earnest_experiment::{CorpusSpec, Dataset, Fold, Silent, open_corpus};
 use earnest_model::Task;
 use earnest_random::Key;
+use earnest_signal::Waveform;
 
 /// A manifest corpus of three speakers with six utterances each; `same` names pairs of files of
 /// which the second is a copy of the first.

@@ -5,13 +5,14 @@
 use std::fs;
 use std::path::Path;
 
-use earnest_audio::{SampleFormat, Waveform, write_wav};
+use earnest_audio::{SampleFormat, write_wav};
 use earnest_corpus::synthetic;
 use earnest_experiment::{
     Event, Experiment, ExperimentError, Folders, Observer, Presentation, RobotSpec, RunOptions,
     Silent, Training, Validation, collect, finish, prepare, run, run_units,
 };
 use earnest_model::{Architecture, Normalisation, Recipe, Task};
+use earnest_signal::Waveform;
 
 fn corpus(folder: &Path) {
     let settings = synthetic::Settings {

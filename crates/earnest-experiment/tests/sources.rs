@@ -6,10 +6,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
 
-use earnest_audio::{SampleFormat, Waveform, write_wav};
-use earnest_augment::SoundBank;
+use earnest_audio::{SampleFormat, write_wav};
 use earnest_corpus::ContentIndex;
 use earnest_experiment::{Event, ExperimentError, Folders, LoadedSources, Observer, SourceSpec};
+use earnest_signal::{SoundBank, Waveform};
 
 /// Remembers what it was warned of.
 #[derive(Default)]

@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..Settings::default()
     };
     let recording = earnest_audio::read(&file)?;
-    let rate = earnest_audio::SAMPLE_RATE;
+    let rate = earnest_signal::SAMPLE_RATE;
     let seconds = recording.duration_s();
 
     let mut extractor = Extractor::with(rate, settings);

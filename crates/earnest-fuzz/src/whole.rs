@@ -4,11 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use earnest_audio::{SampleFormat, Waveform, write_wav};
+use earnest_audio::{SampleFormat, write_wav};
 use earnest_corpus::{Corpus, OpenOptions, synthetic};
 use earnest_experiment::{Experiment, Silent, Training, run};
 use earnest_files::RelativePath;
 use earnest_model::{Architecture, Recipe, Task};
+use earnest_signal::Waveform;
 
 /// A folder in memory that goes with its owner.
 pub struct Folder(tempfile::TempDir);

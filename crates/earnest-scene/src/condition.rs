@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use earnest_audio::{AudioError, Waveform};
-use earnest_augment::{AugmentError, Convolver};
+use earnest_audio::AudioError;
 use earnest_corpus::Utterance;
+use earnest_signal::{Convolver, SoundError, Waveform};
 
 use crate::robot::SimulatedRobot;
 
@@ -38,7 +38,7 @@ pub enum SceneError {
     Audio(#[from] AudioError),
     /// A sound of the simulated robot cannot be used.
     #[error(transparent)]
-    Sound(#[from] AugmentError),
+    Sound(#[from] SoundError),
 }
 
 impl Condition {

@@ -2,9 +2,8 @@
 //! from sources that training never draws on. Direct sound keeps its time, and the level of
 //! the speech is kept.
 
-use earnest_audio::{Waveform, rms};
-use earnest_augment::{AugmentError, Convolver, RoomResponse, SoundBank, add_noise};
 use earnest_random::Key;
+use earnest_signal::{Convolver, RoomResponse, SoundBank, SoundError, Waveform, add_noise, rms};
 
 /// A robot in its room.
 #[derive(Clone, Debug)]
@@ -29,12 +28,12 @@ impl SimulatedRobot {
         id: &str,
         speech: &Waveform,
         convolver: &mut Convolver,
-    ) -> Result<Waveform, AugmentError> {
+    ) -> Result<Waveform, SoundError> {
         let mut draws = self.key.with(id).draws();
         let rooms = self.rooms.sounds();
         let mut samples = match rooms.get(draws.below(rooms.len())) {
             Some(room) => {
-                let room = room.samples().map_err(AugmentError::Sound)?;
+                let room = room.samples()?;
                 RoomResponse::new(&room).apply(convolver, speech.samples())
             }
             None => speech.samples().to_vec(),
@@ -44,7 +43,7 @@ impl SimulatedRobot {
             let offset = noise.profile().draw_offset(samples.len(), &mut draws);
             let ratio = 10.0_f64.powf(-self.snr_db / 20.0);
             if rms(&samples) > 0.0 {
-                let clip = noise.samples().map_err(AugmentError::Sound)?;
+                let clip = noise.samples()?;
                 add_noise(&mut samples, &clip, offset, ratio);
             }
         }
@@ -55,7 +54,7 @@ impl SimulatedRobot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use earnest_augment::Sound;
+    use earnest_signal::Sound;
 
     #[test]
     fn the_stated_snr_is_the_one_that_is_heard_and_each_utterance_has_its_own_draws() {

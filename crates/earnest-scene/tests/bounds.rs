@@ -262,7 +262,7 @@ fn an_ear_that_would_hear_nothing_or_no_numbers_is_an_error_and_not_a_file() {
     fs::create_dir_all(&corpus).unwrap();
     earnest_audio::write_wav(
         corpus.join("ann1.wav"),
-        &earnest_audio::Waveform::at_16k(speech()),
+        &earnest_signal::Waveform::at_16k(speech()),
         earnest_audio::SampleFormat::Int16,
     )
     .unwrap();
@@ -357,7 +357,7 @@ fn a_silent_utterance_and_a_silent_lab_have_no_snr_and_their_manifest_is_read_ag
     let folder = dir.path().join("corpus");
     fs::create_dir_all(&folder).unwrap();
     for (name, samples) in [("silent.wav", vec![0.0; 8_000]), ("loud.wav", speech())] {
-        let wave = earnest_audio::Waveform::at_16k(samples);
+        let wave = earnest_signal::Waveform::at_16k(samples);
         let format = earnest_audio::SampleFormat::Int16;
         earnest_audio::write_wav(folder.join(name), &wave, format).unwrap();
     }

@@ -4,13 +4,13 @@
 use std::fs;
 use std::path::Path;
 
-use earnest_audio::{SampleFormat, Waveform, write_wav};
-use earnest_augment::{Convolver, coloured_noise};
+use earnest_audio::{SampleFormat, write_wav};
 use earnest_corpus::{Corpus, OpenOptions};
 use earnest_random::Key;
 use earnest_scene::rerecord::{
     AlignError, Part, PlaylistSettings, align, read_part, write_playlist,
 };
+use earnest_signal::{Convolver, Waveform, coloured_noise};
 
 /// Speech-like bursts of different lengths and rhythms.
 fn corpus(folder: &Path, n: usize) -> Corpus {
@@ -95,7 +95,7 @@ fn recorded(part: &Part, delay_s: f64, ppm: f64, noise: f32) -> Vec<Vec<f32>> {
                 16_000,
                 1.0,
                 ear,
-                &mut earnest_augment::SpectrumShaper::default(),
+                &mut earnest_signal::SpectrumShaper::default(),
             );
             wet.iter().zip(&hiss).map(|(x, h)| x + noise * h).collect()
         })
@@ -194,7 +194,7 @@ fn noise_alone_and_another_playlist_are_refused() {
         16_000,
         0.5,
         3,
-        &mut earnest_augment::SpectrumShaper::default(),
+        &mut earnest_signal::SpectrumShaper::default(),
     );
     let error = align(&[hiss], &part).unwrap_err();
     assert!(

@@ -5,10 +5,11 @@
 use std::fs;
 use std::path::Path;
 
-use earnest_audio::{SampleFormat, Waveform, write_wav};
+use earnest_audio::{SampleFormat, write_wav};
 use earnest_corpus::{Corpus, OpenOptions};
 use earnest_scene::lab::{ByBand, Lab, LabError, Setup};
 use earnest_scene::simulate::{FolderError, Scene, SimulateError, simulate};
+use earnest_signal::Waveform;
 
 fn tone(path: &Path) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();

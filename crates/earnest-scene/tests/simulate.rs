@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use earnest_audio::{SampleFormat, Waveform, rms, write_wav, write_wav_channels};
+use earnest_audio::{SampleFormat, write_wav, write_wav_channels};
 use earnest_corpus::{ContentIndex, Corpus, OpenOptions};
 use earnest_random::Key;
 use earnest_scene::lab::{Event, Lab, Listener, Setup};
 use earnest_scene::simulate::{Scene, SimulateError, simulate};
+use earnest_signal::{Waveform, rms};
 
 /// A corpus of bursts.
 fn corpus(folder: &Path, n: usize) -> Corpus {
@@ -157,7 +158,7 @@ fn nothing_is_normalised_and_direct_sound_keeps_its_time() {
     click[2_000] = 0.5;
     let heard = listener.hear(&setup, &click, &key).unwrap();
     for ear in &heard.channels {
-        let at = earnest_augment::direct_path(ear, 16_000);
+        let at = earnest_signal::direct_path(ear, 16_000);
         assert!((1_995..2_020).contains(&at), "{at}");
     }
 }
@@ -177,8 +178,8 @@ fn speech_has_the_level_that_the_loudspeaker_gives_it() {
     let noise = |i: usize| 0.1 * 1.732 * ((i * 7919 % 2111) as f32 / 1055.0 - 1.0);
     let mut noise: Vec<f32> = (0..32_000).map(noise).collect();
     // Below 800 Hz, where a head is small.
-    let dark = |hz| earnest_augment::low_pass(hz, 800.0, 4);
-    earnest_augment::SpectrumShaper::default().shape(&mut noise, 16_000, dark);
+    let dark = |hz| earnest_signal::low_pass(hz, 800.0, 4);
+    earnest_signal::SpectrumShaper::default().shape(&mut noise, 16_000, dark);
     let below = 20.0 * f64::from(rms(&noise) * std::f32::consts::SQRT_2).log10();
     let heard = Listener::default()
         .hear(&setup, &noise, &Key::new(1))

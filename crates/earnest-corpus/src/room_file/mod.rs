@@ -8,8 +8,9 @@ mod sofa;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use earnest_audio::{SAMPLE_RATE, Waveform, resample};
+use earnest_audio::resample;
 use earnest_files::contained;
+use earnest_signal::{SAMPLE_RATE, Waveform};
 
 pub(crate) use air::room as air_room;
 

@@ -10,8 +10,9 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use earnest_audio::{SampleFormat, Waveform, write_wav};
+use earnest_audio::{SampleFormat, write_wav};
 use earnest_random::Key;
+use earnest_signal::Waveform;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 

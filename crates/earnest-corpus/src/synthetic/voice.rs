@@ -3,8 +3,8 @@
 
 use std::f64::consts::{PI, TAU};
 
-use earnest_audio::SAMPLE_RATE;
 use earnest_random::Key;
+use earnest_signal::SAMPLE_RATE;
 
 use super::style::{Speaker, Style};
 

@@ -8,11 +8,12 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::time::Duration;
 
-use earnest_audio::{SampleFormat, Waveform, write_wav};
+use earnest_audio::{SampleFormat, write_wav};
 use earnest_corpus::Collection;
 use earnest_corpus::freesound::{
     FreesoundError, MANIFEST, Pace, Progress, Settings, Summary, Tags, download,
 };
+use earnest_signal::Waveform;
 use server::{Clip, Fault, Server};
 
 /// A second of sound, as bytes of a file.

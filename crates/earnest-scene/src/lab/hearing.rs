@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use earnest_audio::{SAMPLE_RATE, rms};
-use earnest_augment::{
-    Convolver, SoundBank, SpectrumShaper, coloured_noise, direct_path, high_pass, low_pass,
-};
 use earnest_corpus::{Clip, Collection, LeftOut, SoundMemory, load_noises, read_responses};
 use earnest_random::{Draws as Generator, Key};
+use earnest_signal::{
+    Convolver, SAMPLE_RATE, SoundBank, SoundError, SpectrumShaper, coloured_noise, direct_path,
+    high_pass, low_pass, rms,
+};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::description::{EventKind, Lab};
@@ -69,8 +69,8 @@ pub enum LabError {
         left_out: Vec<LeftOut>,
     },
     /// A sound cannot be decoded any more.
-    #[error("{0}")]
-    Sound(String),
+    #[error(transparent)]
+    Sound(#[from] SoundError),
     /// An ear would hear what no recording has.
     #[error("the {ear} ear would hear {what}")]
     Unheard {
@@ -593,7 +593,7 @@ impl Listener {
             let sounds = setup.recorded.sounds();
             let sound = &sounds[draws.below(sounds.len())];
             let offset = sound.profile().draw_offset(n, &mut draws);
-            let clip = sound.samples().map_err(LabError::Sound)?;
+            let clip = sound.samples()?;
             let mut stretch: Vec<f32> = clip.iter().cycle().skip(offset).take(n).copied().collect();
             level(&mut stretch, pascal(recorded.level_db_spl));
             noise.iter_mut().for_each(|ear| add(ear, &stretch, 1.0));
@@ -759,7 +759,7 @@ impl Listener {
         }
         let sound = &sounds[draws.below(sounds.len())];
         let offset = sound.profile().draw_offset(n, draws);
-        let clip = sound.samples().map_err(LabError::Sound)?;
+        let clip = sound.samples()?;
         let start = if clip.len() > n { offset } else { 0 };
         let mut part = clip[start..(start + n).min(clip.len())].to_vec();
         fade(&mut part);

@@ -1,7 +1,7 @@
 //! What happens in a room now and then: recordings of a kind, or synthetic ones.
 
-use earnest_augment::{SpectrumShaper, coloured_noise, high_pass, low_pass};
 use earnest_random::Draws;
+use earnest_signal::{SpectrumShaper, coloured_noise, high_pass, low_pass};
 
 use super::{RATE, level};
 
@@ -130,7 +130,7 @@ mod tests {
             let mut draws = Key::new(1).with(kind).draws();
             let a = synthetic(kind, 24_000, &mut draws, &mut shaper).unwrap();
             let b = synthetic(kind, 24_000, &mut draws, &mut shaper).unwrap();
-            assert!((earnest_audio::rms(&a) - 1.0).abs() < 1e-3, "{kind}");
+            assert!((earnest_signal::rms(&a) - 1.0).abs() < 1e-3, "{kind}");
             assert!(a.iter().all(|x| x.is_finite()) && a != b);
         }
         assert!(synthetic("doorbell", 10, &mut Key::new(1).draws(), &mut shaper).is_none());

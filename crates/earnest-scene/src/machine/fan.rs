@@ -1,7 +1,7 @@
 //! Fans: turbulence, and tones at the blades' passing.
 
-use earnest_augment::{SpectrumShaper, coloured_noise};
 use earnest_random::Draws;
+use earnest_signal::{SpectrumShaper, coloured_noise};
 
 use super::{RATE, level, pascal};
 use crate::lab::Fan;
@@ -70,7 +70,7 @@ mod tests {
             &mut draws,
             &mut SpectrumShaper::default(),
         );
-        let rms = f64::from(earnest_audio::rms(&out));
+        let rms = f64::from(earnest_signal::rms(&out));
         assert!((db_spl(rms) - 50.0).abs() < 0.01);
         let power_at = |hz: f64| {
             let (mut re, mut im) = (0.0, 0.0);

@@ -6,7 +6,7 @@ pub mod fan;
 pub mod hum;
 pub mod motor;
 
-use earnest_audio::rms;
+use earnest_signal::rms;
 
 /// RMS pressure of a level, Pa.
 #[must_use]
@@ -30,4 +30,4 @@ pub(crate) fn level(samples: &mut [f32], wanted: f64) {
 }
 
 /// The rate of everything here.
-pub(crate) const RATE: f64 = earnest_audio::SAMPLE_RATE as f64;
+pub(crate) const RATE: f64 = earnest_signal::SAMPLE_RATE as f64;

@@ -1,7 +1,7 @@
 //! Motors of joints: noise that follows a movement.
 
-use earnest_augment::{SpectrumShaper, coloured_noise};
 use earnest_random::Draws;
+use earnest_signal::{SpectrumShaper, coloured_noise};
 use serde::{Deserialize, Serialize};
 
 use super::{RATE, pascal};
@@ -84,7 +84,7 @@ pub fn add_motor(
             draws.next_u64() >> 32,
             shaper,
         );
-        let rms = f64::from(earnest_audio::rms(&noise)).max(1e-9);
+        let rms = f64::from(earnest_signal::rms(&noise)).max(1e-9);
         let (mut whine, mut gear) = (draws.unit(), draws.unit());
         for k in 0..count + ring {
             let speed = movement.speed * profile(k as f64 / count as f64);
@@ -162,7 +162,7 @@ mod tests {
             &mut draws,
             &mut SpectrumShaper::default(),
         );
-        let level = |a: usize, b: usize| f64::from(earnest_audio::rms(&out[a..b]));
+        let level = |a: usize, b: usize| f64::from(earnest_signal::rms(&out[a..b]));
         assert_eq!(level(0, 7_900), 0.0);
         let top = level(15_600, 16_400);
         assert!((top / pascal(60.0) - 1.0).abs() < 0.15, "{top}");

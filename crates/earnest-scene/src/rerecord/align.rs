@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use earnest_augment::Convolver;
+use earnest_signal::Convolver;
 
 use super::correlation::{correlate, fine_peak, highest};
 use super::playlist::{Part, Slot};
@@ -47,7 +47,7 @@ pub enum AlignError {
     NoSweeps(f32),
 }
 
-const RATE: f64 = earnest_audio::SAMPLE_RATE as f64;
+const RATE: f64 = earnest_signal::SAMPLE_RATE as f64;
 /// Likeness from which a sweep counts: ten times what noise reaches.
 const SWEEP_LIKENESS: f32 = 0.12;
 /// Largest drift that is looked for.
@@ -241,7 +241,7 @@ fn cut(channels: &[Vec<f32>], mono: &[f32], slot: &Slot, start: usize, confidenc
     let before = start.saturating_sub((BEFORE_S * RATE) as usize);
     let level = |range: Range<usize>| {
         let samples = mono.get(range).unwrap_or_default();
-        f64::from(earnest_audio::rms(samples)).max(1e-9)
+        f64::from(earnest_signal::rms(samples)).max(1e-9)
     };
     let (with, without) = (level(start..end), level(before..start));
     let signal = (with * with - without * without).max(1e-12);

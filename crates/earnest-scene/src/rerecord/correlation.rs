@@ -1,6 +1,6 @@
 //! Finding a known signal in a long recording.
 
-use earnest_augment::Convolver;
+use earnest_signal::Convolver;
 
 /// Lags worked on at once.
 const BLOCK: usize = 1 << 18;

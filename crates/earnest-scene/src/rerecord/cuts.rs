@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use earnest_audio::{AudioError, SAMPLE_RATE, SampleFormat, write_wav_channels};
+use earnest_audio::{AudioError, SampleFormat, write_wav_channels};
 use earnest_files::RelativePath;
+use earnest_signal::SAMPLE_RATE;
 use serde::{Deserialize, Serialize};
 
 use super::align::Alignment;

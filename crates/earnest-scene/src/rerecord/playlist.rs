@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use earnest_audio::{AudioError, SAMPLE_RATE, SampleFormat, Waveform, write_wav};
+use earnest_audio::{AudioError, SampleFormat, write_wav};
 use earnest_corpus::{Corpus, Utterance};
 use earnest_files::{MOST_TEXT, RelativePath, path_cell, read_file, text_cell, text_of_cell};
+use earnest_signal::{SAMPLE_RATE, Waveform};
 use serde::{Deserialize, Serialize};
 
 const RATE: f64 = SAMPLE_RATE as f64;

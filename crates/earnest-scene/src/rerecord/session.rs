@@ -85,14 +85,14 @@ pub fn calibrate(device: &mut dyn Device) -> Result<Calibration, RecordError> {
         return Err(RecordError::Device(detail));
     }
     let alignment = align(&take.channels, &part)?;
-    let rate = f64::from(earnest_audio::SAMPLE_RATE);
+    let rate = f64::from(earnest_signal::SAMPLE_RATE);
     let lead = alignment.delay_s.max(0.0) * rate;
     let sweep = part.sweeps.first().cloned().unwrap_or_default();
     let first = (sweep.start as f64 + lead) as usize;
     let level = |from: usize, to: usize| -> Vec<f64> {
         let of = |c: &Vec<f32>| {
             let to = to.min(c.len());
-            decibels(earnest_audio::rms(&c[from.min(to)..to]))
+            decibels(earnest_signal::rms(&c[from.min(to)..to]))
         };
         take.channels.iter().map(of).collect()
     };

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{ErrorKind, FromSample, SampleFormat, SizedSample, Stream, StreamConfig};
-use earnest_audio::{SAMPLE_RATE, Waveform, resample};
+use earnest_audio::resample;
+use earnest_signal::{SAMPLE_RATE, Waveform};
 
 use super::session::{Device, Take};
 

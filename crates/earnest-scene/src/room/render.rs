@@ -126,7 +126,7 @@ impl Renderer {
                     *y += x;
                 }
                 if let Receiver::Head(head) = receiver {
-                    earnest_augment::SpectrumShaper::default().shape(
+                    earnest_signal::SpectrumShaper::default().shape(
                         &mut out,
                         self.rendering.sample_rate,
                         |hz| head.pinna(hz),
@@ -284,7 +284,7 @@ fn add_impulse(train: &mut [[f32; LANES]], at: f64, amplitude: &[f32; LANES]) {
 mod tests {
     use super::*;
     use crate::room::bands::{air, flat};
-    use earnest_augment::ResponseFacts;
+    use earnest_signal::ResponseFacts;
 
     fn room(alpha: f64) -> Shoebox {
         Shoebox {
@@ -334,7 +334,7 @@ mod tests {
             Renderer::new(rendering(0.2)).response(&room, &SOURCE, &PLACE, &Receiver::Point, &key);
         let distance = (4.0_f64 + 4.0 + 0.09).sqrt();
         let at = distance / room.speed * 16_000.0;
-        let peak = earnest_augment::direct_path(&out[0], 16_000);
+        let peak = earnest_signal::direct_path(&out[0], 16_000);
         assert!((peak as f64 - at).abs() <= 0.5, "{peak} {at}");
         let energy: f64 = out[0].iter().map(|x| f64::from(*x).powi(2)).sum();
         assert!(
@@ -356,7 +356,7 @@ mod tests {
         let decay = room.decay(&SOURCE, &PLACE, 0.8, 0.004);
         for b in [1, 3, 5] {
             let mut band = out[0].clone();
-            earnest_augment::SpectrumShaper::default().shape(&mut band, 16_000, |hz| share(hz, b));
+            earnest_signal::SpectrumShaper::default().shape(&mut band, 16_000, |hz| share(hz, b));
             let rendered = ResponseFacts::of(&band, 16_000).unwrap().rt60_s;
             let of_room = decay.rt60_s(b).unwrap();
             assert!(
@@ -442,7 +442,7 @@ mod tests {
             &Receiver::Head(head),
             &Key::new(3),
         );
-        let at = |x: &[f32]| earnest_augment::direct_path(x, 16_000) as f64 / 16_000.0;
+        let at = |x: &[f32]| earnest_signal::direct_path(x, 16_000) as f64 / 16_000.0;
         let itd = at(&out[1]) - at(&out[0]);
         assert!((itd - 656e-6).abs() < 70e-6, "{itd}");
         let level = |x: &[f32]| x.iter().map(|x| x * x).sum::<f32>();

@@ -1,7 +1,7 @@
 //! A box-shaped room by image sources (Allen and Berkley 1979): where every reflection comes
 //! from, when, and how much of it is left in each band.
 
-use earnest_augment::line_slope;
+use earnest_signal::line_slope;
 
 use super::bands::{BANDS, LANES, Row};
 use super::head::Vector;

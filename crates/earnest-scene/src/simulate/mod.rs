@@ -9,10 +9,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use earnest_audio::{SAMPLE_RATE, SampleFormat, write_wav_channels};
+use earnest_audio::{SampleFormat, write_wav_channels};
 use earnest_corpus::{Corpus, CorpusError, Utterance, synthetic};
 use earnest_files::RelativePath;
 use earnest_random::Key;
+use earnest_signal::SAMPLE_RATE;
 use rayon::prelude::*;
 
 use self::folder::{DESCRIPTION, GROWING, MANIFEST, left_by_earlier};

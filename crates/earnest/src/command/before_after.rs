@@ -47,7 +47,7 @@ fn paint(
     let root = root.titled(name, ("sans-serif", 22))?;
     let (top, rest) = root.split_vertically(HEIGHT as i32);
     let (text, bottom) = rest.split_vertically(between);
-    let seconds = |x: &[f32]| x.len() as f64 / f64::from(earnest_audio::SAMPLE_RATE);
+    let seconds = |x: &[f32]| x.len() as f64 / f64::from(earnest_signal::SAMPLE_RATE);
     let longest = seconds(before).max(seconds(after)).max(0.01);
     for (area, samples, last) in [(&top, before, false), (&bottom, after, true)] {
         let mut chart = ChartBuilder::on(area)

@@ -53,7 +53,7 @@ fn features(path: &Path, stream: &mut Stream) -> Result<Features, String> {
 
 /// Hears some files, on all cores.
 fn hear(files: &[PathBuf]) -> Vec<Result<Features, String>> {
-    let stream = || Stream::new(earnest_audio::SAMPLE_RATE, Settings::default());
+    let stream = || Stream::new(earnest_signal::SAMPLE_RATE, Settings::default());
     files
         .par_iter()
         .map_init(stream, |stream, f| features(f, stream))

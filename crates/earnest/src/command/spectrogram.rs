@@ -44,7 +44,7 @@ pub fn put_behind(svg: &mut String, images: &str) {
 
 /// A PNG of levels over time and frequency, black for the strongest.
 fn bitmap(samples: &[f32], highest_hz: f64) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
-    let rate = f64::from(earnest_audio::SAMPLE_RATE);
+    let rate = f64::from(earnest_signal::SAMPLE_RATE);
     let width = (samples.len() / 32).clamp(1, COLUMNS);
     let height = (highest_hz / rate * TRANSFORM as f64) as usize;
     let plan = RealFftPlanner::<f32>::new().plan_fft_forward(TRANSFORM);

@@ -89,7 +89,7 @@ fn segmented(folder: &std::path::Path) {
     std::fs::create_dir(folder.join("talks")).unwrap();
     earnest_audio::write_wav(
         folder.join("talks/one.wav"),
-        &earnest_audio::Waveform::at_16k(samples),
+        &earnest_signal::Waveform::at_16k(samples),
         earnest_audio::SampleFormat::Int16,
     )
     .unwrap();

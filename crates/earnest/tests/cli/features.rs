@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use earnest_audio::{SampleFormat, Waveform, write_wav};
+use earnest_audio::{SampleFormat, write_wav};
+use earnest_signal::Waveform;
 
 use crate::{earnest, run, stderr, stdout, synthesize};
 

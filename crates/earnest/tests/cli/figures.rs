@@ -199,7 +199,7 @@ fn a_microphone_that_dies_and_the_corpus_itself_are_no_robots_recordings() {
         let dead = name.contains("Ses05") && name.contains("_M000");
         let heard = |(i, x): (usize, &f32)| if dead && i > 1600 { 0.0 } else { 0.4 * x };
         let samples = wave.samples().iter().enumerate().map(heard).collect();
-        let wave = earnest_audio::Waveform::at_16k(samples);
+        let wave = earnest_signal::Waveform::at_16k(samples);
         earnest_audio::write_wav(path, &wave, earnest_audio::SampleFormat::Float32).unwrap();
     }
     let test = ["--speakers", "5M", "--condition", "recordings:again"];

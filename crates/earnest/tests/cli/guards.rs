@@ -12,7 +12,7 @@ pub fn noise(path: &Path, number: usize, gain: f32) {
     let samples = (0..8000)
         .map(|k| gain * (((k * (number + 3)) % 97) as f32 / 97.0 - 0.5))
         .collect();
-    let wave = earnest_audio::Waveform::at_16k(samples);
+    let wave = earnest_signal::Waveform::at_16k(samples);
     earnest_audio::write_wav(path, &wave, earnest_audio::SampleFormat::Int16).unwrap();
 }
 
@@ -334,7 +334,7 @@ pub fn soften(folder: &Path) {
         }
         let wave = earnest_audio::read(&path).unwrap();
         let samples = wave.samples().iter().map(|x| 0.4 * x).collect();
-        let wave = earnest_audio::Waveform::at_16k(samples);
+        let wave = earnest_signal::Waveform::at_16k(samples);
         earnest_audio::write_wav(&path, &wave, earnest_audio::SampleFormat::Int16).unwrap();
     }
 }
@@ -350,7 +350,7 @@ fn recordings_that_cannot_be_scored_are_named_before_anything_is_trained() {
     soften(&wav);
     let file = |name: &str| wav.join(name);
     let write = |name: &str, samples: Vec<f32>| {
-        let wave = earnest_audio::Waveform::at_16k(samples);
+        let wave = earnest_signal::Waveform::at_16k(samples);
         let format = earnest_audio::SampleFormat::Int16;
         earnest_audio::write_wav(file(name), &wave, format).unwrap();
     };
@@ -460,7 +460,7 @@ fn a_scene_of_another_corpus_is_refused_though_all_names_are_the_same() {
     let wave = earnest_audio::read(&path).unwrap();
     let size = fs::metadata(&path).unwrap().len();
     let softer = wave.samples().iter().map(|x| x * 0.5).collect();
-    let softer = earnest_audio::Waveform::at_16k(softer);
+    let softer = earnest_signal::Waveform::at_16k(softer);
     earnest_audio::write_wav(&path, &softer, earnest_audio::SampleFormat::Int16).unwrap();
     assert_eq!(fs::metadata(&path).unwrap().len(), size);
     let output = run(dir.path(), &test);

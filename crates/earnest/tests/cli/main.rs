@@ -26,7 +26,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use earnest_audio::{SampleFormat, Waveform, write_wav};
+use earnest_audio::{SampleFormat, write_wav};
+use earnest_signal::Waveform;
 
 /// The program, in a folder, with a fixed width and no colours.
 pub fn earnest(folder: &Path) -> Command {

@@ -8,7 +8,8 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use earnest_audio::{SampleFormat, Waveform, write_wav};
+use earnest_audio::{SampleFormat, write_wav};
+use earnest_signal::Waveform;
 
 use self::server::{Clip, Fault, Server};
 use crate::{earnest, run, stderr, stdout};

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use clap::Args;
-use earnest_audio::{SampleFormat, Waveform, write_wav};
+use earnest_audio::{SampleFormat, write_wav};
 use earnest_augment::{Augmenter, Drawn, Sources};
 use earnest_corpus::ContentIndex;
 use earnest_experiment::Observer;
 use earnest_random::Key;
+use earnest_signal::Waveform;
 use rayon::prelude::*;
 
 use self::log::Entry;

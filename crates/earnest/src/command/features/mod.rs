@@ -182,7 +182,7 @@ fn extract(
         .par_iter()
         .enumerate()
         .map_init(
-            || Stream::new(earnest_audio::SAMPLE_RATE, settings),
+            || Stream::new(earnest_signal::SAMPLE_RATE, settings),
             |stream, (i, file)| {
                 if unwritten.get().is_some() {
                     return 0;

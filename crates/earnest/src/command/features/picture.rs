@@ -33,7 +33,7 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 pub fn draw(file: &Path, settings: Settings, to: &Path) -> Result<(), Failure> {
     let wave = earnest_audio::read(file)?;
     let samples = wave.samples();
-    let features = Extractor::with(earnest_audio::SAMPLE_RATE, settings).extract(samples);
+    let features = Extractor::with(earnest_signal::SAMPLE_RATE, settings).extract(samples);
     if features.is_empty() {
         return Err(
             anyhow::anyhow!("{} is shorter than 60 ms: it has no row", file.display()).into(),
@@ -70,7 +70,7 @@ fn paint(
     let (wave_area, rest) = root.split_vertically(150);
     let (spectrum_area, rest) = rest.split_vertically(400);
     let (pitch_area, loudness_area) = rest.split_vertically(150);
-    let seconds = samples.len() as f64 / f64::from(earnest_audio::SAMPLE_RATE);
+    let seconds = samples.len() as f64 / f64::from(earnest_signal::SAMPLE_RATE);
     // A row stands for the middle of what its windows cover.
     let middle = match mode {
         Mode::OpenSmile => 0.02,
@@ -97,7 +97,7 @@ fn paint(
         let (low, high) = chunk
             .iter()
             .fold((0.0_f32, 0.0_f32), |(l, h), x| (l.min(*x), h.max(*x)));
-        let t = (i * step) as f64 / f64::from(earnest_audio::SAMPLE_RATE);
+        let t = (i * step) as f64 / f64::from(earnest_signal::SAMPLE_RATE);
         PathElement::new([(t, f64::from(low)), (t, f64::from(high))], BLUE)
     }))?;
 

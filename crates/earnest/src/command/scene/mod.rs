@@ -452,7 +452,7 @@ fn align_recording(a: &Align) -> Result<(), Failure> {
     refuse_foreign(&a.out, &table, &cuts).map_err(|e| Failure::asked(format!("OUT: {e}")))?;
     let channels: Vec<Vec<f32>> = earnest_audio::read_channels(&a.recording)?
         .into_iter()
-        .map(earnest_audio::Waveform::into_samples)
+        .map(earnest_signal::Waveform::into_samples)
         .collect();
     let alignment =
         align(&channels, &part).map_err(|e| anyhow::anyhow!("{}: {e}", a.recording.display()))?;

@@ -1,5 +1,7 @@
 //! Gain curves over frequency: band limits, tilt, equaliser.
 
+use crate::level::amplitude;
+
 /// Amplitude of a Butterworth low-pass: `1 / sqrt(1 + (f / fc)^(2 order))`, 3 dB down at
 /// the cutoff, then 6 dB for each octave and order (Butterworth 1930).
 #[must_use]
@@ -36,11 +38,6 @@ pub fn equaliser(hz: f64, gains_db: &[f64; 7]) -> f64 {
     let below = (place.floor() as usize).min(5);
     let part = place - below as f64;
     amplitude(gains_db[below] * (1.0 - part) + gains_db[below + 1] * part)
-}
-
-/// The amplitude factor of a gain in dB.
-pub(crate) fn amplitude(db: f64) -> f64 {
-    10.0_f64.powf(db / 20.0)
 }
 
 #[cfg(test)]

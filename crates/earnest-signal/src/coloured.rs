@@ -37,8 +37,8 @@ pub fn coloured_noise(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::filter::{high_pass, low_pass};
-    use earnest_audio::rms;
+    use crate::gain_curve::{high_pass, low_pass};
+    use crate::level::rms;
 
     #[test]
     fn power_falls_by_three_db_an_octave_for_each_unit_of_the_exponent() {

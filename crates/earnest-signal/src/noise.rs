@@ -1,33 +1,7 @@
 //! Background noise: where to cut it, and how loud to add it.
 
-use earnest_audio::rms;
+use crate::level::rms;
 use earnest_random::Draws;
-use serde::{Deserialize, Serialize};
-
-/// What a number for the level of noise means.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NoiseReading {
-    /// Noise RMS over speech RMS.
-    #[default]
-    Amplitude,
-    /// Noise power over speech power.
-    Power,
-    /// Signal-to-noise ratio in dB.
-    SnrDb,
-}
-
-impl NoiseReading {
-    /// The number as noise RMS over speech RMS.
-    #[must_use]
-    pub fn amplitude_ratio(self, value: f64) -> f64 {
-        match self {
-            Self::Amplitude => value,
-            Self::Power => value.sqrt(),
-            Self::SnrDb => 10.0_f64.powf(-value / 20.0),
-        }
-    }
-}
 
 /// Places are told apart to this many samples (10 ms).
 const BLOCK: usize = 160;
@@ -165,17 +139,6 @@ mod tests {
             add_noise(&mut noisy, &noise, 123, 0.7);
             let added: Vec<f32> = noisy.iter().zip(&speech).map(|(y, x)| y - x).collect();
             assert!((rms(&added) / rms(&speech) - 0.7).abs() < 1e-3);
-        }
-    }
-
-    #[test]
-    fn the_three_readings_agree_where_they_should() {
-        for (reading, value) in [
-            (NoiseReading::Amplitude, 0.5),
-            (NoiseReading::Power, 0.25),
-            (NoiseReading::SnrDb, 20.0 * 2.0_f64.log10()),
-        ] {
-            assert!((reading.amplitude_ratio(value) - 0.5).abs() < 1e-12);
         }
     }
 

@@ -1,5 +1,7 @@
 //! Mono samples with their rate.
 
+use crate::level::rms;
+
 /// The rate everything downstream of decoding works at, in Hz.
 pub const SAMPLE_RATE: u32 = 16_000;
 
@@ -61,14 +63,4 @@ impl Waveform {
     pub fn peak(&self) -> f32 {
         self.samples.iter().fold(0.0, |peak, x| peak.max(x.abs()))
     }
-}
-
-/// Root mean square, summed in f64; 0 for an empty slice.
-#[must_use]
-pub fn rms(samples: &[f32]) -> f32 {
-    if samples.is_empty() {
-        return 0.0;
-    }
-    let sum: f64 = samples.iter().map(|x| f64::from(*x).powi(2)).sum();
-    (sum / samples.len() as f64).sqrt() as f32
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use earnest_audio::rms;
+use crate::level::rms;
 
 use crate::noise::EnergyProfile;
 
@@ -38,11 +38,14 @@ impl fmt::Debug for Sound {
 }
 
 /// Why a sound cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum BankError {
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SoundError {
     /// All samples are (nearly) zero.
     #[error("{0} is silent")]
     Silent(String),
+    /// It was kept on disk, and cannot be decoded any more, or has changed.
+    #[error("cannot use a sound that could be used before: {0}")]
+    Lost(String),
 }
 
 /// Below this RMS a sound counts as silent (-90 dB).
@@ -74,11 +77,11 @@ impl Sound {
     /// A background noise in memory: silence before and after it is cut off.
     ///
     /// # Errors
-    /// [`BankError::Silent`].
-    pub fn noise(name: String, source: String, samples: &[f32]) -> Result<Self, BankError> {
+    /// [`SoundError::Silent`].
+    pub fn noise(name: String, source: String, samples: &[f32]) -> Result<Self, SoundError> {
         match without_silence(samples) {
             Some(inner) => Ok(Self::new(name, source, inner.to_vec())),
-            None => Err(BankError::Silent(name)),
+            None => Err(SoundError::Silent(name)),
         }
     }
 
@@ -128,19 +131,22 @@ impl Sound {
     /// Its samples; decoded now if they are not in memory.
     ///
     /// # Errors
-    /// It cannot be decoded any more, or it has changed.
-    pub fn samples(&self) -> Result<Arc<[f32]>, String> {
+    /// [`SoundError::Lost`]: it cannot be decoded any more, or it has changed.
+    pub fn samples(&self) -> Result<Arc<[f32]>, SoundError> {
         match &self.samples {
             Samples::Kept(samples) => Ok(samples.clone()),
             Samples::Decoded(decoder) => {
-                let whole = decoder()?;
+                let whole = decoder().map_err(SoundError::Lost)?;
                 let inner = match whole.len() == self.length {
                     true => Some(&whole[..]),
                     false => without_silence(&whole),
                 };
                 match inner {
                     Some(inner) if inner.len() == self.length => Ok(inner.into()),
-                    _ => Err(format!("{} has changed since it was first read", self.name)),
+                    _ => Err(SoundError::Lost(format!(
+                        "{} has changed since it was first read",
+                        self.name
+                    ))),
                 }
             }
         }
@@ -210,7 +216,13 @@ mod tests {
         let changed = kept
             .clone()
             .decoded_again(Arc::new(move || Ok(whole.clone())));
-        assert!(changed.samples().unwrap_err().contains("has changed"));
+        assert!(
+            changed
+                .samples()
+                .unwrap_err()
+                .to_string()
+                .contains("has changed")
+        );
         let bank = SoundBank::new(vec![kept]);
         assert_eq!(bank.find("n").map(Sound::len), Some(bank.sounds()[0].len()));
         assert!(bank.find("m").is_none());

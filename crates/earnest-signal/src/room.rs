@@ -1,8 +1,8 @@
 //! Speech in a room: convolution that keeps time and level.
 
 use crate::convolve::Convolver;
+use crate::level::rms;
 use crate::response::direct_path;
-use earnest_audio::rms;
 
 /// A room response whose direct sound is at sample 0.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ impl<'a> RoomResponse<'a> {
     /// left out, so that labels and lengths still hold.
     #[must_use]
     pub fn new(response: &'a [f32]) -> Self {
-        let direct = direct_path(response, earnest_audio::SAMPLE_RATE);
+        let direct = direct_path(response, crate::waveform::SAMPLE_RATE);
         Self {
             response: &response[direct.min(response.len())..],
         }

@@ -1,0 +1,44 @@
+//! What a number for the level of noise means.
+
+use serde::{Deserialize, Serialize};
+
+/// What a number for the level of noise means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoiseReading {
+    /// Noise RMS over speech RMS.
+    #[default]
+    Amplitude,
+    /// Noise power over speech power.
+    Power,
+    /// Signal-to-noise ratio in dB.
+    SnrDb,
+}
+
+impl NoiseReading {
+    /// The number as noise RMS over speech RMS.
+    #[must_use]
+    pub fn amplitude_ratio(self, value: f64) -> f64 {
+        match self {
+            Self::Amplitude => value,
+            Self::Power => value.sqrt(),
+            Self::SnrDb => 10.0_f64.powf(-value / 20.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_readings_agree_where_they_should() {
+        for (reading, value) in [
+            (NoiseReading::Amplitude, 0.5),
+            (NoiseReading::Power, 0.25),
+            (NoiseReading::SnrDb, 20.0 * 2.0_f64.log10()),
+        ] {
+            assert!((reading.amplitude_ratio(value) - 0.5).abs() < 1e-12);
+        }
+    }
+}
