@@ -6,8 +6,9 @@ use std::ops::ControlFlow;
 use earnest_audio::{ContentHash, ContentHasher, mono};
 use rayon::prelude::*;
 
-use crate::corpus::{Corpus, Utterance};
+use crate::corpus::Corpus;
 use crate::problem::{Problem, ProblemKind};
+use crate::utterance::Utterance;
 
 /// Below this peak a recording is silent (-80 dB).
 pub const SILENT_PEAK: f32 = 1e-4;

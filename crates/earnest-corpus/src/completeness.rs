@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::corpus::{UNKNOWN_SPEAKER, Utterance};
 use crate::emotion::Emotion;
 use crate::layout::{Known, Layout};
 use crate::problem::{Problem, ProblemKind};
+use crate::utterance::{UNKNOWN_SPEAKER, Utterance};
 
 /// What is wrong with all utterances together; all are kept.
 pub(crate) fn problems(layout: Layout, corpus: &Path, utterances: &[Utterance]) -> Vec<Problem> {

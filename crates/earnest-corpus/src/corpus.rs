@@ -3,81 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use earnest_audio::{AudioError, Stretch};
+use earnest_audio::AudioError;
 use earnest_files::RelativePath;
 use earnest_signal::Waveform;
 
-use crate::emotion::{Emotion, Sex};
+use crate::emotion::Emotion;
+use crate::error::CorpusError;
 use crate::labels::LabelMap;
 use crate::layout::{self, Layout, Reach, Survey};
 use crate::problem::{Problem, ProblemKind};
-use crate::{completeness, overlap, synthetic};
-
-/// The speaker of an utterance whose speaker is not named.
-pub const UNKNOWN_SPEAKER: &str = "unknown";
-
-/// One labelled turn.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Utterance {
-    /// Unique in the corpus.
-    pub id: String,
-    /// Its place: where its recording lies below a robot's recordings or a simulated scene.
-    /// Unique in the corpus, whatever the extension. It is the audio file's path below the
-    /// corpus's folder, but for stretches of a file and for files elsewhere.
-    pub path: RelativePath,
-    /// Its audio file, relative to the corpus's folder or absolute: see [`Corpus::audio_path`].
-    pub file: PathBuf,
-    /// The stretch of the file that it is; `None` for the whole: see [`Corpus::read`].
-    pub stretch: Option<Stretch>,
-    /// Who speaks; [`UNKNOWN_SPEAKER`] if nobody says.
-    pub speaker: String,
-    /// The session, where the corpus has sessions.
-    pub session: Option<String>,
-    /// The speaker's sex, where known.
-    pub sex: Option<Sex>,
-    /// The corpus's own label.
-    pub label: String,
-    /// The class that the label counts as.
-    pub emotion: Option<Emotion>,
-    /// Arousal (activation) on the corpus's scale.
-    pub arousal: Option<f32>,
-    /// Valence on the corpus's scale.
-    pub valence: Option<f32>,
-    /// Where this was read, for messages: a file, and a line if it has lines.
-    pub origin: (PathBuf, Option<usize>),
-}
-
-impl Utterance {
-    /// An utterance that is a whole file below the corpus's folder; nothing else is known of it.
-    #[must_use]
-    pub fn of_file(
-        id: impl Into<String>,
-        path: RelativePath,
-        speaker: impl Into<String>,
-        label: impl Into<String>,
-    ) -> Self {
-        Self {
-            id: id.into(),
-            file: PathBuf::from(path.as_str()),
-            path,
-            stretch: None,
-            speaker: speaker.into(),
-            session: None,
-            sex: None,
-            label: label.into(),
-            emotion: None,
-            arousal: None,
-            valence: None,
-            origin: (PathBuf::new(), None),
-        }
-    }
-
-    /// Where it was read, `file:line`.
-    pub(crate) fn origin_words(&self) -> String {
-        let line = self.origin.1.map_or(String::new(), |l| format!(":{l}"));
-        format!("{}{line}", self.origin.0.display())
-    }
-}
+use crate::utterance::{UNKNOWN_SPEAKER, Utterance};
+use crate::{completeness, marker, overlap};
 
 /// How to open a corpus.
 #[derive(Clone, Debug, Default)]
@@ -88,82 +24,6 @@ pub struct OpenOptions {
     pub root: Option<PathBuf>,
     /// Which labels count as which class.
     pub labels: LabelMap,
-}
-
-/// Why a folder cannot be opened as a corpus at all.
-#[derive(Debug, thiserror::Error)]
-pub enum CorpusError {
-    /// No such folder.
-    #[error("there is no corpus at {}: {source}", path.display())]
-    Absent {
-        /// The path.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// Nothing known was found.
-    #[error(
-        "{} is not laid out like any corpus that Earnest knows ({audio} audio files in it{unlisted}); known are {known}. Point to the folder that holds the corpus as it was unpacked, or write a manifest.csv with the columns path, speaker, emotion",
-        path.display()
-    )]
-    Unrecognised {
-        /// The path.
-        path: PathBuf,
-        /// Audio files found below it.
-        audio: usize,
-        /// What of it could not be listed.
-        unlisted: String,
-        /// Names of known layouts.
-        known: String,
-    },
-    /// A root was given, and there is no manifest that it could be for.
-    #[error(
-        "{} was read as {layout}: a root is for the paths of a manifest; leave it out, or name the manifest",
-        path.display()
-    )]
-    Root {
-        /// The path.
-        path: PathBuf,
-        /// The layout.
-        layout: &'static str,
-    },
-    /// The layout is there but no utterance could be used.
-    #[error(
-        "{} was read as {layout} and holds no usable utterance; first problem: {first}",
-        path.display()
-    )]
-    Empty {
-        /// The path.
-        path: PathBuf,
-        /// The layout.
-        layout: &'static str,
-        /// The first problem found.
-        first: String,
-    },
-    /// The file that says whether the corpus is synthetic does not say it.
-    #[error(
-        "cannot tell whether this corpus is synthetic: {} cannot be read ({detail}); write the corpus again with `earnest corpus synthesize`, or remove the file if its recordings are of people",
-        path.display()
-    )]
-    Marker {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        detail: String,
-    },
-    /// A file could not be read or written.
-    #[error("cannot {action} {}: {source}", path.display())]
-    File {
-        /// What was tried.
-        action: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// Audio could not be written.
-    #[error(transparent)]
-    Audio(#[from] AudioError),
 }
 
 /// An opened corpus.
@@ -241,7 +101,7 @@ impl Corpus {
             .iter()
             .map(|u| survey.root.join(&u.file))
             .collect();
-        let synthetic = synthetic::marker_of(&survey.root, &files)?;
+        let synthetic = marker::marker_of(&survey.root, &files)?;
         if utterances.is_empty() {
             return Err(CorpusError::Empty {
                 path: path.to_owned(),
@@ -268,7 +128,7 @@ impl Corpus {
             problems: reading.problems,
             labels: options.labels.clone(),
         };
-        let overlapping = overlap::problems(&corpus);
+        let overlapping = overlap::problems(&corpus.root, &corpus.utterances);
         corpus.problems.extend(overlapping);
         Ok(corpus)
     }
@@ -315,6 +175,21 @@ impl Corpus {
     /// As [`earnest_audio::read_stretch`].
     pub fn read(&self, utterance: &Utterance) -> Result<Waveform, AudioError> {
         earnest_audio::read_stretch(self.audio_path(utterance), utterance.stretch)
+    }
+
+    /// Marks a folder of what was made from the corpus as synthetic, if the corpus is.
+    ///
+    /// # Errors
+    /// The corpus's marker cannot be read, or the folder cannot be written to.
+    pub fn mark_alike(&self, folder: &Path) -> Result<(), CorpusError> {
+        if !self.synthetic {
+            return Ok(());
+        }
+        let files: Vec<PathBuf> = self.utterances.iter().map(|u| self.audio_path(u)).collect();
+        match marker::marker_of(&self.root, &files)? {
+            Some(found) => marker::write_marker(folder, &found),
+            None => Ok(()),
+        }
     }
 
     /// Labels as the corpus has them, with the class each counts as and how many

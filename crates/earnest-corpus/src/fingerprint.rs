@@ -11,8 +11,10 @@ use sha2::{Digest, Sha256};
 
 use crate::collection::Clip;
 use crate::content_index::ContentIndex;
-use crate::corpus::{Corpus, CorpusError, Utterance};
+use crate::corpus::Corpus;
+use crate::error::CorpusError;
 use crate::room_file::RoomFormat;
+use crate::utterance::Utterance;
 
 /// What an utterance's file holds.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -10,7 +10,8 @@ use rayon::prelude::*;
 
 use crate::collection::Clip;
 use crate::content_index::{ContentIndex, Hearing};
-use crate::corpus::{Corpus, Utterance};
+use crate::corpus::Corpus;
+use crate::utterance::Utterance;
 
 /// What is heard of each clip, in their order; nothing of those that cannot be decoded.
 /// `progress` is called once for each.

@@ -8,7 +8,8 @@ use earnest_signal::ResponseFacts;
 use rayon::prelude::*;
 
 use crate::audit::SILENT_PEAK;
-use crate::collection::{Clip, LeftOut};
+use crate::collection::Clip;
+use crate::left_out::LeftOut;
 use crate::load::response_name;
 use crate::room_file::read_responses;
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use earnest_signal::{ResponseFacts, Sound, SoundBank};
 use rayon::prelude::*;
 
-use crate::collection::{Clip, LeftOut};
+use crate::collection::Clip;
+use crate::left_out::LeftOut;
 use crate::room_file::read_responses;
 
 /// How much decoded audio may be kept.

@@ -1,12 +1,12 @@
 //! Utterances that are partly the same stretch of the same recording.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use earnest_audio::Stretch;
 
-use crate::corpus::{Corpus, Utterance};
 use crate::problem::{Problem, ProblemKind};
+use crate::utterance::Utterance;
 
 /// Of utterances, each with the recording it is cut from, those that have a part of it in common:
 /// for each in their order the numbers of the others. Those that only touch have none.
@@ -36,15 +36,15 @@ pub fn overlaps<R: Ord>(cuts: &[(R, Option<Stretch>)]) -> Vec<Vec<usize>> {
     all
 }
 
-/// Names utterances that overlap with one above them; both are kept.
-pub(crate) fn problems(corpus: &Corpus) -> Vec<Problem> {
+/// Names utterances (sorted by id, files relative to the root) that overlap with one above them;
+/// both are kept.
+pub(crate) fn problems(root: &Path, cut: &[Utterance]) -> Vec<Problem> {
     // Only recordings of which stretches are listed can be.
-    let cut: Vec<&Utterance> = corpus.utterances.iter().collect();
     if cut.iter().all(|u| u.stretch.is_none()) {
         return Vec::new();
     }
     let place = |u: &Utterance| -> PathBuf {
-        let path = corpus.audio_path(u);
+        let path = root.join(&u.file);
         path.canonicalize().unwrap_or(path)
     };
     let cuts: Vec<_> = cut.iter().map(|u| (place(u), u.stretch)).collect();
@@ -52,7 +52,7 @@ pub(crate) fn problems(corpus: &Corpus) -> Vec<Problem> {
     for (utterance, others) in cut.iter().zip(overlaps(&cuts)) {
         let above = others
             .iter()
-            .map(|i| cut[*i])
+            .map(|i| &cut[*i])
             .filter(|other| other.id < utterance.id);
         let above: Vec<&Utterance> = above.collect();
         let Some(first) = above.iter().min_by(|a, b| a.id.cmp(&b.id)) else {

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use super::{Clip, Collection, CollectionError, LeftOut, audio_in};
+use super::{Clip, Collection, CollectionError, audio_in};
+use crate::left_out::LeftOut;
 
 /// Places where people talk within the array's hearing.
 const VOICES: [&str; 4] = ["OMEETING", "PCAFETER", "PRESTO", "SCAFE"];

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::table::Table;
-use super::{Clip, Collection, CollectionError, LeftOut, name_unlisted};
+use super::{Clip, Collection, CollectionError, name_unlisted};
+use crate::left_out::LeftOut;
 
 /// Classes that are human voices: unwanted as background noise (PAPER.md section 4).
 const VOICES: [&str; 5] = [

@@ -5,8 +5,9 @@ use std::path::Path;
 use earnest_files::text_of_cell;
 
 use super::table::Table;
-use super::{Clip, Collection, CollectionError, LeftOut};
+use super::{Clip, Collection, CollectionError};
 use crate::freesound::MANIFEST;
+use crate::left_out::LeftOut;
 
 pub fn read(folder: &Path) -> Result<Option<Collection>, CollectionError> {
     let Some(table) = Table::read(&folder.join(MANIFEST))? else {

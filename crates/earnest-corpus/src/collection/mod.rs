@@ -11,11 +11,11 @@ mod table;
 mod urbansound8k;
 
 use std::collections::HashSet;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use earnest_files::RelativePath;
 
+use crate::left_out::LeftOut;
 use crate::listing::Listing;
 use crate::problem::Problem;
 use crate::room_file::RoomFormat;
@@ -34,30 +34,6 @@ pub struct Clip {
     pub category: Option<String>,
     /// The collection's own fold, where it has folds.
     pub fold: Option<u32>,
-}
-
-/// A clip that is not used, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeftOut {
-    /// Which file, or which line of which table.
-    pub what: String,
-    /// Why: the same words for the same reason.
-    pub why: String,
-}
-
-impl LeftOut {
-    pub(crate) fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            why: why.into(),
-        }
-    }
-}
-
-impl fmt::Display for LeftOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.what, self.why)
-    }
 }
 
 /// A collection of sounds.

@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
-use super::{Clip, Collection, CollectionError, LeftOut, audio_in};
+use super::{Clip, Collection, CollectionError, audio_in};
 use crate::layout::stem_and_folder;
+use crate::left_out::LeftOut;
 
 /// Classes with human voices: unwanted as background noise (PAPER.md section 4).
 const VOICES: [&str; 7] = [

@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
-use super::{Clip, Collection, CollectionError, LeftOut, audio_in};
+use super::{Clip, Collection, CollectionError, audio_in};
 use crate::layout::stem_and_folder;
+use crate::left_out::LeftOut;
 
 pub fn read(folder: &Path) -> Result<Option<Collection>, CollectionError> {
     let noise = folder.join("noise");

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::table::Table;
-use super::{Clip, Collection, CollectionError, LeftOut, absolute, list};
+use super::{Clip, Collection, CollectionError, absolute, list};
 use crate::layout::stem_and_folder;
+use crate::left_out::LeftOut;
 use crate::room_file::{RoomFormat, air_room};
 
 /// Rooms by file, from a manifest in the folder or beside it.

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use earnest_files::{MOST_TEXT, read_file};
 
-use super::{CollectionError, LeftOut};
+use super::CollectionError;
+use crate::left_out::LeftOut;
 
 /// A row with its line number.
 pub struct Row<'a> {

@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use super::table::Table;
-use super::{Clip, Collection, CollectionError, LeftOut, name_unlisted};
+use super::{Clip, Collection, CollectionError, name_unlisted};
+use crate::left_out::LeftOut;
 
 /// The class with human voices: unwanted as background noise (PAPER.md section 4).
 const VOICES: &str = "children_playing";

@@ -23,7 +23,7 @@ pub use self::tags::Tags;
 
 use self::client::Client;
 use self::manifest::{Entry, Manifest};
-use crate::collection::LeftOut;
+use crate::left_out::LeftOut;
 
 /// Where the public API is.
 pub const API: &str = "https://freesound.org/apiv2";

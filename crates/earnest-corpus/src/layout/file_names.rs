@@ -1,9 +1,9 @@
 //! Corpora whose file names say everything: EmoDB, RAVDESS, CREMA-D, TESS, SAVEE, URDU.
 
 use super::{Layout, Reading, Survey, stem_and_folder};
-use crate::corpus::Utterance;
 use crate::emotion::Sex;
 use crate::problem::ProblemKind;
+use crate::utterance::Utterance;
 
 /// What a file name says.
 #[derive(Debug, PartialEq, Eq)]

@@ -10,9 +10,9 @@ use std::path::Path;
 use earnest_files::RelativePath;
 
 use super::{Reading, Survey, is_one_name, numbered_lines, stem_and_folder};
-use crate::corpus::Utterance;
 use crate::emotion::Sex;
 use crate::problem::ProblemKind;
+use crate::utterance::Utterance;
 
 /// True for `.../dialog/EmoEvaluation/<dialogue>.txt`: a file of labels.
 pub(super) fn is_evaluation(file: &Path) -> bool {

@@ -36,9 +36,9 @@ use earnest_audio::Stretch;
 use earnest_files::{MOST_TEXT, RelativePath, read_file, text_of_cell};
 
 use super::{Reach, Reading, Survey, moment, numbered_lines, place, stem_and_folder};
-use crate::corpus::{UNKNOWN_SPEAKER, Utterance};
 use crate::emotion::Sex;
 use crate::problem::{Problem, ProblemKind};
+use crate::utterance::{UNKNOWN_SPEAKER, Utterance};
 
 const NAMES: [&str; 6] = [
     "manifest.csv",

@@ -14,9 +14,9 @@ pub(crate) use self::speakers::Known;
 
 use earnest_files::{MOST_TEXT, RelativePath, read_file};
 
-use crate::corpus::Utterance;
 use crate::listing::Listing;
 use crate::problem::{Problem, ProblemKind};
+use crate::utterance::Utterance;
 
 /// A known layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -7,9 +7,9 @@ use std::path::Path;
 use earnest_files::RelativePath;
 
 use super::{Reading, Survey, is_one_name, numbered_lines, stem_and_folder};
-use crate::corpus::Utterance;
 use crate::emotion::Sex;
 use crate::problem::ProblemKind;
+use crate::utterance::Utterance;
 
 /// Speaker and label of a name like `EB0_anger_1`.
 pub(super) fn parse_name(stem: &str) -> Option<(&str, &str)> {

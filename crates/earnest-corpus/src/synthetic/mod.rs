@@ -6,128 +6,23 @@
 mod style;
 mod voice;
 
-use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use earnest_audio::{SampleFormat, write_wav};
 use earnest_random::Key;
 use earnest_signal::Waveform;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use crate::corpus::{Corpus, CorpusError};
 use crate::emotion::Emotion;
+use crate::error::CorpusError;
+use crate::marker::{Marker, write_marker};
 
+pub use crate::marker::{MARKER, Settings};
 pub use style::{Speaker, Style};
 pub use voice::speak;
 
-/// Name of the file that marks a folder as synthetic, in the corpus's and in what is made of it.
-pub const MARKER: &str = "SYNTHETIC.json";
 const SESSIONS: usize = 5;
-
-/// What to make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
-    /// Same seed, same bytes.
-    pub seed: u64,
-    /// Four-class utterances of each of the 10 speakers, the classes in turn.
-    pub utterances_per_speaker: usize,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            seed: 1,
-            utterances_per_speaker: 40,
-        }
-    }
-}
-
-/// The content of the marker file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Marker {
-    note: String,
-    settings: Settings,
-}
-
-impl Marker {
-    pub fn name(&self) -> String {
-        format!(
-            "synthetic corpus (seed {}, {} utterances a speaker)",
-            self.settings.seed, self.settings.utterances_per_speaker
-        )
-    }
-}
-
-/// The marker of a folder, if it was made here. A folder without one is real; one whose marker
-/// says nothing is neither: taken for real, its numbers would seem to be about people.
-pub(crate) fn marker(root: &Path) -> Result<Option<Marker>, CorpusError> {
-    let path = root.join(MARKER);
-    let unclear = |detail: String| CorpusError::Marker {
-        path: path.clone(),
-        detail,
-    };
-    match path.symlink_metadata() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unclear(error.to_string())),
-        Ok(_) => {}
-    }
-    let text = earnest_files::read_text(&path).map_err(|e| unclear(e.to_string()))?;
-    let marker = serde_json::from_str(&text).map_err(|e| unclear(e.to_string()))?;
-    Ok(Some(marker))
-}
-
-/// The marker of a corpus: in its folder, or in one above a file of it, since a manifest may lie
-/// anywhere and list files of a synthetic corpus.
-pub(crate) fn marker_of(root: &Path, files: &[PathBuf]) -> Result<Option<Marker>, CorpusError> {
-    let mut seen: HashSet<PathBuf> = HashSet::new();
-    if let Some(marker) = marker(root)? {
-        return Ok(Some(marker));
-    }
-    for file in files {
-        let place = file.canonicalize().unwrap_or_else(|_| file.clone());
-        for folder in place.ancestors().skip(1) {
-            // What is above a folder that was seen was seen, too.
-            if !seen.insert(folder.to_owned()) {
-                break;
-            }
-            if let Some(marker) = marker(folder)? {
-                return Ok(Some(marker));
-            }
-        }
-    }
-    Ok(None)
-}
-
-/// Marks a folder of what was made from a corpus as synthetic, if the corpus is.
-///
-/// # Errors
-/// The corpus's marker cannot be read, or the folder cannot be written to.
-pub fn mark_alike(folder: &Path, corpus: &Corpus) -> Result<(), CorpusError> {
-    if !corpus.synthetic {
-        return Ok(());
-    }
-    let files: Vec<PathBuf> = corpus
-        .utterances
-        .iter()
-        .map(|u| corpus.audio_path(u))
-        .collect();
-    match marker_of(&corpus.root, &files)? {
-        Some(marker) => write_marker(folder, &marker),
-        None => Ok(()),
-    }
-}
-
-fn write_marker(folder: &Path, marker: &Marker) -> Result<(), CorpusError> {
-    let path = folder.join(MARKER);
-    let json = serde_json::to_vec_pretty(marker).unwrap_or_default();
-    earnest_files::write_whole(&path, &json).map_err(|source| CorpusError::File {
-        action: "write",
-        path,
-        source,
-    })
-}
 
 /// A turn as planned, before it is spoken.
 struct Turn {

@@ -142,7 +142,7 @@ pub fn simulate(
         let description = folder.join(DESCRIPTION);
         let text = toml::to_string(scene)
             .map_err(|e| file_error("write", &description)(std::io::Error::other(e)))?;
-        synthetic::mark_alike(folder, corpus)?;
+        corpus.mark_alike(folder)?;
         write_whole(&description, text.as_bytes())?;
     }
     let mut before = left_by_earlier(&manifest, folder)?;

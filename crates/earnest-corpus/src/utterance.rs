@@ -1,0 +1,74 @@
+//! One labelled turn of a corpus.
+
+use std::path::PathBuf;
+
+use earnest_audio::Stretch;
+use earnest_files::RelativePath;
+
+use crate::emotion::{Emotion, Sex};
+
+/// The speaker of an utterance whose speaker is not named.
+pub const UNKNOWN_SPEAKER: &str = "unknown";
+
+/// One labelled turn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Utterance {
+    /// Unique in the corpus.
+    pub id: String,
+    /// Its place: where its recording lies below a robot's recordings or a simulated scene.
+    /// Unique in the corpus, whatever the extension. It is the audio file's path below the
+    /// corpus's folder, but for stretches of a file and for files elsewhere.
+    pub path: RelativePath,
+    /// Its audio file, relative to the corpus's folder or absolute: see [`Corpus::audio_path`](crate::Corpus::audio_path).
+    pub file: PathBuf,
+    /// The stretch of the file that it is; `None` for the whole: see [`Corpus::read`](crate::Corpus::read).
+    pub stretch: Option<Stretch>,
+    /// Who speaks; [`UNKNOWN_SPEAKER`] if nobody says.
+    pub speaker: String,
+    /// The session, where the corpus has sessions.
+    pub session: Option<String>,
+    /// The speaker's sex, where known.
+    pub sex: Option<Sex>,
+    /// The corpus's own label.
+    pub label: String,
+    /// The class that the label counts as.
+    pub emotion: Option<Emotion>,
+    /// Arousal (activation) on the corpus's scale.
+    pub arousal: Option<f32>,
+    /// Valence on the corpus's scale.
+    pub valence: Option<f32>,
+    /// Where this was read, for messages: a file, and a line if it has lines.
+    pub origin: (PathBuf, Option<usize>),
+}
+
+impl Utterance {
+    /// An utterance that is a whole file below the corpus's folder; nothing else is known of it.
+    #[must_use]
+    pub fn of_file(
+        id: impl Into<String>,
+        path: RelativePath,
+        speaker: impl Into<String>,
+        label: impl Into<String>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            file: PathBuf::from(path.as_str()),
+            path,
+            stretch: None,
+            speaker: speaker.into(),
+            session: None,
+            sex: None,
+            label: label.into(),
+            emotion: None,
+            arousal: None,
+            valence: None,
+            origin: (PathBuf::new(), None),
+        }
+    }
+
+    /// Where it was read, `file:line`.
+    pub(crate) fn origin_words(&self) -> String {
+        let line = self.origin.1.map_or(String::new(), |l| format!(":{l}"));
+        format!("{}{line}", self.origin.0.display())
+    }
+}
