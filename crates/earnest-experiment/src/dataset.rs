@@ -13,8 +13,8 @@ use earnest_signal::{Convolver, Waveform};
 use rayon::prelude::*;
 
 use crate::error::ExperimentError;
+use crate::evaluation::prediction::{Prediction, Truth};
 use crate::observer::{Event, Observer};
-use crate::prediction::{Prediction, Truth};
 
 /// Things that are costly to make and are used by one thread at a time.
 pub struct Pool<T> {

@@ -14,7 +14,7 @@ pub enum ExperimentError {
     Collection(#[from] earnest_corpus::CollectionError),
     /// The corpus cannot be folded.
     #[error(transparent)]
-    Fold(#[from] crate::fold::FoldError),
+    Fold(#[from] crate::protocol::fold::FoldError),
     /// A model or its training failed.
     #[error(transparent)]
     Model(#[from] earnest_model::ModelError),
@@ -57,7 +57,8 @@ pub enum ExperimentError {
 }
 
 impl ExperimentError {
-    pub(crate) fn file(
+    /// A file, and what was tried with it ("write"): for [`Result::map_err`].
+    pub fn file(
         action: &'static str,
         path: impl Into<PathBuf>,
     ) -> impl FnOnce(std::io::Error) -> Self {

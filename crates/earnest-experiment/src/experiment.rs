@@ -9,13 +9,13 @@ use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ExperimentError;
-use crate::fingerprints::Fingerprints;
-use crate::fold::Fold;
-use crate::presenter::Presentation;
 use crate::protocol::Protocol;
+use crate::protocol::fold::Fold;
+use crate::protocol::validation::Validation;
 use crate::sources::SourceSpec;
+use crate::sources::fingerprints::Fingerprints;
 use crate::training::Training;
-use crate::validation::Validation;
+use crate::training::presenter::Presentation;
 
 /// The corpus of an experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

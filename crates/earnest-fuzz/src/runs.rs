@@ -3,6 +3,7 @@
 use earnest_experiment::{collect, write_results};
 use earnest_features::{Features, descriptor};
 use earnest_model::Model;
+use earnest_report::Report;
 
 use crate::whole::{Folder, broken, finished_run as the_run};
 
@@ -53,6 +54,9 @@ pub fn finished_run(bytes: &[u8]) {
         && bytes.iter().fold(0_u8, |sum, b| sum.wrapping_add(*b)) < 3
     {
         write_results(&outcome).expect("what is read can be reported");
+        Report::new(outcome)
+            .write()
+            .expect("what is read can be reported");
     }
     std::fs::write(&path, whole).expect("it can be written");
 }

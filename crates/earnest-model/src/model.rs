@@ -60,6 +60,37 @@ pub struct Description {
 }
 
 impl Description {
+    /// Reads the description of the model in a folder.
+    ///
+    /// # Errors
+    /// A missing, truncated, foreign or newer file, with its path.
+    pub fn read(folder: &Path) -> Result<Self, ModelError> {
+        let path = folder.join("model.json");
+        let content = |reason: String| ModelError::Content {
+            path: path.clone(),
+            what: "model description",
+            reason,
+        };
+        let json = tensors::read(&path, earnest_files::MOST_TEXT)?;
+        let value: serde_json::Value =
+            serde_json::from_slice(&json).map_err(|e| content(e.to_string()))?;
+        match value.get("format").and_then(serde_json::Value::as_u64) {
+            Some(v) if (1..=u64::from(FORMAT)).contains(&v) => {}
+            Some(v) => {
+                return Err(content(format!(
+                    "its format is {v}, this version of Earnest reads 1 to {FORMAT}; a newer Earnest may have written it"
+                )));
+            }
+            None => return Err(content("it has no format number".into())),
+        }
+        let description: Self =
+            serde_json::from_value(value).map_err(|e| content(e.to_string()))?;
+        description.check().map_err(content)?;
+        // Read once more as it stands: of two keys of the same name a value has the last.
+        serde_json::from_slice::<Self>(&json).map_err(|e| content(e.to_string()))?;
+        Ok(description)
+    }
+
     /// Refuses a description that does not say what its task, its network and its input are.
     ///
     /// # Errors
@@ -228,30 +259,7 @@ impl Model {
     /// # Errors
     /// A missing, truncated, foreign or newer file, with its path.
     pub fn load(folder: &Path) -> Result<Self, ModelError> {
-        let path = folder.join("model.json");
-        let content = |reason: String| ModelError::Content {
-            path: path.clone(),
-            what: "model description",
-            reason,
-        };
-        let json = tensors::read(&path, earnest_files::MOST_TEXT)?;
-        let value: serde_json::Value =
-            serde_json::from_slice(&json).map_err(|e| content(e.to_string()))?;
-        match value.get("format").and_then(serde_json::Value::as_u64) {
-            Some(v) if (1..=u64::from(FORMAT)).contains(&v) => {}
-            Some(v) => {
-                return Err(content(format!(
-                    "its format is {v}, this version of Earnest reads 1 to {FORMAT}; a newer Earnest may have written it"
-                )));
-            }
-            None => return Err(content("it has no format number".into())),
-        }
-        let description: Description =
-            serde_json::from_value(value).map_err(|e| content(e.to_string()))?;
-        description.check().map_err(content)?;
-        // Read once more as it stands: of two keys of the same name a value has the last.
-        serde_json::from_slice::<Description>(&json).map_err(|e| content(e.to_string()))?;
-        drop(json);
+        let description = Description::read(folder)?;
         let weights = folder.join("model.safetensors");
         let unusable = |reason: String| ModelError::Content {
             path: weights.clone(),

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use earnest_corpus::{ContentIndex, Emotion, Utterance};
+use earnest_experiment::number::number;
 use earnest_experiment::{
     ChosenSources, Dataset, KnownToModel, Prediction, Recordings, confusion, corpus_contents,
-    figures, in_drawn_order, metrics::FIGURES, number, open_corpus, refuse_unlisted, scene_of,
+    figures, in_drawn_order, metrics::FIGURES, open_corpus, refuse_unlisted, scene_of,
     simulated_robot,
 };
 use earnest_features::Features;

@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use earnest_experiment::{
-    Experiment, Outcome, RobotSpec, RunOptions, SlurmOptions, finish, open_corpus, prepare,
-    refuse_foreign_files, run_on_slurm, run_units,
+    Experiment, RobotSpec, RunOptions, SlurmOptions, open_corpus, prepare, refuse_foreign_files,
+    run_on_slurm, run_units,
 };
+use earnest_report::{finish, write_cards};
 
 use super::bounds::{MOST_THREADS, one_to};
 use super::options::no_effect;
 use super::outputs::Inputs;
-use super::print_outcome;
+use super::print_report;
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -116,7 +117,8 @@ impl ExecutorOptions {
                     only: self.units.clone(),
                 };
                 run_units(&prepared, folder, &options, &progress)?;
-                if self.units.is_some() {
+                if let Some(units) = &self.units {
+                    write_cards(folder, Some(units))?;
                     return Ok(());
                 }
             }
@@ -133,8 +135,7 @@ impl ExecutorOptions {
                 run_on_slurm(&prepared, folder, &options, &progress)?;
             }
         }
-        let outcome: Outcome = finish(folder)?;
-        print_outcome(&outcome, folder);
+        print_report(&finish(folder)?);
         Ok(())
     }
 }

@@ -26,14 +26,14 @@ pub mod train;
 
 use std::path::Path;
 
-use earnest_experiment::{CERTAINTY, Outcome, warnings};
+use earnest_report::{CERTAINTY, Report, warnings};
 
 use self::table::text_table;
 use crate::failure::Failure;
 
 /// Prints Table I, what to keep in mind, and where the rest is.
-fn print_outcome(outcome: &Outcome, folder: &Path) {
-    let table = &outcome.table;
+fn print_report(report: &Report) {
+    let (outcome, table) = (&report.outcome, &report.table1);
     say!(
         "\nTable I, {}: {} of {} folds.",
         outcome.about.corpus,
@@ -64,8 +64,8 @@ fn print_outcome(outcome: &Outcome, folder: &Path) {
             say!("{}", text_table(&part.titles, &part.rows, part.texts));
         }
     }
-    if !outcome.table2.rows.is_empty() {
-        let table = outcome.table2.text();
+    if !report.table2.rows.is_empty() {
+        let table = report.table2.text();
         say!("\nTable II: the augmentation without one of its steps.");
         say!("{}", text_table(&table.titles, &table.rows, table.texts));
         say!(
@@ -75,7 +75,7 @@ fn print_outcome(outcome: &Outcome, folder: &Path) {
     for warning in warnings(outcome) {
         say!("note: {warning}");
     }
-    say!("report: {}", folder.join("report.html").display());
+    say!("report: {}", outcome.folder.join("report.html").display());
 }
 
 /// Asks that a path exist, before any work is done.

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use earnest_experiment::{COMPARED, Comparison, collect, compare_runs, write_results};
+use earnest_experiment::{collect, write_results};
+use earnest_report::{COMPARED, Comparison, Report, compare_runs};
 
 use super::outputs::Inputs;
-use super::{must_hold_run, print_outcome, text_table};
+use super::{must_hold_run, print_report, text_table};
 use crate::failure::Failure;
 
 /// Write the tables and the report of a run again, or compare two runs.
@@ -34,7 +35,9 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let outcome = collect(&a.run)?;
     let Some(other) = a.other else {
         write_results(&outcome)?;
-        print_outcome(&outcome, &a.run);
+        let report = Report::new(outcome);
+        report.write()?;
+        print_report(&report);
         return Ok(());
     };
     must_hold_run("the other run", &other)?;

@@ -1,0 +1,6 @@
+//! What models answer, and what their answers come to.
+
+pub mod metrics;
+pub mod number;
+pub(crate) mod prediction;
+pub(crate) mod tally;

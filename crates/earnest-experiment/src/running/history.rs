@@ -1,0 +1,63 @@
+//! What each epoch of a training came to, on disk: `training.csv`, and for TensorBoard.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use earnest_model::EpochReport;
+
+use crate::error::ExperimentError;
+use crate::running::tensorboard::event_file;
+use crate::storage::write_whole;
+
+const HISTORY: [&str; 5] = [
+    "epoch",
+    "training_loss",
+    "validation",
+    "learning_rate",
+    "best",
+];
+
+/// Writes both files into a unit's folder.
+pub(crate) fn write_history(folder: &Path, history: &[EpochReport]) -> Result<(), ExperimentError> {
+    let mut text = HISTORY.join(",");
+    text.push('\n');
+    for e in history {
+        text.push_str(&format!(
+            "{},{},{},{},{}\n",
+            e.epoch, e.training_loss, e.validation, e.learning_rate, e.best
+        ));
+    }
+    write_whole(&folder.join("training.csv"), text.as_bytes())?;
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0.0, |d| d.as_secs_f64());
+    let scalars: Vec<(u64, &str, f64)> = history
+        .iter()
+        .flat_map(|e| {
+            let step = e.epoch as u64;
+            [
+                (step, "loss/training", e.training_loss),
+                (step, "score/validation", e.validation),
+                (step, "learning_rate", e.learning_rate),
+            ]
+        })
+        .collect();
+    write_whole(
+        &folder.join("events.out.tfevents.earnest"),
+        &event_file(now, &scalars),
+    )
+}
+
+/// Reads `training.csv` again.
+pub(crate) fn read_history(path: &Path) -> Result<Vec<EpochReport>, ExperimentError> {
+    let content = |reason: String| ExperimentError::Content {
+        path: path.to_owned(),
+        reason,
+    };
+    let file = earnest_files::open_file(path).map_err(ExperimentError::file("read", path))?;
+    let mut reader = csv::Reader::from_reader(file);
+    reader
+        .deserialize()
+        .map(|row| row.map_err(|e| content(e.to_string())))
+        .collect()
+}

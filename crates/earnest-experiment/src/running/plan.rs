@@ -1,0 +1,286 @@
+//! What an experiment would run, how long it would take here, and what it would leave on disk:
+//! estimated from units that are finished, else from a trial on a sample of the corpus.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use earnest_corpus::Corpus;
+use earnest_model::{Heard, Recipe, Task};
+use earnest_random::Key;
+
+use crate::dataset::Dataset;
+use crate::error::ExperimentError;
+use crate::experiment::Unit;
+use crate::observer::{Event, Observer};
+use crate::running::finished::time_taken;
+use crate::running::history::read_history;
+use crate::running::prepare::Prepared;
+use crate::running::run_folder::refuse_other_run;
+use crate::running::unit_runner::{is_done, unit_folder};
+use crate::training::presenter::Augmentation;
+use crate::training::{Training, TrainingPlan, train};
+
+/// So many utterances are tried.
+const SAMPLE: usize = 96;
+
+/// Units that differ only in fold and seed.
+#[derive(Clone, Debug)]
+pub struct Kind {
+    /// What is predicted.
+    pub task: Task,
+    /// `rnn` or `cnn`.
+    pub network: String,
+    /// Trained on what.
+    pub training: Training,
+    /// How many there are.
+    pub units: usize,
+    /// How many are finished.
+    pub done: usize,
+    /// Wall time of one, s, alone on this machine's threads.
+    pub unit_s: f64,
+    /// Epochs of one that the time is for.
+    pub epochs: usize,
+    /// True if the time is from finished units, false if from a trial, for the most epochs.
+    pub measured: bool,
+    /// What one leaves on disk, bytes.
+    pub bytes: u64,
+}
+
+/// An experiment's plan.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Kinds of units, in the order in which they run.
+    pub kinds: Vec<Kind>,
+    /// Decoding the corpus and extracting its descriptors, once for each process, s.
+    pub load_s: f64,
+    /// What a unit needs on disk while it is trained, beside what it leaves, bytes.
+    pub checkpoint_bytes: u64,
+    /// Why the folder cannot be run in, if it cannot: nothing in it counts as done.
+    pub refused: Option<String>,
+}
+
+impl Plan {
+    /// Time left, s: what is not finished, one unit after the other.
+    #[must_use]
+    pub fn seconds_left(&self) -> f64 {
+        let units: f64 = self
+            .kinds
+            .iter()
+            .map(|k| (k.units - k.done) as f64 * k.unit_s)
+            .sum();
+        if units > 0.0 {
+            units + self.load_s
+        } else {
+            0.0
+        }
+    }
+
+    /// Bytes in the end.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.kinds.iter().map(|k| k.units as u64 * k.bytes).sum()
+    }
+}
+
+/// When epochs ended.
+struct Watch<'a> {
+    inner: &'a dyn Observer,
+    ends: Mutex<Vec<Instant>>,
+}
+
+impl Observer for Watch<'_> {
+    fn event(&self, event: Event<'_>) {
+        match event {
+            Event::Epoch { .. } => {
+                if let Ok(mut ends) = self.ends.lock() {
+                    ends.push(Instant::now());
+                }
+            }
+            // A sample lacks classes, which says nothing.
+            Event::Warning(_) => {}
+            other => self.inner.event(other),
+        }
+    }
+}
+
+/// What a trial came to.
+#[derive(Clone, Copy)]
+struct Trial {
+    epoch_s: f64,
+    utterances: usize,
+    model_bytes: u64,
+}
+
+/// Every so many utterances.
+fn sample(mut corpus: Corpus) -> Corpus {
+    let step = corpus.utterances.len().div_ceil(SAMPLE).max(1);
+    corpus.utterances = corpus.utterances.into_iter().step_by(step).collect();
+    corpus
+}
+
+fn mean_seconds(folder: &Path, units: &[&Unit]) -> Option<(f64, usize)> {
+    let mut all = Vec::new();
+    let mut epochs = 0;
+    for unit in units {
+        let folder = unit_folder(folder, unit);
+        let history = read_history(&folder.join("training.csv")).ok();
+        if let (Some(took), Some(history)) = (time_taken(&folder), history) {
+            all.push(took.as_secs_f64());
+            epochs += history.len();
+        }
+    }
+    let n = all.len();
+    (n > 0).then(|| (all.iter().sum::<f64>() / n as f64, epochs / n))
+}
+
+fn bytes_below(folder: &Path) -> u64 {
+    std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.metadata().ok())
+        .map(|m| m.len())
+        .sum()
+}
+
+/// Estimates what the units of an experiment would take. `folder` is where they would be, or
+/// are.
+///
+/// # Errors
+/// The corpus or the sounds cannot be read.
+pub fn plan(
+    prepared: &Prepared,
+    folder: &Path,
+    observer: &dyn Observer,
+) -> Result<Plan, ExperimentError> {
+    let mut order: Vec<(Task, &str, Training)> = Vec::new();
+    let mut groups: BTreeMap<(Task, &str, Training), Vec<&Unit>> = BTreeMap::new();
+    for unit in &prepared.units {
+        let kind = (unit.task, unit.recipe.architecture.name(), unit.training);
+        if !order.contains(&kind) {
+            order.push(kind);
+        }
+        groups.entry(kind).or_default().push(unit);
+    }
+    let refused = refuse_other_run(&prepared.experiment, folder).err();
+    let four_class = prepared.corpus.four_class();
+    let whole = four_class.utterances.len();
+    let small = sample(four_class);
+    let start = Instant::now();
+    let dataset = Dataset::load(&small, observer)?;
+    let load_s =
+        start.elapsed().as_secs_f64() * whole as f64 / small.utterances.len().max(1) as f64;
+    let sources = match &prepared.sources {
+        Some(chosen) => Some(chosen.load(observer)?),
+        None => None,
+    };
+    let mut kinds = Vec::new();
+    let mut checkpoint_bytes = 0;
+    for kind in order {
+        let Some(units) = groups.get(&kind) else {
+            continue;
+        };
+        let Some(first) = units.first() else { continue };
+        let done: Vec<&Unit> = units
+            .iter()
+            .copied()
+            .filter(|u| refused.is_none() && is_done(folder, u))
+            .collect();
+        let trial = trial(prepared, &dataset, sources.as_ref(), first, observer)?;
+        // Weights, their two moments and the best so far.
+        checkpoint_bytes = checkpoint_bytes.max(4 * trial.model_bytes);
+        let train_on: usize = prepared
+            .corpus
+            .utterances
+            .iter()
+            .filter(|u| u.emotion.is_some() && first.fold.training.contains(&u.speaker))
+            .count();
+        let epochs = first.recipe.max_epochs;
+        let share = train_on as f64 / trial.utterances.max(1) as f64;
+        let (unit_s, epochs, measured) = match mean_seconds(folder, &done) {
+            Some((seconds, epochs)) => (seconds, epochs, true),
+            None => (trial.epoch_s * share * epochs as f64, epochs, false),
+        };
+        let tests = whole / prepared.all_folds.max(1);
+        let bytes = done.first().map_or(
+            // Two conditions, some 130 bytes a prediction; the rest is small.
+            trial.model_bytes + 2 * 130 * tests as u64 + 20_000,
+            |u| bytes_below(&unit_folder(folder, u)),
+        );
+        kinds.push(Kind {
+            task: kind.0,
+            network: kind.1.to_owned(),
+            training: kind.2,
+            units: units.len(),
+            done: done.len(),
+            unit_s,
+            epochs,
+            measured,
+            bytes,
+        });
+    }
+    Ok(Plan {
+        kinds,
+        load_s,
+        checkpoint_bytes,
+        refused: refused.map(|error| error.to_string()),
+    })
+}
+
+/// Trains on the sample for two epochs; the second counts, as the first also fits what
+/// normalises.
+fn trial(
+    prepared: &Prepared,
+    dataset: &Dataset,
+    sources: Option<&crate::LoadedSources>,
+    unit: &Unit,
+    observer: &dyn Observer,
+) -> Result<Trial, ExperimentError> {
+    let all: Vec<usize> = (0..dataset.items.len())
+        .filter(|i| dataset.items[*i].serves(unit.task))
+        .collect();
+    // As many validate as usually do; they are trained on too, which costs the same.
+    let validation: Vec<usize> = all.iter().copied().step_by(8).collect();
+    let chain = unit.training.chain(&prepared.experiment.augmentation);
+    let recipe = Recipe {
+        max_epochs: 2,
+        ..unit.recipe.clone()
+    };
+    let watch = Watch {
+        inner: observer,
+        ends: Mutex::new(Vec::new()),
+    };
+    let plan = TrainingPlan {
+        task: unit.task,
+        recipe: &recipe,
+        augmentation: match (&chain, sources) {
+            (Some(chain), Some(sources)) => Some(Augmentation {
+                chain,
+                sources: &sources.training,
+                presentation: crate::Presentation::Fresh,
+            }),
+            _ => None,
+        },
+        training: &all,
+        validation: &validation,
+        training_name: unit.training.name(),
+        key: Key::new(0).with("trial"),
+        copies_key: Key::new(0),
+        copies_folder: None,
+        corpus: String::new(),
+        heard: Heard::default(),
+    };
+    let trained = train(dataset, &plan, None, &watch)?;
+    let ends = watch.ends.into_inner().unwrap_or_default();
+    let epoch_s = match ends.as_slice() {
+        [.., a, b] => (*b - *a).as_secs_f64(),
+        _ => 0.0,
+    };
+    Ok(Trial {
+        epoch_s,
+        utterances: all.len(),
+        model_bytes: 4 * trained.model.parameters() as u64,
+    })
+}

@@ -1,0 +1,236 @@
+//! Running an experiment in a folder.
+
+use crate::running::prepare::{Prepared, prepare};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Mutex;
+
+use earnest_corpus::Emotion;
+use earnest_model::Heard;
+use earnest_random::Key;
+use earnest_scene::simulate::Scene;
+use earnest_scene::{Condition, SimulatedRobot};
+
+use crate::dataset::Dataset;
+use crate::error::ExperimentError;
+use crate::experiment::{Experiment, RobotSpec, Unit};
+use crate::observer::{Event, Observer};
+use crate::protocol::Protocol;
+use crate::running::outcome::{About, Outcome, collect};
+use crate::running::results::write_results;
+use crate::running::run_folder::settle_folder;
+use crate::running::unit_runner::{Runner, is_done};
+use crate::running::workers::{self, Workers};
+use crate::sources::chosen::{ChosenSources, LoadedSources};
+use crate::storage::{LEFT_BEHIND, forget_parts, write_whole};
+use crate::training::forget_copies;
+
+/// The simulated robot of a set of sources.
+#[must_use]
+pub fn simulated_robot(sources: &LoadedSources, snr_db: f64, seed: u64) -> Condition {
+    Condition::Robot(Box::new(SimulatedRobot {
+        rooms: sources.robot.rooms.clone(),
+        noises: sources.robot.noises.clone(),
+        snr_db,
+        key: Key::new(seed).with("robot"),
+    }))
+}
+
+/// How much of an experiment is run here, and by how many at a time.
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// Units that are trained at the same time; by cores and memory if left out.
+    pub workers: Option<usize>,
+    /// Only these units (ids); all if left out. Results are then not written: others may still
+    /// be at work on the rest.
+    pub only: Option<Vec<String>>,
+}
+
+/// Runs an experiment in a folder, or goes on with it. Finished units are kept; a half-done
+/// one resumes from its last epoch. At the end `results.csv` is written.
+///
+/// # Errors
+/// See [`ExperimentError`]. What is finished stays.
+pub fn run(
+    experiment: Experiment,
+    folder: &Path,
+    observer: &dyn Observer,
+) -> Result<Outcome, ExperimentError> {
+    let prepared = prepare(experiment, observer)?;
+    run_units(&prepared, folder, &RunOptions::default(), observer)?;
+    finish(folder)
+}
+
+/// Collects what is finished and writes `results.csv`.
+///
+/// # Errors
+/// See [`collect`] and [`write_results`].
+pub fn finish(folder: &Path) -> Result<Outcome, ExperimentError> {
+    forget_copies(folder);
+    forget_parts(folder, LEFT_BEHIND);
+    let outcome = collect(folder)?;
+    write_results(&outcome)?;
+    Ok(outcome)
+}
+
+/// Runs the units of an experiment that are not finished yet. Any number of processes may do
+/// this in one folder: none does a unit that another is at, and each waits for the others.
+///
+/// # Errors
+/// See [`ExperimentError`]. What is finished stays.
+pub fn run_units(
+    prepared: &Prepared,
+    folder: &Path,
+    options: &RunOptions,
+    observer: &dyn Observer,
+) -> Result<(), ExperimentError> {
+    let experiment = &prepared.experiment;
+    settle_folder(experiment, folder)?;
+    let mut units: Vec<(usize, &Unit)> = prepared.units.iter().enumerate().collect();
+    if let Some(only) = &options.only {
+        if let Some(unknown) = only
+            .iter()
+            .find(|id| !prepared.units.iter().any(|u| u.id() == **id))
+        {
+            return Err(ExperimentError::Setup(format!(
+                "the experiment has no unit {unknown}; `earnest plan --units` lists them"
+            )));
+        }
+        units.retain(|(_, unit)| only.contains(&unit.id()));
+    }
+    let pending = units.iter().any(|(_, unit)| !is_done(folder, unit));
+    let about_path = folder.join("about.json");
+    if !pending && about_path.is_file() {
+        return Ok(());
+    }
+    let about = describe(prepared)?;
+    let sources = match &prepared.sources {
+        Some(chosen) => Some(chosen.load(observer)?),
+        None => None,
+    };
+    let robot = match &experiment.robot {
+        RobotSpec::Recordings { path } => Condition::Recordings(path.clone()),
+        RobotSpec::Simulated { snr_db } => match &sources {
+            Some(sources) => simulated_robot(sources, *snr_db, experiment.seed),
+            None => Condition::Clean,
+        },
+    };
+    write_whole(
+        &about_path,
+        &serde_json::to_vec_pretty(&about).unwrap_or_default(),
+    )?;
+    let dataset = Dataset::load(&prepared.corpus, observer)?;
+    if let Some(note) = dataset.duplicates_in_words() {
+        observer.event(Event::Warning(&note));
+    }
+    let runner = Runner {
+        experiment,
+        dataset: &dataset,
+        sources: sources.as_ref(),
+        heard_in_training: heard_in_training(prepared, &about),
+        robot,
+        heard: Mutex::new(HashMap::new()),
+        unusable: prepared.unusable.iter().map(|u| u.id.as_str()).collect(),
+        corpus: format!("{} ({})", prepared.corpus.name, about.fingerprint),
+        folder,
+        total: prepared.units.len(),
+    };
+    let workers = Workers::suited(options.workers, units.len());
+    workers::run(&runner, &units, workers, observer)
+}
+
+/// What all units' models have heard beside their utterances.
+fn heard_in_training(prepared: &Prepared, about: &About) -> Heard {
+    let (noises, rooms) = prepared
+        .sources
+        .as_ref()
+        .map(ChosenSources::heard_in_training)
+        .unwrap_or_default();
+    Heard {
+        corpus: about.corpus.clone(),
+        fingerprint: about.fingerprint.clone(),
+        noises,
+        rooms,
+        ..Heard::default()
+    }
+}
+
+fn describe(prepared: &Prepared) -> Result<About, ExperimentError> {
+    let Prepared {
+        experiment, corpus, ..
+    } = prepared;
+    let four = corpus.four_class();
+    let mut conditions = vec![match (&experiment.robot, &prepared.scene) {
+        (RobotSpec::Recordings { path }, Some(scene)) => format!(
+            "robot: a simulated scene in {}, {}",
+            path.display(),
+            scene.lab.name
+        ),
+        (RobotSpec::Recordings { path }, None) => {
+            format!("robot: recordings in {}", path.display())
+        }
+        (RobotSpec::Simulated { snr_db }, _) => format!(
+            "robot: simulated, one room response and one noise for each utterance, SNR {snr_db} dB"
+        ),
+    }];
+    if let Some(sources) = &prepared.sources {
+        conditions.extend(sources.description());
+    }
+    Ok(About {
+        corpus: corpus.name.clone(),
+        synthetic: corpus.synthetic,
+        fingerprint: experiment.corpus.fingerprint.clone().unwrap_or_default(),
+        classes: Emotion::ALL
+            .map(|e| {
+                four.utterances
+                    .iter()
+                    .filter(|u| u.emotion == Some(e))
+                    .count()
+            })
+            .to_vec(),
+        speakers: four.speakers().len(),
+        folds: (prepared.folds.len(), prepared.all_folds),
+        own_sessions: prepared.own_sessions,
+        protocol: experiment
+            .protocol
+            .as_ref()
+            .map(Protocol::words)
+            .unwrap_or_default(),
+        shared_speakers: prepared
+            .folds
+            .iter()
+            .any(|f| f.test.iter().any(|s| f.training.contains(s))),
+        snr_percentiles_db: snr_percentiles(&experiment.robot)?,
+        problems: corpus.problems.len(),
+        conditions,
+        unusable: prepared
+            .unusable
+            .iter()
+            .map(|u| format!("{}: {}", u.id, u.reason))
+            .collect(),
+        earnest: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+/// The 0th, 5th .. 100th percentile of the robot condition's SNR, where it is known.
+fn snr_percentiles(robot: &RobotSpec) -> Result<Vec<f64>, ExperimentError> {
+    match robot {
+        RobotSpec::Simulated { snr_db } => Ok(vec![*snr_db; 21]),
+        RobotSpec::Recordings { path } => {
+            if Scene::of_folder(path)?.is_none() {
+                return Ok(Vec::new());
+            }
+            let mut all: Vec<f64> = Scene::entries(path)?
+                .iter()
+                .map(|entry| entry.draws.snr_db)
+                // Of silence, or in silence, there is none.
+                .filter(|snr| snr.is_finite())
+                .collect();
+            all.sort_by(f64::total_cmp);
+            Ok(match all.len() {
+                0 => Vec::new(),
+                n => (0..=20).map(|i| all[i * (n - 1) / 20]).collect(),
+            })
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What decided a run beside its numbers: stand-ins for folds, chain, sounds and recordings, so that
+//! a run cannot go on with others unseen.
+
+use earnest_augment::Chain;
+use earnest_corpus::fingerprint_of;
+use serde::{Deserialize, Serialize};
+
+use crate::error::ExperimentError;
+use crate::protocol::fold::Fold;
+use crate::sources::chosen::{ChosenSources, Kind};
+
+/// Written by Earnest into `experiment.toml`: what everything was when it ran. Each is left out
+/// where there is nothing of the kind. (The corpus's own is beside its path.)
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Fingerprints {
+    /// Who trains, validates and tests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folds: Option<String>,
+    /// The augmentation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chain: Option<String>,
+    /// Noises of training: which clips, and their decoded samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noise: Option<String>,
+    /// Rooms of training.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rooms: Option<String>,
+    /// Noises of the simulated robot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub robot_noise: Option<String>,
+    /// Rooms of the simulated robot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub robot_rooms: Option<String>,
+    /// The robot's recordings of the test utterances.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recordings: Option<String>,
+}
+
+/// Stands for who trains, validates and tests in a fold.
+#[must_use]
+pub fn fingerprint_of_fold(fold: &Fold) -> String {
+    let mut parts = vec![format!(
+        "{}\t{:?}\t{:?}\t{:?}\t{:?}",
+        fold.name, fold.test, fold.validation, fold.training, fold.fraction
+    )];
+    if let Some(listed) = &fold.listed {
+        for (side, ids) in [
+            ("training", &listed.training),
+            ("validation", &listed.validation),
+            ("test", &listed.test),
+        ] {
+            parts.push(side.to_owned());
+            parts.extend(ids.iter().cloned());
+        }
+    }
+    fingerprint_of(parts)
+}
+
+/// Stands for an augmentation.
+#[must_use]
+pub fn fingerprint_of_chain(chain: &Chain) -> String {
+    // A chain of numbers and names is always written.
+    fingerprint_of([serde_json::to_string(chain).unwrap_or_default()])
+}
+
+impl Fingerprints {
+    /// Of everything that an experiment uses.
+    pub(crate) fn new(
+        folds: &[Fold],
+        chain: Option<&Chain>,
+        sources: Option<&ChosenSources>,
+        recordings: Option<String>,
+    ) -> Self {
+        let noises = sources.map(|s| &s.noises);
+        let rooms = sources.map(|s| &s.rooms);
+        let (noise, room) = (Kind::Noises, Kind::Rooms);
+        // What no training draws from decides nothing.
+        let trained = |f: Option<String>| f.filter(|_| chain.is_some());
+        Self {
+            folds: Some(fingerprint_of(folds.iter().map(fingerprint_of_fold))),
+            chain: chain.map(fingerprint_of_chain),
+            noise: trained(noises.and_then(|s| s.training.fingerprint(noise))),
+            rooms: trained(rooms.and_then(|s| s.training.fingerprint(room))),
+            robot_noise: noises.and_then(|s| s.robot.fingerprint(noise)),
+            robot_rooms: rooms.and_then(|s| s.robot.fingerprint(room)),
+            recordings,
+        }
+    }
+
+    /// Refuses what is not as it was when these were written.
+    pub(crate) fn require(&self, now: &Self) -> Result<(), ExperimentError> {
+        for (what, before, now) in [
+            ("the folds", &self.folds, &now.folds),
+            ("the augmentation", &self.chain, &now.chain),
+            ("the noises for training", &self.noise, &now.noise),
+            ("the rooms for training", &self.rooms, &now.rooms),
+            ("the robot's noises", &self.robot_noise, &now.robot_noise),
+            ("the robot's rooms", &self.robot_rooms, &now.robot_rooms),
+            ("the robot's recordings", &self.recordings, &now.recordings),
+        ] {
+            if let (Some(before), Some(now)) = (before, now)
+                && before != now
+            {
+                return Err(changed(what, before, now));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Something is not what it was.
+pub(crate) fn changed(what: &str, before: &str, now: &str) -> ExperimentError {
+    ExperimentError::Setup(format!(
+        "{what}: not the same as when this experiment was written (fingerprint {now}, not {before}), so its results would not be what the file says; put back what was there, or take the fingerprints out of the file to run what is there now"
+    ))
+}

@@ -1,0 +1,83 @@
+//! Predictions of units put together: all folds of a seed, the mean over seeds.
+
+use std::collections::BTreeMap;
+
+use earnest_model::Task;
+
+use crate::evaluation::metrics::{COUNT, Figures, List, mean_and_deviation};
+use crate::evaluation::prediction::Prediction;
+use crate::evaluation::tally::{BySpeaker, by_speaker, figures};
+use crate::running::unit_result::UnitResult;
+use crate::training::Training;
+
+/// Predictions of a network, task and training in a condition, by seed.
+#[must_use]
+pub fn by_seed<'a>(
+    units: &'a [UnitResult],
+    network: &str,
+    task: Task,
+    training: Training,
+    condition: &str,
+) -> BTreeMap<u64, Vec<&'a Prediction>> {
+    let mut seeds: BTreeMap<u64, Vec<&Prediction>> = BTreeMap::new();
+    for unit in units
+        .iter()
+        .filter(|u| u.network == network && u.task == task && u.training == training)
+    {
+        seeds
+            .entry(unit.seed)
+            .or_default()
+            .extend(unit.in_condition(condition));
+    }
+    seeds
+}
+
+/// The same by seed and speaker, tallied.
+#[must_use]
+pub fn seeds_of(
+    units: &[UnitResult],
+    network: &str,
+    task: Task,
+    training: Training,
+    condition: &str,
+) -> Vec<BySpeaker> {
+    by_seed(units, network, task, training, condition)
+        .into_values()
+        .map(|predictions| by_speaker(predictions.into_iter()))
+        .collect()
+}
+
+/// Figures of all folds' predictions together, for each seed.
+#[must_use]
+pub fn pooled_by_seed(
+    units: &[UnitResult],
+    network: &str,
+    task: Task,
+    training: Training,
+    condition: &str,
+) -> Vec<List> {
+    by_seed(units, network, task, training, condition)
+        .values()
+        .map(|predictions| figures(task, predictions).list())
+        .collect()
+}
+
+/// Pooled figures of both tasks, the mean over seeds, without what a whole row has beside them.
+#[must_use]
+pub fn pooled(units: &[UnitResult], network: &str, training: Training, condition: &str) -> Figures {
+    let mut list = [None; COUNT];
+    for task in [Task::Categorical, Task::Dimensional] {
+        let of_seed = pooled_by_seed(units, network, task, training, condition);
+        for (i, place) in list.iter_mut().enumerate() {
+            *place = place.or(over(&of_seed, i).map(|(mean, _)| mean));
+        }
+    }
+    Figures::from_list(list)
+}
+
+/// Mean and standard deviation of one figure, where any has it.
+#[must_use]
+pub fn over(each: &[List], figure: usize) -> Option<(f64, f64)> {
+    let values: Vec<f64> = each.iter().filter_map(|f| f[figure]).collect();
+    (!values.is_empty()).then(|| mean_and_deviation(&values))
+}

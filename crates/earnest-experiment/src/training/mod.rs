@@ -1,0 +1,407 @@
+//! Training one model on some utterances of a dataset.
+
+pub(crate) mod copies;
+pub(crate) mod presenter;
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use earnest_augment::{Chain, Transform};
+use earnest_corpus::Emotion;
+use earnest_features::{Features, Normaliser, descriptor};
+use earnest_files::{MOST_TEXT, read_file};
+use earnest_model::{
+    Description, EpochReport, FORMAT, Heard, Model, Network, Recipe, Targets, Task, Trainer,
+    predict_normalised, softmax,
+};
+use earnest_random::Key;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::dataset::Dataset;
+use crate::error::ExperimentError;
+use crate::evaluation::metrics::{Confusion, Pairs};
+use crate::evaluation::prediction::{largest, outputs};
+use crate::observer::{Event, Observer};
+use crate::storage::write_whole;
+use presenter::{Augmentation, Presentation, PresentationTime, Presenter};
+
+/// Whether training waveforms are augmented. In a file `clean`, `augmented`, or
+/// `without:tempo` for the augmentation without one of its transforms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(into = "String")]
+pub enum Training {
+    /// Only the corpus's own waveforms.
+    Clean,
+    /// Each presentation drawn anew from the augmentation chain.
+    Augmented,
+    /// The same without the steps of one transform: a row of Table II.
+    Without(&'static str),
+}
+
+impl Training {
+    /// `clean`, `augmented` or, for example, `without tempo`.
+    #[must_use]
+    pub fn name(self) -> Cow<'static, str> {
+        match self {
+            Self::Clean => "clean".into(),
+            Self::Augmented => "augmented".into(),
+            Self::Without(transform) => format!("without {transform}").into(),
+        }
+    }
+
+    /// The chain that training draws from: `None` for clean training.
+    #[must_use]
+    pub fn chain(self, full: &Chain) -> Option<Chain> {
+        match self {
+            Self::Clean => None,
+            Self::Augmented => Some(full.clone()),
+            Self::Without(transform) => Some(full.without(transform)),
+        }
+    }
+}
+
+impl FromStr for Training {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            None if text == "clean" => Ok(Self::Clean),
+            None if text == "augmented" => Ok(Self::Augmented),
+            Some(("without", name)) => Transform::NAMES
+                .iter()
+                .find(|known| **known == name)
+                .map(|known| Self::Without(known))
+                .ok_or_else(|| {
+                    format!(
+                        "{text:?}: there is no transform {name:?}; transforms are {}",
+                        Transform::NAMES.join(", ")
+                    )
+                }),
+            _ => Err(format!(
+                "{text:?} is no training; trainings are clean, augmented and without:TRANSFORM"
+            )),
+        }
+    }
+}
+
+// By hand, since a derived one would want to borrow the transform's name for ever.
+impl<'de> Deserialize<'de> for Training {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl From<Training> for String {
+    fn from(training: Training) -> Self {
+        match training {
+            Training::Without(transform) => format!("without:{transform}"),
+            _ => training.name().into_owned(),
+        }
+    }
+}
+
+/// What [`train`] needs to know.
+pub struct TrainingPlan<'a> {
+    /// What is predicted.
+    pub task: Task,
+    /// How.
+    pub recipe: &'a Recipe,
+    /// The augmentation; `None` trains on clean waveforms.
+    pub augmentation: Option<Augmentation<'a>>,
+    /// Training utterances, indices into the dataset.
+    pub training: &'a [usize],
+    /// Validation utterances: heard clean.
+    pub validation: &'a [usize],
+    /// What the augmentation is called in the model's description.
+    pub training_name: Cow<'static, str>,
+    /// All draws come from here.
+    pub key: Key,
+    /// All draws of frozen copies come from here: trainings with the same key and folder
+    /// share them.
+    pub copies_key: Key,
+    /// Where frozen copies are kept; without it each presentation is drawn anew.
+    pub copies_folder: Option<PathBuf>,
+    /// Corpus name and fingerprint, for the model's description.
+    pub corpus: String,
+    /// What the model hears beside its utterances, which [`train`] adds.
+    pub heard: Heard,
+}
+
+/// What [`train`] comes to.
+pub struct Trained {
+    /// The model of the best epoch.
+    pub model: Model,
+    /// All epochs.
+    pub history: Vec<EpochReport>,
+    /// What presenting took since this start.
+    pub time: PresentationTime,
+}
+
+/// A normaliser on disk, with the key of the training it belongs to.
+#[derive(Serialize, Deserialize)]
+struct KeptNormaliser {
+    key: u64,
+    normaliser: Normaliser,
+}
+
+/// The state of a training under way, in its folder.
+const CHECKPOINT: &str = "checkpoint.safetensors";
+const NORMALISER: &str = "normaliser.json";
+
+/// Removes what [`train`] kept in a folder to go on from, once its result is saved.
+pub fn forget_progress(folder: &Path) {
+    for name in [CHECKPOINT, NORMALISER] {
+        let _ = std::fs::remove_file(folder.join(name));
+    }
+}
+
+/// Removes a run's frozen copies, once nothing is left to train; what else lies in their folder
+/// stays.
+pub fn forget_copies(folder: &Path) {
+    copies::forget(&copies_folder(folder));
+}
+
+/// Where a run keeps frozen copies.
+#[must_use]
+pub fn copies_folder(folder: &Path) -> PathBuf {
+    folder.join(copies::FOLDER)
+}
+
+/// Training targets; values are standardised with the mean and deviation that are returned.
+fn targets(dataset: &Dataset, indices: &[usize], task: Task) -> (Targets, Vec<f32>, Vec<f32>) {
+    match task {
+        Task::Categorical => {
+            let classes = indices.iter().map(|i| dataset.items[*i].class()).collect();
+            (Targets::Classes(classes), vec![0.0; 4], vec![1.0; 4])
+        }
+        Task::Dimensional => {
+            let rows: Vec<[f32; 2]> = indices.iter().map(|i| dataset.items[*i].values()).collect();
+            let n = rows.len().max(1) as f64;
+            let mut mean = vec![0.0_f32; 2];
+            let mut deviation = vec![1.0_f32; 2];
+            for j in 0..2 {
+                let m = rows.iter().map(|r| f64::from(r[j])).sum::<f64>() / n;
+                let v = rows
+                    .iter()
+                    .map(|r| (f64::from(r[j]) - m).powi(2))
+                    .sum::<f64>()
+                    / n;
+                mean[j] = m as f32;
+                if v > 1e-12 {
+                    deviation[j] = v.sqrt() as f32;
+                }
+            }
+            let values = rows
+                .iter()
+                .flat_map(|r| (0..2).map(|j| (r[j] - mean[j]) / deviation[j]))
+                .collect();
+            (Targets::Values(values), mean, deviation)
+        }
+    }
+}
+
+/// Macro F, or the mean of the two correlations (one that is not defined counts as 0).
+fn score(dataset: &Dataset, indices: &[usize], task: Task, rows: &[Vec<f32>]) -> f64 {
+    match task {
+        Task::Categorical => {
+            let pairs = indices
+                .iter()
+                .zip(rows)
+                .map(|(i, row)| (dataset.items[*i].class(), largest(&softmax(row))));
+            Confusion::new(4, pairs).macro_f()
+        }
+        Task::Dimensional => {
+            let r = |j: usize| {
+                let pairs: Vec<(f64, f64)> = indices
+                    .iter()
+                    .zip(rows)
+                    .map(|(i, row)| (f64::from(dataset.items[*i].values()[j]), f64::from(row[j])))
+                    .collect();
+                let r = Pairs::of(&pairs).pearson();
+                if r.is_finite() { r } else { 0.0 }
+            };
+            (r(0) + r(1)) / 2.0
+        }
+    }
+}
+
+/// Says what a set of utterances lacks to be learnt from or judged by.
+fn warn_of_gaps(dataset: &Dataset, plan: &TrainingPlan<'_>, observer: &dyn Observer) {
+    if plan.task != Task::Categorical {
+        return;
+    }
+    for (role, indices, effect) in [
+        (
+            "training",
+            plan.training,
+            "the model will hardly ever answer it",
+        ),
+        (
+            "validation",
+            plan.validation,
+            "the choice of the best epoch does not see it",
+        ),
+    ] {
+        let missing: Vec<&str> = Emotion::ALL
+            .iter()
+            .filter(|e| {
+                !indices
+                    .iter()
+                    .any(|i| dataset.items[*i].class() == e.index())
+            })
+            .map(|e| e.name())
+            .collect();
+        if !missing.is_empty() {
+            observer.event(Event::Warning(&format!(
+                "no {role} utterance is {}: {effect}",
+                missing.join(" or ")
+            )));
+        }
+    }
+}
+
+/// Trains a model. With a `folder`, the state is kept there after each epoch
+/// (`checkpoint.safetensors`, `normaliser.json`), and an interrupted training goes on from
+/// it with the same bits.
+///
+/// # Errors
+/// See [`ExperimentError`].
+pub fn train(
+    dataset: &Dataset,
+    plan: &TrainingPlan<'_>,
+    folder: Option<&Path>,
+    observer: &dyn Observer,
+) -> Result<Trained, ExperimentError> {
+    if plan.training.is_empty() || plan.validation.is_empty() {
+        return Err(ExperimentError::Setup(format!(
+            "there are {} training and {} validation utterances for the {} task; both are needed{}",
+            plan.training.len(),
+            plan.validation.len(),
+            plan.task.name(),
+            if plan.task == Task::Dimensional {
+                " (does the corpus have arousal and valence?)"
+            } else {
+                ""
+            }
+        )));
+    }
+    warn_of_gaps(dataset, plan, observer);
+    let names = outputs(plan.task);
+    let frozen = plan
+        .augmentation
+        .is_some_and(|a| a.presentation != Presentation::Fresh);
+    let mut presenter = Presenter::new(
+        dataset,
+        plan.training,
+        plan.augmentation,
+        plan.recipe.normalise,
+        if frozen {
+            plan.copies_key.clone()
+        } else {
+            plan.key.with("augmentation")
+        },
+        plan.copies_folder.as_deref(),
+        observer,
+    )?;
+    let number = plan.key.number();
+    let normaliser_path = folder.map(|f| f.join(NORMALISER));
+    let kept = normaliser_path
+        .as_deref()
+        .and_then(|p| read_file(p, MOST_TEXT).ok())
+        .and_then(|json| serde_json::from_slice::<KeptNormaliser>(&json).ok())
+        .filter(|k| k.key == number)
+        .map(|k| k.normaliser)
+        .filter(|n| n.check().is_ok());
+    let normaliser = presenter.fit(kept).map_err(ExperimentError::Setup)?;
+    if let Some(path) = &normaliser_path {
+        let kept = KeptNormaliser {
+            key: number,
+            normaliser: normaliser.clone(),
+        };
+        write_whole(path, &serde_json::to_vec(&kept).unwrap_or_default())?;
+    }
+
+    let validation = presenter.normalised_clean(plan.validation);
+    let validation_rows: Vec<&Features> = validation.iter().collect();
+    let (wanted, target_mean, target_deviation) = targets(dataset, plan.training, plan.task);
+    let key = plan.key.with("training");
+    let checkpoint = folder.map(|f| f.join(CHECKPOINT));
+    let resumed = match checkpoint.as_deref().filter(|p| p.exists()) {
+        Some(path) => match Trainer::resume(plan.recipe.clone(), names.len(), &key, path) {
+            Ok(trainer) => Some(trainer),
+            Err(error) => {
+                observer.event(Event::Warning(&format!("{error}; this unit starts anew")));
+                None
+            }
+        },
+        None => None,
+    };
+    let mut trainer = match resumed {
+        Some(trainer) => trainer,
+        None => Trainer::new(plan.recipe.clone(), names.len(), &key)?,
+    };
+    while !trainer.finished() {
+        let mut validate = |network: &mut Network<f32>| {
+            let rows = predict_normalised(network, &validation_rows, names.len());
+            score(dataset, plan.validation, plan.task, &rows)
+        };
+        let report = trainer.epoch(&presenter, &wanted, &mut validate)?;
+        presenter.forget_first();
+        if let Some(path) = &checkpoint {
+            trainer.save(path)?;
+        }
+        observer.event(Event::Epoch {
+            unit: "",
+            report: &report,
+            most: plan.recipe.max_epochs,
+        });
+        if observer.stopping() && !trainer.finished() {
+            return Err(ExperimentError::Stopped);
+        }
+    }
+    let history = trainer.history().to_vec();
+    let mut speakers: Vec<String> = plan
+        .training
+        .iter()
+        .chain(plan.validation)
+        .map(|i| dataset.items[*i].utterance.speaker.clone())
+        .collect();
+    speakers.sort();
+    speakers.dedup();
+    let mut audio: Vec<String> = plan
+        .training
+        .iter()
+        .chain(plan.validation)
+        .map(|i| &dataset.items[*i])
+        .flat_map(|item| [item.content, item.recording])
+        .map(|content| content.to_string())
+        .collect();
+    audio.sort();
+    audio.dedup();
+    let heard = Heard {
+        audio,
+        ..plan.heard.clone()
+    };
+    let description = Description {
+        format: FORMAT,
+        earnest: env!("CARGO_PKG_VERSION").to_owned(),
+        task: plan.task,
+        outputs: names,
+        descriptors: descriptor::NAMES.map(String::from).to_vec(),
+        recipe: plan.recipe.clone(),
+        training: plan.training_name.to_string(),
+        corpus: plan.corpus.clone(),
+        speakers,
+        heard: Some(heard),
+        normaliser: presenter.normaliser().clone(),
+        target_mean,
+        target_deviation,
+    };
+    Ok(Trained {
+        model: Model::new(description, trainer.into_best()),
+        history,
+        time: presenter.time(),
+    })
+}

@@ -1,0 +1,368 @@
+//! Training utterances as they are presented: augmented anew or from frozen copies, and
+//! normalised.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use earnest_augment::{Augmenter, Chain, Sources};
+use earnest_features::{Features, Moments, Normaliser};
+use earnest_model::{Normalisation, Presentations};
+use earnest_random::Key;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::{Dataset, Pool};
+use crate::error::ExperimentError;
+use crate::observer::{Event, Observer};
+use crate::training::copies::FrozenCopies;
+
+/// Whether each presentation of an augmented utterance is drawn anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presentation {
+    /// Drawn anew each time, while the network trains.
+    #[default]
+    Fresh,
+    /// So many augmented copies of every utterance, made once and presented in turn.
+    Copies(usize),
+}
+
+/// An augmentation: what is drawn, and from which sounds.
+#[derive(Clone, Copy)]
+pub struct Augmentation<'a> {
+    /// The steps.
+    pub chain: &'a Chain,
+    /// Noises and rooms.
+    pub sources: &'a Sources,
+    /// Drawn anew or frozen.
+    pub presentation: Presentation,
+}
+
+/// Time that presenting took, summed over threads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PresentationTime {
+    /// Augmenting waveforms.
+    pub augmentation: Duration,
+    /// Extracting descriptors.
+    pub extraction: Duration,
+}
+
+#[derive(Default)]
+struct Clock {
+    augmentation: AtomicU64,
+    extraction: AtomicU64,
+}
+
+fn timed<R>(counter: &AtomicU64, work: impl FnOnce() -> R) -> R {
+    let start = Instant::now();
+    let result = work();
+    let took = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    counter.fetch_add(took, Ordering::Relaxed);
+    result
+}
+
+/// Where waveforms come from.
+enum Source {
+    Clean,
+    Fresh(Pool<Augmenter>),
+    Frozen(FrozenCopies),
+}
+
+/// Whose utterances were heard before one's own.
+#[derive(Default)]
+struct Speakers {
+    /// The speaker's number of each training utterance.
+    of: Vec<usize>,
+    /// Each speaker's training utterances.
+    members: Vec<Vec<usize>>,
+    /// Of each training utterance, as it is presented first.
+    moments: Vec<Moments>,
+}
+
+/// Presents training utterances.
+pub(crate) struct Presenter<'a> {
+    dataset: &'a Dataset,
+    indices: &'a [usize],
+    source: Source,
+    key: Key,
+    normalise: Normalisation,
+    corpus: Normaliser,
+    speakers: Speakers,
+    /// By speaker, where speakers are normalised each by itself.
+    by_speaker: Vec<Normaliser>,
+    /// Raw features of the first epoch, if they were computed for the normaliser.
+    first: Option<Vec<Features>>,
+    clock: Clock,
+}
+
+impl<'a> Presenter<'a> {
+    /// Of these utterances of a dataset. Frozen copies are kept in `folder`.
+    ///
+    /// # Errors
+    /// Frozen copies cannot be written.
+    pub fn new(
+        dataset: &'a Dataset,
+        indices: &'a [usize],
+        augmentation: Option<Augmentation<'_>>,
+        normalise: Normalisation,
+        key: Key,
+        folder: Option<&Path>,
+        observer: &dyn Observer,
+    ) -> Result<Self, ExperimentError> {
+        let clock = Clock::default();
+        let source = match augmentation {
+            None => Source::Clean,
+            Some(a) => {
+                let (chain, sources) = (a.chain.clone(), a.sources.clone());
+                let augmenters = Pool::new(move || Augmenter::new(chain.clone(), sources.clone()));
+                match (a.presentation, folder) {
+                    (Presentation::Copies(count), Some(folder)) => {
+                        let make = |copy: usize| {
+                            observer.event(Event::StageStarted {
+                                name: "augmenting a frozen copy",
+                                total: dataset.items.len(),
+                            });
+                            let all = (0..dataset.items.len())
+                                .into_par_iter()
+                                .map(|i| {
+                                    let features =
+                                        draw(dataset, i, &augmenters, &key, copy, &clock);
+                                    observer.event(Event::StageAdvanced);
+                                    features
+                                })
+                                .collect();
+                            observer.event(Event::StageFinished);
+                            all
+                        };
+                        let copies = frozen_key(dataset, a, &key);
+                        Source::Frozen(FrozenCopies::new(folder, count, &copies, make)?)
+                    }
+                    _ => Source::Fresh(augmenters),
+                }
+            }
+        };
+        Ok(Self {
+            dataset,
+            indices,
+            source,
+            key,
+            normalise,
+            corpus: Normaliser {
+                mean: Vec::new(),
+                deviation: Vec::new(),
+            },
+            speakers: Speakers::default(),
+            by_speaker: Vec::new(),
+            first: None,
+            clock,
+        })
+    }
+
+    /// Normalises by the training set as it is presented in the first epoch, or, where that
+    /// is enough, by what an earlier start kept.
+    ///
+    /// # Errors
+    /// An utterance cannot be presented.
+    pub fn fit(&mut self, kept: Option<Normaliser>) -> Result<&Normaliser, String> {
+        if let Some(kept) = kept.filter(|_| self.normalise == Normalisation::Corpus) {
+            self.corpus = kept;
+            return Ok(&self.corpus);
+        }
+        let first = (0..self.indices.len())
+            .into_par_iter()
+            .map(|i| self.raw(0, i))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.corpus = Normaliser::fit(first.iter());
+        if self.normalise != Normalisation::Corpus {
+            self.hear(&first);
+        }
+        self.first = Some(first);
+        Ok(&self.corpus)
+    }
+
+    /// Learns who speaks what.
+    fn hear(&mut self, first: &[Features]) {
+        let name = |i: &usize| self.dataset.items[*i].utterance.speaker.as_str();
+        let mut names: Vec<&str> = self.indices.iter().map(name).collect();
+        names.sort_unstable();
+        names.dedup();
+        let number = |i: &usize| names.binary_search(&name(i)).unwrap_or(0);
+        let of: Vec<usize> = self.indices.iter().map(number).collect();
+        let mut members = vec![Vec::new(); names.len()];
+        for (i, speaker) in of.iter().enumerate() {
+            members[*speaker].push(i);
+        }
+        let moments: Vec<Moments> = first.par_iter().map(Moments::of).collect();
+        self.by_speaker = members
+            .iter()
+            .map(|m| {
+                let parts = m.iter().map(|i| &moments[*i]);
+                self.normalise.normaliser(&self.corpus, parts)
+            })
+            .collect();
+        self.speakers = Speakers {
+            of,
+            members,
+            moments,
+        };
+    }
+
+    /// The raw features of the first epoch are not needed any more.
+    pub fn forget_first(&mut self) {
+        self.first = None;
+    }
+
+    /// Statistics of the training set.
+    pub fn normaliser(&self) -> &Normaliser {
+        &self.corpus
+    }
+
+    /// Utterances outside the training set, heard clean, one after the other in a drawn order.
+    pub fn normalised_clean(&self, indices: &[usize]) -> Vec<Features> {
+        in_drawn_order(indices.len(), &self.key.with("validation"), |order| {
+            let items = || order.iter().map(|i| &self.dataset.items[indices[*i]]);
+            let features: Vec<&Features> = items().map(|item| &item.features).collect();
+            let speakers: Vec<&str> = items().map(|i| i.utterance.speaker.as_str()).collect();
+            self.normalise.apply(&self.corpus, &features, &speakers)
+        })
+    }
+
+    /// What presenting took so far.
+    pub fn time(&self) -> PresentationTime {
+        let read = |c: &AtomicU64| Duration::from_nanos(c.load(Ordering::Relaxed));
+        PresentationTime {
+            augmentation: read(&self.clock.augmentation),
+            extraction: read(&self.clock.extraction),
+        }
+    }
+
+    fn raw(&self, epoch: usize, i: usize) -> Result<Features, String> {
+        let index = self.indices[i];
+        match &self.source {
+            Source::Clean => Ok(self.dataset.items[index].features.clone()),
+            Source::Fresh(augmenters) => draw(
+                self.dataset,
+                index,
+                augmenters,
+                &self.key,
+                epoch,
+                &self.clock,
+            ),
+            Source::Frozen(copies) => copies.present(epoch, index),
+        }
+    }
+
+    /// The normaliser of an utterance in an epoch. In adaptive normalisation each epoch is
+    /// as if the speaker's utterances were heard one after the other in a new order.
+    fn normalise(&self, epoch: usize, i: usize, features: &mut Features) {
+        let Some(speaker) = self.speakers.of.get(i) else {
+            return self.corpus.apply(features);
+        };
+        if self.normalise == Normalisation::Speaker {
+            return self.by_speaker[*speaker].apply(features);
+        }
+        let mut order = self.speakers.members[*speaker].clone();
+        let key = self.key.with("heard").with(epoch as u64);
+        key.with(*speaker as u64).draws().shuffle(&mut order);
+        let before = order.iter().take_while(|other| **other != i);
+        let own = Moments::of(features);
+        let heard = before
+            .map(|other| &self.speakers.moments[*other])
+            .chain(std::iter::once(&own));
+        self.normalise
+            .normaliser(&self.corpus, heard)
+            .apply(features);
+    }
+}
+
+/// Does something with `n` things in an order drawn from a key, and gives the results in the
+/// order the things have. Corpora are often sorted by emotion, and whoever adapts to a
+/// speaker would at first hear nothing but anger.
+pub fn in_drawn_order<R>(n: usize, key: &Key, work: impl FnOnce(&[usize]) -> Vec<R>) -> Vec<R> {
+    let mut order: Vec<usize> = (0..n).collect();
+    key.draws().shuffle(&mut order);
+    let mut results: Vec<(usize, R)> = order.iter().copied().zip(work(&order)).collect();
+    results.sort_by_key(|(i, _)| *i);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// An utterance of the dataset, augmented as drawn for this time.
+fn draw(
+    dataset: &Dataset,
+    index: usize,
+    augmenters: &Pool<Augmenter>,
+    key: &Key,
+    time: usize,
+    clock: &Clock,
+) -> Result<Features, String> {
+    let item = &dataset.items[index];
+    let key = key.with(item.utterance.id.as_str()).with(time as u64);
+    let samples = timed(&clock.augmentation, || {
+        augmenters.with(|a| a.apply(item.wave.samples(), &key))
+    });
+    let (samples, _) = samples.map_err(|e| format!("{}: {e}", item.utterance.id))?;
+    Ok(timed(&clock.extraction, || {
+        dataset.extractors.with(|e| e.extract(&samples))
+    }))
+}
+
+/// Stands for all that decides what frozen copies hold.
+fn frozen_key(dataset: &Dataset, a: Augmentation<'_>, key: &Key) -> Key {
+    let mut key = key
+        .with(env!("CARGO_PKG_VERSION"))
+        .with(serde_json::to_string(a.chain).unwrap_or_default().as_str());
+    for bank in [&a.sources.noises, &a.sources.rooms] {
+        for sound in bank.sounds() {
+            key = key.with(sound.name()).with(sound.len() as u64);
+        }
+        key = key.with("end");
+    }
+    for item in &dataset.items {
+        key = key
+            .with(item.utterance.id.as_str())
+            .with(item.wave.samples().len() as u64);
+    }
+    key
+}
+
+impl Presentations for Presenter<'_> {
+    fn len(&self) -> usize {
+        self.indices.len()
+    }
+    fn id(&self, i: usize) -> &str {
+        &self.dataset.items[self.indices[i]].utterance.id
+    }
+    fn frames(&self, i: usize) -> usize {
+        self.dataset.items[self.indices[i]].features.frames()
+    }
+    fn present(&self, epoch: usize, i: usize) -> Result<Features, String> {
+        let kept = self.first.as_ref().filter(|_| epoch == 0);
+        let mut features = match kept {
+            Some(first) => first[i].clone(),
+            None => self.raw(epoch, i)?,
+        };
+        if features.is_empty() {
+            // Only a tempo draw can make an utterance too short for a frame.
+            features = self.dataset.items[self.indices[i]].features.clone();
+        }
+        self.normalise(epoch, i, &mut features);
+        Ok(features)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn things_come_back_in_their_own_order_however_they_were_heard() {
+        let mut heard = Vec::new();
+        let results = in_drawn_order(50, &Key::new(1), |order| {
+            heard = order.to_vec();
+            order.iter().map(|i| i * 10).collect()
+        });
+        assert_eq!(results, (0..50).map(|i| i * 10).collect::<Vec<_>>());
+        assert_ne!(heard, (0..50).collect::<Vec<_>>());
+    }
+}

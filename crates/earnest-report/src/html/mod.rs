@@ -1,0 +1,748 @@
+//! The self-contained HTML report.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use earnest_corpus::Emotion;
+use earnest_model::{EpochReport, Normalisation, Task};
+
+use earnest_experiment::metrics::{FIGURES, List};
+use earnest_experiment::number::number;
+use earnest_experiment::statistics::{intervals, pooled, seeds_of};
+use earnest_experiment::{
+    CONDITIONS, Experiment, ExperimentError, Outcome, Presentation, Training, Truth, UnitResult,
+    Validation, confusion, figures, figures_by_speaker,
+};
+
+use crate::figure::{self, Column, Violin};
+use crate::report::Report;
+use crate::text_table::TextTable;
+
+/// What stands above the table of intervals and tests.
+pub const CERTAINTY: &str = "95 % intervals of the pooled figures by bootstrap over speakers (2,000 draws, percentile method; none below three speakers), and p of a paired sign-flip test over speakers (two-sided; the sign says whether augmented training is higher). With fewer than six speakers no p can be below .05, and none is given.";
+
+/// What stands above Table II.
+pub const LEFT_OUT: &str = "The main figure when one step of the augmentation is left out, its change in percent of the whole augmentation's (plus is better), and p of a paired sign-flip test over speakers (none below six speakers). The paper's changes are of macro F on IEMOCAP and an iCub.";
+
+/// One sentence that says what the table is about.
+#[must_use]
+pub fn caption(report: &Report) -> String {
+    let outcome = &report.outcome;
+    let about = &outcome.about;
+    format!(
+        "{} on {}: {} utterances, {} speakers, {} of {} folds. {}. The paper's figures are for IEMOCAP and an iCub.",
+        outcome.experiment.name,
+        about.corpus,
+        about.classes.iter().sum::<usize>(),
+        about.speakers,
+        about.folds.0,
+        about.folds.1,
+        report.table1.legend()
+    )
+}
+
+/// What a reader should keep in mind.
+#[must_use]
+pub fn warnings(outcome: &Outcome) -> Vec<String> {
+    let about = &outcome.about;
+    let mut out = Vec::new();
+    if about.synthetic {
+        out.push("The corpus is synthetic: it was made by Earnest and is no speech. These numbers say nothing about people.".to_owned());
+    }
+    if about.folds.0 < about.folds.1 {
+        out.push(format!(
+            "Only {} of {} folds were run; other folds may differ much.",
+            about.folds.0, about.folds.1
+        ));
+    }
+    let paired = !matches!(outcome.experiment.validation, Some(Validation::Fraction(_)));
+    if !about.own_sessions && paired {
+        out.push("The corpus has no sessions, so who validates for whom follows from the order of the speakers' names.".to_owned());
+    }
+    if about.shared_speakers {
+        out.push("Speakers that test were also trained on, as these folds have it: figures for new speakers would be lower.".to_owned());
+    }
+    if let Some(first) = about.unusable.first() {
+        out.push(format!(
+            "{} test utterances are left out in every condition because their robot recording cannot be scored (first: {first}).",
+            about.unusable.len()
+        ));
+    }
+    if outcome.missing > 0 {
+        out.push(format!(
+            "{} of {} units are finished; the tables hold only these.",
+            outcome.units.len(),
+            outcome.units.len() + outcome.missing
+        ));
+    }
+    match outcome.tested_speakers() {
+        n @ 3..10 => out.push(format!(
+            "Only {n} speakers were tested: intervals and tests over them are rough."
+        )),
+        n @ 1..3 => out.push(format!(
+            "Only {n} of the speakers were tested: that says little about others."
+        )),
+        _ => {}
+    }
+    if outcome.experiment.repeats == 1 {
+        out.push("One seed: training again with another may change figures by as much as some differences here.".to_owned());
+    }
+    let early = outcome
+        .histories
+        .iter()
+        .filter(|(_, h)| {
+            h.iter()
+                .rev()
+                .find(|e| e.best)
+                // Where there are hardly more epochs, nothing else was possible.
+                .is_some_and(|e| e.epoch <= 2 && h.len() >= 6)
+        })
+        .count();
+    if early > 0 {
+        out.push(format!(
+            "In {early} of {} units validation was best in the first two epochs: it is unstable, or a poor guide there.",
+            outcome.histories.len()
+        ));
+    }
+    let most = |h: &[EpochReport]| {
+        outcome
+            .experiment
+            .recipes
+            .iter()
+            .any(|r| r.max_epochs == h.len())
+    };
+    let cut = outcome.histories.iter().filter(|(_, h)| most(h)).count();
+    if cut > 0 {
+        out.push(format!(
+            "{cut} of {} units were still within their patience when they reached the most epochs allowed.",
+            outcome.histories.len()
+        ));
+    }
+    if about.problems > 0 {
+        out.push(format!(
+            "The corpus has {} problems; earnest corpus inspect lists them.",
+            about.problems
+        ));
+    }
+    out
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+const STYLE: &str = include_str!("style.css");
+
+/// The whole page.
+///
+/// # Errors
+/// A figure cannot be drawn.
+pub fn html(report: &Report) -> Result<String, ExperimentError> {
+    let outcome = &report.outcome;
+    let mut page = Page::default();
+    page.what_was_run(outcome)?;
+    page.table_1(report);
+    if !report.table2.rows.is_empty() {
+        page.heading("Table II");
+        page.paragraph(LEFT_OUT);
+        page.table(&report.table2.text(), |_| "");
+    }
+    page.folds(outcome)?;
+    page.confusions(outcome)?;
+    page.violins(outcome)?;
+    page.speakers(report);
+    page.curves(outcome)?;
+    page.heading("The experiment");
+    page.paragraph("Every default written out; `earnest run` takes it as it is.");
+    let _ = write!(
+        page.body,
+        "<details><summary>experiment.toml</summary><pre>{}</pre></details>",
+        escape(&outcome.experiment.to_toml()?)
+    );
+    Ok(page.finish(outcome))
+}
+
+/// A page of paragraphs and one table.
+pub(crate) fn simple_page(title: &str, intro: &[String], table: &TextTable) -> String {
+    let mut page = Page::default();
+    for text in intro {
+        page.paragraph(text);
+    }
+    page.table(table, |_| "");
+    let title = escape(title);
+    format!(
+        "{}<h1>{title}</h1>{}</body></html>\n",
+        head(&title),
+        page.body
+    )
+}
+
+/// A page's beginning; the title is escaped already.
+fn head(title: &str) -> String {
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{title}</title><style>{STYLE}</style></head><body>"
+    )
+}
+
+/// A page under way.
+#[derive(Default)]
+struct Page {
+    body: String,
+    sections: Vec<String>,
+    figures: usize,
+}
+
+impl Page {
+    fn heading(&mut self, title: &str) {
+        self.sections.push(title.to_owned());
+        let _ = write!(
+            self.body,
+            "<h2 id=\"s{}\">{}</h2>",
+            self.sections.len(),
+            escape(title)
+        );
+    }
+
+    fn paragraph(&mut self, text: &str) {
+        let _ = write!(self.body, "<p>{}</p>", escape(text));
+    }
+
+    /// A figure, with a link to it as a file.
+    fn figure(&mut self, name: &str, class: &str, svg: &str) {
+        self.figures += 1;
+        let file = format!("figure-{:02}-{name}.svg", self.figures);
+        let _ = write!(
+            self.body,
+            "<figure class=\"{class}\">{svg}<figcaption><a download=\"{file}\" href=\"data:image/svg+xml;base64,{}\">{file}</a></figcaption></figure>",
+            STANDARD.encode(svg)
+        );
+    }
+
+    /// A table; `class` of each row by its cells.
+    fn table(&mut self, table: &TextTable, class: impl Fn(&[String]) -> &'static str) {
+        let column = |i: usize| {
+            if i < table.texts {
+                "l"
+            } else if table.titles[i].starts_with("paper") {
+                "p"
+            } else {
+                ""
+            }
+        };
+        self.body
+            .push_str("<div class=\"scroll\"><table><thead><tr>");
+        for (i, title) in table.titles.iter().enumerate() {
+            let _ = write!(
+                self.body,
+                "<th class=\"{}\">{}</th>",
+                column(i),
+                escape(title)
+            );
+        }
+        self.body.push_str("</tr></thead><tbody>");
+        let mut before: Option<&String> = None;
+        for row in &table.rows {
+            let first = before.is_some() && before != row.first();
+            before = row.first();
+            let own = class(row);
+            let _ = write!(
+                self.body,
+                "<tr class=\"{}\">",
+                if own.is_empty() && first {
+                    "first"
+                } else {
+                    own
+                }
+            );
+            for (i, cell) in row.iter().enumerate() {
+                let _ = write!(
+                    self.body,
+                    "<td class=\"{}\">{}</td>",
+                    column(i),
+                    escape(cell)
+                );
+            }
+            self.body.push_str("</tr>");
+        }
+        self.body.push_str("</tbody></table></div>");
+    }
+
+    fn finish(self, outcome: &Outcome) -> String {
+        let about = &outcome.about;
+        let title = escape(&format!("{} on {}", outcome.experiment.name, about.corpus));
+        let mut page = format!(
+            "{}<h1>{title}</h1><p class=\"soft\">Earnest {}, seed {}, corpus fingerprint <code>{}</code></p><nav>",
+            head(&title),
+            escape(&about.earnest),
+            outcome.experiment.seed,
+            escape(&about.fingerprint)
+        );
+        for (i, section) in self.sections.iter().enumerate() {
+            let _ = write!(page, "<a href=\"#s{}\">{}</a>", i + 1, escape(section));
+        }
+        page.push_str("</nav>");
+        let warnings = warnings(outcome);
+        if !warnings.is_empty() {
+            page.push_str("<div class=\"warn\"><strong>Keep in mind</strong><ul>");
+            for w in warnings {
+                let _ = write!(page, "<li>{}</li>", escape(&w));
+            }
+            page.push_str("</ul></div>");
+        }
+        page.push_str(&self.body);
+        page.push_str("</body></html>\n");
+        page
+    }
+
+    fn what_was_run(&mut self, outcome: &Outcome) -> Result<(), ExperimentError> {
+        let about = &outcome.about;
+        let experiment = &outcome.experiment;
+        let counts: Vec<String> = Emotion::ALL
+            .iter()
+            .zip(&about.classes)
+            .map(|(e, n)| format!("{n} {}", e.name()))
+            .collect();
+        let validation = experiment.validation.map_or_else(
+            || "the session's other speaker validates".to_owned(),
+            Validation::words,
+        );
+        let protocol = match about.protocol.as_str() {
+            "" => "leaving one speaker out",
+            words => words,
+        };
+        self.heading("What was run");
+        let mut items = vec![
+            format!(
+                "Corpus: {}, {} speakers, {} utterances ({})",
+                about.corpus,
+                about.speakers,
+                about.classes.iter().sum::<usize>(),
+                counts.join(", ")
+            ),
+            format!(
+                "Protocol: {protocol}, {} of {} folds; {validation}, the others train",
+                about.folds.0, about.folds.1
+            ),
+            training_words(experiment),
+        ];
+        items.extend(experiment.recipes.iter().map(|r| recipe_words(r, outcome)));
+        if experiment.trainings.iter().any(|t| *t != Training::Clean) {
+            let steps: Vec<String> = experiment
+                .augmentation
+                .steps
+                .iter()
+                .map(|s| format!("{} with probability {}", s.transform.name(), s.probability))
+                .collect();
+            items.push(format!("Augmentation, in this order: {}", steps.join(", ")));
+        }
+        items.extend(about.conditions.iter().cloned());
+        self.body.push_str("<ul>");
+        for item in items {
+            let mut letters = item.chars();
+            let first = letters.next().map(|c| c.to_uppercase().to_string());
+            let item = format!("{}{}", first.unwrap_or_default(), letters.as_str());
+            let _ = write!(self.body, "<li>{}.</li>", escape(&item));
+        }
+        self.body.push_str("</ul>");
+        let snr = &about.snr_percentiles_db;
+        let several = snr.iter().any(|db| (db - snr[0]).abs() > 0.05);
+        if several {
+            let at = |share: usize| snr[share * (snr.len() - 1) / 100];
+            self.paragraph(&format!(
+                "Speech over noise as the robot hears it: median {:.1} dB, 90 % of the utterances between {:.1} and {:.1} dB.",
+                at(50),
+                at(5),
+                at(95)
+            ));
+            let svg = figure::snr_levels("Speech over noise in the robot condition", snr)?;
+            self.figure("snr", "", &svg);
+        }
+        Ok(())
+    }
+
+    fn table_1(&mut self, report: &Report) {
+        let table = &report.table1;
+        self.heading("Table I");
+        self.paragraph(&format!(
+            "How well emotion is recognised from clean speech and as the robot hears it, by models trained on clean speech only and on augmented speech. Acc is the share of right answers (the paper's UW Acc, elsewhere called weighted accuracy), UAR the mean recall of the classes, F the mean F1 of the classes; MAE the mean absolute error on the corpus's scale, r Pearson's correlation, CCC Lin's concordance. {}. Gap: robot against clean; improvement: augmented against clean training; plus is better. Beside them the paper's, for IEMOCAP and an iCub.",
+            table.legend()
+        ));
+        // The figures of each task apart: together they are wider than a page.
+        let parts: Vec<_> = [("Four emotions", 0..3), ("Arousal and valence", 3..9)]
+            .into_iter()
+            .map(|(title, columns)| (title, table.with_columns(columns)))
+            .filter(|(_, part)| !part.columns.is_empty())
+            .collect();
+        for (title, part) in &parts {
+            if parts.len() > 1 {
+                let _ = write!(self.body, "<h3>{title}</h3>");
+            }
+            self.table(
+                &part.text(),
+                |row| {
+                    if row[2].is_empty() { "derived" } else { "" }
+                },
+            );
+        }
+        self.body.push_str("<h3>How sure these are</h3>");
+        self.paragraph(CERTAINTY);
+        for (_, part) in &parts {
+            self.table(&part.certainty(), |row| {
+                if row[1].starts_with("p ") {
+                    "derived"
+                } else {
+                    ""
+                }
+            });
+        }
+        if table
+            .rows
+            .iter()
+            .any(|r| r.recalls.iter().any(Option::is_some))
+        {
+            self.body.push_str("<h3>Recall of each class</h3>");
+            let mut titles: Vec<String> =
+                ["network", "trained", "tested"].map(String::from).to_vec();
+            titles.extend(Emotion::ALL.map(|e| e.name().to_owned()));
+            let rows = table
+                .rows
+                .iter()
+                .map(|row| {
+                    let mut cells = vec![
+                        row.network.to_uppercase(),
+                        row.training.name().into_owned(),
+                        row.condition.to_owned(),
+                    ];
+                    cells.extend(row.recalls.map(number));
+                    cells
+                })
+                .collect();
+            let recalls = TextTable {
+                titles,
+                rows,
+                texts: 3,
+            };
+            self.table(&recalls, |_| "");
+        }
+    }
+
+    fn folds(&mut self, outcome: &Outcome) -> Result<(), ExperimentError> {
+        self.heading("Spread over folds");
+        self.paragraph("Each dot is a fold (one for each seed). The bar is the figure of Table I, of all folds together, and the whisker beside it the figure's 95 % interval over speakers.");
+        self.body.push_str("<div class=\"grid\">");
+        for (task, network) in groups(outcome) {
+            let shown: &[(usize, &str)] = match task {
+                Task::Categorical => &[(2, "macro F")],
+                Task::Dimensional => &[(5, "r of arousal"), (6, "r of valence")],
+            };
+            for (figure, name) in shown {
+                let columns = fold_columns(outcome, task, &network, *figure);
+                let title = format!(
+                    "{} {}: trained, tested",
+                    network.to_uppercase(),
+                    task.name()
+                );
+                let svg = figure::by_fold(&title, name, &columns)?;
+                let file = FIGURES[*figure].0.to_lowercase().replace(' ', "-");
+                self.figure(&format!("folds-{network}-{file}"), "", &svg);
+            }
+        }
+        self.body.push_str("</div>");
+        Ok(())
+    }
+
+    fn confusions(&mut self, outcome: &Outcome) -> Result<(), ExperimentError> {
+        let of: Vec<String> = groups(outcome)
+            .into_iter()
+            .filter(|(task, _)| *task == Task::Categorical)
+            .map(|(_, network)| network)
+            .collect();
+        if of.is_empty() {
+            return Ok(());
+        }
+        self.heading("Figure 4: confusion matrices");
+        self.paragraph("Rows are the truth, columns the answer, in percent of the row, with counts; all folds (and seeds) together.");
+        for network in of {
+            let mut matrices = Vec::new();
+            for training in [Training::Clean, Training::Augmented] {
+                for condition in CONDITIONS {
+                    let units: Vec<&UnitResult> =
+                        members(outcome, Task::Categorical, &network, training).collect();
+                    if !units.is_empty() {
+                        let counts =
+                            confusion(units.iter().flat_map(|u| u.in_condition(condition)));
+                        let name = format!("{} training, {condition} test", training.name());
+                        matrices.push((name, counts));
+                    }
+                }
+            }
+            let svg = figure::confusion(&network.to_uppercase(), &matrices)?;
+            self.figure(&format!("confusion-{network}"), "wide", &svg);
+        }
+        Ok(())
+    }
+
+    fn violins(&mut self, outcome: &Outcome) -> Result<(), ExperimentError> {
+        let of: Vec<String> = groups(outcome)
+            .into_iter()
+            .filter(|(task, _)| *task == Task::Dimensional)
+            .map(|(_, network)| network)
+            .collect();
+        if of.is_empty() {
+            return Ok(());
+        }
+        self.heading("Figure 5: predictions against the truth");
+        self.paragraph("Predicted arousal and valence on the robot for each true value (rounded to five steps of the corpus's scale): clean training at the left of each violin, augmented at the right, medians as bars, the dashed line a perfect answer. Widths are densities, each half scaled to the same greatest width.");
+        for network in of {
+            self.body.push_str("<div class=\"grid\">");
+            for (d, what) in ["arousal", "valence"].into_iter().enumerate() {
+                let (all, range) = violins_of(outcome, &network, d);
+                let title = format!("{}: {what} on the robot", network.to_uppercase());
+                let svg = figure::violins(&title, what, range, &all)?;
+                self.figure(&format!("violins-{network}-{what}"), "", &svg);
+            }
+            self.body.push_str("</div>");
+        }
+        Ok(())
+    }
+
+    fn curves(&mut self, outcome: &Outcome) -> Result<(), ExperimentError> {
+        self.heading("Training");
+        self.paragraph("One line for each fold and seed.");
+        self.body.push_str("<div class=\"grid\">");
+        for (task, network) in groups(outcome) {
+            let histories: Vec<(Training, &[EpochReport])> = outcome
+                .units
+                .iter()
+                .zip(&outcome.histories)
+                .filter(|(u, _)| u.task == task && u.network == network)
+                .map(|(u, (_, h))| (u.training, h.as_slice()))
+                .collect();
+            let name = format!("{} {}", network.to_uppercase(), task.name());
+            let score = match task {
+                Task::Categorical => "macro F",
+                Task::Dimensional => "mean r",
+            };
+            let loss = figure::training_curves(
+                &format!("{name}: training loss"),
+                "loss",
+                &histories,
+                |e| e.training_loss,
+            )?;
+            self.figure(&format!("loss-{network}-{}", task.name()), "", &loss);
+            let validation =
+                figure::training_curves(&format!("{name}: validation"), score, &histories, |e| {
+                    e.validation
+                })?;
+            self.figure(
+                &format!("validation-{network}-{}", task.name()),
+                "",
+                &validation,
+            );
+        }
+        self.body.push_str("</div>");
+        Ok(())
+    }
+
+    fn speakers(&mut self, report: &Report) {
+        let outcome = &report.outcome;
+        self.heading("Speaker by speaker");
+        if outcome.experiment.repeats > 1 {
+            self.paragraph("Means over seeds.");
+        }
+        let columns = &report.table1.columns;
+        let mut titles: Vec<String> = ["speaker", "network", "trained", "tested"]
+            .map(String::from)
+            .to_vec();
+        titles.extend(columns.iter().map(|i| FIGURES[*i].0.to_owned()));
+        // Both tasks of a speaker, network, training and condition in one row.
+        let mut lists: BTreeMap<(String, usize, usize, usize), List> = BTreeMap::new();
+        let mut networks: Vec<String> = Vec::new();
+        for (task, network) in groups(outcome) {
+            let n = networks.iter().position(|known| *known == network);
+            let n = n.unwrap_or_else(|| {
+                networks.push(network.clone());
+                networks.len() - 1
+            });
+            for (t, training) in outcome.experiment.trainings.iter().enumerate() {
+                for (c, condition) in CONDITIONS.into_iter().enumerate() {
+                    let seeds = seeds_of(&outcome.units, &network, task, *training, condition);
+                    for (speaker, list) in figures_by_speaker(&seeds, task) {
+                        let row = lists.entry((speaker, n, t, c)).or_default();
+                        for (place, value) in row.iter_mut().zip(list) {
+                            *place = place.or(value);
+                        }
+                    }
+                }
+            }
+        }
+        let rows = lists
+            .into_iter()
+            .map(|((speaker, n, t, c), list)| {
+                let mut row = vec![
+                    speaker,
+                    networks[n].to_uppercase(),
+                    outcome.experiment.trainings[t].name().into_owned(),
+                    CONDITIONS[c].to_owned(),
+                ];
+                row.extend(columns.iter().map(|i| number(list[*i])));
+                row
+            })
+            .collect();
+        let table = TextTable {
+            titles,
+            rows,
+            texts: 4,
+        };
+        self.table(&table, |_| "");
+    }
+}
+
+/// A column of dots for each training and condition.
+fn fold_columns(outcome: &Outcome, task: Task, network: &str, figure: usize) -> Vec<Column> {
+    let mut columns = Vec::new();
+    for training in &outcome.experiment.trainings {
+        for condition in CONDITIONS {
+            let folds: Vec<f64> = members(outcome, task, network, *training)
+                .map(|u| {
+                    let list = figures(task, &u.in_condition(condition)).list();
+                    list[figure].unwrap_or(f64::NAN)
+                })
+                .collect();
+            if folds.is_empty() {
+                continue;
+            }
+            let seeds = seeds_of(&outcome.units, network, task, *training, condition);
+            columns.push(Column {
+                name: format!("{}, {condition}", training.name()),
+                training: *training,
+                folds,
+                value: pooled(&outcome.units, network, *training, condition).list()[figure],
+                interval: intervals(&seeds, task)[figure],
+            });
+        }
+    }
+    columns
+}
+
+/// Predictions of arousal (0) or valence (1) on the robot by true value, and the scale.
+fn violins_of(outcome: &Outcome, network: &str, d: usize) -> (Vec<Violin>, (f64, f64)) {
+    let mut pairs: Vec<(Training, f64, f64)> = Vec::new();
+    for unit in &outcome.units {
+        let wanted = matches!(unit.training, Training::Clean | Training::Augmented);
+        if unit.task == Task::Dimensional && unit.network == network && wanted {
+            for p in unit.in_condition("robot") {
+                if let (Truth::Values(truth), Some(answer)) = (&p.truth, p.answer.get(d)) {
+                    pairs.push((unit.training, f64::from(truth[d]), f64::from(*answer)));
+                }
+            }
+        }
+    }
+    let truths = || pairs.iter().map(|p| p.1);
+    let low = truths().fold(f64::INFINITY, f64::min).floor();
+    let high = truths().fold(f64::NEG_INFINITY, f64::max).ceil();
+    let (low, high) = if low < high { (low, high) } else { (1.0, 5.0) };
+    let step = (high - low) / 4.0;
+    let all = (0..5)
+        .map(|i| {
+            let truth = low + step * f64::from(i);
+            let side = |training: Training| {
+                let values = pairs
+                    .iter()
+                    .filter(|p| p.0 == training && ((p.1 - low) / step).round() == f64::from(i))
+                    .map(|p| p.2)
+                    .collect();
+                (training, values)
+            };
+            Violin {
+                truth,
+                sides: vec![side(Training::Clean), side(Training::Augmented)],
+            }
+        })
+        .collect();
+    (all, (low, high))
+}
+
+/// How utterances are presented, normalised and repeated, in words.
+fn training_words(experiment: &Experiment) -> String {
+    let presented = match experiment.presentation {
+        Presentation::Fresh => "Augmentation: drawn anew at each presentation".to_owned(),
+        Presentation::Copies(k) => format!("Augmentation: {k} frozen copies of each utterance"),
+    };
+    let mut ways: Vec<&str> = experiment
+        .recipes
+        .iter()
+        .map(|r| match r.normalise {
+            Normalisation::Corpus => "the training set's",
+            Normalisation::Speaker => {
+                "each speaker's own over all their utterances in a condition (without labels)"
+            }
+            Normalisation::Adaptive => {
+                "at first the training set's, then more and more the speaker's so far"
+            }
+        })
+        .collect();
+    ways.dedup();
+    let seeds = match experiment.repeats {
+        1 => "one seed".to_owned(),
+        n => format!("{n} seeds"),
+    };
+    format!(
+        "{presented}. Mean and deviation that descriptors are normalised with: {}. Each unit trained with {seeds}",
+        ways.join("; ")
+    )
+}
+
+/// A recipe in words.
+fn recipe_words(recipe: &earnest_model::Recipe, outcome: &Outcome) -> String {
+    let name = recipe.architecture.name();
+    let epochs: Vec<usize> = outcome
+        .units
+        .iter()
+        .zip(&outcome.histories)
+        .filter(|(u, _)| u.network == name)
+        .map(|(_, (_, h))| h.len())
+        .collect();
+    let trained = match (epochs.iter().min(), epochs.iter().max()) {
+        (Some(least), Some(most)) => format!(", trained {least} to {most} epochs"),
+        _ => String::new(),
+    };
+    format!(
+        "{}: {}; Adam, learning rate {}, batches of {}, {} epochs at most, patience {}{trained}",
+        name.to_uppercase(),
+        recipe.architecture.words(),
+        recipe.learning_rate,
+        recipe.batch_size,
+        recipe.max_epochs,
+        recipe.patience
+    )
+}
+
+/// Networks and tasks in the order of the units.
+fn groups(outcome: &Outcome) -> Vec<(Task, String)> {
+    let mut out: Vec<(Task, String)> = Vec::new();
+    for u in &outcome.units {
+        let group = (u.task, u.network.clone());
+        if !out.contains(&group) {
+            out.push(group);
+        }
+    }
+    out
+}
+
+fn members<'a>(
+    outcome: &'a Outcome,
+    task: Task,
+    network: &'a str,
+    training: Training,
+) -> impl Iterator<Item = &'a UnitResult> {
+    outcome
+        .units
+        .iter()
+        .filter(move |u| u.task == task && u.network == network && u.training == training)
+}

@@ -1,0 +1,132 @@
+//! A model card for the Hugging Face hub: what a model is, for what it is good, how well it
+//! did. A README.md with a YAML header, whose `model-index` the hub shows as results.
+
+use std::fmt::Write as _;
+
+use earnest_corpus::Emotion;
+use earnest_model::{Description, Task};
+
+use earnest_experiment::metrics::FIGURES;
+use earnest_experiment::number::number;
+use earnest_experiment::{CONDITIONS, Prediction, Unit, figures};
+
+use crate::text_table::TextTable;
+
+/// The hub's names of the metrics, in the order of [`FIGURES`].
+const METRIC_TYPES: [&str; 9] = [
+    "accuracy", "recall", "f1", "mae", "mae", "pearsonr", "pearsonr", "ccc", "ccc",
+];
+
+/// What they are called in words.
+const METRIC_NAMES: [&str; 9] = [
+    "Accuracy",
+    "Unweighted average recall",
+    "Macro F1",
+    "Arousal mean absolute error",
+    "Valence mean absolute error",
+    "Arousal Pearson r",
+    "Valence Pearson r",
+    "Arousal concordance",
+    "Valence concordance",
+];
+
+/// A text as YAML's double-quoted scalar, which JSON's is too.
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+/// The card of a unit's model.
+pub(crate) fn model_card(
+    unit: &Unit,
+    description: &Description,
+    predictions: &[Prediction],
+) -> String {
+    let network = unit.recipe.architecture.name();
+    let name = format!("earnest-{}", unit.id());
+    let corpus = description
+        .corpus
+        .rsplit_once(" (")
+        .map_or(description.corpus.as_str(), |(name, _)| name);
+    let mut yaml = String::from(
+        "---\nlibrary_name: earnest\npipeline_tag: audio-classification\ntags:\n- speech-emotion-recognition\n- robustness\n- human-robot-interaction\n",
+    );
+    let _ = writeln!(yaml, "model-index:\n- name: {}\n  results:", quoted(&name));
+    let mut table = TextTable {
+        titles: vec!["tested".into()],
+        rows: Vec::new(),
+        texts: 1,
+    };
+    for condition in CONDITIONS {
+        let of: Vec<&Prediction> = predictions
+            .iter()
+            .filter(|p| p.condition == condition)
+            .collect();
+        let list = figures(unit.task, &of).list();
+        let _ = write!(
+            yaml,
+            "  - task:\n      type: audio-classification\n      name: Speech emotion recognition\n    dataset:\n      type: {}\n      name: {}\n      split: test\n    metrics:\n",
+            quoted(&corpus.to_lowercase()),
+            quoted(&format!("{corpus}, {condition}, fold {}", unit.fold.name)),
+        );
+        let mut row = vec![condition.to_owned()];
+        for (i, value) in list.iter().enumerate() {
+            let Some(value) = value else { continue };
+            if table.rows.is_empty() {
+                table.titles.push(FIGURES[i].0.to_owned());
+            }
+            row.push(number(Some(*value)));
+            if value.is_finite() {
+                let _ = write!(
+                    yaml,
+                    "    - type: {}\n      name: {}\n      value: {value}\n",
+                    METRIC_TYPES[i], METRIC_NAMES[i]
+                );
+            }
+        }
+        table.rows.push(row);
+    }
+    yaml.push_str("---\n");
+    let outputs = match unit.task {
+        Task::Categorical => format!(
+            "a probability for each of {}",
+            Emotion::ALL.map(Emotion::name).join(", ")
+        ),
+        Task::Dimensional => "arousal and valence on the corpus's scale".to_owned(),
+    };
+    let tested = match unit.fold.test.as_slice() {
+        [one] => format!("speaker {one}"),
+        several => format!("speakers {}", several.join(", ")),
+    };
+    format!(
+        "{yaml}
+# {name}
+
+Speech emotion recognition by Earnest {version}: a {upper} of 32 acoustic descriptors every 10 ms gives {outputs}.
+Training: {training}. Corpus: {corpus_line}. Tested on {tested}, never heard in training{shared}.
+
+{table}
+`model.safetensors` holds the weights, `model.json` everything else: descriptors, normalisation, recipe, speakers.
+
+```sh
+earnest predict --model DIR recording.wav
+earnest evaluate --model DIR --corpus CORPUS
+```
+
+## Limits
+
+Learnt from the speech of {speakers} speakers of one corpus; other languages, ages, rooms and microphones were not
+tested. It hears how something is said, not what, and not what a person feels. Its licence follows from the corpus's.
+",
+        version = description.earnest,
+        upper = network.to_uppercase(),
+        training = description.training,
+        corpus_line = description.corpus,
+        shared = if unit.fold.test.iter().any(|s| unit.fold.training.contains(s)) {
+            " as utterances, though other utterances of the same speakers were"
+        } else {
+            ""
+        },
+        table = table.markdown(),
+        speakers = description.speakers.len(),
+    )
+}

@@ -1,0 +1,190 @@
+//! Table II: what becomes of the main figure when one augmentation is left out.
+
+use earnest_experiment::metrics::{FIGURES, Figures};
+use earnest_experiment::number::{exact, number, percent};
+use earnest_experiment::statistics::{PairedTest, compare, pooled, seeds_of};
+use earnest_experiment::{CONDITIONS, Training, UnitResult, figures_by_speaker};
+use earnest_files::text_cell;
+use earnest_model::Task;
+
+use crate::paper;
+use crate::table1::{better_percent, p_value};
+use crate::text_table::TextTable;
+
+/// A row: one network, figure and transform.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// `rnn` or `cnn`.
+    pub network: String,
+    /// Which figure: a place in [`FIGURES`].
+    pub figure: usize,
+    /// What is left out; `None` is the whole augmentation.
+    pub left_out: Option<&'static str>,
+    /// The figure, clean and on the robot.
+    pub values: [Option<f64>; 2],
+    /// The figures less the whole augmentation's.
+    pub difference: [Option<f64>; 2],
+    /// Change in percent of the whole augmentation's, plus is better.
+    pub change: [Option<f64>; 2],
+    /// The paper's change.
+    pub paper: Option<[f64; 2]>,
+    /// Paired test against the whole augmentation, over speakers.
+    pub tests: [Option<PairedTest>; 2],
+}
+
+/// Table II.
+#[derive(Clone, Debug, Default)]
+pub struct Table2 {
+    /// Its rows, network by network and figure by figure.
+    pub rows: Vec<Row>,
+}
+
+/// The figures that Table II is about, by task: macro F; the correlations.
+const MAIN: [(Task, usize); 3] = [
+    (Task::Categorical, 2),
+    (Task::Dimensional, 5),
+    (Task::Dimensional, 6),
+];
+
+impl Table2 {
+    /// From finished units; empty unless something was left out.
+    #[must_use]
+    pub fn new(units: &[UnitResult]) -> Self {
+        let mut left: Vec<&'static str> = Vec::new();
+        let mut networks: Vec<&str> = Vec::new();
+        for unit in units {
+            if let Training::Without(transform) = unit.training
+                && !left.contains(&transform)
+            {
+                left.push(transform);
+            }
+            if !networks.contains(&unit.network.as_str()) {
+                networks.push(&unit.network);
+            }
+        }
+        let mut table = Self::default();
+        if left.is_empty() {
+            return table;
+        }
+        for network in networks {
+            let base = values(units, network, Training::Augmented);
+            for (task, figure) in MAIN {
+                for left_out in std::iter::once(None).chain(left.iter().copied().map(Some)) {
+                    let training = left_out.map_or(Training::Augmented, Training::Without);
+                    let of = values(units, network, training);
+                    let value = [0, 1].map(|c| of[c].list()[figure]);
+                    if value.iter().all(Option::is_none) {
+                        continue;
+                    }
+                    let change = [0, 1]
+                        .map(|c| left_out.and_then(|_| better_percent(base[c], of[c])[figure]));
+                    let tests = [0, 1].map(|c| {
+                        left_out?;
+                        let each = |training| {
+                            figures_by_speaker(
+                                &seeds_of(units, network, task, training, CONDITIONS[c]),
+                                task,
+                            )
+                        };
+                        compare(&each(Training::Augmented), &each(training))[figure]
+                    });
+                    let difference = [0, 1].map(|c| {
+                        left_out?;
+                        Some(of[c].list()[figure]? - base[c].list()[figure]?)
+                    });
+                    table.rows.push(Row {
+                        network: network.to_owned(),
+                        figure,
+                        left_out,
+                        values: value,
+                        difference,
+                        change,
+                        paper: left_out
+                            .filter(|_| figure == 2)
+                            .and_then(|name| paper::table2(network, name)),
+                        tests,
+                    });
+                }
+            }
+        }
+        table
+    }
+
+    /// As text.
+    #[must_use]
+    pub fn text(&self) -> TextTable {
+        let titles = [
+            "network",
+            "figure",
+            "left out",
+            "clean",
+            "robot",
+            "clean %",
+            "robot %",
+            "p clean",
+            "p robot",
+            "paper clean %",
+            "paper robot %",
+        ];
+        TextTable {
+            titles: titles.map(String::from).to_vec(),
+            rows: self
+                .rows
+                .iter()
+                .map(|row| {
+                    let mut cells = vec![
+                        row.network.to_uppercase(),
+                        FIGURES[row.figure].0.to_owned(),
+                        row.left_out.unwrap_or("nothing").to_owned(),
+                    ];
+                    cells.extend(row.values.map(number));
+                    cells.extend(row.change.map(percent));
+                    cells.extend([0, 1].map(|c| p_value(row.tests[c], row.difference[c])));
+                    let paper = |c: usize| percent(row.paper.map(|p| p[c]));
+                    cells.extend([0, 1].map(paper));
+                    cells
+                })
+                .collect(),
+            texts: 3,
+        }
+    }
+
+    /// As CSV, full precision.
+    ///
+    /// # Errors
+    /// Never in practice: it is written to memory.
+    pub fn csv(&self) -> Result<Vec<u8>, csv::Error> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record([
+            "network",
+            "figure",
+            "left_out",
+            "clean",
+            "robot",
+            "clean_change_percent",
+            "robot_change_percent",
+            "clean_p",
+            "robot_p",
+            "paper_clean_change_percent",
+            "paper_robot_change_percent",
+        ])?;
+        for row in &self.rows {
+            let mut cells = vec![
+                text_cell(&row.network).into_owned(),
+                FIGURES[row.figure].0.to_owned(),
+                text_cell(row.left_out.unwrap_or_default()).into_owned(),
+            ];
+            cells.extend(row.values.map(exact));
+            cells.extend(row.change.map(exact));
+            cells.extend(row.tests.map(|t| exact(t.and_then(|t| t.telling_p()))));
+            cells.extend([0, 1].map(|c: usize| exact(row.paper.map(|p| p[c]))));
+            writer.write_record(&cells)?;
+        }
+        writer.into_inner().map_err(|e| e.into_error().into())
+    }
+}
+
+/// Pooled figures, clean and on the robot.
+fn values(units: &[UnitResult], network: &str, training: Training) -> [Figures; 2] {
+    CONDITIONS.map(|condition| pooled(units, network, training, condition))
+}
