@@ -28,7 +28,7 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// The paper's chain (PAPER.md section 4): tempo, loudness, noise, room, each with
+    /// The paper's chain (docs/paper.md, section 4): tempo, loudness, noise, room, each with
     /// probability 0.5.
     #[must_use]
     pub fn paper() -> Self {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum Emotion {
     /// Anger.
     Angry,
-    /// Happiness; excitement joins it (PAPER.md section 2).
+    /// Happiness; excitement joins it (docs/paper.md, section 2).
     Happy,
     /// No emotion.
     Neutral,

@@ -39,7 +39,7 @@ pub const NAMES: [&str; COUNT] = [
     "F3amplitudeLogRelF0_sma3nz",
 ];
 
-/// Units, in column order (LLD_SPEC.md section 0).
+/// Units, in column order (docs/descriptors.md, section 0).
 pub const UNITS: [&str; COUNT] = [
     "aud. spectrum",
     "dB",

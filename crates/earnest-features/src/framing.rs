@@ -1,4 +1,4 @@
-//! Where frames lie: LLD_SPEC.md section 1.
+//! Where frames lie: docs/descriptors.md, section 1.
 
 use crate::settings::{Mode, Settings};
 

@@ -1,4 +1,4 @@
-//! HNR, harmonic levels and formant amplitudes: LLD_SPEC.md section 9.
+//! HNR, harmonic levels and formant amplitudes: docs/descriptors.md, section 9.
 
 use crate::lanes::Column;
 use crate::parabola::vertex_through;

@@ -1,4 +1,4 @@
-//! Jitter and shimmer, measured period by period on the waveform: LLD_SPEC.md section 8.
+//! Jitter and shimmer, measured period by period on the waveform: docs/descriptors.md, section 8.
 
 use crate::framing::Framing;
 use crate::lanes::{F64s, LANES, vectorised};

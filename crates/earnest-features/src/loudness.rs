@@ -1,4 +1,4 @@
-//! Loudness: the mean of a compressed auditory spectrum, LLD_SPEC.md section 4.
+//! Loudness: the mean of a compressed auditory spectrum, docs/descriptors.md, section 4.
 
 use crate::lanes::F32s;
 use crate::logarithm::{exp, ln};

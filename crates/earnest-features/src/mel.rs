@@ -1,4 +1,4 @@
-//! The 26-band mel filterbank: LLD_SPEC.md section 3.
+//! The 26-band mel filterbank: docs/descriptors.md, section 3.
 
 use crate::lanes::F32s;
 

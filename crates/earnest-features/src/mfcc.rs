@@ -1,4 +1,4 @@
-//! MFCC 1 .. 13, liftered: LLD_SPEC.md section 5.
+//! MFCC 1 .. 13, liftered: docs/descriptors.md, section 5.
 
 use crate::lanes::F32s;
 use crate::logarithm::ln_f32;

@@ -1,5 +1,5 @@
 //! z-normalisation: mean and standard deviation of each descriptor over a training set
-//! (PAPER.md section 3).
+//! (docs/paper.md, section 3).
 
 use serde::{Deserialize, Serialize};
 

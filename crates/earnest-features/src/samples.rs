@@ -3,7 +3,7 @@
 use crate::lanes::vectorised;
 
 /// Samples from some place on, as the original sees them: 16-bit numbers, and those over
-/// 32767 (LLD_SPEC.md section 1).
+/// 32767 (docs/descriptors.md, section 1).
 #[derive(Default)]
 pub(crate) struct Samples {
     start: usize,

@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// openSMILE's eGeMAPSv01a, oddities included: what the literature's figures and the
-    /// paper are made with (LLD_SPEC.md).
+    /// paper are made with (docs/descriptors.md).
     #[default]
     OpenSmile,
     /// The same 32 columns measured as phonetics defines them: see the crate's README for

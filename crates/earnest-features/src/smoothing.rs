@@ -1,4 +1,4 @@
-//! Smoothing over three frames: LLD_SPEC.md section 11.
+//! Smoothing over three frames: docs/descriptors.md, section 11.
 
 /// The mean of a value and its neighbours, summed in the original's order.
 pub(crate) fn sma3(left: f32, centre: f32, right: f32) -> f32 {

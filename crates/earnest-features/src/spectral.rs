@@ -1,4 +1,4 @@
-//! Alpha ratio, Hammarberg index, spectral slopes and flux: LLD_SPEC.md section 6.
+//! Alpha ratio, Hammarberg index, spectral slopes and flux: docs/descriptors.md, section 6.
 
 use crate::lanes::{F32s, F64s, LANES};
 use crate::logarithm::ln_f32;

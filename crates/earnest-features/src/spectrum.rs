@@ -1,4 +1,4 @@
-//! Windowed spectra of eight frames at once: LLD_SPEC.md section 2.
+//! Windowed spectra of eight frames at once: docs/descriptors.md, section 2.
 
 use crate::fft::{Bin, RealFft};
 use crate::lanes::{F32s, LANES, vectorised};

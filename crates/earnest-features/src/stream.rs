@@ -434,7 +434,7 @@ impl Stream {
     }
 }
 
-/// Where a recording ends. The voiced columns end twice (LLD_SPEC.md section 12): where
+/// Where a recording ends. The voiced columns end twice (docs/descriptors.md, section 12): where
 /// the decisions stood when the recording ended, and at its last long frame.
 #[derive(Clone, Copy)]
 struct End {

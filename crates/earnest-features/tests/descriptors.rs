@@ -44,8 +44,8 @@ fn middle(f: &Features, column: usize) -> Vec<f32> {
 }
 
 #[test]
-fn digital_silence_has_the_values_of_the_specification() {
-    // LLD_SPEC.md sections 4, 5, 8, 10: loudness 0.00103, MFCCs exactly 0, no pitch, no
+fn digital_silence_has_the_values_of_the_definition() {
+    // docs/descriptors.md, sections 4, 5, 8, 10: loudness 0.00103, MFCCs exactly 0, no pitch, no
     // formants, formant amplitudes -201.
     let f = extract(&[0.0; 16_000]);
     assert!(f.frames() > 90);

@@ -1,7 +1,7 @@
 //! Our descriptors beside openSMILE's own output, column by column: on signals of our own
-//! that travel with the crate (`tests/reference`), and on speech and noise where the
-//! shared folder is there. `cargo test -p earnest-features --test reference -- --nocapture`
-//! prints the tables.
+//! that travel with the crate (`tests/reference`), and on speech and noise where
+//! `EARNEST_DATA` names the research data.
+//! `cargo test -p earnest-features --test reference -- --nocapture` prints the tables.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 use std::io::Write;
@@ -185,19 +185,22 @@ fn every_column_is_opensmiles_on_our_own_signals_from_8_to_48_khz() {
     all.check();
 }
 
-/// The shared reference folder, if this machine has it.
-fn shared() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    root.join("reference/lld").is_dir().then_some(root)
+/// The research data and openSMILE's output for them, if this machine has both: the folder
+/// `EARNEST_DATA`, and `reference/lld` in it or beside it.
+fn research() -> Option<(PathBuf, PathBuf)> {
+    let data = PathBuf::from(std::env::var_os("EARNEST_DATA")?);
+    let lld = [data.join("reference/lld"), data.join("../reference/lld")]
+        .into_iter()
+        .find(|folder| folder.is_dir())?;
+    Some((data, lld))
 }
 
-fn audio_of(shared: &Path, set: &str, stem: &str) -> Option<PathBuf> {
-    let lld = shared.join("reference/lld").join(set);
+fn audio_of(data: &Path, lld: &Path, stem: &str) -> Option<PathBuf> {
     [
         lld.join(format!("{stem}.wav")),
         lld.join(format!("{stem}.flac")),
-        shared.join(format!("data/emodb/wav/{stem}.wav")),
-        shared.join(format!("data/nemo/samples/{stem}.flac")),
+        data.join(format!("emodb/wav/{stem}.wav")),
+        data.join(format!("nemo/samples/{stem}.flac")),
     ]
     .into_iter()
     .find(|p| p.is_file())
@@ -205,24 +208,24 @@ fn audio_of(shared: &Path, set: &str, stem: &str) -> Option<PathBuf> {
 
 #[test]
 fn every_column_is_opensmiles_on_speech_and_noise() {
-    let Some(shared) = shared() else {
+    let Some((data, lld)) = research() else {
         // Straight to standard error: the test harness hides what println! says.
         let _ = writeln!(
             std::io::stderr(),
-            "SKIPPED: descriptors beside openSMILE's on speech: no ../shared/reference/lld beside the project"
+            "SKIPPED: descriptors beside openSMILE's on speech: EARNEST_DATA names no folder with `reference/lld` in it or beside it"
         );
         return;
     };
     let mut all = Comparison::new();
     for set in ["synthetic", "emodb", "nemo", "noisy"] {
         let mut one = Comparison::new();
-        for stem in stems(&shared.join("reference/lld").join(set)) {
-            let Some(audio) = audio_of(&shared, set, &stem) else {
+        let folder = lld.join(set);
+        for stem in stems(&folder) {
+            let Some(audio) = audio_of(&data, &folder, &stem) else {
                 println!("no audio for {set}/{stem}");
                 continue;
             };
-            let csv = shared.join(format!("reference/lld/{set}/{stem}.csv"));
-            one.add(&audio, &csv);
+            one.add(&audio, &folder.join(format!("{stem}.csv")));
         }
         one.print(set);
         all.files += one.files;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Normalisation {
-    /// Those of the training set (PAPER.md section 3).
+    /// Those of the training set (docs/paper.md, section 3).
     #[default]
     Corpus,
     /// Those of all utterances of the speaker, as heard.

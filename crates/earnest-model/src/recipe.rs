@@ -1,4 +1,4 @@
-//! How a network is trained (PAPER.md section 6).
+//! How a network is trained (docs/paper.md, section 6).
 
 use serde::{Deserialize, Serialize};
 

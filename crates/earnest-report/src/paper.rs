@@ -1,4 +1,4 @@
-//! The paper's own figures (PAPER.md section 7, Table I; IROS 2018).
+//! The paper's own figures (docs/paper.md, section 7, Table I; IROS 2018).
 
 use earnest_experiment::Training;
 use earnest_experiment::metrics::{COUNT, Figures};

@@ -107,7 +107,7 @@ fn stretch(clip: &[f32], offset: usize, length: usize) -> Vec<f32> {
 
 /// Adds the noise, looped, from `offset`, scaled so that its RMS over the stretch is
 /// `ratio` times that of the speech: `y = x + n * ratio * rms(x) / rms(n)`
-/// (PAPER.md section 4).
+/// (docs/paper.md, section 4).
 pub fn add_noise(speech: &mut [f32], noise: &[f32], offset: usize, ratio: f64) {
     if noise.is_empty() || speech.is_empty() {
         return;

@@ -21,7 +21,7 @@ impl<'a> RoomResponse<'a> {
         }
     }
 
-    /// The speech as heard in the room: as long, and with the same RMS (PAPER.md section 4).
+    /// The speech as heard in the room: as long, and with the same RMS (docs/paper.md, section 4).
     pub fn apply(&self, convolver: &mut Convolver, speech: &[f32]) -> Vec<f32> {
         let mut out = convolver.convolve(speech, self.response);
         let level = rms(&out);

@@ -6,7 +6,7 @@ use super::table::Table;
 use super::{Clip, Collection, CollectionError, name_unlisted};
 use crate::left_out::LeftOut;
 
-/// Classes that are human voices: unwanted as background noise (PAPER.md section 4).
+/// Classes that are human voices: unwanted as background noise (docs/paper.md, section 4).
 const VOICES: [&str; 5] = [
     "crying_baby",
     "laughing",

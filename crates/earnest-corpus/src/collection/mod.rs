@@ -43,7 +43,7 @@ pub struct Collection {
     pub layout: &'static str,
     /// Its clips, sorted by name.
     pub clips: Vec<Clip>,
-    /// Clips of human voices: unwanted for training (PAPER.md section 4), but a robot may hear
+    /// Clips of human voices: unwanted for training (docs/paper.md, section 4), yet a robot may hear
     /// people talk.
     pub voices: Vec<Clip>,
     /// Clips left out, and why; voices among them.
@@ -104,7 +104,7 @@ const NOISE_LAYOUTS: [Reader; 7] = [
 impl Collection {
     /// Opens a folder of noises: ESC-50, UrbanSound8K, MUSAN, DEMAND, MS-SNSD or a Freesound
     /// download as they were unpacked (also with one more folder around them), otherwise every
-    /// audio file in it. Human voices are left out (PAPER.md section 4) where the collection
+    /// audio file in it. Human voices are left out (docs/paper.md, section 4) where the collection
     /// says what its clips are.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use super::{Clip, Collection, CollectionError, audio_in};
 use crate::layout::stem_and_folder;
 use crate::left_out::LeftOut;
 
-/// Classes with human voices: unwanted as background noise (PAPER.md section 4).
+/// Classes with human voices: unwanted as background noise (docs/paper.md, section 4).
 const VOICES: [&str; 7] = [
     "AirportAnnouncements",
     "Babble",

@@ -7,7 +7,7 @@ use super::table::Table;
 use super::{Clip, Collection, CollectionError, name_unlisted};
 use crate::left_out::LeftOut;
 
-/// The class with human voices: unwanted as background noise (PAPER.md section 4).
+/// The class with human voices: unwanted as background noise (docs/paper.md, section 4).
 const VOICES: &str = "children_playing";
 
 pub fn read(folder: &Path) -> Result<Option<Collection>, CollectionError> {

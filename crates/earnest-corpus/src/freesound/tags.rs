@@ -16,7 +16,7 @@ impl Tags {
     /// The paper's lists as a TOML file that people can edit.
     pub const PAPER: &str = include_str!("tags.toml");
 
-    /// The paper's lists (PAPER.md section 4).
+    /// The paper's lists (docs/paper.md, section 4).
     #[must_use]
     pub fn paper() -> Self {
         // The file is compiled in and tested.

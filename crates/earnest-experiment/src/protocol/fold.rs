@@ -1,5 +1,5 @@
 //! Folds: who trains, validates and tests. Here those that leave one speaker out, the partner
-//! validating (PAPER.md section 7); others are in `protocol.rs`.
+//! validating (docs/paper.md, section 7); others are in `protocol.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Resampling a frame to 11 kHz in the frequency domain: LLD_SPEC.md section 10 step 1.
+//! Resampling a frame to 11 kHz in the frequency domain: docs/descriptors.md, section 10 step 1.
 
 use crate::lanes::{F32s, LANES};
 

@@ -1,4 +1,4 @@
-//! Linear prediction by autocorrelation and Levinson-Durbin, in f32: LLD_SPEC.md section
+//! Linear prediction by autocorrelation and Levinson-Durbin, in f32: docs/descriptors.md, section
 //! 10 step 2.
 
 use crate::lanes::F32s;

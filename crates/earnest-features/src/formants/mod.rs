@@ -1,4 +1,4 @@
-//! Formants from linear prediction: LLD_SPEC.md section 10.
+//! Formants from linear prediction: docs/descriptors.md, section 10.
 
 pub(crate) mod band;
 pub(crate) mod lpc;
@@ -38,7 +38,8 @@ impl FormantFinder {
             #[inline(always)]
             || linear_prediction(y),
         );
-        // The sign of the original, LLD_SPEC.md section 10 step 3: not the poles of 1/A(z).
+        // The sign of the original (docs/descriptors.md, section 10 step 3): not the poles of
+        // 1/A(z).
         let polynomial = a.map(|a| -a.wide());
         let roots = vectorised(
             #[inline(always)]

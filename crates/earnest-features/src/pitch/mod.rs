@@ -1,5 +1,5 @@
 //! F0: the spectrum on an octave axis, sub-harmonic summation, a Viterbi search over
-//! candidates, LLD_SPEC.md section 7.
+//! candidates, docs/descriptors.md, section 7.
 
 pub(crate) mod octave;
 pub(crate) mod shs;

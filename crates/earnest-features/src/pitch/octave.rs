@@ -1,4 +1,4 @@
-//! The magnitude spectrum, peaks enhanced, on an octave axis: LLD_SPEC.md section 7.1.
+//! The magnitude spectrum, peaks enhanced, on an octave axis: docs/descriptors.md, section 7.1.
 
 use crate::lanes::{F32s, F64s, LANES};
 

@@ -1,4 +1,4 @@
-//! Sub-harmonic summation and its candidates: LLD_SPEC.md section 7.2.
+//! Sub-harmonic summation and its candidates: docs/descriptors.md, section 7.2.
 
 use super::octave::OctaveScale;
 use super::{CANDIDATES, Candidate};

@@ -1,4 +1,4 @@
-//! The smoothest path through the F0 candidates: LLD_SPEC.md section 7.3.
+//! The smoothest path through the F0 candidates: docs/descriptors.md, section 7.3.
 //!
 //! Two oddities of the original are part of the definition and kept: one "last change"
 //! variable is shared by all pairs in the order in which they are evaluated, and staying

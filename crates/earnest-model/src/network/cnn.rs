@@ -1,4 +1,4 @@
-//! Convolution, batch norm and ReLU layers, pooling over time, linear (PAPER.md section 5).
+//! Convolution, batch norm and ReLU layers, pooling over time, linear (docs/paper.md, section 5).
 
 mod long;
 

@@ -76,13 +76,13 @@ const MOST_FRAMES: usize = 999;
 const MOST_WEIGHTS: u64 = 1 << 30;
 
 impl Architecture {
-    /// The RNN of PAPER.md section 5.
+    /// The RNN of docs/paper.md, section 5.
     #[must_use]
     pub fn paper_rnn() -> Self {
         Self::rnn(2, 128)
     }
 
-    /// The CNN of PAPER.md section 5.
+    /// The CNN of docs/paper.md, section 5.
     #[must_use]
     pub fn paper_cnn() -> Self {
         Self::cnn(3, 128, 5)

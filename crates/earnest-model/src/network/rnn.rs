@@ -1,4 +1,4 @@
-//! Bidirectional GRU layers, pooling over time, linear (PAPER.md section 5).
+//! Bidirectional GRU layers, pooling over time, linear (docs/paper.md, section 5).
 //!
 //! A batch is dealt out to groups of at most [`GROUP`] sequences, each packed by itself:
 //! groups and directions are what threads share. A sequence's result does not depend on its
