@@ -1,9 +1,10 @@
 //! Jitter and shimmer, measured period by period on the waveform: docs/descriptors.md, section 8.
 
 use crate::framing::Framing;
-use crate::lanes::{F64s, LANES, vectorised};
+use crate::lanes::{F64s, LANES};
 use crate::parabola::vertex_through;
 use crate::samples::Samples;
+use crate::vectorised::vectorised;
 
 /// Reads the waveform along with the F0 track.
 pub(crate) struct Jitter {

@@ -130,13 +130,18 @@ impl F32s {
             }
         }
         #[cfg(not(target_arch = "x86_64"))]
-        {
-            let mut mask = 0;
-            for lane in 0..LANES {
-                mask |= u32::from(self.0[lane] > other.0[lane]) << lane;
-            }
-            mask
+        self.above_one_by_one(other)
+    }
+
+    /// The same without instructions of a kind of processor.
+    #[cfg(any(test, not(target_arch = "x86_64")))]
+    #[inline(always)]
+    fn above_one_by_one(self, other: Self) -> u32 {
+        let mut mask = 0;
+        for lane in 0..LANES {
+            mask |= u32::from(self.0[lane] > other.0[lane]) << lane;
         }
+        mask
     }
 
     #[inline(always)]
@@ -150,14 +155,6 @@ impl F64s {
     pub fn narrow(self) -> F32s {
         F32s(std::array::from_fn(|l| self.0[l] as f32))
     }
-}
-
-/// Runs a kernel compiled for the widest vectors that this processor has.
-///
-/// What the kernel calls must be `#[inline(always)]`, or it is compiled for the baseline.
-#[inline(always)]
-pub(crate) fn vectorised<R>(kernel: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(kernel)
 }
 
 /// Rows of eight as one run of numbers, for what is done to each number alike.
@@ -191,5 +188,32 @@ impl<'a> Column<'a> {
     #[inline(always)]
     pub fn at(&self, row: usize) -> f32 {
         self.rows[row].0[self.lane]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comparisons_are_gathered_alike_on_every_processor() {
+        let values = [
+            0.0,
+            -0.0,
+            1.0,
+            -1.0,
+            f32::MIN_POSITIVE,
+            f32::INFINITY,
+            f32::NEG_INFINITY,
+            f32::NAN,
+        ];
+        for a in values {
+            for shift in 0..LANES {
+                let x = F32s(std::array::from_fn(|l| values[(l + shift) % LANES]));
+                let y = F32s([a; LANES]);
+                assert_eq!(x.above(y), x.above_one_by_one(y), "{x:?} {y:?}");
+                assert_eq!(y.above(x), y.above_one_by_one(x), "{y:?} {x:?}");
+            }
+        }
     }
 }

@@ -24,6 +24,7 @@ mod smoothing;
 mod spectral;
 mod spectrum;
 mod stream;
+pub mod vectorised;
 
 pub use extractor::Extractor;
 pub use features::Features;

@@ -1,6 +1,6 @@
 //! The stretch of a recording that frames still need.
 
-use crate::lanes::vectorised;
+use crate::vectorised::vectorised;
 
 /// Samples from some place on, as the original sees them: 16-bit numbers, and those over
 /// 32767 (docs/descriptors.md, section 1).

@@ -1,7 +1,8 @@
 //! Windowed spectra of eight frames at once: docs/descriptors.md, section 2.
 
 use crate::fft::{Bin, RealFft};
-use crate::lanes::{F32s, LANES, vectorised};
+use crate::lanes::{F32s, LANES};
+use crate::vectorised::vectorised;
 
 /// Hamming window of `length` samples.
 pub(crate) fn hamming(length: usize) -> Vec<f32> {

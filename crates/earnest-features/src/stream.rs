@@ -10,7 +10,7 @@ use crate::formants::{FormantFinder, Formants};
 use crate::framing::{Framing, LONG_S};
 use crate::harmonics::{HarmonicValues, Harmonics};
 use crate::jitter::Jitter;
-use crate::lanes::{Column, F32s, LANES, vectorised};
+use crate::lanes::{Column, F32s, LANES};
 use crate::loudness::Loudness;
 use crate::mel::MelBank;
 use crate::mfcc::Mfcc;
@@ -23,6 +23,7 @@ use crate::settings::{Mode, Settings};
 use crate::smoothing::{median3nz, sma3, sma3nz};
 use crate::spectral::Spectral;
 use crate::spectrum::{Spectrum, gauss, hamming};
+use crate::vectorised::vectorised;
 
 /// One row of descriptors, in the order of [`crate::descriptor::NAMES`].
 pub type Row = [f32; COUNT];

@@ -2,7 +2,7 @@
 
 use crate::param::Param;
 use crate::real::Real;
-use crate::vectorised::vectorised;
+use earnest_features::vectorised::vectorised;
 
 const BETA_1: f64 = 0.9;
 const BETA_2: f64 = 0.999;

@@ -17,7 +17,6 @@ mod recipe;
 mod sequence;
 mod tensors;
 mod trainer;
-mod vectorised;
 
 pub use adam::Adam;
 pub use error::ModelError;

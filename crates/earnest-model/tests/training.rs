@@ -463,3 +463,43 @@ fn a_panic_while_presenting_ends_training_with_the_utterance_and_what_it_said() 
         assert_eq!(epoch_within_a_minute(threads, Toy::new(60)), Ok(()));
     }
 }
+
+/// The weights of every network with every pooling after some training, added up.
+fn bits_of_all() -> String {
+    use earnest_model::PoolingKind;
+
+    let data = Toy::new(20);
+    let mut all = Vec::new();
+    for kind in [PoolingKind::Mean, PoolingKind::Max, PoolingKind::Attention] {
+        for mut architecture in small() {
+            match &mut architecture {
+                Architecture::Rnn { pooling, .. } | Architecture::Cnn { pooling, .. } => {
+                    *pooling = kind;
+                }
+            }
+            let mut trainer = Trainer::new(recipe(architecture), 3, &Key::new(4)).unwrap();
+            run(&mut trainer, &data, 2);
+            let fold = |sum: u64, x: &u32| sum.rotate_left(5) ^ u64::from(*x);
+            let sum = bits(&trainer.into_best()).iter().fold(0, fold);
+            all.push(format!("{sum:016x}"));
+        }
+    }
+    all.join(" ")
+}
+
+#[test]
+fn the_baseline_of_every_loop_trains_to_the_bits_of_the_vectors() {
+    let own = bits_of_all();
+    let variable = earnest_features::vectorised::VARIABLE;
+    if std::env::var_os(variable).is_some() {
+        println!("bits {own}");
+        return;
+    }
+    let baseline = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["the_baseline_of_every_loop", "--nocapture"])
+        .env(variable, "baseline")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(baseline.stdout).unwrap();
+    assert!(said.contains(&format!("bits {own}")), "{own}: {said}");
+}

@@ -7,7 +7,8 @@ pub(crate) mod roots;
 use self::band::BandResampler;
 use self::lpc::linear_prediction;
 use self::roots::Complexes;
-use crate::lanes::{F32s, LANES, vectorised};
+use crate::lanes::{F32s, LANES};
+use crate::vectorised::vectorised;
 
 /// The lowest three formants and the bandwidth of the lowest, Hz; 0 where there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

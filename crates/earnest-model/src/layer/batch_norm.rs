@@ -22,7 +22,7 @@ use super::BLOCK;
 use crate::param::{Param, RUNNING_VARIANCE};
 use crate::real::Real;
 use crate::sequence::Gapped;
-use crate::vectorised::vectorised;
+use earnest_features::vectorised::vectorised;
 
 const EPSILON: f64 = 1e-5;
 const MOMENTUM: f64 = 0.1;

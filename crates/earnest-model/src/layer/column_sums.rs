@@ -1,7 +1,7 @@
 //! Sums over rows: the gradient of a bias.
 
 use crate::real::Real;
-use crate::vectorised::vectorised;
+use earnest_features::vectorised::vectorised;
 
 /// Adds the column sums of a row-major matrix to `sums`, row by row.
 pub(crate) fn add_column_sums<T: Real>(sums: &mut [T], rows: &[T]) {

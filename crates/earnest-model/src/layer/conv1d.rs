@@ -14,7 +14,7 @@ use crate::param::Param;
 use crate::product::{Before, View, ViewMut, multiply};
 use crate::real::Real;
 use crate::sequence::{Gapped, sized};
-use crate::vectorised::vectorised;
+use earnest_features::vectorised::vectorised;
 
 /// Runs of rows whose part of the weights' gradient is computed side by side.
 const SEGMENTS: usize = 8;

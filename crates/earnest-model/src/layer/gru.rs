@@ -27,7 +27,7 @@ use crate::param::Param;
 use crate::product::{Before, View, ViewMut, multiply};
 use crate::real::Real;
 use crate::sequence::{Packing, sized};
-use crate::vectorised::vectorised;
+use earnest_features::vectorised::vectorised;
 
 /// Weights as the products want them: columns side by side, gates in the order of a row.
 #[derive(Clone, Debug)]

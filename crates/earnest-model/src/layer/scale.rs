@@ -7,7 +7,7 @@
 use super::gradient_check;
 use crate::param::Param;
 use crate::real::Real;
-use crate::vectorised::vectorised;
+use earnest_features::vectorised::vectorised;
 
 /// A scale for each value of a row.
 #[derive(Clone, Debug)]

@@ -4,8 +4,6 @@
 
 use toml::Value;
 
-use super::description::Lab;
-
 /// What a key's numbers may be.
 struct Bounds {
     /// The key, below its table's.
@@ -96,10 +94,10 @@ const MOST_TABLES: usize = 100;
 /// The most numbers of a key: a response is kept for each loudspeaker.
 const MOST_NUMBERS: usize = 360;
 
-/// Refuses a lab with a number beyond its bounds, or with too many of something.
-pub(super) fn check(lab: &Lab) -> Result<(), String> {
-    let value = Value::try_from(lab).map_err(|e| format!("the lab cannot be written: {e}"))?;
-    look("", "", &value)
+/// Refuses a lab, as it would be written, with a number beyond its bounds, or with too many of
+/// something.
+pub(super) fn check(lab: &Value) -> Result<(), String> {
+    look("", "", lab)
 }
 
 /// Looks at the value of a key; `of` says in which of several tables.

@@ -318,7 +318,8 @@ impl Lab {
     /// # Errors
     /// A sentence that names the key and what it may be.
     pub fn check(&self) -> Result<(), String> {
-        bounds::check(self)?;
+        let written = toml::Value::try_from(self);
+        bounds::check(&written.map_err(|e| format!("the lab cannot be written: {e}"))?)?;
         let room = &self.room;
         let size = &room.size_m;
         let ways = [

@@ -18,7 +18,7 @@ use crate::dot::{add_products, no_products};
 use crate::param::Param;
 use crate::real::Real;
 use crate::sequence::{Frames, sized};
-use crate::vectorised::vectorised;
+use earnest_features::vectorised::vectorised;
 
 /// The query.
 #[derive(Clone, Debug)]

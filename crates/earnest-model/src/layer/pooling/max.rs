@@ -4,7 +4,7 @@
 use super::total_width;
 use crate::real::Real;
 use crate::sequence::Frames;
-use crate::vectorised::vectorised;
+use earnest_features::vectorised::vectorised;
 
 pub(super) fn forward<T: Real>(
     frames: &impl Frames,

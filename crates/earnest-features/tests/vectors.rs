@@ -1,0 +1,48 @@
+//! Every vectorised loop gives the same bits as its baseline.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::process::Command;
+
+use earnest_features::{Extractor, Mode, Settings, ShortWindow, vectorised::VARIABLE};
+use earnest_random::Key;
+
+/// The bits of what is extracted in both modes and windows from something like speech, added up.
+fn bits() -> String {
+    let mut draws = Key::new(5).draws();
+    let mut phase = 0.0_f64;
+    let speech: Vec<f32> = (0..32_000)
+        .map(|i| {
+            let t = f64::from(i) / 16_000.0;
+            phase += (110.0 + 60.0 * (4.0 * t).sin()) / 16_000.0;
+            let voice =
+                (0.5 - phase.fract()).powi(3) * f64::from(u8::from((2.0 * t).fract() < 0.7));
+            (voice + 0.01 * draws.normal()) as f32
+        })
+        .collect();
+    let mut all = Vec::new();
+    for mode in [Mode::OpenSmile, Mode::Accurate] {
+        for window in [ShortWindow::Ms20, ShortWindow::Ms25] {
+            let features = Extractor::with(16_000, Settings { mode, window }).extract(&speech);
+            assert!(features.frames() > 190);
+            let fold = |sum: u64, x: &f32| sum.rotate_left(5) ^ u64::from(x.to_bits());
+            all.push(format!("{:016x}", features.values().iter().fold(0, fold)));
+        }
+    }
+    all.join(" ")
+}
+
+#[test]
+fn the_baseline_of_every_loop_has_the_bits_of_the_vectors() {
+    let own = bits();
+    if std::env::var_os(VARIABLE).is_some() {
+        println!("bits {own}");
+        return;
+    }
+    let baseline = Command::new(std::env::current_exe().unwrap())
+        .args(["the_baseline_of_every_loop", "--nocapture"])
+        .env(VARIABLE, "baseline")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(baseline.stdout).unwrap();
+    assert!(said.contains(&format!("bits {own}")), "{own}: {said}");
+}
