@@ -21,6 +21,7 @@ mod dead;
 mod emotion;
 mod error;
 mod fingerprint;
+#[cfg(feature = "freesound")]
 pub mod freesound;
 mod heard;
 mod inspection;

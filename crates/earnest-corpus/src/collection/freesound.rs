@@ -6,8 +6,10 @@ use earnest_files::text_of_cell;
 
 use super::table::Table;
 use super::{Clip, Collection, CollectionError};
-use crate::freesound::MANIFEST;
 use crate::left_out::LeftOut;
+
+/// The name of the table of what was downloaded.
+pub(crate) const MANIFEST: &str = "freesound.csv";
 
 pub fn read(folder: &Path) -> Result<Option<Collection>, CollectionError> {
     let Some(table) = Table::read(&folder.join(MANIFEST))? else {

@@ -3,7 +3,7 @@
 mod demand;
 mod esc50;
 mod folder;
-mod freesound;
+pub(crate) mod freesound;
 mod ms_snsd;
 mod musan;
 mod rooms;

@@ -9,10 +9,7 @@ use earnest_files::{MOST_TEXT, path_cell, read_file, text_cell, text_of_cell};
 use serde::{Deserialize, Serialize};
 
 use super::client::Found;
-use super::{FreesoundError, file_error};
-
-/// The manifest's name.
-pub const MANIFEST: &str = "freesound.csv";
+use super::{FreesoundError, MANIFEST, file_error};
 
 /// A line of the manifest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

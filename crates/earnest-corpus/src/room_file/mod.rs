@@ -1,8 +1,10 @@
 //! Files of room responses: audio, Aachen AIR's `.mat`, SOFA.
 
 mod air;
+#[cfg(feature = "sofa")]
 mod layout5;
 mod mat5;
+#[cfg(feature = "sofa")]
 mod sofa;
 
 use std::ops::ControlFlow;
@@ -84,7 +86,12 @@ fn too_many(samples: u64) -> String {
 pub fn read_responses(path: &Path) -> Result<Vec<MeasuredResponse>, String> {
     let read = match RoomFormat::of(path) {
         Some(RoomFormat::Mat) => air::read,
+        #[cfg(feature = "sofa")]
         Some(RoomFormat::Sofa) => sofa::read,
+        #[cfg(not(feature = "sofa"))]
+        Some(RoomFormat::Sofa) => |_: &Path| {
+            Err("this program was built without the feature `sofa` of earnest-corpus, which reads it".to_owned())
+        },
         Some(RoomFormat::Audio) | None => return read_audio(path),
     };
     contained(|| read(path))
