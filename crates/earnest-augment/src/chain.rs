@@ -1,6 +1,8 @@
 //! A list of steps, drawn anew for each presentation.
 
 use serde::{Deserialize, Serialize};
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
 
 use crate::limits::{MOST_LONGER, MOST_STEPS};
 use crate::noise_reading::NoiseReading;
@@ -70,13 +72,9 @@ impl Chain {
     fn step_at_fault(text: &str) -> Option<String> {
         let table: toml::Table = toml::from_str(text).ok()?;
         let steps = table.get("steps")?.as_array()?;
-        let headers: Vec<usize> = text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| line.trim_start().starts_with("[[steps]]"))
-            .map(|(i, _)| i)
-            .collect();
-        steps.iter().enumerate().find_map(|(i, step)| {
+        let placed = DeTable::parse(text).ok()?;
+        let places = placed.get_ref().get("steps")?.get_ref().as_array()?;
+        let faulty = |(i, step): (usize, &toml::Value)| {
             let error = Step::deserialize(step.clone()).err()?;
             let at_fault = Self::key_at_fault(step, error.message());
             let error = toml_file::with_nearest(error.message());
@@ -84,25 +82,21 @@ impl Chain {
                 Some(key) if !error.contains(key) => format!("{key}: {error}"),
                 _ => error,
             };
-            let Some(header) = headers.get(i) else {
-                return Some(format!("step {}: {error}", i + 1));
-            };
-            let key = error.split('`').nth(1).unwrap_or_default();
-            let key = at_fault.as_deref().unwrap_or(key);
-            let names = |line: &str| {
-                let name = line.split('=').next().unwrap_or_default().trim();
-                !key.is_empty() && (name == key || line.contains(&format!("\"{key}\"")))
-            };
-            let end = headers.get(i + 1).copied().unwrap_or(usize::MAX);
-            let line = text
-                .lines()
-                .enumerate()
-                .skip(*header)
-                .take_while(|(n, _)| *n < end)
-                .find(|(_, line)| names(line))
-                .map_or(*header, |(n, _)| n);
-            Some(format!("line {}, step {}: {error}", line + 1, i + 1))
-        })
+            // Of an unknown key or transform the message has the name.
+            let said = error.split('`').nth(1).unwrap_or_default();
+            let name = at_fault.as_deref().unwrap_or(said);
+            let place = places.get(i)?;
+            let inner = place.get_ref().as_table().and_then(|step| {
+                let is_it = |(key, value): &(&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>)| {
+                    key.get_ref() == name || value.get_ref().as_str() == Some(name)
+                };
+                step.iter().find(is_it).map(|(key, _)| key.span().start)
+            });
+            let start = inner.unwrap_or(place.span().start);
+            let line = 1 + text.get(..start)?.matches('\n').count();
+            Some(format!("line {line}, step {}: {error}", i + 1))
+        };
+        steps.iter().enumerate().find_map(faulty)
     }
 
     /// The key without which a step would not fail as it does: of a value of the wrong type a

@@ -1,24 +1,20 @@
 //! Files that are whole or absent.
 
-use std::fs::File;
+use std::ffi::OsString;
 use std::io::{Error, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Tells apart what this process writes at the same time.
-static NUMBER: AtomicU64 = AtomicU64::new(0);
+use tempfile::NamedTempFile;
 
 /// A file that is being written under a temporary name beside its own, and gets its own name
 /// only when it is whole. Dropped before [`commit`](WholeFile::commit), it leaves nothing.
 ///
-/// The temporary name has the process's number and ends in `.part`, so any number of processes
-/// may write one file at the same time: one of theirs stands in the end, whole.
+/// The temporary name is drawn, begins with the file's own and ends in `.part`, so any number of
+/// processes may write one file at the same time: one of theirs stands in the end, whole.
 #[derive(Debug)]
 pub struct WholeFile {
     path: PathBuf,
-    part: PathBuf,
-    /// `None` once it has been committed.
-    file: Option<File>,
+    part: NamedTempFile,
 }
 
 impl WholeFile {
@@ -28,38 +24,34 @@ impl WholeFile {
     /// What the system said; there is something else than a file at the path.
     pub fn create(path: &Path) -> std::io::Result<Self> {
         refuse_special(path)?;
-        let mut part = path.as_os_str().to_owned();
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        part.push(format!(".{}-{number}.part", std::process::id()));
-        let part = PathBuf::from(part);
-        let file = File::create(&part)?;
+        let mut prefix = OsString::from(path.file_name().unwrap_or_default());
+        prefix.push(".");
+        let mut named = tempfile::Builder::new();
+        named.prefix(&prefix).suffix(".part");
+        // Whoever may read files that this person makes may read this one.
+        #[cfg(unix)]
+        named.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+        let part = named.tempfile_in(folder.unwrap_or(Path::new(".")))?;
         Ok(Self {
             path: path.to_owned(),
             part,
-            file: Some(file),
         })
     }
 
     /// Where its bytes are until it is committed: for a reader that must look at them first.
     #[must_use]
     pub fn part(&self) -> &Path {
-        &self.part
-    }
-
-    fn file(&mut self) -> std::io::Result<&mut File> {
-        self.file
-            .as_mut()
-            .ok_or_else(|| Error::other("the file was committed before"))
+        self.part.path()
     }
 
     /// Flushes the bytes to disk and gives the file its name, in place of what had it before.
     ///
     /// # Errors
     /// What the system said; then the file is as it was before.
-    pub fn commit(mut self) -> std::io::Result<()> {
-        self.file()?.sync_all()?;
-        std::fs::rename(&self.part, &self.path)?;
-        self.file = None;
+    pub fn commit(self) -> std::io::Result<()> {
+        self.part.as_file().sync_all()?;
+        self.part.persist(&self.path)?;
         Ok(())
     }
 }
@@ -84,26 +76,18 @@ pub fn refuse_special(path: &Path) -> std::io::Result<()> {
     }
 }
 
-impl Drop for WholeFile {
-    fn drop(&mut self) {
-        if self.file.take().is_some() {
-            let _ = std::fs::remove_file(&self.part);
-        }
-    }
-}
-
 impl Write for WholeFile {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.file()?.write(bytes)
+        self.part.write(bytes)
     }
     fn flush(&mut self) -> std::io::Result<()> {
-        self.file()?.flush()
+        self.part.flush()
     }
 }
 
 impl Seek for WholeFile {
     fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
-        self.file()?.seek(to)
+        self.part.seek(to)
     }
 }
 
@@ -141,6 +125,18 @@ mod tests {
         drop(file);
         assert_eq!(names(dir.path()), ["a.txt"]);
         assert_eq!(std::fs::read(&path).unwrap(), b"before");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn others_may_read_what_was_written_as_they_may_any_file() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let [plain, whole] = ["plain", "whole"].map(|name| dir.path().join(name));
+        std::fs::write(&plain, b"x").unwrap();
+        write_whole(&whole, b"x").unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&whole), mode(&plain));
     }
 
     #[test]

@@ -76,7 +76,11 @@ fn crates_stand_on_each_other_as_architecture_md_says() {
     let (real, drawn) = (arrows(&metadata(), false), drawn());
     assert!(real.len() > 10);
     for (name, on) in &real {
-        assert_eq!(Some(on), drawn.get(name), "{name}: first as it is, then as drawn");
+        assert_eq!(
+            Some(on),
+            drawn.get(name),
+            "{name}: first as it is, then as drawn"
+        );
     }
     assert_eq!(real.len(), drawn.len());
 }
@@ -110,7 +114,11 @@ fn built_from(metadata: &Value, root: &str) -> BTreeMap<String, Option<String>> 
         .map(|n| (n["id"].as_str().unwrap(), n))
         .collect();
     let is_root = |p: &&&Value| p["name"] == root && p["source"].is_null();
-    let mut ids = vec![packages.values().find(is_root).unwrap()["id"].as_str().unwrap()];
+    let mut ids = vec![
+        packages.values().find(is_root).unwrap()["id"]
+            .as_str()
+            .unwrap(),
+    ];
     let mut seen: BTreeSet<&str> = ids.iter().copied().collect();
     while let Some(id) = ids.pop() {
         for dependency in nodes[id]["deps"].as_array().unwrap() {
@@ -156,7 +164,10 @@ fn audio_features_and_models_need_no_c_compiler() {
         let tree = built_from(&metadata, root);
         assert!(tree.contains_key(root));
         for (name, links) in &tree {
-            assert!(!BUILDERS.contains(&name.as_str()), "{root} builds C: {name}");
+            assert!(
+                !BUILDERS.contains(&name.as_str()),
+                "{root} builds C: {name}"
+            );
             // Rayon's core only says by this that there is one of it.
             let native = links.as_deref().filter(|l| *l != "rayon-core");
             assert_eq!(native, None, "{root} links a library: {name}");

@@ -32,16 +32,19 @@ struct Owner {
 
 impl Owner {
     fn this() -> Self {
-        let host = ["/proc/sys/kernel/hostname", "/etc/hostname"]
-            .iter()
-            .find_map(|p| std::fs::read_to_string(p).ok())
-            .or_else(|| std::env::var("HOSTNAME").ok())
-            .unwrap_or_default();
         Self {
-            host: host.trim().to_owned(),
+            host: gethostname::gethostname().to_string_lossy().into_owned(),
             pid: std::process::id(),
         }
     }
+}
+
+/// True if this machine has a process of this number.
+fn is_running(pid: u32) -> bool {
+    let pid = sysinfo::Pid::from_u32(pid);
+    let mut system = sysinfo::System::new();
+    system.refresh_processes(sysinfo::ProcessesToUpdate::Some(&[pid]), true);
+    system.process(pid).is_some()
 }
 
 /// A unit that is ours until this is dropped, or the process ends.
@@ -103,7 +106,7 @@ impl Lock {
                 // The system would have kept the lock for it.
                 (true, true) => true,
                 (true, false) if owner.pid == this.pid => false,
-                (true, false) => !Path::new(&format!("/proc/{}", owner.pid)).exists(),
+                (true, false) => !is_running(owner.pid),
                 (false, _) => silent().map_err(failed)?,
             };
             if !dead {
@@ -166,6 +169,13 @@ mod tests {
         assert!(Lock::take(dir.path(), "unit").unwrap().is_none());
         left_by(dir.path(), "node-7", 1, SILENCE * 2);
         assert!(Lock::take(dir.path(), "unit").unwrap().is_some());
+    }
+
+    #[test]
+    fn this_process_runs_on_a_machine_with_a_name_and_one_of_no_number_does_not() {
+        assert!(!Owner::this().host.is_empty());
+        assert!(is_running(std::process::id()));
+        assert!(!is_running(u32::MAX - 1));
     }
 
     #[test]

@@ -204,8 +204,18 @@ fn queue(jobs: &[u64]) -> Result<Queue, ExperimentError> {
 }
 
 /// A path for a shell.
-fn quoted(path: &Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', "'\\''"))
+///
+/// # Errors
+/// It has a byte that no shell takes.
+fn quoted(path: &Path) -> Result<String, ExperimentError> {
+    let text = path.display().to_string();
+    match shlex::try_quote(&text) {
+        Ok(quoted) => Ok(quoted.into_owned()),
+        Err(e) => Err(ExperimentError::Setup(format!(
+            "{} cannot stand in a job's script: {e}",
+            path.display()
+        ))),
+    }
 }
 
 struct Driver<'a> {
@@ -299,10 +309,10 @@ impl Driver<'_> {
         let script = folder.join("job.sh");
         let text = format!(
             "#!/bin/sh\n# Written by Earnest: one line of units.txt for each task of the array.\nset -eu\nunits=$(sed -n \"$((SLURM_ARRAY_TASK_ID + 1))p\" {units})\nexec {program} --threads \"${{SLURM_CPUS_PER_TASK:-1}}\" run {experiment} --out {out} --units \"$units\"\n",
-            units = quoted(&units),
-            program = quoted(&self.options.program),
-            experiment = quoted(&self.folder.join("experiment.toml")),
-            out = quoted(&self.folder),
+            units = quoted(&units)?,
+            program = quoted(&self.options.program)?,
+            experiment = quoted(&self.folder.join("experiment.toml"))?,
+            out = quoted(&self.folder)?,
         );
         write_whole(&script, text.as_bytes())?;
         let limit = self
@@ -497,6 +507,15 @@ mod tests {
 
     #[test]
     fn paths_with_quotes_stay_whole_in_the_script() {
-        assert_eq!(quoted(Path::new("/a b/it's")), "'/a b/it'\\''s'");
+        for path in [
+            "/a b/it's",
+            "/plain",
+            "/with \"both\" 'kinds'",
+            "/$HOME `x` \\",
+        ] {
+            let line = format!("echo {}", quoted(Path::new(path)).unwrap());
+            assert_eq!(shlex::split(&line).unwrap(), ["echo", path]);
+        }
+        assert!(quoted(Path::new("/a\0b")).is_err());
     }
 }

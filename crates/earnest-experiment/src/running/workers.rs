@@ -25,12 +25,15 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Workers(pub usize);
 
-/// Memory that is free for more, MiB; Linux only.
+/// Memory that is free for more, MiB: of the machine, or of the control group that a batch system
+/// or a container has put this process into. `None` where the system does not say.
 fn free_memory_mib() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find(|l| l.starts_with("MemAvailable:"))?;
-    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kib / 1024)
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    let machine = system.available_memory();
+    let group = system.cgroup_limits().map(|limits| limits.free_memory);
+    let free = group.map_or(machine, |group| group.min(machine));
+    (free > 0).then_some(free >> 20)
 }
 
 impl Workers {
