@@ -3,14 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use earnest_corpus::ContentIndex;
-use earnest_experiment::{
-    Augmentation, ChosenSources, Dataset, Event, Fold, Observer, Protocol, Trained, TrainingPlan,
-    Validation, copies_folder, corpus_contents, fingerprint_of_chain, fingerprint_of_fold,
-    forget_copies, forget_progress, open_corpus, refuse_unlisted, refuse_unnamed_speakers, train,
-};
-use earnest_model::Heard;
-use earnest_random::Key;
+use earnest_experiment::{Augmented, ModelTraining, Validation};
 
 use super::must_exist;
 use super::options::{
@@ -90,8 +83,6 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         )));
     }
     let chain = a.chain.chain()?;
-    let recipe = a.training.recipe(a.network);
-    recipe.check().map_err(Failure::asked)?;
     if a.augment {
         a.sounds.require_use(&chain)?;
     } else {
@@ -102,157 +93,50 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         idle.extend(a.training.given_of_presentation());
         no_effect(&idle, "--augment")?;
     }
-    if let Some(both) = a
-        .validation_speakers
-        .iter()
-        .find(|s| a.leave_out.contains(s))
-    {
-        return Err(Failure::asked(format!(
-            "speaker {both} is both left out (--leave-out) and validates (--validation-speakers)"
-        )));
+    let prepared = ModelTraining {
+        corpus: a.corpus.reading.spec(a.corpus.corpus.clone()),
+        task: a.task.task(),
+        recipe: a.training.recipe(a.network),
+        augmented: match a.augment {
+            true => Some(Augmented {
+                chain,
+                // No robot hears this model yet, so nothing is held out.
+                sources: sources(&a.sounds, &RobotOptions::default())?,
+                presentation: a.training.presentation(),
+            }),
+            false => None,
+        },
+        validation: a.validation,
+        validation_speakers: a.validation_speakers,
+        leave_out: a.leave_out,
+        seed: a.seed,
     }
-    let corpus = open_corpus(&a.corpus.reading.spec(a.corpus.corpus.clone()))?;
-    refuse_unlisted(&corpus)?;
+    .prepare()?;
     let mut inputs = Inputs::default();
-    inputs.add_corpus(&corpus, &a.corpus.corpus);
+    inputs.add_corpus(prepared.corpus(), &a.corpus.corpus);
     inputs.add_all("--noise", &a.sounds.noise);
     inputs.add_all("--rooms", &a.sounds.rooms);
     if let Some(chain) = a.chain.path() {
         inputs.add("--chain", chain);
     }
     inputs.spare_run("--out", &a.out)?;
-    let four_class = corpus.four_class();
-    let by_speaker = !a.leave_out.is_empty()
-        || !a.validation_speakers.is_empty()
-        || matches!(a.validation, Some(Validation::Speakers(_)));
-    if by_speaker {
-        refuse_unnamed_speakers(&four_class)?;
-    }
-    let mut speakers: Vec<String> = four_class
-        .speakers()
-        .into_iter()
-        .map(String::from)
-        .collect();
-    for asked in a.validation_speakers.iter().chain(&a.leave_out) {
-        if !speakers.contains(asked) {
-            return Err(Failure::asked(format!(
-                "there is no speaker {asked}; speakers are {}",
-                speakers.join(", ")
-            )));
-        }
-    }
-    speakers.retain(|s| !a.leave_out.contains(s));
-    let mut fold = Fold {
-        name: String::new(),
-        test: Vec::new(),
-        listed: None,
-        validation: a.validation_speakers,
-        training: speakers,
-        fraction: None,
-    };
-    if fold.validation.is_empty() {
-        let n = fold.training.len();
-        match a
-            .validation
-            .unwrap_or_else(|| Validation::suited(corpus.layout, &Protocol::Speaker, n))
-        {
-            Validation::Fraction(share) => fold.fraction = Some(share),
-            Validation::Partner => fold.validation = fold.training.split_off(n.saturating_sub(1)),
-            Validation::Speakers(k) if k < n => fold.validation = fold.training.split_off(n - k),
-            Validation::Speakers(k) => {
-                return Err(Failure::asked(format!(
-                    "--validation speakers:{k} leaves nobody to train on: there are {n} speakers"
-                )));
-            }
-        }
-    } else {
-        fold.training.retain(|s| !fold.validation.contains(s));
-    }
-
-    let spec = match a.augment {
-        // No robot hears this model yet, so nothing is held out.
-        true => Some(sources(&a.sounds, &RobotOptions::default())?),
-        false => None,
-    };
     let writer = one_writer("--out", &a.out)?;
     let progress = Progress::new();
     progress.stop_on_signals()?;
-    let observer: &dyn Observer = &progress;
-    let index = ContentIndex::of_user();
-    let chosen = match spec {
-        Some(spec) => Some(spec.choose_for_training(&index, observer)?),
-        None => None,
-    };
-    let fingerprint = corpus.fingerprint(&corpus_contents(&corpus, &index, observer)?);
-    let sounds = match &chosen {
-        Some(chosen) => Some(chosen.load(observer)?),
-        None => None,
-    };
-    let dataset = Dataset::load(&corpus, observer)?;
-    if let Some(note) = dataset.duplicates_in_words() {
-        observer.event(Event::Warning(&note));
-    }
-    let task = a.task.task();
-    let (noises, rooms) = chosen
-        .as_ref()
-        .map(ChosenSources::heard_in_training)
-        .unwrap_or_default();
-    let heard = Heard {
-        corpus: corpus.name.clone(),
-        fingerprint: fingerprint.clone(),
-        fold: fingerprint_of_fold(&fold),
-        chain: a.augment.then(|| fingerprint_of_chain(&chain)),
-        noises,
-        rooms,
-        ..Heard::default()
-    };
-    let seed = Key::new(a.seed);
-    let (training, validation) = dataset.of_fold(&fold, task, &seed.with("validation"));
-    let presentation = a.training.presentation();
-    let plan = TrainingPlan {
-        task,
-        recipe: &recipe,
-        augmentation: sounds.as_ref().map(|sources| Augmentation {
-            chain: &chain,
-            sources: &sources.training,
-            presentation,
-        }),
-        training: &training,
-        validation: &validation,
-        training_name: if a.augment { "augmented" } else { "clean" }.into(),
-        // Whatever changes the result changes the key, so a checkpoint of another training
-        // in the same folder is not mistaken for this one. Where files lie and how much memory
-        // they may take change nothing.
-        key: seed
-            .with("train")
-            .with(fingerprint.as_str())
-            .with(serde_json::to_string(&recipe)?.as_str())
-            .with(task.name())
-            .with(serde_json::to_string(&fold)?.as_str())
-            .with(serde_json::to_string(&presentation)?.as_str())
-            .with(serde_json::to_string(&(&heard.chain, &heard.noises.fingerprint))?.as_str())
-            .with(serde_json::to_string(&heard.rooms.fingerprint)?.as_str()),
-        copies_key: seed.with("copies"),
-        copies_folder: Some(copies_folder(&a.out)),
-        corpus: format!("{} ({fingerprint})", corpus.name),
-        heard,
-    };
-    let Trained { model, history, .. } = train(&dataset, &plan, Some(&a.out), observer)?;
+    let trained = prepared.train(&a.out, &progress)?;
     progress.finish();
-    model.save(&a.out)?;
-    forget_progress(&a.out);
-    forget_copies(&a.out);
     writer.finish();
-    if let Some(best) = history.iter().rev().find(|e| e.best) {
+    let fold = &trained.fold;
+    if let Some(best) = trained.history.iter().rev().find(|e| e.best) {
         let on = match fold.fraction {
             Some(share) => format!("{} % of their utterances", share * 100.0),
             None => fold.validation.join(", "),
         };
         say!(
             "Trained on {} utterances of {} speakers for {} epochs; best in epoch {} (validation {:.3} on {on}).",
-            training.len(),
+            trained.utterances,
             fold.training.len(),
-            history.len(),
+            trained.history.len(),
             best.epoch,
             best.validation,
         );

@@ -1,0 +1,432 @@
+//! Testing one model on a corpus.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use earnest_corpus::{ContentIndex, Corpus, Utterance};
+use earnest_features::Features;
+use earnest_model::{Description, Model};
+use earnest_random::Key;
+use earnest_scene::Condition;
+
+use crate::dataset::Dataset;
+use crate::error::ExperimentError;
+use crate::evaluation::metrics::Figures;
+use crate::evaluation::prediction::Prediction;
+use crate::evaluation::tally::figures;
+use crate::experiment::CorpusSpec;
+use crate::observer::Observer;
+use crate::running::prepare::{corpus_contents, open_corpus, refuse_unlisted, scene_of};
+use crate::running::run::simulated_robot;
+use crate::sources::SourceSpec;
+use crate::sources::chosen::ChosenSources;
+use crate::sources::known_to_model::KnownToModel;
+use crate::sources::recordings::Recordings;
+use crate::training::presenter::in_drawn_order;
+
+/// How test utterances reach the model.
+#[derive(Clone, Debug)]
+pub enum TestedIn {
+    /// As they are in the corpus.
+    Clean,
+    /// The corpus as a robot recorded it, or a scene: a folder.
+    Recordings(PathBuf),
+    /// A simulated robot.
+    Robot {
+        /// Its noises and rooms, and those that are kept from it.
+        sources: SourceSpec,
+        /// Speech over noise, dB.
+        snr_db: f64,
+    },
+}
+
+/// What becomes of what the model heard in training.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnShared {
+    /// The test is refused.
+    #[default]
+    Refuse,
+    /// It is left out of the test, and the notes say so.
+    LeaveOut,
+    /// It is tested on, and the notes say that this flatters the model.
+    Allow,
+}
+
+/// A test of a model on a corpus.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// The model's folder.
+    pub model: PathBuf,
+    /// The corpus.
+    pub corpus: CorpusSpec,
+    /// Who is tested; all if left out.
+    pub speakers: Vec<String>,
+    /// The condition.
+    pub condition: TestedIn,
+    /// What becomes of what the model heard in training.
+    pub on_shared: OnShared,
+    /// Speakers of a manifest who are called like some that the model knows are other people.
+    pub other_speakers: bool,
+    /// Utterances whose recording cannot be scored are left out, instead of refusing the test.
+    pub leave_out_unusable: bool,
+    /// All randomness: the simulated robot's, and the order in which a model that adapts hears.
+    pub seed: u64,
+}
+
+/// What was tested.
+#[derive(Clone, Debug)]
+pub struct Tested {
+    /// The corpus's name.
+    pub corpus: String,
+    /// `clean` or `robot`.
+    pub condition: &'static str,
+    /// What a reader must know beside the figures.
+    pub notes: Vec<String>,
+}
+
+/// What a test comes to.
+#[derive(Clone, Debug)]
+pub struct Evaluated {
+    /// The model's own description.
+    pub description: Description,
+    /// What was tested.
+    pub tested: Tested,
+    /// All answers.
+    pub predictions: Vec<Prediction>,
+    /// What they come to.
+    pub figures: Figures,
+}
+
+/// The first few of some names.
+fn first_of(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>();
+    let more = match names.len().saturating_sub(SHOWN) {
+        0 => "",
+        _ => ", …",
+    };
+    format!("{}{more}", shown.join(", "))
+}
+
+fn refused<T>(message: String) -> Result<T, ExperimentError> {
+    Err(ExperimentError::Setup(message))
+}
+
+/// A test under way.
+struct Test<'a> {
+    asked: &'a Evaluation,
+    known: Option<KnownToModel<'a>>,
+    corpus: Corpus,
+    fingerprint: String,
+    dataset: Dataset,
+    /// Utterances of the dataset that are tested.
+    indices: Vec<usize>,
+    notes: Vec<String>,
+}
+
+impl Evaluation {
+    /// The folder of recordings, if it is one.
+    fn recordings(&self) -> Option<&Path> {
+        match &self.condition {
+            TestedIn::Recordings(folder) => Some(folder),
+            TestedIn::Clean | TestedIn::Robot { .. } => None,
+        }
+    }
+
+    /// What to do about something that the model knows: an error, a note that it is left out, or
+    /// a note that it is not.
+    fn about_shared(
+        &self,
+        what: &str,
+        first: &str,
+        notes: &mut Vec<String>,
+    ) -> Result<(), ExperimentError> {
+        match self.on_shared {
+            OnShared::LeaveOut => notes.push(format!(
+                "left out, since the model heard it in training: {what} ({first})"
+            )),
+            OnShared::Allow => notes.push(format!(
+                "the model heard in training: {what} ({first}); these figures flatter it"
+            )),
+            OnShared::Refuse => {
+                return refused(format!(
+                    "the model heard in training: {what} ({first}), so these figures would flatter it; name others, or leave those out with --leave-out-shared (--allow-shared measures even so)"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The simulated robot's sounds, of which the model knows none unless that was asked for.
+    fn without_known_sounds(
+        &self,
+        known: Option<KnownToModel<'_>>,
+        chosen: ChosenSources,
+        notes: &mut Vec<String>,
+    ) -> Result<ChosenSources, ExperimentError> {
+        let Some(known) = known else {
+            return Ok(chosen);
+        };
+        let (shared, rest) = known.sounds(&chosen);
+        if shared.is_empty() {
+            return Ok(chosen);
+        }
+        let what = format!("{} noises or rooms of the robot", shared.len());
+        self.about_shared(&what, &first_of(&shared), notes)?;
+        if self.on_shared != OnShared::LeaveOut {
+            return Ok(chosen);
+        }
+        if rest.robot_lacks_all() {
+            return refused(format!(
+                "the model heard all noises or all rooms of the robot in training ({what}: {}); give the robot others (--robot-noise, --robot-rooms)",
+                first_of(&shared)
+            ));
+        }
+        Ok(rest)
+    }
+
+    /// Tests the model.
+    ///
+    /// # Errors
+    /// See [`ExperimentError`]; [`ExperimentError::Setup`] if the test would not be honest.
+    pub fn run(&self, observer: &dyn Observer) -> Result<Evaluated, ExperimentError> {
+        let mut model = Model::load(&self.model)?;
+        let description = model.description.clone();
+        let task = description.task;
+        let known = KnownToModel::of(&description);
+        let mut notes = Vec::new();
+        if known.is_none() {
+            if self.on_shared != OnShared::Allow {
+                return refused(format!(
+                    "the model in {} does not say what it heard in training (its model.json has no `heard`, as those of earlier versions have none), so whether this test is honest cannot be told; train it again, or measure even so with --allow-shared",
+                    self.model.display()
+                ));
+            }
+            notes.push("the model does not say what it heard in training: whether it knows this speech or these sounds cannot be told".to_owned());
+        }
+        let mut corpus = open_corpus(&self.corpus)?;
+        refuse_unlisted(&corpus)?;
+        for s in &self.speakers {
+            if !corpus.utterances.iter().any(|u| &u.speaker == s) {
+                let there: Vec<&str> = corpus.speakers().into_iter().collect();
+                return refused(format!(
+                    "the corpus has no speaker {s}; speakers are {}",
+                    there.join(", ")
+                ));
+            }
+        }
+        let recordings = self.recordings();
+        let index = ContentIndex::of_user();
+        // Sounds first: what is wrong with them shows before the corpus is decoded.
+        let chosen = match &self.condition {
+            TestedIn::Robot { sources, .. } => {
+                let chosen = sources.choose(&index, observer)?;
+                Some(self.without_known_sounds(known, chosen, &mut notes)?)
+            }
+            TestedIn::Clean | TestedIn::Recordings(_) => None,
+        };
+        let contents = corpus_contents(&corpus, &index, observer)?;
+        let fingerprint = corpus.fingerprint(&contents);
+        if let Some(folder) = recordings {
+            scene_of(folder, &corpus, &contents)?;
+        }
+        let is_asked =
+            |u: &Utterance| self.speakers.is_empty() || self.speakers.contains(&u.speaker);
+        let seconds: HashMap<String, f64> = corpus
+            .utterances
+            .iter()
+            .zip(&contents)
+            .filter(|(u, _)| u.emotion.is_some() && is_asked(u))
+            .filter_map(|(u, content)| Some((u.id.clone(), u.seconds_of(content.audio()?))))
+            .collect();
+        corpus.utterances.retain(is_asked);
+        let dataset = Dataset::load(&corpus, observer)?;
+        let indices: Vec<usize> = (0..dataset.items.len())
+            .filter(|i| dataset.items[*i].serves(task))
+            .collect();
+        if indices.is_empty() {
+            return refused(format!(
+                "no utterance has what the {} task needs",
+                task.name()
+            ));
+        }
+        let mut test = Test {
+            asked: self,
+            known,
+            corpus,
+            fingerprint,
+            dataset,
+            indices,
+            notes,
+        };
+        test.settle_known_speakers()?;
+        if let Some(folder) = recordings {
+            test.settle_known_scene(folder)?;
+            test.settle_recordings(folder, &seconds, &index, observer)?;
+        }
+        if test.indices.is_empty() {
+            return refused(format!(
+                "nothing is left to test on: {}",
+                test.notes.join("; ")
+            ));
+        }
+        let condition = match (&self.condition, &chosen) {
+            (TestedIn::Recordings(folder), _) => Condition::Recordings(folder.clone()),
+            (TestedIn::Robot { snr_db, .. }, Some(chosen)) => {
+                simulated_robot(&chosen.load(observer)?, *snr_db, self.seed)
+            }
+            _ => Condition::Clean,
+        };
+        let predictions = test.predictions(&mut model, &condition, observer)?;
+        let all: Vec<&Prediction> = predictions.iter().collect();
+        Ok(Evaluated {
+            figures: figures(task, &all),
+            tested: Tested {
+                corpus: test.corpus.name,
+                condition: condition.name(),
+                notes: test.notes,
+            },
+            description,
+            predictions,
+        })
+    }
+}
+
+impl Test<'_> {
+    /// Speakers that the model heard in training: refused, left out or said.
+    fn settle_known_speakers(&mut self) -> Result<(), ExperimentError> {
+        let Some(known) = self.known else {
+            return Ok(());
+        };
+        let (asked, dataset) = (self.asked, &self.dataset);
+        let speakers_if =
+            |others: bool| known.speakers(&self.corpus, &self.fingerprint, dataset, others);
+        let speakers = speakers_if(asked.other_speakers);
+        if asked.other_speakers {
+            let others: Vec<String> = speakers_if(false).difference(&speakers).cloned().collect();
+            if others.is_empty() {
+                return refused("--other-speakers has no effect: it needs a manifest, and in it speakers who are called like some that the model was trained on and whose recordings it does not know".to_owned());
+            }
+            self.notes.push(format!(
+                "{} speakers are called like some that the model was trained on, and are taken for other people, as --other-speakers says ({})",
+                others.len(),
+                first_of(&others)
+            ));
+        }
+        let is_known = |i: &usize| speakers.contains(&dataset.items[*i].utterance.speaker);
+        let count = self.indices.iter().filter(|i| is_known(i)).count();
+        if count == 0 {
+            return Ok(());
+        }
+        let what = format!(
+            "{count} of {} utterances, of {} speakers",
+            self.indices.len(),
+            speakers.len()
+        );
+        let names: Vec<String> = speakers.iter().cloned().collect();
+        let certain = speakers_if(true);
+        let what = match speakers.difference(&certain).count() {
+            0 => what,
+            n => format!(
+                "{what}, {n} of them by their names in a manifest alone (if those are other people, say so with --other-speakers)"
+            ),
+        };
+        asked.about_shared(&what, &first_of(&names), &mut self.notes)?;
+        if asked.on_shared == OnShared::LeaveOut {
+            self.indices.retain(|i| !is_known(i));
+        }
+        Ok(())
+    }
+
+    /// Sounds of a scene that the model heard in training.
+    fn settle_known_scene(&mut self, folder: &Path) -> Result<(), ExperimentError> {
+        let Some(known) = self.known else {
+            return Ok(());
+        };
+        let asked = self.asked;
+        let shared = known.in_scene(folder)?;
+        if let Some(first) = shared.throughout.first() {
+            let what = "the scene's own noise or its room, in every utterance";
+            if asked.on_shared == OnShared::LeaveOut {
+                return refused(format!(
+                    "the model heard in training: {what} ({first}), so no utterance of this scene can be left to test on; make the scene with other sounds"
+                ));
+            }
+            asked.about_shared(what, first, &mut self.notes)?;
+        }
+        let items = &self.dataset.items;
+        let heard = |i: &usize| shared.utterances.contains(&items[*i].utterance.id);
+        let count = self.indices.iter().filter(|i| heard(i)).count();
+        if count > 0 {
+            let what = format!(
+                "events of the scene, during {count} of {} utterances",
+                self.indices.len()
+            );
+            asked.about_shared(&what, &first_of(&shared.events), &mut self.notes)?;
+            if asked.on_shared == OnShared::LeaveOut {
+                self.indices.retain(|i| !heard(i));
+            }
+        }
+        Ok(())
+    }
+
+    /// Recordings that cannot be scored.
+    fn settle_recordings(
+        &mut self,
+        folder: &Path,
+        seconds: &HashMap<String, f64>,
+        index: &ContentIndex,
+        observer: &dyn Observer,
+    ) -> Result<(), ExperimentError> {
+        let items = &self.dataset.items;
+        let tests: Vec<(&Utterance, f64)> = self
+            .indices
+            .iter()
+            .map(|i| &items[*i].utterance)
+            .filter_map(|u| Some((u, *seconds.get(&u.id)?)))
+            .collect();
+        let found = Recordings::inspect(folder, &self.corpus, &tests, index, observer);
+        found.require_a_robot(folder, tests.len())?;
+        if !self.asked.leave_out_unusable {
+            found.require_usable(
+                tests.len(),
+                "of this test with --leave-out-unusable; its notes then name them",
+            )?;
+        }
+        let bad: HashSet<&str> = found.unusable.iter().map(|u| u.id.as_str()).collect();
+        self.indices
+            .retain(|i| !bad.contains(items[*i].utterance.id.as_str()));
+        self.notes.extend(found.unusable.iter().map(|u| {
+            format!(
+                "left out, since its recording cannot be scored: {}: {}",
+                u.id, u.reason
+            )
+        }));
+        Ok(())
+    }
+
+    /// What the model answers.
+    fn predictions(
+        &self,
+        model: &mut Model,
+        condition: &Condition,
+        observer: &dyn Observer,
+    ) -> Result<Vec<Prediction>, ExperimentError> {
+        let (indices, items) = (&self.indices, &self.dataset.items);
+        let heard = self.dataset.hear(indices, condition, observer)?;
+        let speaker = |i: usize| items[indices[i]].utterance.speaker.as_str();
+        // Whoever adapts to a speaker should not hear them sorted by emotion.
+        let order = Key::new(self.asked.seed).with("heard");
+        let answers = in_drawn_order(indices.len(), &order, |order| {
+            let features: Vec<&Features> = order.iter().map(|i| &heard[*i]).collect();
+            let speakers: Vec<&str> = order.iter().map(|i| speaker(*i)).collect();
+            model.predict(&features, &speakers)
+        });
+        let task = model.description.task;
+        Ok(indices
+            .iter()
+            .zip(answers)
+            .map(|(i, answer)| items[*i].prediction(condition.name(), task, answer))
+            .collect())
+    }
+}

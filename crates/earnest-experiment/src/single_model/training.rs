@@ -1,0 +1,269 @@
+//! Training one model on a corpus.
+
+use std::path::Path;
+
+use earnest_augment::Chain;
+use earnest_corpus::{ContentIndex, Corpus};
+use earnest_model::{EpochReport, Heard, Recipe, Task};
+use earnest_random::Key;
+
+use crate::dataset::Dataset;
+use crate::error::ExperimentError;
+use crate::experiment::CorpusSpec;
+use crate::observer::{Event, Observer};
+use crate::protocol::Protocol;
+use crate::protocol::fold::Fold;
+use crate::protocol::validation::Validation;
+use crate::running::prepare::{
+    corpus_contents, open_corpus, refuse_unlisted, refuse_unnamed_speakers,
+};
+use crate::sources::SourceSpec;
+use crate::sources::chosen::ChosenSources;
+use crate::sources::fingerprints::{fingerprint_of_chain, fingerprint_of_fold};
+use crate::training::presenter::{Augmentation, Presentation};
+use crate::training::{
+    Trained, TrainingPlan, copies_folder, forget_copies, forget_progress, train,
+};
+
+/// A model that is trained on augmented waveforms: by which chain, from which sounds.
+#[derive(Clone, Debug)]
+pub struct Augmented {
+    /// The chain.
+    pub chain: Chain,
+    /// Noises and rooms.
+    pub sources: SourceSpec,
+    /// Whether presentations are drawn anew or are copies.
+    pub presentation: Presentation,
+}
+
+/// A model to train on a corpus.
+#[derive(Clone, Debug)]
+pub struct ModelTraining {
+    /// The corpus.
+    pub corpus: CorpusSpec,
+    /// What is predicted.
+    pub task: Task,
+    /// How.
+    pub recipe: Recipe,
+    /// The augmentation; `None` trains on the corpus's own waveforms.
+    pub augmented: Option<Augmented>,
+    /// Who says which epoch was best; `None` decides by the number of speakers.
+    pub validation: Option<Validation>,
+    /// Or these speakers say it; all others that are not left out train.
+    pub validation_speakers: Vec<String>,
+    /// Speakers that are not used at all.
+    pub leave_out: Vec<String>,
+    /// All randomness.
+    pub seed: u64,
+}
+
+/// A model that can be trained: what could be checked was.
+pub struct PreparedTraining {
+    training: ModelTraining,
+    corpus: Corpus,
+    fold: Fold,
+}
+
+/// A model as it was trained and saved.
+pub struct TrainedModel {
+    /// All epochs.
+    pub history: Vec<EpochReport>,
+    /// Utterances that trained.
+    pub utterances: usize,
+    /// Who trained, and who validated.
+    pub fold: Fold,
+}
+
+impl ModelTraining {
+    /// Opens the corpus and decides who trains and who validates.
+    ///
+    /// # Errors
+    /// The corpus cannot be used, or there are no such speakers, or nobody is left to train on.
+    pub fn prepare(self) -> Result<PreparedTraining, ExperimentError> {
+        let setup = |message: String| Err(ExperimentError::Setup(message));
+        if let Err(fault) = self.recipe.check() {
+            return setup(fault);
+        }
+        let left_out = |s: &&String| self.leave_out.contains(s);
+        if let Some(both) = self.validation_speakers.iter().find(left_out) {
+            return setup(format!(
+                "speaker {both} is both left out (--leave-out) and validates (--validation-speakers)"
+            ));
+        }
+        let corpus = open_corpus(&self.corpus)?;
+        refuse_unlisted(&corpus)?;
+        let four_class = corpus.four_class();
+        let by_speaker = !self.leave_out.is_empty()
+            || !self.validation_speakers.is_empty()
+            || matches!(self.validation, Some(Validation::Speakers(_)));
+        if by_speaker {
+            refuse_unnamed_speakers(&four_class)?;
+        }
+        let named = four_class.speakers().into_iter();
+        let mut speakers: Vec<String> = named.map(String::from).collect();
+        for asked in self.validation_speakers.iter().chain(&self.leave_out) {
+            if !speakers.contains(asked) {
+                return setup(format!(
+                    "there is no speaker {asked}; speakers are {}",
+                    speakers.join(", ")
+                ));
+            }
+        }
+        speakers.retain(|s| !self.leave_out.contains(s));
+        let mut fold = Fold {
+            name: String::new(),
+            test: Vec::new(),
+            listed: None,
+            validation: self.validation_speakers.clone(),
+            training: speakers,
+            fraction: None,
+        };
+        if fold.validation.is_empty() {
+            let n = fold.training.len();
+            let suited = || Validation::suited(corpus.layout, &Protocol::Speaker, n);
+            match self.validation.unwrap_or_else(suited) {
+                Validation::Fraction(share) => fold.fraction = Some(share),
+                Validation::Partner => {
+                    fold.validation = fold.training.split_off(n.saturating_sub(1));
+                }
+                Validation::Speakers(k) if k < n => {
+                    fold.validation = fold.training.split_off(n - k);
+                }
+                Validation::Speakers(k) => {
+                    return setup(format!(
+                        "--validation speakers:{k} leaves nobody to train on: there are {n} speakers"
+                    ));
+                }
+            }
+        } else {
+            fold.training.retain(|s| !fold.validation.contains(s));
+        }
+        Ok(PreparedTraining {
+            training: self,
+            corpus,
+            fold,
+        })
+    }
+}
+
+impl PreparedTraining {
+    /// The corpus.
+    #[must_use]
+    pub fn corpus(&self) -> &Corpus {
+        &self.corpus
+    }
+
+    /// Trains, or goes on with a training that was stopped, and saves the model in a folder.
+    ///
+    /// # Errors
+    /// See [`ExperimentError`]. What an epoch came to stays, to go on from.
+    pub fn train(
+        self,
+        folder: &Path,
+        observer: &dyn Observer,
+    ) -> Result<TrainedModel, ExperimentError> {
+        let Self {
+            training: asked,
+            corpus,
+            fold,
+        } = self;
+        let index = ContentIndex::of_user();
+        let chosen = match &asked.augmented {
+            Some(augmented) => Some(augmented.sources.choose_for_training(&index, observer)?),
+            None => None,
+        };
+        let fingerprint = corpus.fingerprint(&corpus_contents(&corpus, &index, observer)?);
+        let sounds = match &chosen {
+            Some(chosen) => Some(chosen.load(observer)?),
+            None => None,
+        };
+        let dataset = Dataset::load(&corpus, observer)?;
+        if let Some(note) = dataset.duplicates_in_words() {
+            observer.event(Event::Warning(&note));
+        }
+        let (noises, rooms) = chosen
+            .as_ref()
+            .map(ChosenSources::heard_in_training)
+            .unwrap_or_default();
+        let heard = Heard {
+            corpus: corpus.name.clone(),
+            fingerprint: fingerprint.clone(),
+            fold: fingerprint_of_fold(&fold),
+            chain: asked
+                .augmented
+                .as_ref()
+                .map(|a| fingerprint_of_chain(&a.chain)),
+            noises,
+            rooms,
+            ..Heard::default()
+        };
+        let seed = Key::new(asked.seed);
+        let (training, validation) = dataset.of_fold(&fold, asked.task, &seed.with("validation"));
+        let plan = TrainingPlan {
+            task: asked.task,
+            recipe: &asked.recipe,
+            augmentation: asked.augmented.as_ref().zip(sounds.as_ref()).map(
+                |(augmented, sounds)| Augmentation {
+                    chain: &augmented.chain,
+                    sources: &sounds.training,
+                    presentation: augmented.presentation,
+                },
+            ),
+            training: &training,
+            validation: &validation,
+            training_name: match asked.augmented {
+                Some(_) => "augmented".into(),
+                None => "clean".into(),
+            },
+            key: key_of(&seed, &asked, &fold, &heard)?,
+            copies_key: seed.with("copies"),
+            copies_folder: Some(copies_folder(folder)),
+            corpus: format!("{} ({fingerprint})", corpus.name),
+            heard,
+        };
+        let Trained { model, history, .. } = train(&dataset, &plan, Some(folder), observer)?;
+        model.save(folder)?;
+        forget_progress(folder);
+        forget_copies(folder);
+        Ok(TrainedModel {
+            history,
+            utterances: training.len(),
+            fold,
+        })
+    }
+}
+
+/// Whatever changes the result changes the key, so a checkpoint of another training in the same
+/// folder is not mistaken for this one. Where files lie and how much memory they may take change
+/// nothing.
+fn key_of(
+    seed: &Key,
+    asked: &ModelTraining,
+    fold: &Fold,
+    heard: &Heard,
+) -> Result<Key, ExperimentError> {
+    let presentation = asked
+        .augmented
+        .as_ref()
+        .map_or(Presentation::default(), |a| a.presentation);
+    let written = || -> serde_json::Result<[String; 5]> {
+        Ok([
+            serde_json::to_string(&asked.recipe)?,
+            serde_json::to_string(fold)?,
+            serde_json::to_string(&presentation)?,
+            serde_json::to_string(&(&heard.chain, &heard.noises.fingerprint))?,
+            serde_json::to_string(&heard.rooms.fingerprint)?,
+        ])
+    };
+    let [recipe, fold, presentation, chain, rooms] = written()
+        .map_err(|e| ExperimentError::Setup(format!("the training cannot be written down: {e}")))?;
+    Ok(seed
+        .with("train")
+        .with(heard.fingerprint.as_str())
+        .with(recipe.as_str())
+        .with(asked.task.name())
+        .with(fold.as_str())
+        .with(presentation.as_str())
+        .with(chain.as_str())
+        .with(rooms.as_str()))
+}
