@@ -21,19 +21,24 @@ const TOLD: [&str; 6] = [
 pub(crate) fn read(path: &Path) -> Result<Vec<MeasuredResponse>, String> {
     let no = |e: hdf5_pure::Error| format!("it is no SOFA (HDF5) file: {e}");
     // hdf5-pure opens the file again by itself, and would wait for ever at a pipe.
-    open_file(path).map_err(|e| e.to_string())?;
+    let opened = open_file(path).map_err(|e| e.to_string())?;
+    let length = opened.metadata().map_err(|e| e.to_string())?.len();
     let file = File::open_streaming(path).map_err(no)?;
-    match responses(&file) {
+    match responses(&file, length) {
         // Any table of the file may be the one; the error's own type is hidden in others.
         Err(why) if why.contains(&FormatError::InvalidLayoutVersion(5).to_string()) => {
             let bytes = read_file(path, MOST_BYTES).map_err(|e| e.to_string())?;
-            responses(&File::from_bytes(layout5::lowered(bytes)).map_err(no)?)
+            responses(
+                &File::from_bytes(layout5::lowered(bytes)).map_err(no)?,
+                length,
+            )
         }
         result => result,
     }
 }
 
-fn responses(file: &File) -> Result<Vec<MeasuredResponse>, String> {
+/// All responses of a file of so many bytes.
+fn responses(file: &File, length: u64) -> Result<Vec<MeasuredResponse>, String> {
     let attributes = file.root().attrs().map_err(|e| e.to_string())?;
     let attribute = |name: &str| attributes.get(name).and_then(text);
     let kind = attribute("DataType").unwrap_or_default();
@@ -43,7 +48,7 @@ fn responses(file: &File) -> Result<Vec<MeasuredResponse>, String> {
             kind => format!("its data are of type {kind}; impulse responses (FIR) are read"),
         });
     }
-    let data = Table::open(file, "Data.IR")?;
+    let data = Table::open(file, length, "Data.IR")?;
     // FIR is M x R x N; FIR-E has emitters too, M x R x N x E.
     let (m, r, n, e) = match data.shape.as_slice() {
         [m, r, n] => (*m, *r, *n, 1),
@@ -58,13 +63,13 @@ fn responses(file: &File) -> Result<Vec<MeasuredResponse>, String> {
     if data.values == 0 {
         return Err("Data.IR is empty".to_owned());
     }
-    let rates = Table::open(file, "Data.SamplingRate")?.read()?;
+    let rates = Table::open(file, length, "Data.SamplingRate")?.read()?;
     let sample_rate = checked_rate(rates.first().copied().unwrap_or(0.0))?;
     if rates.iter().any(|x| *x != rates[0]) {
         return Err("its measurements have different sampling rates".to_owned());
     }
-    let delays = whole(file, "Data.Delay")?;
-    let places = whole(file, "SourcePosition")?;
+    let delays = whole(file, length, "Data.Delay")?;
+    let places = whole(file, length, "SourcePosition")?;
     let delay_of = |measurement: usize, receiver: usize| -> usize {
         row(delays.as_ref(), measurement)
             .and_then(|d| d.get(receiver).copied())
@@ -148,7 +153,7 @@ struct Table {
 impl Table {
     /// Opens a table that can be read within the limits: all that the file says of its size is
     /// compared with them before anything is decoded.
-    fn open(file: &File, name: &'static str) -> Result<Self, String> {
+    fn open(file: &File, length: u64, name: &'static str) -> Result<Self, String> {
         let of = |e: hdf5_pure::Error| format!("{name}: {e}");
         let dataset = file.dataset(name).map_err(of)?;
         let wrong = |what: String| Err(format!("{name}: {what}"));
@@ -178,9 +183,20 @@ impl Table {
             if dataset.chunk_index().map_err(of)? == Some(ChunkIndex::BTreeV2) {
                 return wrong("it may grow in several directions, and such a table cannot be read here; write it with a fixed size".to_owned());
             }
-            let chunks = dataset.chunks().map_err(of)?.len() as u64;
-            if chunks > places {
-                return wrong(format!("it has {chunks} chunks for {places} places"));
+            let chunks = dataset.chunks().map_err(of)?;
+            if chunks.len() as u64 > places {
+                return wrong(format!(
+                    "it has {} chunks for {places} places",
+                    chunks.len()
+                ));
+            }
+            // Room is made for a chunk before it is read.
+            let end = |address: u64, size: u64| address.saturating_add(size);
+            if chunks
+                .iter()
+                .any(|c| end(c.address, c.storage_size) > length)
+            {
+                return wrong("it goes on beyond the end of the file".to_owned());
             }
             chunk_rows = chunk.first().map(|n| *n as usize);
         }
@@ -226,11 +242,11 @@ impl Table {
 type Array = (Vec<f64>, Vec<usize>);
 
 /// All of a table that a file may lack.
-fn whole(file: &File, name: &'static str) -> Result<Option<Array>, String> {
+fn whole(file: &File, length: u64, name: &'static str) -> Result<Option<Array>, String> {
     if file.dataset(name).is_err() {
         return Ok(None);
     }
-    let table = Table::open(file, name)?;
+    let table = Table::open(file, length, name)?;
     Ok(Some((table.read()?, table.shape)))
 }
 
