@@ -165,13 +165,22 @@ fn a_corpus_played_and_recorded_through_a_sound_server_is_cut_within_a_milliseco
     };
     corpus(&dir.path().join("corpus"), 6);
     let arguments = [&["scene", "record", "corpus", "out"][..], &DEVICES].concat();
-    let output = server.earnest(&arguments);
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        output.status.success(),
-        "{said}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    // A machine that is busy with something else drops samples, which the program notices and
+    // says; a person plays again, then.
+    let mut said = String::new();
+    for _ in 0..3 {
+        let _ = fs::remove_dir_all(dir.path().join("out"));
+        let output = server.earnest(&arguments);
+        said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            output.status.success(),
+            "{said}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        if said.contains("nothing to play again") {
+            break;
+        }
+    }
     assert!(
         said.contains("2 channels; delay") && said.contains("6 utterances recorded"),
         "{said}"
