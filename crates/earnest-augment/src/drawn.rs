@@ -72,7 +72,7 @@ pub enum Drawn {
     },
     /// Octaves were raised and lowered.
     Equaliser {
-        /// dB at [`BANDS_HZ`](crate::BANDS_HZ).
+        /// dB at [`BANDS_HZ`](earnest_signal::BANDS_HZ).
         gains_db: [f64; 7],
     },
     /// The spectrum was tilted.

@@ -14,7 +14,7 @@ pub struct Microphone {
     pub resonance_hz: f64,
     /// By how much, dB.
     pub resonance_db: f64,
-    /// Deviations at the octaves of [`BANDS_HZ`](crate::BANDS_HZ), dB.
+    /// Deviations at the octaves of [`BANDS_HZ`](earnest_signal::BANDS_HZ), dB.
     pub ripple_db: [f64; 7],
 }
 
