@@ -278,6 +278,16 @@ impl Evaluation {
             _ => Condition::Clean,
         };
         let predictions = test.predictions(&mut model, &condition, observer)?;
+        let is_no_number = |p: &&Prediction| p.answer.iter().any(|x| !x.is_finite());
+        if let Some(first) = predictions.iter().find(is_no_number) {
+            return Err(ExperimentError::Content {
+                path: self.model.join("model.safetensors"),
+                reason: format!(
+                    "the model answers {} with what is no number, so its weights are of no use; train it again, or take another",
+                    first.id
+                ),
+            });
+        }
         let all: Vec<&Prediction> = predictions.iter().collect();
         Ok(Evaluated {
             figures: figures(task, &all),

@@ -159,6 +159,14 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         let speakers = vec![SPEAKER; heard.len()];
         let given = model.predict_next(&mut listener, &references, &speakers);
         for (file, answer) in names.into_iter().zip(&given) {
+            if answer.iter().any(|x| !x.is_finite()) {
+                return Err(anyhow::anyhow!(
+                    "the model in {} answers {} with what is no number, so its weights are of no use; train it again, or take another",
+                    a.model.display(),
+                    file.display()
+                )
+                .into());
+            }
             answers.print(file, answer)?;
         }
     }
