@@ -1,5 +1,6 @@
 //! What a number for the level of noise means.
 
+use earnest_signal::amplitude;
 use serde::{Deserialize, Serialize};
 
 /// What a number for the level of noise means.
@@ -22,7 +23,7 @@ impl NoiseReading {
         match self {
             Self::Amplitude => value,
             Self::Power => value.sqrt(),
-            Self::SnrDb => 10.0_f64.powf(-value / 20.0),
+            Self::SnrDb => amplitude(-value),
         }
     }
 }

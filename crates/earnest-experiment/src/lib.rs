@@ -16,7 +16,9 @@ mod training;
 
 pub use dataset::{Dataset, Item, Pool};
 pub use error::ExperimentError;
-pub use evaluation::prediction::{CONDITIONS, Prediction, Truth, largest, outputs};
+pub use evaluation::prediction::{
+    CONDITIONS, Prediction, Truth, largest, outputs, require_numbers,
+};
 pub use evaluation::tally::{
     BySpeaker, Tally, by_speaker, confusion, figures, figures_by_speaker, pooled_figures,
 };
@@ -45,7 +47,7 @@ pub use running::slurm::{SlurmOptions, run_on_slurm};
 pub use running::tensorboard;
 pub use running::unit_result::UnitResult;
 pub use running::workers::Workers;
-pub use single_model::evaluation::{Evaluated, Evaluation, OnShared, Tested, TestedIn};
+pub use single_model::evaluation::{Evaluated, Evaluation, OnShared, TestedIn};
 pub use single_model::training::{Augmented, ModelTraining, PreparedTraining, TrainedModel};
 pub use sources::chosen::{ChosenSources, LoadedSources};
 pub use sources::fingerprints::{Fingerprints, fingerprint_of_chain, fingerprint_of_fold};
@@ -53,7 +55,8 @@ pub use sources::known_to_model::{KnownInScene, KnownToModel};
 pub use sources::recordings::{CLIPPED_THROUGH, LENGTH_S, LENGTH_SHARE, Recordings, Unusable};
 pub use sources::{DEFAULT_SOUND_MEMORY_MIB, SourceSpec};
 pub use statistics::{Interval, PairedTest, sign_flip_test};
-pub use training::presenter::{Augmentation, Presentation, PresentationTime, in_drawn_order};
+pub use storage::write_whole;
+pub use training::presenter::{Augmentation, Presentation, PresentationTime};
 pub use training::{
     Trained, Training, TrainingPlan, copies_folder, forget_copies, forget_progress, train,
 };

@@ -6,7 +6,10 @@ use std::time::Duration;
 use crate::error::ExperimentError;
 
 /// As [`earnest_files::write_whole`].
-pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Result<(), ExperimentError> {
+///
+/// # Errors
+/// [`ExperimentError::File`] with the file that cannot be written; it is as it was before.
+pub fn write_whole(path: &Path, content: &[u8]) -> Result<(), ExperimentError> {
     earnest_files::write_whole(path, content).map_err(ExperimentError::file("write", path))
 }
 

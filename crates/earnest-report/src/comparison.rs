@@ -8,13 +8,12 @@ use earnest_experiment::number::number;
 use earnest_experiment::statistics::{PairedTest, by_seed, compare};
 use earnest_experiment::{
     BySpeaker, CONDITIONS, ExperimentError, Outcome, Prediction, Training, by_speaker,
-    figures_by_speaker, pooled_figures,
+    figures_by_speaker, pooled_figures, write_whole,
 };
 use earnest_model::Task;
 
-use crate::files::write_whole;
 use crate::html::simple_page;
-use crate::table1::{Table1, p_value};
+use crate::table1::{networks, p_value};
 use crate::text_table::TextTable;
 
 /// One figure of both runs.
@@ -104,9 +103,12 @@ pub fn compare_runs(a: &Outcome, b: &Outcome) -> Result<Comparison, ExperimentEr
         )));
     }
     let mut lines = Vec::new();
-    for ours in &Table1::new(&a.units).rows {
-        let (network, training, condition) = (ours.network.as_str(), ours.training, ours.condition);
-        push_lines(&mut lines, a, b, network, training, condition);
+    for network in networks(&a.units) {
+        for training in [Training::Clean, Training::Augmented] {
+            for condition in CONDITIONS {
+                push_lines(&mut lines, a, b, network, training, condition);
+            }
+        }
     }
     // What Table I does not show: parts of the augmentation.
     let mut parts: Vec<(&str, Training)> = a

@@ -2,7 +2,6 @@
 
 mod comparison;
 mod figure;
-mod files;
 mod html;
 mod model_card;
 mod paper;
@@ -18,4 +17,4 @@ pub use report::Report;
 pub use table1::{Row, Table1};
 pub use table2::Table2;
 pub use text_table::TextTable;
-pub use written::{finish, write_cards};
+pub use written::{write_cards, write_report};

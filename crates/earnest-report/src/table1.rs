@@ -94,18 +94,23 @@ pub(crate) fn better_percent(before: Figures, after: Figures) -> List {
     })
 }
 
+/// The networks of some units, each once, in their order.
+pub(crate) fn networks(units: &[UnitResult]) -> Vec<&str> {
+    let mut networks: Vec<&str> = Vec::new();
+    for unit in units {
+        if !networks.contains(&unit.network.as_str()) {
+            networks.push(&unit.network);
+        }
+    }
+    networks
+}
+
 impl Table1 {
     /// From finished units.
     #[must_use]
     pub fn new(units: &[UnitResult]) -> Self {
         let mut table = Self::default();
-        let mut networks: Vec<&str> = Vec::new();
-        for unit in units {
-            if !networks.contains(&unit.network.as_str()) {
-                networks.push(&unit.network);
-            }
-        }
-        for network in networks {
+        for network in networks(units) {
             for training in [Training::Clean, Training::Augmented] {
                 for condition in CONDITIONS {
                     let row = row(units, network, training, condition);

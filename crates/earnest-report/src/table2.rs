@@ -8,7 +8,7 @@ use earnest_files::text_cell;
 use earnest_model::Task;
 
 use crate::paper;
-use crate::table1::{better_percent, p_value};
+use crate::table1::{better_percent, networks, p_value};
 use crate::text_table::TextTable;
 
 /// A row: one network, figure and transform.
@@ -51,22 +51,18 @@ impl Table2 {
     #[must_use]
     pub fn new(units: &[UnitResult]) -> Self {
         let mut left: Vec<&'static str> = Vec::new();
-        let mut networks: Vec<&str> = Vec::new();
         for unit in units {
             if let Training::Without(transform) = unit.training
                 && !left.contains(&transform)
             {
                 left.push(transform);
             }
-            if !networks.contains(&unit.network.as_str()) {
-                networks.push(&unit.network);
-            }
         }
         let mut table = Self::default();
         if left.is_empty() {
             return table;
         }
-        for network in networks {
+        for network in networks(units) {
             let base = values(units, network, Training::Augmented);
             for (task, figure) in MAIN {
                 for left_out in std::iter::once(None).chain(left.iter().copied().map(Some)) {

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use earnest_experiment::{CARD, ExperimentError, finished_units};
+use earnest_experiment::{CARD, ExperimentError, Outcome, finished_units, write_whole};
 
-use crate::files::write_whole;
 use crate::html::{self, CERTAINTY, LEFT_OUT, caption};
 use crate::model_card::model_card;
 use crate::report::Report;
@@ -77,14 +76,13 @@ pub fn write_cards(run: &Path, only: Option<&[String]>) -> Result<(), Experiment
     Ok(())
 }
 
-/// Collects what is finished in a run's folder and writes all that people and programs read of
-/// it.
+/// Writes all that people read of a run: cards, tables, the page.
 ///
 /// # Errors
-/// As [`earnest_experiment::finish`], [`write_cards`] and [`Report::write`].
-pub fn finish(run: &Path) -> Result<Report, ExperimentError> {
-    let report = Report::new(earnest_experiment::finish(run)?);
-    write_cards(run, None)?;
+/// As [`write_cards`] and [`Report::write`].
+pub fn write_report(outcome: Outcome) -> Result<Report, ExperimentError> {
+    write_cards(&outcome.folder, None)?;
+    let report = Report::new(outcome);
     report.write()?;
     Ok(report)
 }

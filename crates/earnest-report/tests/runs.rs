@@ -12,7 +12,7 @@ use earnest_experiment::{
     Silent, Training, Validation, collect, prepare, run_units,
 };
 use earnest_model::{Architecture, Normalisation, Recipe, Task};
-use earnest_report::{Report, finish, warnings};
+use earnest_report::{Report, warnings, write_report};
 use earnest_signal::Waveform;
 
 fn corpus(folder: &Path) {
@@ -29,8 +29,7 @@ fn run(
     folder: &Path,
     observer: &dyn Observer,
 ) -> Result<Report, ExperimentError> {
-    earnest_experiment::run(experiment, folder, observer)?;
-    finish(folder)
+    write_report(earnest_experiment::run(experiment, folder, observer)?)
 }
 
 /// Two folds, both tasks, a network that trains in no time.
@@ -138,7 +137,7 @@ fn units_side_by_side_give_the_same_bytes_as_one_after_the_other() {
         only: None,
     };
     run_units(&prepared, &side_by_side, &options, &Silent).unwrap();
-    finish(&side_by_side).unwrap();
+    write_report(earnest_experiment::finish(&side_by_side).unwrap()).unwrap();
     assert!(everything(&one) == everything(&side_by_side));
 }
 

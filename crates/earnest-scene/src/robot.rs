@@ -3,7 +3,9 @@
 //! the speech is kept.
 
 use earnest_random::Key;
-use earnest_signal::{Convolver, RoomResponse, SoundBank, SoundError, Waveform, add_noise, rms};
+use earnest_signal::{
+    Convolver, RoomResponse, SoundBank, SoundError, Waveform, add_noise, amplitude, rms,
+};
 
 /// A robot in its room.
 #[derive(Clone, Debug)]
@@ -41,7 +43,7 @@ impl SimulatedRobot {
         let noises = self.noises.sounds();
         if let Some(noise) = noises.get(draws.below(noises.len())) {
             let offset = noise.profile().draw_offset(samples.len(), &mut draws);
-            let ratio = 10.0_f64.powf(-self.snr_db / 20.0);
+            let ratio = amplitude(-self.snr_db);
             if rms(&samples) > 0.0 {
                 let clip = noise.samples()?;
                 add_noise(&mut samples, &clip, offset, ratio);

@@ -9,7 +9,7 @@ use super::{Clip, Collection, CollectionError};
 use crate::left_out::LeftOut;
 
 /// The name of the table of what was downloaded.
-pub(crate) const MANIFEST: &str = "freesound.csv";
+pub const MANIFEST: &str = "freesound.csv";
 
 pub fn read(folder: &Path) -> Result<Option<Collection>, CollectionError> {
     let Some(table) = Table::read(&folder.join(MANIFEST))? else {

@@ -17,16 +17,14 @@ use std::time::Duration;
 
 use earnest_files::WholeFile;
 
+pub use crate::collection::freesound::MANIFEST;
+
 pub use self::client::{Found, Pace, Page};
 pub use self::tags::Tags;
 
 use self::client::Client;
 use self::manifest::{Entry, Manifest};
-use crate::collection::freesound;
 use crate::left_out::LeftOut;
-
-/// The name of the table beside the clips.
-pub const MANIFEST: &str = freesound::MANIFEST;
 
 /// Where the public API is.
 pub const API: &str = "https://freesound.org/apiv2";

@@ -4,7 +4,7 @@
 use std::f64::consts::{PI, TAU};
 
 use earnest_random::Key;
-use earnest_signal::SAMPLE_RATE;
+use earnest_signal::{SAMPLE_RATE, amplitude};
 
 use super::style::{Speaker, Style};
 
@@ -208,7 +208,7 @@ pub fn speak(speaker: &Speaker, style: &Style, key: &Key) -> Vec<f32> {
     }
     // Level: -26 dB RMS at 0 dB, then a quiet room.
     let energy: f64 = out.iter().map(|y| y * y).sum::<f64>() / out.len().max(1) as f64;
-    let scale = 0.05 * 10.0_f64.powf(style.level / 20.0) / energy.sqrt().max(1e-9);
+    let scale = 0.05 * amplitude(style.level) / energy.sqrt().max(1e-9);
     let mut room = key.with("room").draws();
     out.into_iter()
         .map(|y| (y * scale + 2e-4 * room.normal()).clamp(-0.99, 0.99) as f32)

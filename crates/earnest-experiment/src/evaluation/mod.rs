@@ -1,5 +1,6 @@
 //! What models answer, and what their answers come to.
 
+pub(crate) mod answers;
 pub mod metrics;
 pub mod number;
 pub(crate) mod prediction;

@@ -1,5 +1,15 @@
 //! An experiment beside its corpus: everything that can be checked before work begins.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use earnest_corpus::{
+    ContentIndex, Corpus, FileContent, LabelMap, Layout, OpenOptions, UNKNOWN_SPEAKER, Utterance,
+};
+use earnest_model::Task;
+use earnest_scene::recording_of;
+use earnest_scene::simulate::Scene;
+
 use crate::error::ExperimentError;
 use crate::experiment::{CorpusSpec, Experiment, RobotSpec, Unit};
 use crate::observer::{Event, Observer};
@@ -11,14 +21,6 @@ use crate::sources::chosen::ChosenSources;
 use crate::sources::fingerprints::{Fingerprints, changed};
 use crate::sources::recordings::{Recordings, Unusable};
 use crate::training::Training;
-use earnest_corpus::{
-    ContentIndex, Corpus, FileContent, LabelMap, Layout, OpenOptions, UNKNOWN_SPEAKER, Utterance,
-};
-use earnest_model::Task;
-use earnest_scene::recording_of;
-use earnest_scene::simulate::Scene;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 /// Opens the corpus of an experiment.
 ///

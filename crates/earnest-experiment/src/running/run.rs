@@ -1,6 +1,5 @@
 //! Running an experiment in a folder.
 
-use crate::running::prepare::{Prepared, prepare};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Mutex;
@@ -17,6 +16,7 @@ use crate::experiment::{Experiment, RobotSpec, Unit};
 use crate::observer::{Event, Observer};
 use crate::protocol::Protocol;
 use crate::running::outcome::{About, Outcome, collect};
+use crate::running::prepare::{Prepared, prepare};
 use crate::running::results::write_results;
 use crate::running::run_folder::settle_folder;
 use crate::running::unit_runner::{Runner, is_done};

@@ -13,6 +13,7 @@ use earnest_scene::Condition;
 
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
+use crate::evaluation::answers::answers;
 use crate::evaluation::number::number;
 use crate::evaluation::prediction::{self, CONDITIONS, Prediction};
 use crate::evaluation::tally::figures;
@@ -24,7 +25,7 @@ use crate::running::lock::Lock;
 use crate::sources::chosen::LoadedSources;
 use crate::sources::fingerprints;
 use crate::storage::{create_folder, forget_parts, write_whole};
-use crate::training::presenter::{Augmentation, in_drawn_order};
+use crate::training::presenter::Augmentation;
 use crate::training::{Trained, Training, TrainingPlan, copies_folder, forget_progress, train};
 
 pub(crate) fn unit_folder(folder: &Path, unit: &Unit) -> PathBuf {
@@ -209,21 +210,18 @@ impl Runner<'_> {
             .map(|i| &self.dataset.items[*i].features)
             .collect();
         let robot: Vec<&Features> = heard.iter().collect();
-        let speakers: Vec<&str> = test
-            .iter()
-            .map(|i| self.dataset.items[*i].utterance.speaker.as_str())
-            .collect();
         let order = seed.with("heard").with(name);
         let mut predictions = Vec::new();
         for (condition, features) in CONDITIONS.into_iter().zip([clean, robot]) {
-            let answers = in_drawn_order(test.len(), &order, |order| {
-                let heard: Vec<&Features> = order.iter().map(|i| features[*i]).collect();
-                let speakers: Vec<&str> = order.iter().map(|i| speakers[*i]).collect();
-                model.predict(&heard, &speakers)
-            });
-            for (i, answer) in test.iter().zip(answers) {
-                predictions.push(self.dataset.items[*i].prediction(condition, unit.task, answer));
-            }
+            let given = answers(
+                self.dataset,
+                &mut model,
+                &test,
+                &features,
+                condition,
+                &order,
+            );
+            predictions.extend(given);
         }
         prediction::write(&folder.join("predictions.csv"), unit.task, &predictions)?;
         model.save(folder)?;

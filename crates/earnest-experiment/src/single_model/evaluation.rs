@@ -11,8 +11,9 @@ use earnest_scene::Condition;
 
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
+use crate::evaluation::answers::answers;
 use crate::evaluation::metrics::Figures;
-use crate::evaluation::prediction::Prediction;
+use crate::evaluation::prediction::{Prediction, require_numbers};
 use crate::evaluation::tally::figures;
 use crate::experiment::CorpusSpec;
 use crate::observer::Observer;
@@ -22,7 +23,6 @@ use crate::sources::SourceSpec;
 use crate::sources::chosen::ChosenSources;
 use crate::sources::known_to_model::KnownToModel;
 use crate::sources::recordings::Recordings;
-use crate::training::presenter::in_drawn_order;
 
 /// How test utterances reach the model.
 #[derive(Clone, Debug)]
@@ -73,24 +73,17 @@ pub struct Evaluation {
     pub seed: u64,
 }
 
-/// What was tested.
+/// What a test comes to.
 #[derive(Clone, Debug)]
-pub struct Tested {
+pub struct Evaluated {
+    /// The model's own description.
+    pub description: Description,
     /// The corpus's name.
     pub corpus: String,
     /// `clean` or `robot`.
     pub condition: &'static str,
     /// What a reader must know beside the figures.
     pub notes: Vec<String>,
-}
-
-/// What a test comes to.
-#[derive(Clone, Debug)]
-pub struct Evaluated {
-    /// The model's own description.
-    pub description: Description,
-    /// What was tested.
-    pub tested: Tested,
     /// All answers.
     pub predictions: Vec<Prediction>,
     /// What they come to.
@@ -278,24 +271,15 @@ impl Evaluation {
             _ => Condition::Clean,
         };
         let predictions = test.predictions(&mut model, &condition, observer)?;
-        let is_no_number = |p: &&Prediction| p.answer.iter().any(|x| !x.is_finite());
-        if let Some(first) = predictions.iter().find(is_no_number) {
-            return Err(ExperimentError::Content {
-                path: self.model.join("model.safetensors"),
-                reason: format!(
-                    "the model answers {} with what is no number, so its weights are of no use; train it again, or take another",
-                    first.id
-                ),
-            });
+        for p in &predictions {
+            require_numbers(&self.model, &p.id, &p.answer)?;
         }
         let all: Vec<&Prediction> = predictions.iter().collect();
         Ok(Evaluated {
             figures: figures(task, &all),
-            tested: Tested {
-                corpus: test.corpus.name,
-                condition: condition.name(),
-                notes: test.notes,
-            },
+            corpus: test.corpus.name,
+            condition: condition.name(),
+            notes: test.notes,
             description,
             predictions,
         })
@@ -422,21 +406,15 @@ impl Test<'_> {
         condition: &Condition,
         observer: &dyn Observer,
     ) -> Result<Vec<Prediction>, ExperimentError> {
-        let (indices, items) = (&self.indices, &self.dataset.items);
-        let heard = self.dataset.hear(indices, condition, observer)?;
-        let speaker = |i: usize| items[indices[i]].utterance.speaker.as_str();
-        // Whoever adapts to a speaker should not hear them sorted by emotion.
-        let order = Key::new(self.asked.seed).with("heard");
-        let answers = in_drawn_order(indices.len(), &order, |order| {
-            let features: Vec<&Features> = order.iter().map(|i| &heard[*i]).collect();
-            let speakers: Vec<&str> = order.iter().map(|i| speaker(*i)).collect();
-            model.predict(&features, &speakers)
-        });
-        let task = model.description.task;
-        Ok(indices
-            .iter()
-            .zip(answers)
-            .map(|(i, answer)| items[*i].prediction(condition.name(), task, answer))
-            .collect())
+        let heard = self.dataset.hear(&self.indices, condition, observer)?;
+        let features: Vec<&Features> = heard.iter().collect();
+        Ok(answers(
+            &self.dataset,
+            model,
+            &self.indices,
+            &features,
+            condition.name(),
+            &Key::new(self.asked.seed).with("heard"),
+        ))
     }
 }

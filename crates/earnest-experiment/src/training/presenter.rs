@@ -279,7 +279,11 @@ impl<'a> Presenter<'a> {
 /// Does something with `n` things in an order drawn from a key, and gives the results in the
 /// order the things have. Corpora are often sorted by emotion, and whoever adapts to a
 /// speaker would at first hear nothing but anger.
-pub fn in_drawn_order<R>(n: usize, key: &Key, work: impl FnOnce(&[usize]) -> Vec<R>) -> Vec<R> {
+pub(crate) fn in_drawn_order<R>(
+    n: usize,
+    key: &Key,
+    work: impl FnOnce(&[usize]) -> Vec<R>,
+) -> Vec<R> {
     let mut order: Vec<usize> = (0..n).collect();
     key.draws().shuffle(&mut order);
     let mut results: Vec<(usize, R)> = order.iter().copied().zip(work(&order)).collect();

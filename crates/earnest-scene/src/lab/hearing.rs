@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use earnest_corpus::{Clip, Collection, LeftOut, SoundMemory, load_noises, read_responses};
 use earnest_random::{Draws as Generator, Key};
 use earnest_signal::{
-    Convolver, SAMPLE_RATE, SoundBank, SoundError, SpectrumShaper, coloured_noise, direct_path,
-    high_pass, low_pass, rms,
+    Convolver, SAMPLE_RATE, SoundBank, SoundError, SpectrumShaper, amplitude, coloured_noise,
+    direct_path, high_pass, low_pass, rms,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -261,7 +261,7 @@ impl Setup {
         let (low, high) = (s.low_hz, s.high_hz);
         let loudspeaker = move |hz: f64| {
             let db: f64 = (0..BANDS).map(|b| share(hz, b) * loss[b]).sum();
-            high_pass(hz, low, 2) * low_pass(hz, high, 2) * 10.0_f64.powf(-db / 20.0)
+            high_pass(hz, low, 2) * low_pass(hz, high, 2) * amplitude(-db)
         };
         let (speech, lead, fans, places) = match &lab.room.responses {
             Some(responses) => measured(&lab, responses, &key)?,
@@ -583,7 +583,7 @@ impl Listener {
                 add_motor(&mut sound, motor, &moves, &mut draws, &mut self.shaper);
                 let balance = draws.uniform(-BALANCE_DB / 2.0, BALANCE_DB / 2.0);
                 for (ear, side) in noise.iter_mut().zip([1.0, -1.0]) {
-                    let gain = 10.0_f64.powf(side * balance / 20.0) as f32;
+                    let gain = amplitude(side * balance) as f32;
                     add(ear, &sound, gain);
                 }
                 all_movements.extend(moves);

@@ -1,7 +1,7 @@
 //! Fans: turbulence, and tones at the blades' passing.
 
 use earnest_random::Draws;
-use earnest_signal::{SpectrumShaper, coloured_noise};
+use earnest_signal::{SpectrumShaper, amplitude, coloured_noise};
 
 use super::{RATE, level, pascal};
 use crate::lab::Fan;
@@ -24,7 +24,7 @@ pub fn fan(fan: &Fan, n: usize, draws: &mut Draws, shaper: &mut SpectrumShaper) 
     let passing = fan.rpm / 60.0 * f64::from(fan.blades);
     let highest = ((0.45 * RATE / passing) as usize).clamp(1, HARMONICS);
     let power: f64 = (0..highest).map(|k| FALL.powi(2 * k as i32) / 2.0).sum();
-    let amplitude = 10.0_f64.powf(fan.tone_db / 20.0) / power.sqrt();
+    let amplitude = amplitude(fan.tone_db) / power.sqrt();
     let mut turn = draws.unit();
     for (i, y) in out.iter_mut().enumerate() {
         let t = i as f64 / RATE;

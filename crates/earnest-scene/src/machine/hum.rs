@@ -1,6 +1,7 @@
 //! Mains hum.
 
 use earnest_random::Draws;
+use earnest_signal::amplitude;
 
 use super::{RATE, level, pascal};
 use crate::lab::Hum;
@@ -15,7 +16,7 @@ pub fn hum(hum: &Hum, n: usize, draws: &mut Draws) -> Vec<f32> {
     let tau = std::f64::consts::TAU;
     let mut out = vec![0.0_f32; n];
     for k in 1..=count {
-        let amplitude = 10.0_f64.powf(-hum.fall_db * (k - 1) as f64 / 20.0);
+        let amplitude = amplitude(-hum.fall_db * (k - 1) as f64);
         if amplitude < 1e-3 {
             break;
         }

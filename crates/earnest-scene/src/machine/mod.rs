@@ -6,12 +6,12 @@ pub mod fan;
 pub mod hum;
 pub mod motor;
 
-use earnest_signal::rms;
+use earnest_signal::{amplitude, rms};
 
 /// RMS pressure of a level, Pa.
 #[must_use]
 pub fn pascal(db_spl: f64) -> f64 {
-    10.0_f64.powf((db_spl - 94.0) / 20.0)
+    amplitude(db_spl - 94.0)
 }
 
 /// Level of an RMS pressure, dB SPL; -infinity for none.

@@ -1,7 +1,7 @@
 //! Motors of joints: noise that follows a movement.
 
 use earnest_random::Draws;
-use earnest_signal::{SpectrumShaper, coloured_noise};
+use earnest_signal::{SpectrumShaper, amplitude, coloured_noise};
 use serde::{Deserialize, Serialize};
 
 use super::{RATE, pascal};
@@ -71,8 +71,8 @@ pub fn add_motor(
     let top = pascal(motor.level_db_spl);
     // Whine with two harmonics has an RMS of 1 at top speed.
     let whine_scale = top / (0.5 * (1.0 + 0.25 + 0.09_f64)).sqrt();
-    let gear_scale = top * 10.0_f64.powf(motor.gear_db / 20.0);
-    let jerk_scale = top * 10.0_f64.powf(motor.jerk_db / 20.0);
+    let gear_scale = top * amplitude(motor.gear_db);
+    let jerk_scale = top * amplitude(motor.jerk_db);
     for movement in movements {
         let first = (movement.start_s * RATE).round() as i64;
         let count = (movement.seconds * RATE).round() as i64;

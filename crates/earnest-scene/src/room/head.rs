@@ -1,6 +1,7 @@
 //! A head with two ears: a rigid sphere.
 
 use super::bands::{BANDS, CENTRES_HZ};
+use earnest_signal::amplitude;
 
 /// A direction or place, metres: x ahead, y to the left, z up.
 pub type Vector = [f64; 3];
@@ -84,7 +85,7 @@ impl SphericalHead {
         }
         let octaves = (hz / self.notch_hz).log2();
         let depth = self.notch_db * (-0.5 * (octaves / NOTCH_WIDTH).powi(2)).exp();
-        10.0_f64.powf(-depth / 20.0)
+        amplitude(-depth)
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use earnest_corpus::synthetic::{Settings, count, write};
 use earnest_experiment::{Experiment, run as run_experiment};
-use earnest_report::finish;
+use earnest_report::write_report;
 
 use super::bounds::one_to;
 use super::print_report;
@@ -52,7 +52,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     experiment.seed = a.seed;
     experiment.folds = a.folds.to_string();
     let run = a.out.join(format!("run-seed-{}-folds-{}", a.seed, a.folds));
-    run_experiment(experiment, &run, &progress)?;
-    print_report(&finish(&run)?);
+    let outcome = run_experiment(experiment, &run, &progress)?;
+    print_report(&write_report(outcome)?);
     Ok(())
 }

@@ -125,10 +125,11 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     must_exist("--corpus", &a.corpus.corpus)?;
     a.check()?;
     must_hold_model("--model", &a.model)?;
-    let description = Description::read(&a.model)?;
     let simulated = matches!(a.condition, Which::Robot) && a.robot.robot.is_none();
-    let in_order = description.recipe.normalise != Normalisation::Corpus;
-    if a.seed.is_some() && !simulated && !in_order {
+    if a.seed.is_some()
+        && !simulated
+        && Description::read(&a.model)?.recipe.normalise == Normalisation::Corpus
+    {
         no_effect(
             &["--seed"],
             "a simulated robot, or a model that was trained with --normalise speaker or adaptive",
@@ -171,11 +172,11 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         seed: a.seed.unwrap_or(1),
     };
     let evaluated = evaluation.run(&Progress::new())?;
-    let (tested, predictions) = (&evaluated.tested, &evaluated.predictions);
+    let (description, predictions) = (&evaluated.description, &evaluated.predictions);
     if a.json {
         let value = json!({
-            "model": a.model, "corpus": tested.corpus, "condition": tested.condition, "robot": robot,
-            "utterances": predictions.len(), "figures": evaluated.figures, "notes": tested.notes,
+            "model": a.model, "corpus": evaluated.corpus, "condition": evaluated.condition, "robot": robot,
+            "utterances": predictions.len(), "figures": evaluated.figures, "notes": evaluated.notes,
         });
         crate::say::data(&serde_json::to_string_pretty(&value)?);
         return Ok(());
@@ -184,8 +185,8 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         "{} model ({} training) on {}, {} condition: {} utterances",
         description.recipe.architecture.name().to_uppercase(),
         description.training,
-        tested.corpus,
-        tested.condition,
+        evaluated.corpus,
+        evaluated.condition,
         predictions.len()
     );
     if let Some(robot) = robot {
@@ -210,7 +211,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             .collect();
         say!("{}", text_table(&titles, &rows, 1));
     }
-    for note in &tested.notes {
+    for note in &evaluated.notes {
         say!("note: {note}");
     }
     Ok(())

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use earnest_experiment::{
-    Experiment, RobotSpec, RunOptions, SlurmOptions, open_corpus, prepare, refuse_foreign_files,
-    run_on_slurm, run_units,
+    Experiment, RobotSpec, RunOptions, SlurmOptions, finish, open_corpus, prepare,
+    refuse_foreign_files, run_on_slurm, run_units,
 };
-use earnest_report::{finish, write_cards};
+use earnest_report::{write_cards, write_report};
 
 use super::bounds::{MOST_THREADS, one_to};
 use super::options::no_effect;
@@ -135,7 +135,7 @@ impl ExecutorOptions {
                 run_on_slurm(&prepared, folder, &options, &progress)?;
             }
         }
-        print_report(&finish(folder)?);
+        print_report(&write_report(finish(folder)?)?);
         Ok(())
     }
 }

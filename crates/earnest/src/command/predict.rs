@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use earnest_experiment::largest;
+use earnest_experiment::{largest, require_numbers};
 use earnest_features::{Features, Row, Settings, Stream};
 use earnest_files::{path_cell, text_cell};
 use earnest_model::{Description, Model, Task};
@@ -159,14 +159,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         let speakers = vec![SPEAKER; heard.len()];
         let given = model.predict_next(&mut listener, &references, &speakers);
         for (file, answer) in names.into_iter().zip(&given) {
-            if answer.iter().any(|x| !x.is_finite()) {
-                return Err(anyhow::anyhow!(
-                    "the model in {} answers {} with what is no number, so its weights are of no use; train it again, or take another",
-                    a.model.display(),
-                    file.display()
-                )
-                .into());
-            }
+            require_numbers(&a.model, &file.to_string_lossy(), answer)?;
             answers.print(file, answer)?;
         }
     }

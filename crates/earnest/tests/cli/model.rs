@@ -254,3 +254,36 @@ fn a_folder_without_a_model_or_a_run_is_named_with_where_to_look() {
     let text = said(&["report", "r", unit]);
     assert!(text.contains("it is a model's"), "{text}");
 }
+
+#[test]
+fn a_model_whose_answers_are_no_numbers_is_refused_where_it_is_used() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    let train = ["train", "--corpus", "corpus", "--max-epochs", "1"];
+    let arguments = [&train[..], &["--leave-out", "5M", "--out", "model"]].concat();
+    let output = run(dir.path(), &arguments);
+    assert!(output.status.success(), "{}", stderr(&output));
+    // Every weight is finite, and so large that nothing that comes of them is.
+    let path = dir.path().join("model/model.safetensors");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    for weight in bytes[8 + header..].chunks_exact_mut(4) {
+        weight.copy_from_slice(&3e38_f32.to_le_bytes());
+    }
+    std::fs::write(&path, bytes).unwrap();
+    let test = ["evaluate", "--model", "model", "--corpus", "corpus"];
+    for arguments in [
+        &["predict", "--model", "model", "corpus"][..],
+        &["predict", "--model", "model", "--json", "corpus"][..],
+        &[&test[..], &["--speakers", "5M"]].concat()[..],
+    ] {
+        let output = run(dir.path(), arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let said = stderr(&output);
+        assert!(
+            said.contains("model.safetensors") && said.contains("no number"),
+            "{said}"
+        );
+        assert!(!stdout(&output).contains("angry,NaN"), "{arguments:?}");
+    }
+}
