@@ -61,13 +61,13 @@ impl Augmenter {
         let mut all = Vec::new();
         for i in 0..self.chain.steps.len() {
             let step = &self.chain.steps[i];
-            let mut draws = key.with(i as u64).draws();
-            if !draws.chance(step.probability) {
+            let mut generator = key.with(i as u64).generator();
+            if !generator.chance(step.probability) {
                 continue;
             }
             let drawn = step
                 .transform
-                .draw(samples.len(), &self.sources, &mut draws)?;
+                .draw(samples.len(), &self.sources, &mut generator)?;
             self.perform(&mut samples, &drawn)?;
             all.push(drawn);
         }

@@ -33,15 +33,15 @@ pub fn drop_packets(
     let end = 1.0 / burst.max(1.0);
     // In the long run loss = begin / (begin + end).
     let begin = (end * loss / (1.0 - loss).max(1e-9)).min(1.0);
-    let mut draws = Key::new(seed).with("packets").draws();
+    let mut generator = Key::new(seed).with("packets").generator();
     let ramp = ((RAMP_S * f64::from(sample_rate)) as usize).min(packet / 2);
     let count = samples.len().div_ceil(packet);
     let mut lost = 0;
     let mut gap = 0_usize; // packets lost in a row so far
     for k in 1..count {
         gap = match gap {
-            0 => usize::from(draws.chance(begin)),
-            _ if draws.chance(end) => {
+            0 => usize::from(generator.chance(begin)),
+            _ if generator.chance(end) => {
                 rise(&mut samples[k * packet..], ramp);
                 0
             }

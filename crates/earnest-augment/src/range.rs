@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use earnest_random::Draws;
+use earnest_random::Generator;
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -32,13 +32,13 @@ impl Range {
     }
 
     /// Uniform within the range.
-    pub(crate) fn draw(&self, draws: &mut Draws) -> f64 {
-        draws.uniform(self.low, self.high)
+    pub(crate) fn draw(&self, generator: &mut Generator) -> f64 {
+        generator.uniform(self.low, self.high)
     }
 
     /// Uniform in octaves, for frequencies.
-    pub(crate) fn draw_octaves(&self, draws: &mut Draws) -> f64 {
-        let u = draws.unit();
+    pub(crate) fn draw_octaves(&self, generator: &mut Generator) -> f64 {
+        let u = generator.unit();
         if self.low == self.high {
             return self.low;
         }

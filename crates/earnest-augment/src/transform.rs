@@ -1,6 +1,6 @@
 //! What can be done to a waveform, with the ranges that are drawn from.
 
-use earnest_random::Draws;
+use earnest_random::Generator;
 use serde::{Deserialize, Serialize};
 
 use crate::drawn::Drawn;
@@ -295,33 +295,33 @@ impl Transform {
         &self,
         length: usize,
         sources: &Sources,
-        draws: &mut Draws,
+        generator: &mut Generator,
     ) -> Result<Drawn, AugmentError> {
         // A seed that any JSON reader holds exactly.
-        let seed = |draws: &mut Draws| draws.next_u64() >> 32;
+        let seed = |generator: &mut Generator| generator.next_u64() >> 32;
         Ok(match self {
             Self::Tempo { factor } => Drawn::Tempo {
-                factor: factor.draw(draws),
+                factor: factor.draw(generator),
             },
             Self::Loudness { gain_db } => Drawn::Loudness {
-                gain_db: gain_db.draw(draws),
+                gain_db: gain_db.draw(generator),
             },
             Self::Noise { ratio, reading } => {
-                let ratio = reading.amplitude_ratio(ratio.draw(draws));
+                let ratio = reading.amplitude_ratio(ratio.draw(generator));
                 let sounds = sources.noises.sounds();
                 let clip = sounds
-                    .get(draws.below(sounds.len()))
+                    .get(generator.below(sounds.len()))
                     .ok_or(AugmentError::Nothing("noise"))?;
                 Drawn::Noise {
                     clip: clip.name().to_owned(),
-                    offset: clip.profile().draw_offset(length, draws),
+                    offset: clip.profile().draw_offset(length, generator),
                     ratio,
                 }
             }
             Self::Room {} => {
                 let sounds = sources.rooms.sounds();
                 let room = sounds
-                    .get(draws.below(sounds.len()))
+                    .get(generator.below(sounds.len()))
                     .ok_or(AugmentError::Nothing("room"))?;
                 Drawn::Room {
                     response: room.name().to_owned(),
@@ -332,16 +332,16 @@ impl Transform {
                 ratio,
                 reading,
             } => Drawn::ColouredNoise {
-                exponent: exponent.draw(draws),
-                ratio: reading.amplitude_ratio(ratio.draw(draws)),
-                seed: seed(draws),
+                exponent: exponent.draw(generator),
+                ratio: reading.amplitude_ratio(ratio.draw(generator)),
+                seed: seed(generator),
             },
             Self::LowPass { cutoff_hz, order } => Drawn::LowPass {
-                cutoff_hz: cutoff_hz.draw_octaves(draws),
+                cutoff_hz: cutoff_hz.draw_octaves(generator),
                 order: *order,
             },
             Self::HighPass { cutoff_hz, order } => Drawn::HighPass {
-                cutoff_hz: cutoff_hz.draw_octaves(draws),
+                cutoff_hz: cutoff_hz.draw_octaves(generator),
                 order: *order,
             },
             Self::BandPass {
@@ -349,18 +349,18 @@ impl Transform {
                 high_hz,
                 order,
             } => Drawn::BandPass {
-                low_hz: low_hz.draw_octaves(draws),
-                high_hz: high_hz.draw_octaves(draws),
+                low_hz: low_hz.draw_octaves(generator),
+                high_hz: high_hz.draw_octaves(generator),
                 order: *order,
             },
             Self::Equaliser { gain_db } => Drawn::Equaliser {
-                gains_db: std::array::from_fn(|_| gain_db.draw(draws)),
+                gains_db: std::array::from_fn(|_| gain_db.draw(generator)),
             },
             Self::Tilt { db_per_octave } => Drawn::Tilt {
-                db_per_octave: db_per_octave.draw(draws),
+                db_per_octave: db_per_octave.draw(generator),
             },
             Self::Clipping { share } => Drawn::Clipping {
-                share: share.draw(draws),
+                share: share.draw(generator),
             },
             Self::Telephone {} => Drawn::Telephone {},
             Self::PacketDrop {
@@ -369,11 +369,11 @@ impl Transform {
                 burst,
                 concealment,
             } => Drawn::PacketDrop {
-                loss: loss.draw(draws),
+                loss: loss.draw(generator),
                 packet_ms: *packet_ms,
-                burst: burst.draw(draws),
+                burst: burst.draw(generator),
                 concealment: *concealment,
-                seed: seed(draws),
+                seed: seed(generator),
             },
             Self::Microphone {
                 low_hz,
@@ -382,11 +382,11 @@ impl Transform {
                 resonance_db,
                 ripple_db,
             } => Drawn::Microphone(Microphone {
-                low_hz: low_hz.draw_octaves(draws),
-                high_hz: high_hz.draw_octaves(draws),
-                resonance_hz: resonance_hz.draw_octaves(draws),
-                resonance_db: resonance_db.draw(draws),
-                ripple_db: std::array::from_fn(|_| ripple_db.draw(draws)),
+                low_hz: low_hz.draw_octaves(generator),
+                high_hz: high_hz.draw_octaves(generator),
+                resonance_hz: resonance_hz.draw_octaves(generator),
+                resonance_db: resonance_db.draw(generator),
+                ripple_db: std::array::from_fn(|_| ripple_db.draw(generator)),
             }),
         })
     }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use earnest_audio::{SampleFormat, write_wav};
 use earnest_augment::tempo;
-use earnest_corpus::synthetic::{Settings, write};
+use earnest_corpus::synthetic::{SyntheticSettings, write};
 use earnest_features::{Extractor, descriptor};
 use earnest_signal::Waveform;
 use realfft::RealFftPlanner;
@@ -86,7 +86,7 @@ fn tempo_is_soxs_tempo() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let settings = Settings {
+    let settings = SyntheticSettings {
         seed: 3,
         utterances_per_speaker: 4,
     };

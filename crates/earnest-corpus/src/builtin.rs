@@ -2,17 +2,17 @@
 //! They are synthetic and are called so. What the robot condition uses is never in the
 //! training set.
 
-use earnest_random::{Draws, Key};
+use earnest_random::{Generator, Key};
 use earnest_signal::SAMPLE_RATE;
 
 const RATE: f64 = SAMPLE_RATE as f64;
 
 /// One-pole low-pass noise: the larger `smooth` (0 .. 1), the darker.
-fn coloured(draws: &mut Draws, n: usize, smooth: f64) -> Vec<f64> {
+fn coloured(generator: &mut Generator, n: usize, smooth: f64) -> Vec<f64> {
     let mut state = 0.0;
     (0..n)
         .map(|_| {
-            state = smooth * state + (1.0 - smooth) * draws.normal();
+            state = smooth * state + (1.0 - smooth) * generator.normal();
             state
         })
         .collect()
@@ -27,21 +27,26 @@ fn finish(samples: Vec<f64>) -> Vec<f32> {
 }
 
 /// Impacts: bursts of noise and damped modes at random times.
-fn impacts(draws: &mut Draws, n: usize, each_second: f64, decay_s: f64) -> Vec<f64> {
-    let mut out = coloured(draws, n, 0.9)
+fn impacts(generator: &mut Generator, n: usize, each_second: f64, decay_s: f64) -> Vec<f64> {
+    let mut out = coloured(generator, n, 0.9)
         .into_iter()
         .map(|x| x * 0.01)
         .collect::<Vec<_>>();
     let mut at = 0.0;
     loop {
-        at += -(1.0 - draws.unit()).ln() / each_second * RATE;
+        at += -(1.0 - generator.unit()).ln() / each_second * RATE;
         if at as usize >= n {
             return out;
         }
         let modes: Vec<(f64, f64)> = (0..4)
-            .map(|_| (draws.uniform(200.0, 4000.0), draws.uniform(0.2, 1.0)))
+            .map(|_| {
+                (
+                    generator.uniform(200.0, 4000.0),
+                    generator.uniform(0.2, 1.0),
+                )
+            })
             .collect();
-        let decay = decay_s * draws.uniform(0.5, 1.5) * RATE;
+        let decay = decay_s * generator.uniform(0.5, 1.5) * RATE;
         for (k, y) in out[at as usize..]
             .iter_mut()
             .enumerate()
@@ -52,16 +57,19 @@ fn impacts(draws: &mut Draws, n: usize, each_second: f64, decay_s: f64) -> Vec<f
                 .iter()
                 .map(|(f, a)| a * (std::f64::consts::TAU * f * t).sin())
                 .sum();
-            let crack = draws.normal() * (-(k as f64) / (0.15 * decay)).exp();
+            let crack = generator.normal() * (-(k as f64) / (0.15 * decay)).exp();
             *y += (ring + crack) * (-(k as f64) / decay).exp();
         }
     }
 }
 
 /// A tone whose pitch moves between two frequencies, or alternates between them.
-fn alarm(draws: &mut Draws, n: usize, sweep: bool) -> Vec<f64> {
-    let (low, high) = (draws.uniform(400.0, 900.0), draws.uniform(1000.0, 2500.0));
-    let period = draws.uniform(0.3, 1.5) * RATE;
+fn alarm(generator: &mut Generator, n: usize, sweep: bool) -> Vec<f64> {
+    let (low, high) = (
+        generator.uniform(400.0, 900.0),
+        generator.uniform(1000.0, 2500.0),
+    );
+    let period = generator.uniform(0.3, 1.5) * RATE;
     let mut phase = 0.0_f64;
     (0..n)
         .map(|i| {
@@ -75,15 +83,15 @@ fn alarm(draws: &mut Draws, n: usize, sweep: bool) -> Vec<f64> {
             };
             phase += f / RATE;
             let p = std::f64::consts::TAU * phase;
-            p.sin() + 0.3 * (3.0 * p).sin() + 0.02 * draws.normal()
+            p.sin() + 0.3 * (3.0 * p).sin() + 0.02 * generator.normal()
         })
         .collect()
 }
 
 /// Short beeps or taps with pauses.
-fn beeps(draws: &mut Draws, n: usize) -> Vec<f64> {
-    let f = draws.uniform(600.0, 3000.0);
-    let (on, off) = (draws.uniform(0.05, 0.2), draws.uniform(0.1, 0.5));
+fn beeps(generator: &mut Generator, n: usize) -> Vec<f64> {
+    let f = generator.uniform(600.0, 3000.0);
+    let (on, off) = (generator.uniform(0.05, 0.2), generator.uniform(0.1, 0.5));
     (0..n)
         .map(|i| {
             let t = i as f64 / RATE;
@@ -92,16 +100,16 @@ fn beeps(draws: &mut Draws, n: usize) -> Vec<f64> {
             } else {
                 0.02
             };
-            gate * (std::f64::consts::TAU * f * t).sin() + 0.01 * draws.normal()
+            gate * (std::f64::consts::TAU * f * t).sin() + 0.01 * generator.normal()
         })
         .collect()
 }
 
 /// A machine: mains hum and broadband noise that swells and falls.
-fn machine(draws: &mut Draws, n: usize) -> Vec<f64> {
-    let (hum, smooth) = (draws.uniform(45.0, 120.0), draws.uniform(0.3, 0.95));
-    let swell = draws.uniform(0.1, 2.0);
-    coloured(draws, n, smooth)
+fn machine(generator: &mut Generator, n: usize) -> Vec<f64> {
+    let (hum, smooth) = (generator.uniform(45.0, 120.0), generator.uniform(0.3, 0.95));
+    let swell = generator.uniform(0.1, 2.0);
+    coloured(generator, n, smooth)
         .into_iter()
         .enumerate()
         .map(|(i, x)| {
@@ -121,18 +129,18 @@ pub fn builtin_noises(seed: u64) -> Vec<(String, Vec<f32>)> {
     let mut out = Vec::new();
     for kind in ["knocks", "crashes", "siren", "alarm", "beeps", "machine"] {
         for number in 0..4_u64 {
-            let mut draws = Key::new(seed)
+            let mut generator = Key::new(seed)
                 .with("builtin noise")
                 .with(kind)
                 .with(number)
-                .draws();
+                .generator();
             let samples = match kind {
-                "knocks" => impacts(&mut draws, n, 5.0, 0.02),
-                "crashes" => impacts(&mut draws, n, 1.5, 0.2),
-                "siren" => alarm(&mut draws, n, true),
-                "alarm" => alarm(&mut draws, n, false),
-                "beeps" => beeps(&mut draws, n),
-                _ => machine(&mut draws, n),
+                "knocks" => impacts(&mut generator, n, 5.0, 0.02),
+                "crashes" => impacts(&mut generator, n, 1.5, 0.2),
+                "siren" => alarm(&mut generator, n, true),
+                "alarm" => alarm(&mut generator, n, false),
+                "beeps" => beeps(&mut generator, n),
+                _ => machine(&mut generator, n),
             };
             out.push((format!("synthetic {kind} {number}"), finish(samples)));
         }
@@ -147,14 +155,14 @@ pub fn robot_noises(seed: u64) -> Vec<(String, Vec<f32>)> {
     let n = 6 * SAMPLE_RATE as usize;
     (0..6_u64)
         .map(|number| {
-            let mut draws = Key::new(seed).with("robot noise").with(number).draws();
-            let blade = draws.uniform(180.0, 420.0);
-            let drift = draws.uniform(0.05, 0.3);
-            let dark = coloured(&mut draws, n, 0.8);
-            let bright = coloured(&mut draws, n, 0.2);
+            let mut generator = Key::new(seed).with("robot noise").with(number).generator();
+            let blade = generator.uniform(180.0, 420.0);
+            let drift = generator.uniform(0.05, 0.3);
+            let dark = coloured(&mut generator, n, 0.8);
+            let bright = coloured(&mut generator, n, 0.2);
             let (mut phase, mut whine) = (0.0_f64, 0.0_f64);
-            let top = draws.uniform(700.0, 1800.0);
-            let move_s = draws.uniform(0.8, 2.5);
+            let top = generator.uniform(700.0, 1800.0);
+            let move_s = generator.uniform(0.8, 2.5);
             let samples = (0..n)
                 .map(|i| {
                     let t = i as f64 / RATE;
@@ -183,13 +191,13 @@ pub fn robot_noises(seed: u64) -> Vec<(String, Vec<f32>)> {
 
 /// A room as direct sound, a few reflections, and a tail of noise that decays faster at
 /// high frequencies.
-fn room(draws: &mut Draws, rt60_s: f64, direct_to_reverberant_db: f64) -> Vec<f32> {
+fn room(generator: &mut Generator, rt60_s: f64, direct_to_reverberant_db: f64) -> Vec<f32> {
     let n = ((rt60_s * 1.1 + 0.05) * RATE) as usize;
     let mut tail = vec![0.0_f64; n];
     let (mut slow, mut state) = (0.0_f64, 0.0_f64);
     for (i, y) in tail.iter_mut().enumerate() {
         let t = i as f64 / RATE;
-        let x = draws.normal();
+        let x = generator.normal();
         // Air and walls take the highs first: the low-pass closes with time.
         let keep = 0.2 + 0.6 * (t / rt60_s).min(1.0);
         slow = keep * slow + (1.0 - keep) * x;
@@ -198,16 +206,16 @@ fn room(draws: &mut Draws, rt60_s: f64, direct_to_reverberant_db: f64) -> Vec<f3
         *y = (slow - state) * 10.0_f64.powf(-3.0 * t / rt60_s) * onset;
     }
     for _ in 0..8 {
-        let at = draws.uniform(0.002, 0.04);
+        let at = generator.uniform(0.002, 0.04);
         let i = (at * RATE) as usize;
         if let Some(y) = tail.get_mut(i) {
-            *y += draws.uniform(-0.6, 0.6) * (1.0 - at / 0.05);
+            *y += generator.uniform(-0.6, 0.6) * (1.0 - at / 0.05);
         }
     }
     let energy: f64 = tail.iter().map(|x| x * x).sum::<f64>().max(1e-12);
     let wanted = 10.0_f64.powf(-direct_to_reverberant_db / 10.0);
     let scale = (wanted / energy).sqrt();
-    let before = draws.below(80) + 16;
+    let before = generator.below(80) + 16;
     let mut out = vec![0.0_f64; before + n];
     out[before] = 1.0;
     for (y, x) in out[before..].iter_mut().zip(&tail) {
@@ -221,10 +229,10 @@ fn room(draws: &mut Draws, rt60_s: f64, direct_to_reverberant_db: f64) -> Vec<f3
 pub fn builtin_rooms(seed: u64) -> Vec<(String, Vec<f32>)> {
     (0..16_u64)
         .map(|number| {
-            let mut draws = Key::new(seed).with("builtin room").with(number).draws();
+            let mut generator = Key::new(seed).with("builtin room").with(number).generator();
             let rt60 = 0.15 * (1.2_f64 / 0.15).powf(number as f64 / 15.0);
-            let ratio = draws.uniform(-4.0, 8.0);
-            let samples = room(&mut draws, rt60, ratio);
+            let ratio = generator.uniform(-4.0, 8.0);
+            let samples = room(&mut generator, rt60, ratio);
             (
                 format!("synthetic room {number} (RT60 {rt60:.2} s)"),
                 samples,
@@ -239,12 +247,12 @@ pub fn builtin_rooms(seed: u64) -> Vec<(String, Vec<f32>)> {
 pub fn robot_rooms(seed: u64) -> Vec<(String, Vec<f32>)> {
     (0..6_u64)
         .map(|number| {
-            let mut draws = Key::new(seed).with("robot room").with(number).draws();
-            let rt60 = draws.uniform(0.45, 0.55);
-            let ratio = draws.uniform(-2.0, 4.0);
+            let mut generator = Key::new(seed).with("robot room").with(number).generator();
+            let rt60 = generator.uniform(0.45, 0.55);
+            let ratio = generator.uniform(-2.0, 4.0);
             (
                 format!("synthetic robot lab, place {number}"),
-                room(&mut draws, rt60, ratio),
+                room(&mut generator, rt60, ratio),
             )
         })
         .collect()

@@ -12,14 +12,14 @@ pub const MARKER: &str = "SYNTHETIC.json";
 
 /// What to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
+pub struct SyntheticSettings {
     /// Same seed, same bytes.
     pub seed: u64,
     /// Four-class utterances of each of the 10 speakers, the classes in turn.
     pub utterances_per_speaker: usize,
 }
 
-impl Default for Settings {
+impl Default for SyntheticSettings {
     fn default() -> Self {
         Self {
             seed: 1,
@@ -32,7 +32,7 @@ impl Default for Settings {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Marker {
     pub(crate) note: String,
-    pub(crate) settings: Settings,
+    pub(crate) settings: SyntheticSettings,
 }
 
 impl Marker {

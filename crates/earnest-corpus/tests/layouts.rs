@@ -462,7 +462,7 @@ fn the_fingerprint_changes_with_labels_and_with_audio() {
 
 #[test]
 fn the_synthetic_corpus_is_an_iemocap_tree_that_calls_itself_synthetic() {
-    let settings = synthetic::Settings {
+    let settings = synthetic::SyntheticSettings {
         seed: 5,
         utterances_per_speaker: 4,
     };
@@ -492,7 +492,7 @@ fn the_synthetic_corpus_is_an_iemocap_tree_that_calls_itself_synthetic() {
     }
     let problems = audit(&corpus, || {}).problems;
     assert!(problems.is_empty(), "{problems:?}");
-    let other = synthetic::Settings {
+    let other = synthetic::SyntheticSettings {
         seed: 6,
         ..settings
     };
@@ -504,7 +504,7 @@ fn the_synthetic_corpus_is_an_iemocap_tree_that_calls_itself_synthetic() {
 #[test]
 fn synthetic_values_follow_the_emotion_through_rater_noise() {
     let dir = tempfile::tempdir().unwrap();
-    let settings = synthetic::Settings {
+    let settings = synthetic::SyntheticSettings {
         seed: 2,
         utterances_per_speaker: 8,
     };

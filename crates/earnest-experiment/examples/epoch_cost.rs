@@ -18,7 +18,7 @@ use clap::Parser;
 use earnest_augment::Chain;
 use earnest_corpus::ContentIndex;
 use earnest_experiment::{
-    Augmentation, CorpusSpec, Dataset, Event, Folders, Observer, Presentation, SourceSpec,
+    Augmentation, CorpusSpec, Dataset, Folders, Notice, Observer, Presentation, SourceSpec,
     TrainingPlan, folds, open_corpus, train,
 };
 use earnest_model::{Architecture, Heard, Recipe, Task};
@@ -65,8 +65,8 @@ fn cpu_seconds() -> Option<f64> {
 struct Watch(Mutex<Vec<(Instant, Option<f64>)>>);
 
 impl Observer for Watch {
-    fn event(&self, event: Event<'_>) {
-        if let (Event::Epoch { .. }, Ok(mut ends)) = (event, self.0.lock()) {
+    fn event(&self, event: Notice<'_>) {
+        if let (Notice::Epoch { .. }, Ok(mut ends)) = (event, self.0.lock()) {
             ends.push((Instant::now(), cpu_seconds()));
         }
     }

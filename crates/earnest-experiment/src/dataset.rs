@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use crate::error::ExperimentError;
 use crate::evaluation::prediction::{Prediction, Truth};
-use crate::observer::{Event, Observer};
+use crate::observer::{Notice, Observer};
 
 /// Things that are costly to make and are used by one thread at a time.
 pub struct Pool<T> {
@@ -122,7 +122,7 @@ impl Dataset {
             .filter(|u| u.emotion.is_some())
             .collect();
         let extractors = Pool::new(|| Extractor::new(earnest_signal::SAMPLE_RATE));
-        observer.event(Event::StageStarted {
+        observer.event(Notice::StageStarted {
             name: "decoding and extracting",
             total: wanted.len(),
         });
@@ -147,17 +147,17 @@ impl Dataset {
                         features,
                     })
                 })();
-                observer.event(Event::StageAdvanced);
+                observer.event(Notice::StageAdvanced);
                 result
             })
             .collect();
-        observer.event(Event::StageFinished);
+        observer.event(Notice::StageFinished);
         let mut items = Vec::with_capacity(results.len());
         for result in results {
             match result {
                 Ok(item) => items.push(item),
                 Err(reason) => {
-                    observer.event(Event::Warning(&format!("left out: {reason}")));
+                    observer.event(Notice::Warning(&format!("left out: {reason}")));
                 }
             }
         }
@@ -279,7 +279,7 @@ impl Dataset {
                 .collect());
         }
         let convolvers = Pool::new(Convolver::default);
-        observer.event(Event::StageStarted {
+        observer.event(Notice::StageStarted {
             name: "hearing as the robot",
             total: indices.len(),
         });
@@ -300,11 +300,11 @@ impl Dataset {
                         }
                         Ok(features)
                     });
-                observer.event(Event::StageAdvanced);
+                observer.event(Notice::StageAdvanced);
                 result
             })
             .collect();
-        observer.event(Event::StageFinished);
+        observer.event(Notice::StageFinished);
         let failed: Vec<String> = results
             .iter()
             .filter_map(|r| r.as_ref().err().map(ToString::to_string))

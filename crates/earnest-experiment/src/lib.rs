@@ -20,14 +20,14 @@ pub use evaluation::prediction::{
     CONDITIONS, Prediction, Truth, largest, outputs, require_numbers,
 };
 pub use evaluation::tally::{
-    BySpeaker, Tally, by_speaker, confusion, figures, figures_by_speaker, pooled_figures,
+    BySpeaker, Tally, by_speaker, confusion, metrics_by_speaker, metrics_of, pooled_metrics,
 };
 pub use evaluation::{metrics, number};
 pub use experiment::{
     CorpusSpec, DEFAULT_SNR_DB, Experiment, IDLE_CHAIN, RobotSpec, Unit, checked_snr_db,
 };
 pub use folders::Folders;
-pub use observer::{Event, Observer, Silent};
+pub use observer::{Notice, Observer, Silent};
 pub use protocol::Protocol;
 pub use protocol::fold::{Fold, FoldError, Listed, folds, select};
 pub use protocol::folding::Folding;
@@ -35,7 +35,7 @@ pub use protocol::leaks::{refuse_leaks, refuse_tested_twice};
 pub use protocol::validation::Validation;
 pub use running::finished::{CARD, FinishedUnit, finished_units};
 pub use running::outcome::{About, Outcome, collect};
-pub use running::plan::{Kind, Plan, plan};
+pub use running::plan::{Plan, UnitKind, plan};
 pub use running::prepare::{
     Prepared, corpus_contents, open_corpus, prepare, refuse_unlisted, refuse_unnamed_speakers,
     scene_of,

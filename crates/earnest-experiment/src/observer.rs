@@ -7,7 +7,7 @@ use earnest_model::EpochReport;
 /// Something that happened.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Event<'a> {
+pub enum Notice<'a> {
     /// A pass over `total` items begins.
     StageStarted {
         /// What is done, for example `decoding`.
@@ -70,7 +70,7 @@ pub enum Event<'a> {
         total: usize,
         /// How long it took now.
         took: Option<Duration>,
-        /// Its main figure in each condition, ready to print.
+        /// Its main metric in each condition, ready to print.
         summary: String,
     },
 }
@@ -78,7 +78,7 @@ pub enum Event<'a> {
 /// Watches an experiment.
 pub trait Observer: Sync {
     /// Called for each event.
-    fn event(&self, event: Event<'_>);
+    fn event(&self, event: Notice<'_>);
 
     /// True if a person wants the work to stop. It is asked after each epoch, and then what
     /// is done is kept.
@@ -91,5 +91,5 @@ pub trait Observer: Sync {
 pub struct Silent;
 
 impl Observer for Silent {
-    fn event(&self, _: Event<'_>) {}
+    fn event(&self, _: Notice<'_>) {}
 }

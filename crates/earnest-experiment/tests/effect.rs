@@ -3,14 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use earnest_corpus::synthetic;
-use earnest_experiment::{Experiment, Protocol, Silent, Training, figures, run};
+use earnest_experiment::{Experiment, Protocol, Silent, Training, metrics_of, run};
 use earnest_model::{Architecture, Recipe, Task};
 
 /// Macro F of one seed, `[clean training, augmented training]`, each `[clean, robot]`.
 fn measured(seed: u64) -> [[f64; 2]; 2] {
     let dir = tempfile::tempdir().unwrap();
     let corpus = dir.path().join("corpus");
-    let settings = synthetic::Settings {
+    let settings = synthetic::SyntheticSettings {
         seed,
         utterances_per_speaker: 16,
     };
@@ -41,7 +41,7 @@ fn measured(seed: u64) -> [[f64; 2]; 2] {
                 .filter(|p| p.condition == condition)
                 .collect();
             assert!(heard.len() > 60);
-            figures(Task::Categorical, &heard).macro_f.unwrap()
+            metrics_of(Task::Categorical, &heard).macro_f.unwrap()
         })
     })
 }

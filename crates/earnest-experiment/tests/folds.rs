@@ -6,11 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use earnest_corpus::synthetic;
-use earnest_experiment::{Event, Experiment, Observer, Protocol, Silent, Validation, prepare, run};
+use earnest_experiment::{
+    Experiment, Notice, Observer, Protocol, Silent, Validation, prepare, run,
+};
 use earnest_model::{Architecture, Recipe, Task};
 
 fn corpus(folder: &Path) {
-    let settings = synthetic::Settings {
+    let settings = synthetic::SyntheticSettings {
         seed: 1,
         utterances_per_speaker: 4,
     };
@@ -33,8 +35,8 @@ fn small(corpus: &Path, protocol: Protocol) -> Experiment {
 struct Warnings(std::sync::Mutex<Vec<String>>);
 
 impl Observer for Warnings {
-    fn event(&self, event: Event<'_>) {
-        if let Event::Warning(text) = event {
+    fn event(&self, event: Notice<'_>) {
+        if let Notice::Warning(text) = event {
             self.0.lock().unwrap().push(text.to_owned());
         }
     }

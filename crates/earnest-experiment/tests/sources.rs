@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use earnest_audio::{SampleFormat, write_wav};
 use earnest_corpus::ContentIndex;
-use earnest_experiment::{Event, ExperimentError, Folders, LoadedSources, Observer, SourceSpec};
+use earnest_experiment::{ExperimentError, Folders, LoadedSources, Notice, Observer, SourceSpec};
 use earnest_signal::{SoundBank, Waveform};
 
 /// Remembers what it was warned of.
@@ -16,8 +16,8 @@ use earnest_signal::{SoundBank, Waveform};
 struct Warnings(Mutex<Vec<String>>);
 
 impl Observer for Warnings {
-    fn event(&self, event: Event<'_>) {
-        if let Event::Warning(text) = event {
+    fn event(&self, event: Notice<'_>) {
+        if let Notice::Warning(text) = event {
             self.0.lock().unwrap().push(text.to_owned());
         }
     }
@@ -218,7 +218,7 @@ fn sounds_that_do_not_fit_into_memory_are_announced_and_the_rest_is_kept() {
 fn what_a_simulated_scene_let_the_robot_hear_leaves_training() {
     let dir = tempfile::tempdir().unwrap();
     let corpus = dir.path().join("corpus");
-    let settings = earnest_corpus::synthetic::Settings {
+    let settings = earnest_corpus::synthetic::SyntheticSettings {
         seed: 1,
         utterances_per_speaker: 4,
     };

@@ -465,8 +465,8 @@ mod tests {
     use crate::lanes::LANES;
 
     fn noise(seed: u64) -> impl FnMut() -> f32 {
-        let mut draws = earnest_random::Key::new(seed).draws();
-        move || draws.normal() as f32
+        let mut generator = earnest_random::Key::new(seed).generator();
+        move || generator.normal() as f32
     }
 
     #[test]

@@ -3,7 +3,7 @@
 /// Whose definition of the descriptors is followed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// openSMILE's eGeMAPSv01a, oddities included: what the literature's figures and the
+    /// openSMILE's eGeMAPSv01a, oddities included: what the literature's numbers and the
     /// paper are made with (docs/descriptors.md).
     #[default]
     OpenSmile,

@@ -97,10 +97,10 @@ fn pitch_follows_pulses_from_a_man_to_a_child() {
 #[test]
 fn a_regular_voice_is_harmonic_and_steady_and_noise_makes_it_less_so() {
     let clean = buzz(120.0, 1.0);
-    let mut draws = Key::new(1).draws();
+    let mut generator = Key::new(1).generator();
     let noisy: Vec<f32> = clean
         .iter()
-        .map(|x| x + 0.01 * draws.normal() as f32)
+        .map(|x| x + 0.01 * generator.normal() as f32)
         .collect();
     let (a, b) = (extract(&clean), extract(&noisy));
     let mean = |f: &Features, c: usize| {
@@ -148,12 +148,12 @@ proptest::proptest! {
     fn whatever_goes_in_every_value_that_comes_out_is_finite(
         seed: u64, n in 0_usize..8_000, level in -6.0..2.0_f64, rate in proptest::sample::select(vec![8_000_u32, 16_000, 22_050, 44_100, 48_000]),
     ) {
-        let mut draws = Key::new(seed).draws();
+        let mut generator = Key::new(seed).generator();
         let scale = 10.0_f64.powf(level);
         let mut state = 0.0;
         let samples: Vec<f32> = (0..n)
             .map(|i| {
-                state = 0.9 * state + draws.normal();
+                state = 0.9 * state + generator.normal();
                 let gate = if (i / 700) % 3 == 0 { 0.0 } else { 1.0 };
                 (gate * state * scale) as f32
             })

@@ -35,7 +35,7 @@ static COUNTING: Counting = Counting;
 
 /// Voiced stretches of changing pitch, noise, and silence.
 fn speech_like(seconds: f64, seed: u64) -> Vec<f32> {
-    let mut draws = Key::new(seed).draws();
+    let mut generator = Key::new(seed).generator();
     let (mut y1, mut y2, mut phase) = (0.0_f64, 0.0_f64, 0.0_f64);
     (0..(seconds * f64::from(RATE)) as usize)
         .map(|i| {
@@ -49,7 +49,7 @@ fn speech_like(seconds: f64, seed: u64) -> Vec<f32> {
                 x = if voiced { 1.0 } else { 0.0 };
             }
             if (t * 2.5).fract() > 0.8 {
-                x += 0.05 * draws.normal();
+                x += 0.05 * generator.normal();
             }
             let y = x + 1.6 * y1 - 0.83 * y2;
             (y1, y2) = (y, y1);
@@ -73,7 +73,7 @@ fn any_cut_of_the_samples_gives_the_bits_of_the_whole() {
         for (seconds, seed) in [(0.05, 1), (0.061, 2), (0.3, 3), (4.0, 4)] {
             let samples = speech_like(seconds, seed);
             let whole = Extractor::with(RATE, settings).extract(&samples);
-            let mut draws = Key::new(seed).with("cuts").draws();
+            let mut generator = Key::new(seed).with("cuts").generator();
             let mut stream = Stream::new(RATE, settings);
             for longest in [1_usize, 37, 160, 1_000, 100_000] {
                 if longest == 1 && seconds > 1.0 {
@@ -83,7 +83,7 @@ fn any_cut_of_the_samples_gives_the_bits_of_the_whole() {
                 let mut sink = |row: &Row| values.extend_from_slice(row);
                 let mut rest = samples.as_slice();
                 while !rest.is_empty() {
-                    let cut = (1 + draws.below(longest)).min(rest.len());
+                    let cut = (1 + generator.below(longest)).min(rest.len());
                     let (now, later) = rest.split_at(cut);
                     stream.push(now, &mut sink);
                     rest = later;

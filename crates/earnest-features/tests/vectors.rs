@@ -8,7 +8,7 @@ use earnest_random::Key;
 
 /// The bits of what is extracted in both modes and windows from something like speech, added up.
 fn bits() -> String {
-    let mut draws = Key::new(5).draws();
+    let mut generator = Key::new(5).generator();
     let mut phase = 0.0_f64;
     let speech: Vec<f32> = (0..32_000)
         .map(|i| {
@@ -16,7 +16,7 @@ fn bits() -> String {
             phase += (110.0 + 60.0 * (4.0 * t).sin()) / 16_000.0;
             let voice =
                 (0.5 - phase.fract()).powi(3) * f64::from(u8::from((2.0 * t).fract() < 0.7));
-            (voice + 0.01 * draws.normal()) as f32
+            (voice + 0.01 * generator.normal()) as f32
         })
         .collect();
     let mut all = Vec::new();

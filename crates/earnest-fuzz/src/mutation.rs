@@ -1,6 +1,6 @@
 //! Files that are nearly right.
 
-use earnest_random::Draws;
+use earnest_random::Generator;
 
 /// The largest file that is made.
 const MOST: usize = 1 << 20;
@@ -45,8 +45,8 @@ const WORDS: [&str; 16] = [
 
 /// One of some files, changed in a few places; no larger than a megabyte.
 #[must_use]
-pub fn mutated(seeds: &[Vec<u8>], draws: &mut Draws) -> Vec<u8> {
-    let mut index = |n: usize| draws.below(n.max(1));
+pub fn mutated(seeds: &[Vec<u8>], generator: &mut Generator) -> Vec<u8> {
+    let mut index = |n: usize| generator.below(n.max(1));
     let mut file = seeds.get(index(seeds.len())).cloned().unwrap_or_default();
     for _ in 0..1 + index(6) {
         let at = index(file.len());

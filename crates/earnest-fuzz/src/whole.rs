@@ -97,7 +97,7 @@ pub fn corpus() -> &'static (Folder, Corpus) {
     static CORPUS: OnceLock<(Folder, Corpus)> = OnceLock::new();
     CORPUS.get_or_init(|| {
         let folder = Folder::default();
-        let settings = synthetic::Settings {
+        let settings = synthetic::SyntheticSettings {
             seed: 1,
             utterances_per_speaker: 4,
         };

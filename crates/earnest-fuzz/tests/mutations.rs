@@ -25,7 +25,7 @@ fn mutated_files_give_a_value_or_an_error_within_the_memory_that_is_stated() {
         MEMORY.allow(target.memory);
         let number = runs.unwrap_or(2_000);
         for i in 0..number {
-            let file = mutated(&seeds, &mut key.with(i).draws());
+            let file = mutated(&seeds, &mut key.with(i).generator());
             let before = Instant::now();
             (target.run)(&file);
             slowest = slowest.max(before.elapsed());

@@ -97,11 +97,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Name::Cnn => Architecture::paper_cnn(),
     };
     let key = Key::new(1);
-    let mut draws = key.draws();
+    let mut generator = key.generator();
     let batch: Vec<Vec<f32>> = lengths()
         .map(|n| {
             (0..n * DESCRIPTORS)
-                .map(|_| draws.normal() as f32)
+                .map(|_| generator.normal() as f32)
                 .collect()
         })
         .collect();

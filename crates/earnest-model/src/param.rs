@@ -24,10 +24,10 @@ impl<T: Real> Param<T> {
     /// Drawn uniformly from [-bound, bound]; the name takes part in the key, so adding a
     /// layer does not change another's start.
     pub(crate) fn uniform(name: String, shape: &[usize], bound: f64, key: &Key) -> Self {
-        let mut draws = key.with(name.as_str()).draws();
+        let mut generator = key.with(name.as_str()).generator();
         let count = shape.iter().product();
         let value = (0..count)
-            .map(|_| T::from_f64(draws.uniform(-bound, bound)))
+            .map(|_| T::from_f64(generator.uniform(-bound, bound)))
             .collect();
         Self::with_value(name, shape, value)
     }

@@ -188,7 +188,7 @@ impl Trainer {
             self.key
                 .with("order")
                 .with(epoch as u64)
-                .draws()
+                .generator()
                 .shuffle(&mut order);
         }
         order

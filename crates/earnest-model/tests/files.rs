@@ -382,8 +382,8 @@ impl Presentations for Toy {
         4
     }
     fn present(&self, _: usize, i: usize) -> Result<Features, String> {
-        let mut draws = Key::new(5).with(i as u64).draws();
-        let values = (0..4 * descriptor::COUNT).map(|_| draws.normal() as f32);
+        let mut generator = Key::new(5).with(i as u64).generator();
+        let values = (0..4 * descriptor::COUNT).map(|_| generator.normal() as f32);
         Ok(Features::from_values(values.collect()))
     }
 }

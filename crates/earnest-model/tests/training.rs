@@ -40,7 +40,7 @@ impl Presentations for Toy {
     }
     fn present(&self, epoch: usize, i: usize) -> Result<Features, String> {
         assert!(self.panics != Some(i), "toy {i} broke");
-        let mut draws = Key::new(5).with(epoch as u64).with(i as u64).draws();
+        let mut generator = Key::new(5).with(epoch as u64).with(i as u64).generator();
         let mut values: Vec<f32> = (0..self.frames(i) * descriptor::COUNT)
             .map(|k| {
                 let hint = if k % descriptor::COUNT == self.classes[i] {
@@ -48,7 +48,7 @@ impl Presentations for Toy {
                 } else {
                     0.0
                 };
-                draws.normal() as f32 + hint
+                generator.normal() as f32 + hint
             })
             .collect();
         if self.poison == Some(i) {

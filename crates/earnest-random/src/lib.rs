@@ -8,9 +8,9 @@
 //! ```
 //! use earnest_random::Key;
 //! let key = Key::new(7).with("augment").with(3_u64).with("Ses01F_impro01_F000");
-//! let mut draws = key.draws();
-//! let factor = draws.uniform(0.85, 1.20);
-//! assert_eq!(factor, key.draws().uniform(0.85, 1.20));
+//! let mut generator = key.generator();
+//! let factor = generator.uniform(0.85, 1.20);
+//! assert_eq!(factor, key.generator().uniform(0.85, 1.20));
 //! ```
 
 use rand_chacha::ChaCha8Rng;
@@ -67,11 +67,11 @@ impl Key {
 
     /// The generator of this key, at its start.
     #[must_use]
-    pub fn draws(&self) -> Draws {
+    pub fn generator(&self) -> Generator {
         let digest = self.hash.clone().finalize();
         let mut seed = [0_u8; 32];
         seed.copy_from_slice(&digest);
-        Draws {
+        Generator {
             rng: ChaCha8Rng::from_seed(seed),
         }
     }
@@ -79,18 +79,18 @@ impl Key {
     /// One 64-bit number that stands for this key.
     #[must_use]
     pub fn number(&self) -> u64 {
-        self.draws().next_u64()
+        self.generator().next_u64()
     }
 }
 
 /// A generator for one purpose. The mapping from bits to values is written out here,
 /// so an update of a dependency cannot change any draw.
 #[derive(Clone, Debug)]
-pub struct Draws {
+pub struct Generator {
     rng: ChaCha8Rng,
 }
 
-impl Draws {
+impl Generator {
     /// 64 random bits.
     pub fn next_u64(&mut self) -> u64 {
         self.rng.next_u64()
@@ -154,9 +154,9 @@ mod tests {
 
     #[test]
     fn draws_have_the_distribution_they_promise() {
-        let mut draws = Key::new(3).with("moments").draws();
+        let mut generator = Key::new(3).with("moments").generator();
         let n = 200_000;
-        let normal: Vec<f64> = (0..n).map(|_| draws.normal()).collect();
+        let normal: Vec<f64> = (0..n).map(|_| generator.normal()).collect();
         let mean = normal.iter().sum::<f64>() / f64::from(n);
         let var = normal.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / f64::from(n);
         assert!(
@@ -165,7 +165,7 @@ mod tests {
         );
         let mut counts = [0_u32; 7];
         for _ in 0..70_000 {
-            counts[draws.below(7)] += 1;
+            counts[generator.below(7)] += 1;
         }
         assert!(
             counts.iter().all(|c| (9_500..10_500).contains(c)),
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn a_shuffle_keeps_every_item() {
         let mut items: Vec<u32> = (0..100).collect();
-        Key::new(5).draws().shuffle(&mut items);
+        Key::new(5).generator().shuffle(&mut items);
         assert_ne!(items, (0..100).collect::<Vec<_>>());
         items.sort_unstable();
         assert_eq!(items, (0..100).collect::<Vec<_>>());

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use earnest_experiment::metrics::FIGURES;
+use earnest_experiment::metrics::METRICS;
 use earnest_experiment::number::number;
 use earnest_experiment::statistics::{PairedTest, by_seed, compare};
 use earnest_experiment::{
     BySpeaker, CONDITIONS, ExperimentError, Outcome, Prediction, Training, by_speaker,
-    figures_by_speaker, pooled_figures, write_whole,
+    metrics_by_speaker, pooled_metrics, write_whole,
 };
 use earnest_model::Task;
 
@@ -16,7 +16,7 @@ use crate::html::simple_page;
 use crate::table1::{networks, p_value};
 use crate::text_table::TextTable;
 
-/// One figure of both runs.
+/// One metric of both runs.
 #[derive(Clone, Debug)]
 pub struct Line {
     /// `rnn` or `cnn`.
@@ -25,8 +25,8 @@ pub struct Line {
     pub training: Training,
     /// `clean` or `robot`.
     pub condition: &'static str,
-    /// Which figure: a place in [`FIGURES`].
-    pub figure: usize,
+    /// Which metric: a place in [`METRICS`].
+    pub metric: usize,
     /// Over the shared test utterances together, in A and in B; several seeds' mean.
     pub values: [Option<f64>; 2],
     /// B against A, over the speakers of the shared utterances.
@@ -42,9 +42,9 @@ pub struct Line {
 pub struct Comparison {
     /// What A and B are.
     pub names: [String; 2],
-    /// What differs between them beside their figures, in words.
+    /// What differs between them beside their metrics, in words.
     pub differences: Vec<String>,
-    /// All figures that both have.
+    /// All metrics that both have.
     pub lines: Vec<Line>,
 }
 
@@ -93,7 +93,7 @@ fn differences(a: &toml::Value, b: &toml::Value, at: &str, out: &mut Vec<String>
 pub fn compare_runs(a: &Outcome, b: &Outcome) -> Result<Comparison, ExperimentError> {
     if a.about.fingerprint != b.about.fingerprint {
         return Err(ExperimentError::Setup(format!(
-            "{} was run on {} ({}), {} on {} ({}): these are not the same utterances with the same labels, so their figures cannot be compared",
+            "{} was run on {} ({}), {} on {} ({}): these are not the same utterances with the same labels, so their metrics cannot be compared",
             a.folder.display(),
             a.about.corpus,
             a.about.fingerprint,
@@ -203,18 +203,18 @@ fn push_lines(
             seeds.into_iter().map(of).collect()
         };
         let (x, y) = (tallied(x), tallied(y));
-        let values = [pooled_figures(&x, task), pooled_figures(&y, task)];
-        let tests = compare(&figures_by_speaker(&x, task), &figures_by_speaker(&y, task));
-        for figure in 0..FIGURES.len() {
-            let of_both = values.map(|list| list[figure]);
+        let values = [pooled_metrics(&x, task), pooled_metrics(&y, task)];
+        let tests = compare(&metrics_by_speaker(&x, task), &metrics_by_speaker(&y, task));
+        for metric in 0..METRICS.len() {
+            let of_both = values.map(|list| list[metric]);
             if of_both.iter().all(Option::is_some) {
                 lines.push(Line {
                     network: network.to_owned(),
                     training,
                     condition,
-                    figure,
+                    metric,
                     values: of_both,
-                    test: tests[figure],
+                    test: tests[metric],
                     utterances: shared.len(),
                     speakers: x.first().map_or(0, BySpeaker::len),
                 });
@@ -252,7 +252,7 @@ impl Comparison {
                     line.network.to_uppercase(),
                     line.training.name().into_owned(),
                     line.condition.to_owned(),
-                    FIGURES[line.figure].0.to_owned(),
+                    METRICS[line.metric].0.to_owned(),
                     number(a),
                     number(b),
                     number(change),

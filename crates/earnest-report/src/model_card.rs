@@ -6,13 +6,13 @@ use std::fmt::Write as _;
 use earnest_corpus::Emotion;
 use earnest_model::{Description, Task};
 
-use earnest_experiment::metrics::FIGURES;
+use earnest_experiment::metrics::METRICS;
 use earnest_experiment::number::number;
-use earnest_experiment::{CONDITIONS, Prediction, Unit, figures};
+use earnest_experiment::{CONDITIONS, Prediction, Unit, metrics_of};
 
 use crate::text_table::TextTable;
 
-/// The hub's names of the metrics, in the order of [`FIGURES`].
+/// The hub's names of the metrics, in the order of [`METRICS`].
 const METRIC_TYPES: [&str; 9] = [
     "accuracy", "recall", "f1", "mae", "mae", "pearsonr", "pearsonr", "ccc", "ccc",
 ];
@@ -61,7 +61,7 @@ pub(crate) fn model_card(
             .iter()
             .filter(|p| p.condition == condition)
             .collect();
-        let list = figures(unit.task, &of).list();
+        let list = metrics_of(unit.task, &of).list();
         let _ = write!(
             yaml,
             "  - task:\n      type: audio-classification\n      name: Speech emotion recognition\n    dataset:\n      type: {}\n      name: {}\n      split: test\n    metrics:\n",
@@ -72,7 +72,7 @@ pub(crate) fn model_card(
         for (i, value) in list.iter().enumerate() {
             let Some(value) = value else { continue };
             if table.rows.is_empty() {
-                table.titles.push(FIGURES[i].0.to_owned());
+                table.titles.push(METRICS[i].0.to_owned());
             }
             row.push(number(Some(*value)));
             if value.is_finite() {

@@ -1,9 +1,9 @@
-//! The paper's own figures (docs/paper.md, section 7, Table I; IROS 2018).
+//! The paper's own metrics (docs/paper.md, section 7, Table I; IROS 2018).
 
 use earnest_experiment::Training;
-use earnest_experiment::metrics::{COUNT, Figures};
+use earnest_experiment::metrics::{COUNT, Metrics};
 
-/// Table I as printed: network, training, test condition, and the seven figures.
+/// Table I as printed: network, training, test condition, and the seven metrics.
 #[rustfmt::skip]
 const TABLE_1: [(&str, Training, &str, [f64; 7]); 8] = [
     ("rnn", Training::Clean, "clean", [0.533, 0.559, 0.531, 0.430, 0.655, 0.715, 0.525]),
@@ -16,18 +16,18 @@ const TABLE_1: [(&str, Training, &str, [f64; 7]); 8] = [
     ("cnn", Training::Augmented, "robot", [0.400, 0.401, 0.312, 1.399, 1.164, 0.605, 0.145]),
 ];
 
-/// The paper's figures on IEMOCAP and the iCub, where it has them.
+/// The paper's metrics on IEMOCAP and the iCub, where it has them.
 #[must_use]
-pub fn table1(network: &str, training: Training, condition: &str) -> Option<Figures> {
+pub fn table1(network: &str, training: Training, condition: &str) -> Option<Metrics> {
     TABLE_1
         .iter()
         .find(|(n, t, c, _)| *n == network && *t == training && *c == condition)
-        .map(|(.., figures)| {
+        .map(|(.., metrics)| {
             let mut list = [None; COUNT];
-            for (place, value) in list.iter_mut().zip(figures) {
+            for (place, value) in list.iter_mut().zip(metrics) {
                 *place = Some(*value);
             }
-            Figures::from_list(list)
+            Metrics::from_list(list)
         })
 }
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use earnest_corpus::Emotion;
-use earnest_experiment::metrics::{COUNT, FIGURES, Figures, List};
+use earnest_experiment::metrics::{COUNT, List, METRICS, Metrics};
 use earnest_experiment::number::{exact, number, percent};
 use earnest_experiment::statistics::{
     Interval, PairedTest, by_seed, compare, intervals, over, pooled, pooled_by_seed, seeds_of,
 };
 use earnest_experiment::{
-    CONDITIONS, Training, UnitResult, confusion, figures, figures_by_speaker,
+    CONDITIONS, Training, UnitResult, confusion, metrics_by_speaker, metrics_of,
 };
 use earnest_files::text_cell;
 use earnest_model::Task;
@@ -27,12 +27,12 @@ pub struct Row {
     /// `clean` or `robot`.
     pub condition: &'static str,
     /// Over the predictions of all folds together; with several seeds the mean over them.
-    pub pooled: Figures,
+    pub pooled: Metrics,
     /// Standard deviation over folds, of each fold's mean over seeds.
-    pub deviation: Figures,
-    /// Standard deviation of the pooled figures over seeds, if there are several.
-    pub spread: Figures,
-    /// 95 % intervals over speakers of the pooled figures.
+    pub deviation: Metrics,
+    /// Standard deviation of the pooled metrics over seeds, if there are several.
+    pub spread: Metrics,
+    /// 95 % intervals over speakers of the pooled metrics.
     pub intervals: [Option<Interval>; COUNT],
     /// Recall of each class, in the order of [`Emotion::ALL`]; several seeds' mean.
     pub recalls: [Option<f64>; 4],
@@ -41,7 +41,7 @@ pub struct Row {
     /// Seeds that have this row.
     pub seeds: usize,
     /// The paper's.
-    pub paper: Option<Figures>,
+    pub paper: Option<Metrics>,
 }
 
 /// A derived row, in percent.
@@ -51,7 +51,7 @@ pub struct Derived {
     pub network: String,
     /// What it says.
     pub name: String,
-    /// Percent, in the order of [`FIGURES`].
+    /// Percent, in the order of [`METRICS`].
     pub ours: List,
     /// The paper's.
     pub paper: List,
@@ -59,14 +59,14 @@ pub struct Derived {
 
 /// Augmented against clean training, on the same speakers.
 #[derive(Clone, Debug)]
-pub struct Comparison {
+pub struct TrainingComparison {
     /// `rnn` or `cnn`.
     pub network: String,
     /// `clean` or `robot`.
     pub condition: &'static str,
-    /// By figure, augmented less clean training, over speakers.
+    /// By metric, augmented less clean training, over speakers.
     pub tests: [Option<PairedTest>; COUNT],
-    /// Pooled figures of augmented less those of clean training.
+    /// Pooled metrics of augmented less those of clean training.
     pub changes: List,
 }
 
@@ -78,18 +78,18 @@ pub struct Table1 {
     /// Gap and improvement rows.
     pub derived: Vec<Derived>,
     /// Paired tests between the trainings.
-    pub comparisons: Vec<Comparison>,
-    /// Which of [`FIGURES`] were measured.
+    pub comparisons: Vec<TrainingComparison>,
+    /// Which of [`METRICS`] were measured.
     pub columns: Vec<usize>,
 }
 
 /// Change from `before` to `after` in percent of `before`, signed so that plus is better.
-pub(crate) fn better_percent(before: Figures, after: Figures) -> List {
+pub(crate) fn better_percent(before: Metrics, after: Metrics) -> List {
     let (before, after) = (before.list(), after.list());
     std::array::from_fn(|i| {
         let (b, a) = (before[i]?, after[i]?);
         let change = 100.0 * (a - b) / b.abs();
-        let signed = if FIGURES[i].1 { -change } else { change };
+        let signed = if METRICS[i].1 { -change } else { change };
         signed.is_finite().then_some(signed)
     })
 }
@@ -155,13 +155,13 @@ impl Table1 {
             table.derived.extend(derived);
             table.comparisons.extend(comparisons(units, network));
         }
-        table.columns = (0..FIGURES.len())
+        table.columns = (0..METRICS.len())
             .filter(|i| table.rows.iter().any(|r| r.pooled.list()[*i].is_some()))
             .collect();
         table
     }
 
-    /// The same table with some of its columns (places in [`FIGURES`]).
+    /// The same table with some of its columns (places in [`METRICS`]).
     #[must_use]
     pub fn with_columns(&self, columns: std::ops::Range<usize>) -> Self {
         let mut table = self.clone();
@@ -173,10 +173,10 @@ impl Table1 {
     #[must_use]
     pub fn titles(&self) -> Vec<String> {
         let mut titles: Vec<String> = ["network", "trained", "tested"].map(String::from).to_vec();
-        titles.extend(self.columns.iter().map(|i| FIGURES[*i].0.to_owned()));
+        titles.extend(self.columns.iter().map(|i| METRICS[*i].0.to_owned()));
         titles.extend(
             self.paper_columns()
-                .map(|i| format!("paper {}", FIGURES[i].0)),
+                .map(|i| format!("paper {}", METRICS[i].0)),
         );
         titles
     }
@@ -191,7 +191,7 @@ impl Table1 {
         self.columns.iter().copied().filter(has)
     }
 
-    /// What a figure of [`Table1::cells`] is, and what stands behind its ±.
+    /// What a metric of [`Table1::cells`] is, and what stands behind its ±.
     #[must_use]
     pub fn legend(&self) -> String {
         let seeds = self.rows.iter().map(|r| r.seeds).max().unwrap_or(1);
@@ -204,7 +204,7 @@ impl Table1 {
         }
     }
 
-    /// All rows as text: measured figures (see [`Table1::legend`]), then the paper's; after each
+    /// All rows as text: measured metrics (see [`Table1::legend`]), then the paper's; after each
     /// network its derived rows.
     #[must_use]
     pub fn cells(&self) -> Vec<Vec<String>> {
@@ -246,7 +246,7 @@ impl Table1 {
     #[must_use]
     pub fn certainty(&self) -> TextTable {
         let mut titles: Vec<String> = ["network", "trained", "tested"].map(String::from).to_vec();
-        titles.extend(self.columns.iter().map(|i| FIGURES[*i].0.to_owned()));
+        titles.extend(self.columns.iter().map(|i| METRICS[*i].0.to_owned()));
         let mut rows = Vec::new();
         for (i, row) in self.rows.iter().enumerate() {
             let mut cells = vec![
@@ -293,8 +293,8 @@ impl Table1 {
         }
     }
 
-    /// As CSV: one line for each measured row, full precision; beside each figure its
-    /// deviation over folds and over seeds, and the paper's figure.
+    /// As CSV: one line for each measured row, full precision; beside each metric its
+    /// deviation over folds and over seeds, and the paper's metric.
     ///
     /// # Errors
     /// Never in practice: it is written to memory.
@@ -304,7 +304,7 @@ impl Table1 {
             .map(String::from)
             .to_vec();
         for i in &self.columns {
-            let name = FIGURES[*i].0.replace(' ', "_");
+            let name = METRICS[*i].0.replace(' ', "_");
             header.extend(
                 ["", "_fold_sd", "_seed_sd", "_low", "_high", "_paper"]
                     .map(|end| format!("{name}{end}")),
@@ -347,13 +347,13 @@ impl Table1 {
 }
 
 /// Augmented against clean training in both conditions.
-fn comparisons(units: &[UnitResult], network: &str) -> Vec<Comparison> {
+fn comparisons(units: &[UnitResult], network: &str) -> Vec<TrainingComparison> {
     let mut out = Vec::new();
     for condition in CONDITIONS {
         let mut tests = [None; COUNT];
         for task in [Task::Categorical, Task::Dimensional] {
             let of = |training| {
-                figures_by_speaker(&seeds_of(units, network, task, training, condition), task)
+                metrics_by_speaker(&seeds_of(units, network, task, training, condition), task)
             };
             let (clean, augmented) = (of(Training::Clean), of(Training::Augmented));
             for (place, test) in tests.iter_mut().zip(compare(&clean, &augmented)) {
@@ -361,7 +361,7 @@ fn comparisons(units: &[UnitResult], network: &str) -> Vec<Comparison> {
             }
         }
         if tests.iter().any(Option::is_some) {
-            out.push(Comparison {
+            out.push(TrainingComparison {
                 network: network.to_owned(),
                 condition,
                 tests,
@@ -427,7 +427,7 @@ fn row(
             .map(|units| {
                 let each: Vec<_> = units
                     .iter()
-                    .map(|u| figures(task, &u.in_condition(condition)).list())
+                    .map(|u| metrics_of(task, &u.in_condition(condition)).list())
                     .collect();
                 std::array::from_fn(|i| over(&each, i).map(|(mean, _)| mean))
             })
@@ -444,9 +444,9 @@ fn row(
         network: network.to_owned(),
         training,
         condition,
-        pooled: Figures::from_list(pooled),
-        deviation: Figures::from_list(deviation),
-        spread: Figures::from_list(spread),
+        pooled: Metrics::from_list(pooled),
+        deviation: Metrics::from_list(deviation),
+        spread: Metrics::from_list(spread),
         intervals: sure,
         recalls,
         folds,

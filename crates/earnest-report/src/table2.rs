@@ -1,9 +1,9 @@
-//! Table II: what becomes of the main figure when one augmentation is left out.
+//! Table II: what becomes of the main metric when one augmentation is left out.
 
-use earnest_experiment::metrics::{FIGURES, Figures};
+use earnest_experiment::metrics::{METRICS, Metrics};
 use earnest_experiment::number::{exact, number, percent};
 use earnest_experiment::statistics::{PairedTest, compare, pooled, seeds_of};
-use earnest_experiment::{CONDITIONS, Training, UnitResult, figures_by_speaker};
+use earnest_experiment::{CONDITIONS, Training, UnitResult, metrics_by_speaker};
 use earnest_files::text_cell;
 use earnest_model::Task;
 
@@ -11,18 +11,18 @@ use crate::paper;
 use crate::table1::{better_percent, networks, p_value};
 use crate::text_table::TextTable;
 
-/// A row: one network, figure and transform.
+/// A row: one network, metric and transform.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// `rnn` or `cnn`.
     pub network: String,
-    /// Which figure: a place in [`FIGURES`].
-    pub figure: usize,
+    /// Which metric: a place in [`METRICS`].
+    pub metric: usize,
     /// What is left out; `None` is the whole augmentation.
     pub left_out: Option<&'static str>,
-    /// The figure, clean and on the robot.
+    /// The metric, clean and on the robot.
     pub values: [Option<f64>; 2],
-    /// The figures less the whole augmentation's.
+    /// The metrics less the whole augmentation's.
     pub difference: [Option<f64>; 2],
     /// Change in percent of the whole augmentation's, plus is better.
     pub change: [Option<f64>; 2],
@@ -35,11 +35,11 @@ pub struct Row {
 /// Table II.
 #[derive(Clone, Debug, Default)]
 pub struct Table2 {
-    /// Its rows, network by network and figure by figure.
+    /// Its rows, network by network and metric by metric.
     pub rows: Vec<Row>,
 }
 
-/// The figures that Table II is about, by task: macro F; the correlations.
+/// The metrics that Table II is about, by task: macro F; the correlations.
 const MAIN: [(Task, usize); 3] = [
     (Task::Categorical, 2),
     (Task::Dimensional, 5),
@@ -64,39 +64,39 @@ impl Table2 {
         }
         for network in networks(units) {
             let base = values(units, network, Training::Augmented);
-            for (task, figure) in MAIN {
+            for (task, metric) in MAIN {
                 for left_out in std::iter::once(None).chain(left.iter().copied().map(Some)) {
                     let training = left_out.map_or(Training::Augmented, Training::Without);
                     let of = values(units, network, training);
-                    let value = [0, 1].map(|c| of[c].list()[figure]);
+                    let value = [0, 1].map(|c| of[c].list()[metric]);
                     if value.iter().all(Option::is_none) {
                         continue;
                     }
                     let change = [0, 1]
-                        .map(|c| left_out.and_then(|_| better_percent(base[c], of[c])[figure]));
+                        .map(|c| left_out.and_then(|_| better_percent(base[c], of[c])[metric]));
                     let tests = [0, 1].map(|c| {
                         left_out?;
                         let each = |training| {
-                            figures_by_speaker(
+                            metrics_by_speaker(
                                 &seeds_of(units, network, task, training, CONDITIONS[c]),
                                 task,
                             )
                         };
-                        compare(&each(Training::Augmented), &each(training))[figure]
+                        compare(&each(Training::Augmented), &each(training))[metric]
                     });
                     let difference = [0, 1].map(|c| {
                         left_out?;
-                        Some(of[c].list()[figure]? - base[c].list()[figure]?)
+                        Some(of[c].list()[metric]? - base[c].list()[metric]?)
                     });
                     table.rows.push(Row {
                         network: network.to_owned(),
-                        figure,
+                        metric,
                         left_out,
                         values: value,
                         difference,
                         change,
                         paper: left_out
-                            .filter(|_| figure == 2)
+                            .filter(|_| metric == 2)
                             .and_then(|name| paper::table2(network, name)),
                         tests,
                     });
@@ -130,7 +130,7 @@ impl Table2 {
                 .map(|row| {
                     let mut cells = vec![
                         row.network.to_uppercase(),
-                        FIGURES[row.figure].0.to_owned(),
+                        METRICS[row.metric].0.to_owned(),
                         row.left_out.unwrap_or("nothing").to_owned(),
                     ];
                     cells.extend(row.values.map(number));
@@ -167,7 +167,7 @@ impl Table2 {
         for row in &self.rows {
             let mut cells = vec![
                 text_cell(&row.network).into_owned(),
-                FIGURES[row.figure].0.to_owned(),
+                METRICS[row.metric].0.to_owned(),
                 text_cell(row.left_out.unwrap_or_default()).into_owned(),
             ];
             cells.extend(row.values.map(exact));
@@ -180,7 +180,7 @@ impl Table2 {
     }
 }
 
-/// Pooled figures, clean and on the robot.
-fn values(units: &[UnitResult], network: &str, training: Training) -> [Figures; 2] {
+/// Pooled metrics, clean and on the robot.
+fn values(units: &[UnitResult], network: &str, training: Training) -> [Metrics; 2] {
     CONDITIONS.map(|condition| pooled(units, network, training, condition))
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use earnest_audio::{SampleFormat, write_wav};
 use earnest_corpus::synthetic;
 use earnest_experiment::{
-    Event, Experiment, ExperimentError, Folders, Observer, Presentation, RobotSpec, RunOptions,
+    Experiment, ExperimentError, Folders, Notice, Observer, Presentation, RobotSpec, RunOptions,
     Silent, Training, Validation, collect, prepare, run_units,
 };
 use earnest_model::{Architecture, Normalisation, Recipe, Task};
@@ -16,7 +16,7 @@ use earnest_report::{Report, warnings, write_report};
 use earnest_signal::Waveform;
 
 fn corpus(folder: &Path) {
-    let settings = synthetic::Settings {
+    let settings = synthetic::SyntheticSettings {
         seed: 1,
         utterances_per_speaker: 4,
     };
@@ -158,8 +158,8 @@ fn the_tasks_are_those_that_the_corpus_has_labels_for() {
 struct PowerCut(std::sync::atomic::AtomicUsize);
 
 impl Observer for PowerCut {
-    fn event(&self, event: Event<'_>) {
-        if matches!(event, Event::Epoch { .. })
+    fn event(&self, event: Notice<'_>) {
+        if matches!(event, Notice::Epoch { .. })
             && self.0.fetch_sub(1, std::sync::atomic::Ordering::SeqCst) == 1
         {
             panic!("power cut");
@@ -172,8 +172,8 @@ impl Observer for PowerCut {
 struct Warnings(std::sync::Mutex<Vec<String>>);
 
 impl Observer for Warnings {
-    fn event(&self, event: Event<'_>) {
-        if let Event::Warning(text) = event {
+    fn event(&self, event: Notice<'_>) {
+        if let Notice::Warning(text) = event {
             self.0.lock().unwrap().push(text.to_owned());
         }
     }
@@ -459,7 +459,7 @@ fn several_seeds_give_mean_and_spread() {
                 .iter()
                 .filter(|u| u.seed == seed && u.training == row.training);
             let all: Vec<_> = units.flat_map(|u| u.in_condition(row.condition)).collect();
-            earnest_experiment::figures(Task::Categorical, &all)
+            earnest_experiment::metrics_of(Task::Categorical, &all)
                 .accuracy
                 .unwrap()
         };

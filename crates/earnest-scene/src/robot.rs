@@ -31,9 +31,9 @@ impl SimulatedRobot {
         speech: &Waveform,
         convolver: &mut Convolver,
     ) -> Result<Waveform, SoundError> {
-        let mut draws = self.key.with(id).draws();
+        let mut generator = self.key.with(id).generator();
         let rooms = self.rooms.sounds();
-        let mut samples = match rooms.get(draws.below(rooms.len())) {
+        let mut samples = match rooms.get(generator.below(rooms.len())) {
             Some(room) => {
                 let room = room.samples()?;
                 RoomResponse::new(&room).apply(convolver, speech.samples())
@@ -41,8 +41,8 @@ impl SimulatedRobot {
             None => speech.samples().to_vec(),
         };
         let noises = self.noises.sounds();
-        if let Some(noise) = noises.get(draws.below(noises.len())) {
-            let offset = noise.profile().draw_offset(samples.len(), &mut draws);
+        if let Some(noise) = noises.get(generator.below(noises.len())) {
+            let offset = noise.profile().draw_offset(samples.len(), &mut generator);
             let ratio = amplitude(-self.snr_db);
             if rms(&samples) > 0.0 {
                 let clip = noise.samples()?;

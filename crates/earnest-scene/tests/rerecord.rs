@@ -17,15 +17,15 @@ fn corpus(folder: &Path, n: usize) -> Corpus {
     let mut manifest = String::from("path,speaker,emotion\n");
     fs::create_dir_all(folder.join("ann")).unwrap();
     for i in 0..n {
-        let mut draws = Key::new(7).with(i as u64).draws();
+        let mut generator = Key::new(7).with(i as u64).generator();
         let (rhythm, pitch) = (
-            draws.uniform(5.0, 11.0) as f32,
-            draws.uniform(90.0, 250.0) as f32,
+            generator.uniform(5.0, 11.0) as f32,
+            generator.uniform(90.0, 250.0) as f32,
         );
         let samples = (0..16_000 + 1_700 * (i % 9))
             .map(|k| {
                 let t = k as f32 / 16_000.0;
-                let breath = draws.normal() as f32 * 0.05;
+                let breath = generator.normal() as f32 * 0.05;
                 (t * rhythm).sin().max(0.0) * ((t * pitch).fract() - 0.5 + breath) * 0.3
             })
             .collect();
@@ -83,9 +83,9 @@ fn recorded(part: &Part, delay_s: f64, ppm: f64, noise: f32) -> Vec<Vec<f32>> {
         .collect();
     let mut room = vec![0.0_f32; 5_000];
     room[0] = 0.4;
-    let mut draws = Key::new(1).draws();
+    let mut generator = Key::new(1).generator();
     for (i, y) in room.iter_mut().enumerate().skip(30) {
-        *y = (0.03 * draws.normal() * (-(i as f64) / 900.0).exp()) as f32;
+        *y = (0.03 * generator.normal() * (-(i as f64) / 900.0).exp()) as f32;
     }
     let wet = Convolver::default().convolve(&dry, &room);
     (0..2)

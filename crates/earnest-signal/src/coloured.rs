@@ -17,12 +17,12 @@ pub fn coloured_noise(
     seed: u64,
     shaper: &mut SpectrumShaper,
 ) -> Vec<f32> {
-    let mut draws = Key::new(seed).with("coloured noise").draws();
+    let mut generator = Key::new(seed).with("coloured noise").generator();
     // Both halves of Box and Muller's pair: this is most of the work.
     let mut noise = Vec::with_capacity(length + 1);
     while noise.len() < length {
-        let radius = (-2.0 * (1.0 - draws.unit()).ln()).sqrt();
-        let (sin, cos) = (std::f64::consts::TAU * draws.unit()).sin_cos();
+        let radius = (-2.0 * (1.0 - generator.unit()).ln()).sqrt();
+        let (sin, cos) = (std::f64::consts::TAU * generator.unit()).sin_cos();
         noise.extend([(radius * cos) as f32, (radius * sin) as f32]);
     }
     noise.truncate(length);

@@ -1,7 +1,7 @@
 //! Background noise: where to cut it, and how loud to add it.
 
 use crate::level::rms;
-use earnest_random::Draws;
+use earnest_random::Generator;
 
 /// Places are told apart to this many samples (10 ms).
 const BLOCK: usize = 160;
@@ -45,16 +45,16 @@ impl EnergyProfile {
     /// Draws where a stretch of `length` samples begins: uniformly over all places whose RMS
     /// is not more than 20 dB below the clip's, so never in silence. A clip that is shorter
     /// than the stretch is looped and may begin anywhere.
-    pub fn draw_offset(&self, length: usize, draws: &mut Draws) -> usize {
+    pub fn draw_offset(&self, length: usize, generator: &mut Generator) -> usize {
         if self.length <= length {
-            return draws.below(period(self.length));
+            return generator.below(period(self.length));
         }
         let places = (self.length - length) / BLOCK + 1;
         let blocks = (length / BLOCK).max(1);
         let clip = self.before.last().copied().unwrap_or(0.0) / self.length as f64;
         let loud = |place: &usize| self.mean_square(*place, blocks) >= clip * QUIET * QUIET;
         for _ in 0..TRIES {
-            let place = draws.below(places);
+            let place = generator.below(places);
             if loud(&place) {
                 return place * BLOCK;
             }
@@ -66,7 +66,7 @@ impl EnergyProfile {
         };
         match rest.len() {
             0 => loudest().unwrap_or(0) * BLOCK,
-            n => rest[draws.below(n)] * BLOCK,
+            n => rest[generator.below(n)] * BLOCK,
         }
     }
 }
@@ -149,10 +149,10 @@ mod tests {
             *x = 1.0;
         }
         let profile = EnergyProfile::of(&clip);
-        let mut draws = Key::new(1).draws();
+        let mut generator = Key::new(1).generator();
         let mut places = std::collections::BTreeSet::new();
         for _ in 0..50 {
-            let offset = profile.draw_offset(30_000, &mut draws);
+            let offset = profile.draw_offset(30_000, &mut generator);
             assert!(rms(&clip[offset..offset + 30_000]) > 0.0);
             places.insert(offset);
         }
@@ -176,9 +176,9 @@ mod tests {
     fn every_place_of_a_steady_clip_is_drawn() {
         let clip: Vec<f32> = (0..48_000).map(|i| (i as f32 * 0.3).sin()).collect();
         let profile = EnergyProfile::of(&clip);
-        let mut draws = Key::new(2).draws();
+        let mut generator = Key::new(2).generator();
         let drawn: Vec<usize> = (0..400)
-            .map(|_| profile.draw_offset(16_000, &mut draws))
+            .map(|_| profile.draw_offset(16_000, &mut generator))
             .collect();
         assert!(drawn.iter().all(|o| o + 16_000 <= clip.len()));
         assert!(drawn.iter().any(|o| *o < 3_000) && drawn.iter().any(|o| *o > 29_000));

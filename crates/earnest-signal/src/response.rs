@@ -198,14 +198,14 @@ mod tests {
 
     /// Exponentially decaying noise: its reverberation time is known.
     fn response(rt60_s: f64, direct: f32, floor_db: f64, seed: u64) -> Vec<f32> {
-        let mut draws = Key::new(seed).draws();
+        let mut generator = Key::new(seed).generator();
         let n = (1.5 * rt60_s * 16_000.0) as usize;
         let mut out = vec![0.0_f32; 800 + n];
         for (i, y) in out.iter_mut().enumerate() {
-            let floor = 10.0_f64.powf(floor_db / 20.0) * draws.normal();
+            let floor = 10.0_f64.powf(floor_db / 20.0) * generator.normal();
             let tail = match i.checked_sub(800) {
                 Some(k) => {
-                    draws.normal() * 10.0_f64.powf(-3.0 * k as f64 / (rt60_s * 16_000.0)) * 0.1
+                    generator.normal() * 10.0_f64.powf(-3.0 * k as f64 / (rt60_s * 16_000.0)) * 0.1
                 }
                 None => 0.0,
             };
@@ -261,8 +261,10 @@ mod tests {
             *x = 0.95;
         }
         assert_eq!(of(&clipped), Err(UnusableResponse::Clipped(6)));
-        let mut draws = Key::new(1).draws();
-        let hiss: Vec<f32> = (0..16_000).map(|_| draws.normal() as f32 * 0.1).collect();
+        let mut generator = Key::new(1).generator();
+        let hiss: Vec<f32> = (0..16_000)
+            .map(|_| generator.normal() as f32 * 0.1)
+            .collect();
         assert!(matches!(of(&hiss), Err(UnusableResponse::NotDecaying(_))));
         let tone: Vec<f32> = (0..16_000).map(|i| (i as f32 * 0.2).sin() * 0.5).collect();
         assert!(matches!(of(&tone), Err(UnusableResponse::NotDecaying(_))));

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use earnest_experiment::{Event, Observer};
+use earnest_experiment::{Notice, Observer};
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::failure::{Failure, STOPPED};
@@ -202,24 +202,24 @@ impl Progress {
 }
 
 impl Observer for Progress {
-    fn event(&self, event: Event<'_>) {
+    fn event(&self, event: Notice<'_>) {
         match event {
-            Event::StageStarted { name, total } => self.start(name, total),
-            Event::StageAdvanced => self.advance(),
-            Event::StageFinished => self.set_stage(None),
-            Event::Warning(text) => self.note(&format!("warning: {text}")),
-            Event::RunStarted { pending, workers } => self.run_started(pending, workers),
-            Event::Submitted { job, units, tasks } => {
+            Notice::StageStarted { name, total } => self.start(name, total),
+            Notice::StageAdvanced => self.advance(),
+            Notice::StageFinished => self.set_stage(None),
+            Notice::Warning(text) => self.note(&format!("warning: {text}")),
+            Notice::RunStarted { pending, workers } => self.run_started(pending, workers),
+            Notice::Submitted { job, units, tasks } => {
                 self.note(&format!("job array {job}: {units} units in {tasks} tasks"))
             }
-            Event::Waiting { units } => self.note(&format!(
+            Notice::Waiting { units } => self.note(&format!(
                 "waiting for {units} units that other processes are at"
             )),
-            Event::UnitStarted { id, number, total } if !self.terminal => {
+            Notice::UnitStarted { id, number, total } if !self.terminal => {
                 tell!("[{number}/{total}] {id}: training");
             }
-            Event::Epoch { unit, report, most } => self.epoch(unit, report, most),
-            Event::UnitFinished {
+            Notice::Epoch { unit, report, most } => self.epoch(unit, report, most),
+            Notice::UnitFinished {
                 id,
                 number,
                 total,

@@ -7,7 +7,7 @@ use ureq::Agent;
 use ureq::http::{Response, StatusCode, Uri};
 use ureq::{Body, Error};
 
-use super::{FreesoundError, Progress, Settings};
+use super::{FreesoundError, GatherSettings, Progress};
 
 /// How long to wait for what.
 #[derive(Clone, Copy, Debug)]
@@ -116,7 +116,7 @@ const MOST_BYTES: u64 = 64 << 20;
 /// Does requests.
 pub struct Client<'a> {
     agent: Agent,
-    settings: &'a Settings,
+    settings: &'a GatherSettings,
     progress: &'a dyn Fn(Progress<'_>),
     last: Option<Instant>,
 }
@@ -135,7 +135,7 @@ enum Answer {
 
 impl<'a> Client<'a> {
     pub fn new(
-        settings: &'a Settings,
+        settings: &'a GatherSettings,
         progress: &'a dyn Fn(Progress<'_>),
     ) -> Result<Self, FreesoundError> {
         let address: Result<Uri, _> = settings.api.parse();
@@ -228,7 +228,7 @@ impl<'a> Client<'a> {
 
 /// Makes a request until it is answered well; `None` if there is no such thing (404).
 fn persist(
-    settings: &Settings,
+    settings: &GatherSettings,
     progress: &dyn Fn(Progress<'_>),
     last: &mut Option<Instant>,
     what: &str,

@@ -31,7 +31,7 @@ pub const API: &str = "https://freesound.org/apiv2";
 
 /// What to gather.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct GatherSettings {
     /// Address of the API: [`API`].
     pub api: String,
     /// The token that comes with an API credential (<https://freesound.org/apiv2/apply>).
@@ -46,7 +46,7 @@ pub struct Settings {
     pub pace: Pace,
 }
 
-impl Settings {
+impl GatherSettings {
     /// The paper's tags, 100 clips of 0.5 .. 30 s for each.
     #[must_use]
     pub fn new(token: String) -> Self {
@@ -167,7 +167,7 @@ pub(crate) fn file_error(
 /// # Errors
 /// [`FreesoundError`].
 pub fn download(
-    settings: &Settings,
+    settings: &GatherSettings,
     folder: &Path,
     progress: &dyn Fn(Progress<'_>),
 ) -> Result<Summary, FreesoundError> {
@@ -229,7 +229,7 @@ const FAILURES: usize = 3;
 /// Downloads one clip; its file name, or why it is not taken.
 fn take(
     client: &mut Client<'_>,
-    settings: &Settings,
+    settings: &GatherSettings,
     folder: &Path,
     found: &Found,
     failures: &mut usize,

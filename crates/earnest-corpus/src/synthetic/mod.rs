@@ -18,7 +18,7 @@ use crate::emotion::Emotion;
 use crate::error::CorpusError;
 use crate::marker::{Marker, write_marker};
 
-pub use crate::marker::{MARKER, Settings};
+pub use crate::marker::{MARKER, SyntheticSettings};
 pub use style::{Speaker, Style};
 pub use voice::speak;
 
@@ -46,7 +46,7 @@ fn label(emotion: Emotion, excited: bool) -> &'static str {
     }
 }
 
-fn plan(settings: Settings) -> Vec<Turn> {
+fn plan(settings: SyntheticSettings) -> Vec<Turn> {
     let root = Key::new(settings.seed).with("synthetic corpus");
     let mut turns = Vec::new();
     for session in 1..=SESSIONS {
@@ -59,11 +59,11 @@ fn plan(settings: Settings) -> Vec<Turn> {
             let others = settings.utterances_per_speaker.div_ceil(20);
             for i in 0..settings.utterances_per_speaker + others {
                 let key = who.with(i as u64);
-                let mut draws = key.with("plan").draws();
+                let mut generator = key.with("plan").generator();
                 let emotion = Emotion::ALL[i % 4];
                 let label = if i < settings.utterances_per_speaker {
-                    label(emotion, draws.chance(0.6))
-                } else if draws.chance(0.5) {
+                    label(emotion, generator.chance(0.6))
+                } else if generator.chance(0.5) {
                     "xxx"
                 } else {
                     "fru"
@@ -78,7 +78,7 @@ fn plan(settings: Settings) -> Vec<Turn> {
                     name: format!("{dialogue}_{letter}{:03}", i),
                     dialogue,
                     session,
-                    style: Style::draw(emotion, &speaker, &mut draws),
+                    style: Style::draw(emotion, &speaker, &mut generator),
                     speaker: speaker.clone(),
                     label,
                     key,
@@ -92,8 +92,8 @@ fn plan(settings: Settings) -> Vec<Turn> {
 
 /// Ratings by three people who see the style through noise, in whole steps of 1 .. 5.
 fn ratings(value: f64, key: &Key) -> [f64; 3] {
-    let mut draws = key.draws();
-    [0; 3].map(|_| (value + 0.45 * draws.normal()).round().clamp(1.0, 5.0))
+    let mut generator = key.generator();
+    [0; 3].map(|_| (value + 0.45 * generator.normal()).round().clamp(1.0, 5.0))
 }
 
 /// Writes the corpus into a folder: `SessionN/dialog/EmoEvaluation`, `SessionN/sentences/wav`.
@@ -103,7 +103,7 @@ fn ratings(value: f64, key: &Key) -> [f64; 3] {
 /// Files that cannot be written.
 pub fn write(
     folder: &Path,
-    settings: Settings,
+    settings: SyntheticSettings,
     progress: impl Fn() + Sync,
 ) -> Result<(), CorpusError> {
     let turns = plan(settings);
@@ -186,7 +186,7 @@ pub fn write(
 
 /// How many utterances [`write()`] makes.
 #[must_use]
-pub fn count(settings: Settings) -> usize {
+pub fn count(settings: SyntheticSettings) -> usize {
     let each = settings.utterances_per_speaker + settings.utterances_per_speaker.div_ceil(20);
     2 * SESSIONS * each
 }

@@ -5,7 +5,7 @@
 //! Scherer 2003 table 1. How far they show differs from speaker to speaker and from turn
 //! to turn, and classes overlap on purpose.
 
-use earnest_random::{Draws, Key};
+use earnest_random::{Generator, Key};
 
 use crate::emotion::Emotion;
 
@@ -36,7 +36,7 @@ impl Speaker {
     /// A speaker from a key.
     #[must_use]
     pub fn draw(female: bool, key: &Key) -> Self {
-        let mut d = key.with("speaker").draws();
+        let mut d = key.with("speaker").generator();
         Self {
             f0: if female {
                 d.uniform(175.0, 235.0)
@@ -90,7 +90,7 @@ pub struct Style {
 
 impl Style {
     /// Draws the style of a turn.
-    pub fn draw(emotion: Emotion, speaker: &Speaker, d: &mut Draws) -> Self {
+    pub fn draw(emotion: Emotion, speaker: &Speaker, d: &mut Generator) -> Self {
         // Tendencies: pitch (st), range (st), slope (st), rate (factor - 1), level (dB),
         // effort, roughness, breath, smile, arousal, valence.
         let t: [f64; 11] = match emotion {

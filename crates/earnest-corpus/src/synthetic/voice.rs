@@ -59,7 +59,7 @@ struct Syllable {
 }
 
 fn plan(style: &Style, key: &Key) -> Vec<Syllable> {
-    let mut d = key.with("syllables").draws();
+    let mut d = key.with("syllables").generator();
     let mut at = 0.08;
     let mut out = Vec::with_capacity(style.syllables);
     for i in 0..style.syllables {
@@ -97,7 +97,7 @@ fn plan(style: &Style, key: &Key) -> Vec<Syllable> {
 #[must_use]
 pub fn speak(speaker: &Speaker, style: &Style, key: &Key) -> Vec<f32> {
     let syllables = plan(style, key);
-    let mut d = key.with("voice").draws();
+    let mut d = key.with("voice").generator();
     let total = syllables.last().map_or(0.2, |s| s.end) + 0.12;
     let n = (total * RATE) as usize;
     let (spoken_from, spoken_to) = (0.08, total - 0.12);
@@ -209,7 +209,7 @@ pub fn speak(speaker: &Speaker, style: &Style, key: &Key) -> Vec<f32> {
     // Level: -26 dB RMS at 0 dB, then a quiet room.
     let energy: f64 = out.iter().map(|y| y * y).sum::<f64>() / out.len().max(1) as f64;
     let scale = 0.05 * amplitude(style.level) / energy.sqrt().max(1e-9);
-    let mut room = key.with("room").draws();
+    let mut room = key.with("room").generator();
     out.into_iter()
         .map(|y| (y * scale + 2e-4 * room.normal()).clamp(-0.99, 0.99) as f32)
         .collect()

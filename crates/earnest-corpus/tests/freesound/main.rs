@@ -11,7 +11,7 @@ use std::time::Duration;
 use earnest_audio::{SampleFormat, write_wav};
 use earnest_corpus::Collection;
 use earnest_corpus::freesound::{
-    FreesoundError, MANIFEST, Pace, Progress, Settings, Summary, Tags, download,
+    FreesoundError, GatherSettings, MANIFEST, Pace, Progress, Summary, Tags, download,
 };
 use earnest_signal::Waveform;
 use server::{Clip, Fault, Server};
@@ -25,8 +25,8 @@ fn audio() -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-fn settings(server: &Server) -> Settings {
-    Settings {
+fn settings(server: &Server) -> GatherSettings {
+    GatherSettings {
         api: server.api(),
         tags: Tags::from_toml("wanted = [\"crash\", \"siren\"]\nunwanted = [\"voice\", \"sfx\"]")
             .unwrap(),
@@ -38,7 +38,7 @@ fn settings(server: &Server) -> Settings {
             tries: 4,
             timeout: Duration::from_secs(5),
         },
-        ..Settings::new("secret".into())
+        ..GatherSettings::new("secret".into())
     }
 }
 

@@ -205,9 +205,9 @@ pub fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     (m, (sum / (finite.len() - 1) as f64).sqrt())
 }
 
-/// The figures of one cell row of Table I; those of the other task are `None`.
+/// The metrics of one cell row of Table I; those of the other task are `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Figures {
+pub struct Metrics {
     /// Accuracy.
     pub accuracy: Option<f64>,
     /// Unweighted average recall.
@@ -228,14 +228,14 @@ pub struct Figures {
     pub valence_ccc: Option<f64>,
 }
 
-/// How many figures there are.
+/// How many metrics there are.
 pub const COUNT: usize = 9;
 
-/// All figures, in the order of [`FIGURES`].
+/// All metrics, in the order of [`METRICS`].
 pub type List = [Option<f64>; COUNT];
 
-/// Name of each figure in tables, and whether less is better.
-pub const FIGURES: [(&str, bool); COUNT] = [
+/// Name of each metric in tables, and whether less is better.
+pub const METRICS: [(&str, bool); COUNT] = [
     ("Acc", false),
     ("UAR", false),
     ("F", false),
@@ -247,8 +247,8 @@ pub const FIGURES: [(&str, bool); COUNT] = [
     ("V CCC", false),
 ];
 
-impl Figures {
-    /// In the order of [`FIGURES`].
+impl Metrics {
+    /// In the order of [`METRICS`].
     #[must_use]
     pub fn list(&self) -> List {
         [
@@ -264,7 +264,7 @@ impl Figures {
         ]
     }
 
-    /// From the order of [`FIGURES`].
+    /// From the order of [`METRICS`].
     #[must_use]
     pub fn from_list(list: List) -> Self {
         let [

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use earnest_corpus::Emotion;
 use earnest_model::Task;
 
-use crate::evaluation::metrics::{Confusion, Figures, List, Pairs};
+use crate::evaluation::metrics::{Confusion, List, Metrics, Pairs};
 use crate::evaluation::prediction::{Prediction, Truth, largest};
 
 /// What a set of predictions comes to; sets can be added.
@@ -55,25 +55,25 @@ impl Tally {
         }
     }
 
-    /// The figures of a task.
-    pub fn figures(&self, task: Task) -> Figures {
+    /// The metrics of a task.
+    pub fn metrics(&self, task: Task) -> Metrics {
         match task {
-            Task::Categorical => Figures {
+            Task::Categorical => Metrics {
                 accuracy: Some(self.confusion.accuracy()),
                 uar: Some(self.confusion.uar()),
                 macro_f: Some(self.confusion.macro_f()),
-                ..Figures::default()
+                ..Metrics::default()
             },
             Task::Dimensional => {
                 let [arousal, valence] = &self.values;
-                Figures {
+                Metrics {
                     arousal_mae: Some(arousal.mean_absolute_error()),
                     valence_mae: Some(valence.mean_absolute_error()),
                     arousal_r: Some(arousal.pearson()),
                     valence_r: Some(valence.pearson()),
                     arousal_ccc: Some(arousal.concordance()),
                     valence_ccc: Some(valence.concordance()),
-                    ..Figures::default()
+                    ..Metrics::default()
                 }
             }
         }
@@ -86,10 +86,10 @@ pub fn confusion<'a>(predictions: impl Iterator<Item = &'a Prediction>) -> Confu
     Tally::of(predictions).confusion
 }
 
-/// The figures of a set of predictions of one task.
+/// The metrics of a set of predictions of one task.
 #[must_use]
-pub fn figures(task: Task, predictions: &[&Prediction]) -> Figures {
-    Tally::of(predictions.iter().copied()).figures(task)
+pub fn metrics_of(task: Task, predictions: &[&Prediction]) -> Metrics {
+    Tally::of(predictions.iter().copied()).metrics(task)
 }
 
 /// Predictions of one seed, tallied by speaker.
@@ -104,27 +104,27 @@ pub fn by_speaker<'a>(predictions: impl Iterator<Item = &'a Prediction>) -> BySp
     out
 }
 
-/// Figures of all speakers together; several seeds' mean.
-pub fn pooled_figures(seeds: &[BySpeaker], task: Task) -> List {
+/// Metrics of all speakers together; several seeds' mean.
+pub fn pooled_metrics(seeds: &[BySpeaker], task: Task) -> List {
     let of_seeds: Vec<List> = seeds
         .iter()
         .map(|seed| {
             let mut all = Tally::default();
             seed.values().for_each(|tally| all.merge(tally));
-            all.figures(task).list()
+            all.metrics(task).list()
         })
         .collect();
     mean_of(&of_seeds)
 }
 
-/// Figures of each speaker; several seeds' mean.
-pub fn figures_by_speaker(seeds: &[BySpeaker], task: Task) -> BTreeMap<String, List> {
+/// Metrics of each speaker; several seeds' mean.
+pub fn metrics_by_speaker(seeds: &[BySpeaker], task: Task) -> BTreeMap<String, List> {
     let mut all: BTreeMap<String, Vec<List>> = BTreeMap::new();
     for seed in seeds {
         for (speaker, tally) in seed {
             all.entry(speaker.clone())
                 .or_default()
-                .push(tally.figures(task).list());
+                .push(tally.metrics(task).list());
         }
     }
     all.into_iter()
@@ -132,7 +132,7 @@ pub fn figures_by_speaker(seeds: &[BySpeaker], task: Task) -> BTreeMap<String, L
         .collect()
 }
 
-/// The mean of each figure over the lists that have it.
+/// The mean of each metric over the lists that have it.
 pub fn mean_of(lists: &[List]) -> List {
     std::array::from_fn(|i| {
         let values: Vec<f64> = lists

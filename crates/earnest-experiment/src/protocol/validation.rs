@@ -230,7 +230,7 @@ impl Dataset {
             let (mut seen, mut taken) = (0, 0);
             for (speaker, mut members) in speakers {
                 let key = key.with(speaker).with(class as u64);
-                key.draws().shuffle(&mut members);
+                key.generator().shuffle(&mut members);
                 seen += members.len();
                 let count = (wanted * seen / all - taken).min(members.len());
                 taken += count;

@@ -116,7 +116,7 @@ pub(crate) fn predictions_of(
     let other = |what: String| ExperimentError::Content {
         path: path.clone(),
         reason: format!(
-            "{what}, so its figures would be wrong; remove {}, and the run's own command trains this unit again",
+            "{what}, so its metrics would be wrong; remove {}, and the run's own command trains this unit again",
             folder.join(DONE).display()
         ),
     };

@@ -122,7 +122,7 @@ pub fn collect(folder: &Path) -> Result<Outcome, ExperimentError> {
             .or_insert_with(|| (path.clone(), ids.clone()));
         if let Some(id) = of_first.symmetric_difference(&ids).next() {
             return Err(ExperimentError::Setup(format!(
-                "{} and {} are of one fold and did not test the same utterances ({id} is in one of them only), so their figures cannot be compared; remove the file `done` of the one that is damaged, and the run's own command trains it again",
+                "{} and {} are of one fold and did not test the same utterances ({id} is in one of them only), so their metrics cannot be compared; remove the file `done` of the one that is damaged, and the run's own command trains it again",
                 first.join("predictions.csv").display(),
                 path.join("predictions.csv").display()
             )));

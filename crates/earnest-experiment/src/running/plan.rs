@@ -13,7 +13,7 @@ use earnest_random::Key;
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
 use crate::experiment::Unit;
-use crate::observer::{Event, Observer};
+use crate::observer::{Notice, Observer};
 use crate::running::finished::time_taken;
 use crate::running::history::read_history;
 use crate::running::prepare::Prepared;
@@ -27,7 +27,7 @@ const SAMPLE: usize = 96;
 
 /// Units that differ only in fold and seed.
 #[derive(Clone, Debug)]
-pub struct Kind {
+pub struct UnitKind {
     /// What is predicted.
     pub task: Task,
     /// `rnn` or `cnn`.
@@ -52,7 +52,7 @@ pub struct Kind {
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Kinds of units, in the order in which they run.
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<UnitKind>,
     /// Decoding the corpus and extracting its descriptors, once for each process, s.
     pub load_s: f64,
     /// What a unit needs on disk while it is trained, beside what it leaves, bytes.
@@ -91,15 +91,15 @@ struct Watch<'a> {
 }
 
 impl Observer for Watch<'_> {
-    fn event(&self, event: Event<'_>) {
+    fn event(&self, event: Notice<'_>) {
         match event {
-            Event::Epoch { .. } => {
+            Notice::Epoch { .. } => {
                 if let Ok(mut ends) = self.ends.lock() {
                     ends.push(Instant::now());
                 }
             }
             // A sample lacks classes, which says nothing.
-            Event::Warning(_) => {}
+            Notice::Warning(_) => {}
             other => self.inner.event(other),
         }
     }
@@ -209,7 +209,7 @@ pub fn plan(
             trial.model_bytes + 2 * 130 * tests as u64 + 20_000,
             |u| bytes_below(&unit_folder(folder, u)),
         );
-        kinds.push(Kind {
+        kinds.push(UnitKind {
             task: kind.0,
             network: kind.1.to_owned(),
             training: kind.2,

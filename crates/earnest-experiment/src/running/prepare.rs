@@ -12,7 +12,7 @@ use earnest_scene::simulate::Scene;
 
 use crate::error::ExperimentError;
 use crate::experiment::{CorpusSpec, Experiment, RobotSpec, Unit};
-use crate::observer::{Event, Observer};
+use crate::observer::{Notice, Observer};
 use crate::protocol::Protocol;
 use crate::protocol::fold::{Fold, select};
 use crate::protocol::leaks::{refuse_leaks, refuse_tested_twice};
@@ -117,7 +117,7 @@ pub fn prepare(
     let corpus = open_corpus(&experiment.corpus)?;
     refuse_unlisted(&corpus)?;
     if !corpus.problems.is_empty() {
-        observer.event(Event::Warning(&format!(
+        observer.event(Notice::Warning(&format!(
             "{} problems in the corpus; `earnest corpus inspect {}` lists them",
             corpus.problems.len(),
             experiment.corpus.path.display()
@@ -149,7 +149,7 @@ pub fn prepare(
     }
     let folding = protocol.folds(&four_class, &corpus)?;
     for note in &folding.notes {
-        observer.event(Event::Warning(note));
+        observer.event(Notice::Warning(note));
     }
     let validation = *experiment
         .validation
@@ -205,12 +205,12 @@ pub fn prepare(
     {
         let is_tested = |u: &&Utterance| folds.iter().any(|f| f.test.contains(&u.speaker));
         let tested: Vec<&Utterance> = corpus.utterances.iter().filter(is_tested).collect();
-        observer.event(Event::StageStarted {
+        observer.event(Notice::StageStarted {
             name: "listening for test speakers in noises",
             total: tested.len(),
         });
-        let speech = corpus.heard(&tested, &index, || observer.event(Event::StageAdvanced));
-        observer.event(Event::StageFinished);
+        let speech = corpus.heard(&tested, &index, || observer.event(Notice::StageAdvanced));
+        observer.event(Notice::StageFinished);
         sources.without_speech(&speech, observer)?;
     }
     let (recorded, unusable) = match recordings {
@@ -292,12 +292,12 @@ pub fn corpus_contents(
     index: &ContentIndex,
     observer: &dyn Observer,
 ) -> Result<Vec<FileContent>, ExperimentError> {
-    observer.event(Event::StageStarted {
+    observer.event(Notice::StageStarted {
         name: "looking into the corpus",
         total: corpus.utterances.len(),
     });
-    let contents = corpus.contents(index, || observer.event(Event::StageAdvanced));
-    observer.event(Event::StageFinished);
+    let contents = corpus.contents(index, || observer.event(Notice::StageAdvanced));
+    observer.event(Notice::StageFinished);
     Ok(contents?)
 }
 

@@ -4,10 +4,10 @@ use earnest_corpus::Emotion;
 use earnest_files::text_cell;
 
 use crate::error::ExperimentError;
-use crate::evaluation::metrics::FIGURES;
+use crate::evaluation::metrics::METRICS;
 use crate::evaluation::number::exact;
 use crate::evaluation::prediction::CONDITIONS;
-use crate::evaluation::tally::{confusion, figures};
+use crate::evaluation::tally::{confusion, metrics_of};
 use crate::running::outcome::Outcome;
 use crate::storage::write_whole;
 
@@ -26,7 +26,7 @@ fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
     ]
     .map(String::from)
     .to_vec();
-    header.extend(FIGURES.map(|(name, _)| name.replace(' ', "_")));
+    header.extend(METRICS.map(|(name, _)| name.replace(' ', "_")));
     header.extend(Emotion::ALL.map(|e| format!("recall_{}", e.name())));
     writer.write_record(&header)?;
     for unit in &outcome.units {
@@ -42,7 +42,7 @@ fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
                 condition.to_owned(),
                 predictions.len().to_string(),
             ];
-            row.extend(figures(unit.task, &predictions).list().map(exact));
+            row.extend(metrics_of(unit.task, &predictions).list().map(exact));
             let counts = confusion(predictions.iter().copied());
             row.extend(Emotion::ALL.map(|e| exact(counts.recall(e.index()))));
             writer.write_record(&row)?;

@@ -13,7 +13,7 @@ use earnest_scene::{Condition, SimulatedRobot};
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
 use crate::experiment::{Experiment, RobotSpec, Unit};
-use crate::observer::{Event, Observer};
+use crate::observer::{Notice, Observer};
 use crate::protocol::Protocol;
 use crate::running::outcome::{About, Outcome, collect};
 use crate::running::prepare::{Prepared, prepare};
@@ -121,7 +121,7 @@ pub fn run_units(
     )?;
     let dataset = Dataset::load(&prepared.corpus, observer)?;
     if let Some(note) = dataset.duplicates_in_words() {
-        observer.event(Event::Warning(&note));
+        observer.event(Notice::Warning(&note));
     }
     let runner = Runner {
         experiment,

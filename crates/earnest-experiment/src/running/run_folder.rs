@@ -48,7 +48,7 @@ pub fn refuse_foreign_files(folder: &Path) -> Result<(), ExperimentError> {
         return match is_there(folder, EXPERIMENT) {
             true => Ok(()),
             false => Err(ExperimentError::Setup(format!(
-                "{} has units of a run, and not the experiment.toml that says of which, so their figures might be those of another experiment; put experiment.toml back, choose another --out, or delete that folder's units",
+                "{} has units of a run, and not the experiment.toml that says of which, so their metrics might be those of another experiment; put experiment.toml back, choose another --out, or delete that folder's units",
                 folder.display()
             ))),
         };

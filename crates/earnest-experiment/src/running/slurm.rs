@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ExperimentError;
 use crate::experiment::Unit;
-use crate::observer::{Event, Observer};
+use crate::observer::{Notice, Observer};
 use crate::running::finished::{predictions_of, time_taken};
 use crate::running::prepare::Prepared;
 use crate::running::run_folder::settle_folder;
@@ -355,7 +355,7 @@ impl Driver<'_> {
             &serde_json::to_vec_pretty(&self.submissions).unwrap_or_default(),
         )?;
         let count: usize = tasks.iter().map(Vec::len).sum();
-        self.observer.event(Event::Submitted {
+        self.observer.event(Notice::Submitted {
             job,
             units: count,
             tasks: tasks.len(),
@@ -373,7 +373,7 @@ impl Driver<'_> {
             }
             let folder = unit_folder(&self.folder, unit);
             let predictions = predictions_of(unit, &folder)?;
-            self.observer.event(Event::UnitFinished {
+            self.observer.event(Notice::UnitFinished {
                 id: &id,
                 number: i + 1,
                 total,
@@ -449,7 +449,7 @@ pub fn run_on_slurm(
                     .iter()
                     .map(|s| s.job.to_string())
                     .collect();
-                observer.event(Event::Warning(&format!(
+                observer.event(Notice::Warning(&format!(
                     "the arrays stay in the queue; `scancel {}` takes them out",
                     jobs.join(" ")
                 )));

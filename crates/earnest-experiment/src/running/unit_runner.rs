@@ -16,9 +16,9 @@ use crate::error::ExperimentError;
 use crate::evaluation::answers::answers;
 use crate::evaluation::number::number;
 use crate::evaluation::prediction::{self, CONDITIONS, Prediction};
-use crate::evaluation::tally::figures;
+use crate::evaluation::tally::metrics_of;
 use crate::experiment::{Experiment, Unit};
-use crate::observer::{Event, Observer};
+use crate::observer::{Notice, Observer};
 use crate::running::finished::{CARD, finish, is_finished, predictions_of};
 use crate::running::history::write_history;
 use crate::running::lock::Lock;
@@ -53,9 +53,9 @@ struct OfUnit<'a> {
 }
 
 impl Observer for OfUnit<'_> {
-    fn event(&self, event: Event<'_>) {
+    fn event(&self, event: Notice<'_>) {
         self.inner.event(match event {
-            Event::Epoch { report, most, .. } => Event::Epoch {
+            Notice::Epoch { report, most, .. } => Notice::Epoch {
                 unit: self.id,
                 report,
                 most,
@@ -100,7 +100,7 @@ impl Runner<'_> {
     ) -> Result<Attempt, ExperimentError> {
         let id = unit.id();
         let folder = unit_folder(self.folder, unit);
-        let finished = |took, summary| Event::UnitFinished {
+        let finished = |took, summary| Notice::UnitFinished {
             id: &id,
             number,
             total: self.total,
@@ -135,7 +135,7 @@ impl Runner<'_> {
             &folder.join("unit.json"),
             &serde_json::to_vec_pretty(unit).unwrap_or_default(),
         )?;
-        observer.event(Event::UnitStarted {
+        observer.event(Notice::UnitStarted {
             id: &id,
             number,
             total: self.total,
@@ -262,14 +262,14 @@ impl Runner<'_> {
     }
 }
 
-/// The main figure in both conditions.
+/// The main metric in both conditions.
 pub(crate) fn summary(task: Task, predictions: &[Prediction]) -> String {
     let of = |condition: &str| {
         let p: Vec<&Prediction> = predictions
             .iter()
             .filter(|p| p.condition == condition)
             .collect();
-        figures(task, &p)
+        metrics_of(task, &p)
     };
     let [clean, robot] = CONDITIONS.map(of);
     match task {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::error::ExperimentError;
 use crate::experiment::Unit;
-use crate::observer::{Event, Observer};
+use crate::observer::{Notice, Observer};
 use crate::running::unit_runner::{Attempt, Runner, is_done};
 
 /// Threads from which on one training gains little: its products are too small to share out
@@ -57,7 +57,7 @@ struct Together<'a> {
 }
 
 impl Observer for Together<'_> {
-    fn event(&self, event: Event<'_>) {
+    fn event(&self, event: Notice<'_>) {
         self.inner.event(event);
     }
 
@@ -78,7 +78,7 @@ pub(crate) fn run(
         .filter(|(_, unit)| !is_done(runner.folder, unit))
         .map(|(_, unit)| unit.id())
         .collect();
-    observer.event(Event::RunStarted {
+    observer.event(Notice::RunStarted {
         pending: &pending,
         workers: workers.0,
     });
@@ -143,7 +143,7 @@ fn work(
                 if in_vain >= waiting {
                     // All that is left is with others.
                     if !told {
-                        observer.event(Event::Waiting { units: waiting });
+                        observer.event(Notice::Waiting { units: waiting });
                         told = true;
                     }
                     wait(runner, unit, observer);

@@ -12,9 +12,9 @@ use earnest_scene::Condition;
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
 use crate::evaluation::answers::answers;
-use crate::evaluation::metrics::Figures;
+use crate::evaluation::metrics::Metrics;
 use crate::evaluation::prediction::{Prediction, require_numbers};
-use crate::evaluation::tally::figures;
+use crate::evaluation::tally::metrics_of;
 use crate::experiment::CorpusSpec;
 use crate::observer::Observer;
 use crate::running::prepare::{corpus_contents, open_corpus, refuse_unlisted, scene_of};
@@ -82,12 +82,12 @@ pub struct Evaluated {
     pub corpus: String,
     /// `clean` or `robot`.
     pub condition: &'static str,
-    /// What a reader must know beside the figures.
+    /// What a reader must know beside the metrics.
     pub notes: Vec<String>,
     /// All answers.
     pub predictions: Vec<Prediction>,
     /// What they come to.
-    pub figures: Figures,
+    pub metrics: Metrics,
 }
 
 /// The first few of some names.
@@ -139,11 +139,11 @@ impl Evaluation {
                 "left out, since the model heard it in training: {what} ({first})"
             )),
             OnShared::Allow => notes.push(format!(
-                "the model heard in training: {what} ({first}); these figures flatter it"
+                "the model heard in training: {what} ({first}); these metrics flatter it"
             )),
             OnShared::Refuse => {
                 return refused(format!(
-                    "the model heard in training: {what} ({first}), so these figures would flatter it; name others, or leave those out with --leave-out-shared (--allow-shared measures even so)"
+                    "the model heard in training: {what} ({first}), so these metrics would flatter it; name others, or leave those out with --leave-out-shared (--allow-shared measures even so)"
                 ));
             }
         }
@@ -276,7 +276,7 @@ impl Evaluation {
         }
         let all: Vec<&Prediction> = predictions.iter().collect();
         Ok(Evaluated {
-            figures: figures(task, &all),
+            metrics: metrics_of(task, &all),
             corpus: test.corpus.name,
             condition: condition.name(),
             notes: test.notes,

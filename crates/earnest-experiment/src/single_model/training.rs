@@ -10,7 +10,7 @@ use earnest_random::Key;
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
 use crate::experiment::CorpusSpec;
-use crate::observer::{Event, Observer};
+use crate::observer::{Notice, Observer};
 use crate::protocol::Protocol;
 use crate::protocol::fold::Fold;
 use crate::protocol::validation::Validation;
@@ -179,7 +179,7 @@ impl PreparedTraining {
         };
         let dataset = Dataset::load(&corpus, observer)?;
         if let Some(note) = dataset.duplicates_in_words() {
-            observer.event(Event::Warning(&note));
+            observer.event(Notice::Warning(&note));
         }
         let (noises, rooms) = chosen
             .as_ref()

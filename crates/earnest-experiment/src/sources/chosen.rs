@@ -13,7 +13,7 @@ use earnest_model::SoundsHeard;
 use earnest_signal::{Sound, SoundBank};
 
 use crate::error::ExperimentError;
-use crate::observer::{Event, Observer};
+use crate::observer::{Notice, Observer};
 
 /// The built-in sounds do not depend on the experiment's seed: like a collection on disk,
 /// they are the same for everybody.
@@ -21,12 +21,12 @@ const BUILTIN_SEED: u64 = 1;
 
 /// Noises or rooms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum SoundKind {
     Noises,
     Rooms,
 }
 
-impl Kind {
+impl SoundKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Noises => "noises",
@@ -78,29 +78,29 @@ impl Known {
 
 /// Looks into the files of clips.
 pub(crate) fn known(
-    kind: Kind,
+    kind: SoundKind,
     clips: Vec<Clip>,
     index: &ContentIndex,
     observer: &dyn Observer,
 ) -> Result<Vec<Known>, ExperimentError> {
     let (looking, listening) = match kind {
-        Kind::Noises => ("looking into noises", "listening to noises"),
-        Kind::Rooms => ("looking into rooms", "listening to rooms"),
+        SoundKind::Noises => ("looking into noises", "listening to noises"),
+        SoundKind::Rooms => ("looking into rooms", "listening to rooms"),
     };
     let total = clips.len();
-    let advance = || observer.event(Event::StageAdvanced);
-    observer.event(Event::StageStarted {
+    let advance = || observer.event(Notice::StageAdvanced);
+    observer.event(Notice::StageStarted {
         name: looking,
         total,
     });
     let contents = clip_contents(&clips, index, advance);
-    observer.event(Event::StageFinished);
-    observer.event(Event::StageStarted {
+    observer.event(Notice::StageFinished);
+    observer.event(Notice::StageStarted {
         name: listening,
         total,
     });
     let heard = clips_heard(&clips, kind.hearing(), index, advance);
-    observer.event(Event::StageFinished);
+    observer.event(Notice::StageFinished);
     Ok(clips
         .into_iter()
         .zip(contents?)
@@ -134,7 +134,7 @@ impl Pick {
     }
 
     /// Stands for the list of clips and what they hold; where they lie does not matter.
-    pub fn fingerprint(&self, kind: Kind) -> Option<String> {
+    pub fn fingerprint(&self, kind: SoundKind) -> Option<String> {
         match self {
             Self::Nothing => None,
             Self::Builtin { robot } => Some(fingerprint_of([
@@ -153,7 +153,7 @@ impl Pick {
     }
 
     /// What a model that is trained with these has heard.
-    pub fn heard(&self, kind: Kind) -> SoundsHeard {
+    pub fn heard(&self, kind: SoundKind) -> SoundsHeard {
         let sorted = |mut list: Vec<String>| {
             list.sort();
             list.dedup();
@@ -181,7 +181,7 @@ impl Pick {
     /// Decodes; what cannot be used is named and left out.
     fn load(
         &self,
-        kind: Kind,
+        kind: SoundKind,
         memory: &mut SoundMemory,
         observer: &dyn Observer,
     ) -> Result<SoundBank, ExperimentError> {
@@ -191,14 +191,14 @@ impl Pick {
             Self::Clips(clips) => clips.iter().map(|k| k.clip.clone()).collect(),
         };
         let loaded = match kind {
-            Kind::Noises => load_noises(&clips, memory, || ()),
-            Kind::Rooms => load_rooms(&clips, memory, || ()),
+            SoundKind::Noises => load_noises(&clips, memory, || ()),
+            SoundKind::Rooms => load_rooms(&clips, memory, || ()),
         };
         for left_out in &loaded.left_out {
-            observer.event(Event::Warning(&format!("left out: {left_out}")));
+            observer.event(Notice::Warning(&format!("left out: {left_out}")));
         }
         if loaded.decoded_again > 0 {
-            observer.event(Event::Warning(&format!(
+            observer.event(Notice::Warning(&format!(
                 "{} of {} {} do not fit into memory and are decoded at each use, which is slow; see --sound-memory",
                 loaded.decoded_again,
                 loaded.bank.sounds().len(),
@@ -253,8 +253,8 @@ impl ChosenSources {
     #[must_use]
     pub fn heard_in_training(&self) -> (SoundsHeard, SoundsHeard) {
         (
-            self.noises.training.heard(Kind::Noises),
-            self.rooms.training.heard(Kind::Rooms),
+            self.noises.training.heard(SoundKind::Noises),
+            self.rooms.training.heard(SoundKind::Rooms),
         )
     }
 
@@ -296,7 +296,7 @@ impl ChosenSources {
         let note = format!(
             "{count} of {all} files are utterances of the speakers that are tested (first: {first}), and are left out of training's noises"
         );
-        observer.event(Event::Warning(&format!("noises: {note}")));
+        observer.event(Notice::Warning(&format!("noises: {note}")));
         self.noises.text.push_str(&format!("; {note}"));
         Ok(())
     }
@@ -314,9 +314,9 @@ impl ChosenSources {
         let memory = &mut SoundMemory::mebibytes(self.memory_mib);
         // Rooms first: there are few of them, and they are small.
         let [rooms, robot_rooms] = [&self.rooms.training, &self.rooms.robot]
-            .map(|pick| pick.load(Kind::Rooms, memory, observer));
+            .map(|pick| pick.load(SoundKind::Rooms, memory, observer));
         let [noises, robot_noises] = [&self.noises.training, &self.noises.robot]
-            .map(|pick| pick.load(Kind::Noises, memory, observer));
+            .map(|pick| pick.load(SoundKind::Noises, memory, observer));
         Ok(LoadedSources {
             training: Sources {
                 noises: noises?,

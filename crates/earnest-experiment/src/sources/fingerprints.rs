@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ExperimentError;
 use crate::protocol::fold::Fold;
-use crate::sources::chosen::{ChosenSources, Kind};
+use crate::sources::chosen::{ChosenSources, SoundKind};
 
 /// Written by Earnest into `experiment.toml`: what everything was when it ran. Each is left out
 /// where there is nothing of the kind. (The corpus's own is beside its path.)
@@ -74,7 +74,7 @@ impl Fingerprints {
     ) -> Self {
         let noises = sources.map(|s| &s.noises);
         let rooms = sources.map(|s| &s.rooms);
-        let (noise, room) = (Kind::Noises, Kind::Rooms);
+        let (noise, room) = (SoundKind::Noises, SoundKind::Rooms);
         // What no training draws from decides nothing.
         let trained = |f: Option<String>| f.filter(|_| chain.is_some());
         Self {

@@ -10,7 +10,7 @@ use earnest_scene::simulate::SceneSound;
 
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
-use crate::sources::chosen::{ChosenSources, Kind, Known, Pick, Split};
+use crate::sources::chosen::{ChosenSources, Known, Pick, SoundKind, Split};
 use crate::sources::heard_in_scene::HeardInScene;
 
 /// Sounds of a simulated scene that a model heard in training.
@@ -84,10 +84,10 @@ impl<'a> KnownToModel<'a> {
     /// The scene cannot be read, or does not say what its sounds held.
     pub fn in_scene(&self, folder: &Path) -> Result<KnownInScene, ExperimentError> {
         let scene = HeardInScene::of(folder)?;
-        let known_of = |kind: Kind, sounds: Vec<SceneSound>| -> Vec<SceneSound> {
+        let known_of = |kind: SoundKind, sounds: Vec<SceneSound>| -> Vec<SceneSound> {
             let heard = match kind {
-                Kind::Noises => &self.heard.noises,
-                Kind::Rooms => &self.heard.rooms,
+                SoundKind::Noises => &self.heard.noises,
+                SoundKind::Rooms => &self.heard.rooms,
             };
             let is_known = |sound: &SceneSound| {
                 let mut contents = sound.contents.iter();
@@ -95,9 +95,9 @@ impl<'a> KnownToModel<'a> {
             };
             sounds.into_iter().filter(is_known).collect()
         };
-        let events = known_of(Kind::Noises, scene.events);
-        let mut throughout = known_of(Kind::Noises, scene.own);
-        throughout.extend(known_of(Kind::Rooms, scene.rooms));
+        let events = known_of(SoundKind::Noises, scene.events);
+        let mut throughout = known_of(SoundKind::Noises, scene.own);
+        throughout.extend(known_of(SoundKind::Rooms, scene.rooms));
         let names: BTreeSet<String> = events.into_iter().map(|sound| sound.name).collect();
         let utterances = scene
             .during

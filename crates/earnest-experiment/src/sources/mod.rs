@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ExperimentError;
 use crate::folders::Folders;
-use crate::observer::{Event, Observer};
-use crate::sources::chosen::{ChosenSources, Kind, Known, Pick, Split, known};
+use crate::observer::{Notice, Observer};
+use crate::sources::chosen::{ChosenSources, Known, Pick, SoundKind, Split, known};
 use crate::sources::heard_in_scene::HeardInScene;
 
 /// Where noises and rooms come from. No folder means the built-in synthetic ones.
@@ -115,7 +115,7 @@ fn own_names(folders: &[PathBuf]) -> Vec<String> {
         .collect()
 }
 
-impl Kind {
+impl SoundKind {
     /// Opens all folders. Of several, names begin with the folder's, so that they differ.
     fn open(self, chosen: Chosen<'_>) -> Result<Vec<Collection>, ExperimentError> {
         let several = chosen.folders.len() > 1;
@@ -329,7 +329,7 @@ fn without_heard(
         if kept.is_empty() {
             return Err(refused(what, &first.clip));
         }
-        observer.event(Event::Warning(&format!(
+        observer.event(Notice::Warning(&format!(
             "{what}: {} files are left out of training because the robot hears the same, or others of the same source (first: {}, of {})",
             shared.len(),
             first.clip.name,
@@ -445,8 +445,8 @@ impl SourceSpec {
         let heard_noises: Vec<SceneSound> =
             heard.events.iter().chain(&heard.own).cloned().collect();
         Ok(ChosenSources {
-            noises: Kind::Noises.for_training(noise, &heard_noises, index, observer)?,
-            rooms: Kind::Rooms.for_training(rooms, &heard.rooms, index, observer)?,
+            noises: SoundKind::Noises.for_training(noise, &heard_noises, index, observer)?,
+            rooms: SoundKind::Rooms.for_training(rooms, &heard.rooms, index, observer)?,
             memory_mib: self.memory_mib,
         })
     }
@@ -470,8 +470,18 @@ impl SourceSpec {
             folds: &self.robot_noise_folds,
         };
         Ok(ChosenSources {
-            noises: Kind::Noises.for_both(self.training_noise(), robot_noise, index, observer)?,
-            rooms: Kind::Rooms.for_both(self.training_rooms(), robot_rooms, index, observer)?,
+            noises: SoundKind::Noises.for_both(
+                self.training_noise(),
+                robot_noise,
+                index,
+                observer,
+            )?,
+            rooms: SoundKind::Rooms.for_both(
+                self.training_rooms(),
+                robot_rooms,
+                index,
+                observer,
+            )?,
             memory_mib: self.memory_mib,
         })
     }

@@ -12,7 +12,7 @@ use earnest_corpus::{
 use earnest_scene::recording_of;
 
 use crate::error::ExperimentError;
-use crate::observer::{Event, Observer};
+use crate::observer::{Notice, Observer};
 
 /// Share of samples at a channel's greatest level from which a recording is clipped through.
 /// Speech has some 0.0001; overdriven by 10 dB it has more than this.
@@ -117,7 +117,7 @@ impl Recordings {
             .map(|(u, _)| recording_of(folder, u))
             .collect();
         let there: Vec<PathBuf> = files.iter().flatten().cloned().collect();
-        observer.event(Event::StageStarted {
+        observer.event(Notice::StageStarted {
             name: "looking at the robot's recordings",
             total: there.len(),
         });
@@ -126,11 +126,11 @@ impl Recordings {
             corpus,
             heard: corpus.heard(&tested, index, || ()),
         };
-        let contents = index.contents(&there, || observer.event(Event::StageAdvanced));
+        let contents = index.contents(&there, || observer.event(Notice::StageAdvanced));
         let heard = index.heard(&there, Hearing::Mono, || ());
         let dead = index.dead_shares(&there);
         let mut looked = contents.into_iter().zip(heard.into_iter().zip(dead));
-        observer.event(Event::StageFinished);
+        observer.event(Notice::StageFinished);
         let mut parts = Vec::with_capacity(utterances.len());
         let mut unusable = Vec::new();
         for ((utterance, seconds), file) in utterances.iter().zip(&files) {

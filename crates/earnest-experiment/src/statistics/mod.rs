@@ -1,10 +1,10 @@
-//! How sure a figure is: intervals over speakers, and a paired test between two trainings.
+//! How sure a metric is: intervals over speakers, and a paired test between two trainings.
 //!
 //! * Interval: bootstrap over speakers. Utterances of one speaker are alike, so what is drawn
-//!   again is speakers, with replacement, each with all utterances; the figure is computed of
+//!   again is speakers, with replacement, each with all utterances; the metric is computed of
 //!   them together, 2,000 times; the interval is from the 2.5th to the 97.5th percentile (the
 //!   percentile method of Efron and Tibshirani 1993, section 13.3). With several seeds the
-//!   figure is the mean over them. With few speakers it is too narrow: 10 draws of 10 people
+//!   metric is the mean over them. With few speakers it is too narrow: 10 draws of 10 people
 //!   cannot know what an eleventh would do.
 //! * Test: paired sign-flip (permutation) test over speakers. For each speaker the difference
 //!   of the two trainings; under the hypothesis that they are alike each difference could as
@@ -34,7 +34,7 @@ const ALL_SIGNS: usize = 16;
 /// Above, so many are drawn.
 const DRAWN_SIGNS: usize = 100_000;
 
-/// From the least to the most that a figure may well be.
+/// From the least to the most that a metric may well be.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// 2.5th percentile.
@@ -43,7 +43,7 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// 95 % intervals of each figure over speakers; `None` with fewer than three of them. The same
+/// 95 % intervals of each metric over speakers; `None` with fewer than three of them. The same
 /// bits each time.
 #[must_use]
 pub fn intervals(seeds: &[BySpeaker], task: Task) -> [Option<Interval>; COUNT] {
@@ -58,9 +58,9 @@ pub fn intervals(seeds: &[BySpeaker], task: Task) -> [Option<Interval>; COUNT] {
         return [None; COUNT];
     }
     let mut samples: [Vec<f64>; COUNT] = std::array::from_fn(|_| Vec::with_capacity(RESAMPLES));
-    let mut draws = Key::new(0).with("bootstrap over speakers").draws();
+    let mut generator = Key::new(0).with("bootstrap over speakers").generator();
     for _ in 0..RESAMPLES {
-        let chosen: Vec<&str> = (0..n).map(|_| speakers[draws.below(n)]).collect();
+        let chosen: Vec<&str> = (0..n).map(|_| speakers[generator.below(n)]).collect();
         let of_seeds: Vec<List> = seeds
             .iter()
             .map(|seed| {
@@ -68,7 +68,7 @@ pub fn intervals(seeds: &[BySpeaker], task: Task) -> [Option<Interval>; COUNT] {
                 for tally in chosen.iter().filter_map(|s| seed.get(*s)) {
                     all.merge(tally);
                 }
-                all.figures(task).list()
+                all.metrics(task).list()
             })
             .collect();
         for (sample, value) in samples.iter_mut().zip(mean_of(&of_seeds)) {
@@ -76,7 +76,7 @@ pub fn intervals(seeds: &[BySpeaker], task: Task) -> [Option<Interval>; COUNT] {
         }
     }
     samples.map(|mut sample| {
-        // A figure that many resamples do not have has no honest interval.
+        // A metric that many resamples do not have has no honest interval.
         if sample.len() < RESAMPLES * 9 / 10 {
             return None;
         }
@@ -144,12 +144,12 @@ pub fn sign_flip_test(differences: &[f64]) -> Option<PairedTest> {
             .count();
         (far, patterns as usize)
     } else {
-        let mut draws = Key::new(0).with("sign flips").draws();
+        let mut generator = Key::new(0).with("sign flips").generator();
         let far = (0..DRAWN_SIGNS)
             .filter(|_| {
                 let flipped: f64 = differences
                     .iter()
-                    .map(|d| if draws.below(2) == 1 { -d } else { *d })
+                    .map(|d| if generator.below(2) == 1 { -d } else { *d })
                     .sum();
                 flipped.abs() >= edge
             })
@@ -163,7 +163,7 @@ pub fn sign_flip_test(differences: &[f64]) -> Option<PairedTest> {
     })
 }
 
-/// For each figure, whether `b` is better or worse than `a` on the speakers that both have.
+/// For each metric, whether `b` is better or worse than `a` on the speakers that both have.
 #[must_use]
 pub fn compare(
     a: &BTreeMap<String, List>,
@@ -183,7 +183,7 @@ pub fn compare(
 mod tests {
     use super::*;
     use crate::evaluation::prediction::{Prediction, Truth};
-    use crate::evaluation::tally::{by_speaker, figures};
+    use crate::evaluation::tally::{by_speaker, metrics_of};
 
     fn said(speaker: &str, truth: usize, answer: usize) -> Prediction {
         let mut probabilities = vec![0.1; 4];
@@ -227,8 +227,8 @@ mod tests {
             for tally in by_speaker(all.iter()).values() {
                 together.merge(tally);
             }
-            let direct = figures(task, &all.iter().collect::<Vec<_>>()).list();
-            for (a, b) in together.figures(task).list().iter().zip(direct) {
+            let direct = metrics_of(task, &all.iter().collect::<Vec<_>>()).list();
+            for (a, b) in together.metrics(task).list().iter().zip(direct) {
                 match (a, b) {
                     (Some(a), Some(b)) => assert!((a - b).abs() < 1e-9, "{a} {b}"),
                     (a, b) => assert_eq!(*a, b),
@@ -258,19 +258,19 @@ mod tests {
         assert!(intervals(&[by_speaker(two.iter())], Task::Categorical)[0].is_none());
     }
 
-    /// 4 figures of known mean: 19 speakers' worth of intervals hold it about as often as they
+    /// 4 metrics of known mean: 19 speakers' worth of intervals hold it about as often as they
     /// say. (Percentile intervals of 20 speakers are known to be somewhat narrow.)
     #[test]
     fn most_intervals_hold_the_true_value() {
-        let mut draws = Key::new(7).with("coverage").draws();
+        let mut generator = Key::new(7).with("coverage").generator();
         let mut held = 0;
         for _ in 0..100 {
             let mut all = Vec::new();
             for s in 0..20 {
-                let skill = 0.5 + 0.3 * draws.unit();
+                let skill = 0.5 + 0.3 * generator.unit();
                 for i in 0..10 {
                     let truth = i % 2;
-                    let right = draws.unit() < skill;
+                    let right = generator.unit() < skill;
                     all.push(said(
                         &format!("s{s:02}"),
                         truth,

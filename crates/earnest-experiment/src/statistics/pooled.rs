@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use earnest_model::Task;
 
-use crate::evaluation::metrics::{COUNT, Figures, List, mean_and_deviation};
+use crate::evaluation::metrics::{COUNT, List, Metrics, mean_and_deviation};
 use crate::evaluation::prediction::Prediction;
-use crate::evaluation::tally::{BySpeaker, by_speaker, figures};
+use crate::evaluation::tally::{BySpeaker, by_speaker, metrics_of};
 use crate::running::unit_result::UnitResult;
 use crate::training::Training;
 
@@ -47,7 +47,7 @@ pub fn seeds_of(
         .collect()
 }
 
-/// Figures of all folds' predictions together, for each seed.
+/// Metrics of all folds' predictions together, for each seed.
 #[must_use]
 pub fn pooled_by_seed(
     units: &[UnitResult],
@@ -58,13 +58,13 @@ pub fn pooled_by_seed(
 ) -> Vec<List> {
     by_seed(units, network, task, training, condition)
         .values()
-        .map(|predictions| figures(task, predictions).list())
+        .map(|predictions| metrics_of(task, predictions).list())
         .collect()
 }
 
-/// Pooled figures of both tasks, the mean over seeds, without what a whole row has beside them.
+/// Pooled metrics of both tasks, the mean over seeds, without what a whole row has beside them.
 #[must_use]
-pub fn pooled(units: &[UnitResult], network: &str, training: Training, condition: &str) -> Figures {
+pub fn pooled(units: &[UnitResult], network: &str, training: Training, condition: &str) -> Metrics {
     let mut list = [None; COUNT];
     for task in [Task::Categorical, Task::Dimensional] {
         let of_seed = pooled_by_seed(units, network, task, training, condition);
@@ -72,12 +72,12 @@ pub fn pooled(units: &[UnitResult], network: &str, training: Training, condition
             *place = place.or(over(&of_seed, i).map(|(mean, _)| mean));
         }
     }
-    Figures::from_list(list)
+    Metrics::from_list(list)
 }
 
-/// Mean and standard deviation of one figure, where any has it.
+/// Mean and standard deviation of one metric, where any has it.
 #[must_use]
-pub fn over(each: &[List], figure: usize) -> Option<(f64, f64)> {
-    let values: Vec<f64> = each.iter().filter_map(|f| f[figure]).collect();
+pub fn over(each: &[List], metric: usize) -> Option<(f64, f64)> {
+    let values: Vec<f64> = each.iter().filter_map(|f| f[metric]).collect();
     (!values.is_empty()).then(|| mean_and_deviation(&values))
 }

@@ -22,7 +22,7 @@ use crate::dataset::Dataset;
 use crate::error::ExperimentError;
 use crate::evaluation::metrics::{Confusion, Pairs};
 use crate::evaluation::prediction::{largest, outputs};
-use crate::observer::{Event, Observer};
+use crate::observer::{Notice, Observer};
 use crate::storage::write_whole;
 use presenter::{Augmentation, Presentation, PresentationTime, Presenter};
 
@@ -254,7 +254,7 @@ fn warn_of_gaps(dataset: &Dataset, plan: &TrainingPlan<'_>, observer: &dyn Obser
             .map(|e| e.name())
             .collect();
         if !missing.is_empty() {
-            observer.event(Event::Warning(&format!(
+            observer.event(Notice::Warning(&format!(
                 "no {role} utterance is {}: {effect}",
                 missing.join(" or ")
             )));
@@ -332,7 +332,7 @@ pub fn train(
         Some(path) => match Trainer::resume(plan.recipe.clone(), names.len(), &key, path) {
             Ok(trainer) => Some(trainer),
             Err(error) => {
-                observer.event(Event::Warning(&format!("{error}; this unit starts anew")));
+                observer.event(Notice::Warning(&format!("{error}; this unit starts anew")));
                 None
             }
         },
@@ -352,7 +352,7 @@ pub fn train(
         if let Some(path) = &checkpoint {
             trainer.save(path)?;
         }
-        observer.event(Event::Epoch {
+        observer.event(Notice::Epoch {
             unit: "",
             report: &report,
             most: plan.recipe.max_epochs,

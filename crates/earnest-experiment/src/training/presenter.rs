@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::{Dataset, Pool};
 use crate::error::ExperimentError;
-use crate::observer::{Event, Observer};
+use crate::observer::{Notice, Observer};
 use crate::training::copies::FrozenCopies;
 
 /// Whether each presentation of an augmented utterance is drawn anew.
@@ -119,7 +119,7 @@ impl<'a> Presenter<'a> {
                 match (a.presentation, folder) {
                     (Presentation::Copies(count), Some(folder)) => {
                         let make = |copy: usize| {
-                            observer.event(Event::StageStarted {
+                            observer.event(Notice::StageStarted {
                                 name: "augmenting a frozen copy",
                                 total: dataset.items.len(),
                             });
@@ -128,11 +128,11 @@ impl<'a> Presenter<'a> {
                                 .map(|i| {
                                     let features =
                                         draw(dataset, i, &augmenters, &key, copy, &clock);
-                                    observer.event(Event::StageAdvanced);
+                                    observer.event(Notice::StageAdvanced);
                                     features
                                 })
                                 .collect();
-                            observer.event(Event::StageFinished);
+                            observer.event(Notice::StageFinished);
                             all
                         };
                         let copies = frozen_key(dataset, a, &key);
@@ -264,7 +264,7 @@ impl<'a> Presenter<'a> {
         }
         let mut order = self.speakers.members[*speaker].clone();
         let key = self.key.with("heard").with(epoch as u64);
-        key.with(*speaker as u64).draws().shuffle(&mut order);
+        key.with(*speaker as u64).generator().shuffle(&mut order);
         let before = order.iter().take_while(|other| **other != i);
         let own = Moments::of(features);
         let heard = before
@@ -285,7 +285,7 @@ pub(crate) fn in_drawn_order<R>(
     work: impl FnOnce(&[usize]) -> Vec<R>,
 ) -> Vec<R> {
     let mut order: Vec<usize> = (0..n).collect();
-    key.draws().shuffle(&mut order);
+    key.generator().shuffle(&mut order);
     let mut results: Vec<(usize, R)> = order.iter().copied().zip(work(&order)).collect();
     results.sort_by_key(|(i, _)| *i);
     results.into_iter().map(|(_, result)| result).collect()

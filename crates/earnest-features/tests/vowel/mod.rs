@@ -101,12 +101,12 @@ impl Vowel {
                 r
             })
             .collect();
-        let mut draws = Key::new(self.seed).with(self.name).draws();
+        let mut generator = Key::new(self.seed).with(self.name).generator();
         let (mut periods, mut levels) = (vec![], vec![]);
         let mut x = vec![0.0_f64; n];
         let mut at = 0.004;
         while at < seconds {
-            let db = self.level_spread * draws.normal();
+            let db = self.level_spread * generator.normal();
             let height = 10.0_f64.powf(db / 20.0);
             for (p, r) in poles.iter().zip(&residues) {
                 if p.1 < 0.0 {
@@ -125,7 +125,7 @@ impl Vowel {
                     z = z.times(step);
                 }
             }
-            let period = (1.0 + self.period_spread * draws.normal()) / self.f0;
+            let period = (1.0 + self.period_spread * generator.normal()) / self.f0;
             at += period;
             periods.push(period);
             levels.push(db);

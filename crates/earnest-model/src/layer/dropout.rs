@@ -19,10 +19,10 @@ impl<T: Real> Dropout<T> {
         let Some(key) = key.filter(|_| probability > 0.0) else {
             return;
         };
-        let mut draws = key.draws();
+        let mut generator = key.generator();
         let kept = T::from_f64(1.0 / (1.0 - probability));
         self.mask.extend((0..n).map(|_| {
-            if draws.chance(probability) {
+            if generator.chance(probability) {
                 T::ZERO
             } else {
                 kept

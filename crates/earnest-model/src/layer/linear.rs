@@ -85,9 +85,9 @@ mod tests {
     fn gradients_are_those_of_finite_differences() {
         let key = Key::new(2);
         let layer = Linear::<f64>::new("l", 5, 3, &key);
-        let mut draws = key.with("x").draws();
-        let x: Vec<f64> = (0..20).map(|_| draws.normal()).collect();
-        let c: Vec<f64> = (0..12).map(|_| draws.normal()).collect();
+        let mut generator = key.with("x").generator();
+        let x: Vec<f64> = (0..20).map(|_| generator.normal()).collect();
+        let c: Vec<f64> = (0..12).map(|_| generator.normal()).collect();
         let loss = |(layer, x): &mut (Linear<f64>, Vec<f64>)| -> f64 {
             layer
                 .forward(x)

@@ -413,10 +413,10 @@ mod tests {
     use crate::loss::{Targets, loss};
 
     fn batch(lengths: &[usize], width: usize) -> Vec<Vec<f32>> {
-        let mut draws = Key::new(8).with("batch").draws();
+        let mut generator = Key::new(8).with("batch").generator();
         lengths
             .iter()
-            .map(|l| (0..l * width).map(|_| draws.normal() as f32).collect())
+            .map(|l| (0..l * width).map(|_| generator.normal() as f32).collect())
             .collect()
     }
 

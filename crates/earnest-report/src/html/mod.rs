@@ -8,12 +8,12 @@ use base64::engine::general_purpose::STANDARD;
 use earnest_corpus::Emotion;
 use earnest_model::{EpochReport, Normalisation, Task};
 
-use earnest_experiment::metrics::{FIGURES, List};
+use earnest_experiment::metrics::{List, METRICS};
 use earnest_experiment::number::number;
 use earnest_experiment::statistics::{intervals, pooled, seeds_of};
 use earnest_experiment::{
     CONDITIONS, Experiment, ExperimentError, Outcome, Presentation, Training, Truth, UnitResult,
-    Validation, confusion, figures, figures_by_speaker,
+    Validation, confusion, metrics_by_speaker, metrics_of,
 };
 
 use crate::figure::{self, Column, Violin};
@@ -372,7 +372,7 @@ impl Page {
             "How well emotion is recognised from clean speech and as the robot hears it, by models trained on clean speech only and on augmented speech. Acc is the share of right answers (the paper's UW Acc, elsewhere called weighted accuracy), UAR the mean recall of the classes, F the mean F1 of the classes; MAE the mean absolute error on the corpus's scale, r Pearson's correlation, CCC Lin's concordance. {}. Gap: robot against clean; improvement: augmented against clean training; plus is better. Beside them the paper's, for IEMOCAP and an iCub.",
             table.legend()
         ));
-        // The figures of each task apart: together they are wider than a page.
+        // The metrics of each task apart: together they are wider than a page.
         let parts: Vec<_> = [("Four emotions", 0..3), ("Arousal and valence", 3..9)]
             .into_iter()
             .map(|(title, columns)| (title, table.with_columns(columns)))
@@ -440,15 +440,15 @@ impl Page {
                 Task::Categorical => &[(2, "macro F")],
                 Task::Dimensional => &[(5, "r of arousal"), (6, "r of valence")],
             };
-            for (figure, name) in shown {
-                let columns = fold_columns(outcome, task, &network, *figure);
+            for (metric, name) in shown {
+                let columns = fold_columns(outcome, task, &network, *metric);
                 let title = format!(
                     "{} {}: trained, tested",
                     network.to_uppercase(),
                     task.name()
                 );
                 let svg = figure::by_fold(&title, name, &columns)?;
-                let file = FIGURES[*figure].0.to_lowercase().replace(' ', "-");
+                let file = METRICS[*metric].0.to_lowercase().replace(' ', "-");
                 self.figure(&format!("folds-{network}-{file}"), "", &svg);
             }
         }
@@ -559,7 +559,7 @@ impl Page {
         let mut titles: Vec<String> = ["speaker", "network", "trained", "tested"]
             .map(String::from)
             .to_vec();
-        titles.extend(columns.iter().map(|i| FIGURES[*i].0.to_owned()));
+        titles.extend(columns.iter().map(|i| METRICS[*i].0.to_owned()));
         // Both tasks of a speaker, network, training and condition in one row.
         let mut lists: BTreeMap<(String, usize, usize, usize), List> = BTreeMap::new();
         let mut networks: Vec<String> = Vec::new();
@@ -572,7 +572,7 @@ impl Page {
             for (t, training) in outcome.experiment.trainings.iter().enumerate() {
                 for (c, condition) in CONDITIONS.into_iter().enumerate() {
                     let seeds = seeds_of(&outcome.units, &network, task, *training, condition);
-                    for (speaker, list) in figures_by_speaker(&seeds, task) {
+                    for (speaker, list) in metrics_by_speaker(&seeds, task) {
                         let row = lists.entry((speaker, n, t, c)).or_default();
                         for (place, value) in row.iter_mut().zip(list) {
                             *place = place.or(value);
@@ -604,14 +604,14 @@ impl Page {
 }
 
 /// A column of dots for each training and condition.
-fn fold_columns(outcome: &Outcome, task: Task, network: &str, figure: usize) -> Vec<Column> {
+fn fold_columns(outcome: &Outcome, task: Task, network: &str, metric: usize) -> Vec<Column> {
     let mut columns = Vec::new();
     for training in &outcome.experiment.trainings {
         for condition in CONDITIONS {
             let folds: Vec<f64> = members(outcome, task, network, *training)
                 .map(|u| {
-                    let list = figures(task, &u.in_condition(condition)).list();
-                    list[figure].unwrap_or(f64::NAN)
+                    let list = metrics_of(task, &u.in_condition(condition)).list();
+                    list[metric].unwrap_or(f64::NAN)
                 })
                 .collect();
             if folds.is_empty() {
@@ -622,8 +622,8 @@ fn fold_columns(outcome: &Outcome, task: Task, network: &str, figure: usize) -> 
                 name: format!("{}, {condition}", training.name()),
                 training: *training,
                 folds,
-                value: pooled(&outcome.units, network, *training, condition).list()[figure],
-                interval: intervals(&seeds, task)[figure],
+                value: pooled(&outcome.units, network, *training, condition).list()[metric],
+                interval: intervals(&seeds, task)[metric],
             });
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use earnest_corpus::{Clip, Collection, LeftOut, SoundMemory, load_noises, read_responses};
-use earnest_random::{Draws as Generator, Key};
+use earnest_random::{Generator, Key};
 use earnest_signal::{
     Convolver, SAMPLE_RATE, SoundBank, SoundError, SpectrumShaper, amplitude, coloured_noise,
     direct_path, high_pass, low_pass, rms,
@@ -410,14 +410,14 @@ fn computed(lab: &Lab, key: &Key) -> Responses {
             Some(from(source, &key.with("fan").with(i as u64)))
         })
         .collect();
-    let mut draws = key.with("places").draws();
+    let mut generator = key.with("places").generator();
     let places = (0..PLACES as u64)
         .map(|i| {
             let source: Vector = loop {
                 let drawn = lab
                     .room
                     .size_m
-                    .map(|length| draws.uniform(0.05, 0.95) * length);
+                    .map(|length| generator.uniform(0.05, 0.95) * length);
                 let far = drawn
                     .iter()
                     .zip(place)
@@ -508,19 +508,19 @@ fn measured(lab: &Lab, folder: &Path, key: &Key) -> Result<Responses, LabError> 
         let scale = (wanted / f64::from(energy / 2.0).sqrt().max(1e-9)) as f32;
         ears.iter_mut().flatten().for_each(|x| *x *= scale);
     }
-    let mut draws = key.with("places").draws();
+    let mut generator = key.with("places").generator();
     let fans = lab
         .fan
         .iter()
         .map(|fan| {
             fan.place_m.as_ref()?;
-            Some(pairs[draws.below(pairs.len())].clone())
+            Some(pairs[generator.below(pairs.len())].clone())
         })
         .collect();
     let numbered = |i: usize| i as f64;
     let places = (0..PLACES)
         .map(|_| {
-            let i = draws.below(pairs.len());
+            let i = generator.below(pairs.len());
             (numbered(i), lab.speech.distance_m, pairs[i].clone())
         })
         .collect();
@@ -559,8 +559,8 @@ impl Listener {
         let lab = &setup.lab;
         let n = speech.len();
         let seconds = n as f64 / RATE;
-        let mut draws = key.with("loudspeaker").draws();
-        let (azimuth_deg, response) = &setup.speech[draws.below(setup.speech.len())];
+        let mut generator = key.with("loudspeaker").generator();
+        let (azimuth_deg, response) = &setup.speech[generator.below(setup.speech.len())];
         let played = (pascal(lab.speech.full_scale_db_spl) * std::f64::consts::SQRT_2) as f32;
         let mut padded: Vec<f32> = speech.iter().map(|x| x * played).collect();
         padded.resize(n + setup.lead, 0.0);
@@ -573,15 +573,19 @@ impl Listener {
         if setup.recorded.is_empty() {
             for (i, f) in lab.fan.iter().enumerate() {
                 if setup.fans[i].is_none() {
-                    self.head_fan(f, &mut noise, &mut key.with("fan").with(i as u64).draws());
+                    self.head_fan(
+                        f,
+                        &mut noise,
+                        &mut key.with("fan").with(i as u64).generator(),
+                    );
                 }
             }
             for (i, motor) in lab.motor.iter().enumerate() {
-                let mut draws = key.with("motor").with(i as u64).draws();
-                let moves = movements(motor, seconds, &mut draws);
+                let mut generator = key.with("motor").with(i as u64).generator();
+                let moves = movements(motor, seconds, &mut generator);
                 let mut sound = vec![0.0_f32; n];
-                add_motor(&mut sound, motor, &moves, &mut draws, &mut self.shaper);
-                let balance = draws.uniform(-BALANCE_DB / 2.0, BALANCE_DB / 2.0);
+                add_motor(&mut sound, motor, &moves, &mut generator, &mut self.shaper);
+                let balance = generator.uniform(-BALANCE_DB / 2.0, BALANCE_DB / 2.0);
                 for (ear, side) in noise.iter_mut().zip([1.0, -1.0]) {
                     let gain = amplitude(side * balance) as f32;
                     add(ear, &sound, gain);
@@ -589,10 +593,10 @@ impl Listener {
                 all_movements.extend(moves);
             }
         } else if let Some(recorded) = &lab.recorded {
-            let mut draws = key.with("recorded").draws();
+            let mut generator = key.with("recorded").generator();
             let sounds = setup.recorded.sounds();
-            let sound = &sounds[draws.below(sounds.len())];
-            let offset = sound.profile().draw_offset(n, &mut draws);
+            let sound = &sounds[generator.below(sounds.len())];
+            let offset = sound.profile().draw_offset(n, &mut generator);
             let clip = sound.samples()?;
             let mut stretch: Vec<f32> = clip.iter().cycle().skip(offset).take(n).copied().collect();
             level(&mut stretch, pascal(recorded.level_db_spl));
@@ -600,8 +604,8 @@ impl Listener {
         }
         for (i, f) in lab.fan.iter().enumerate() {
             if let Some(response) = &setup.fans[i] {
-                let mut draws = key.with("fan").with(i as u64).draws();
-                let dry = fan(f, n, &mut draws, &mut self.shaper);
+                let mut generator = key.with("fan").with(i as u64).generator();
+                let dry = fan(f, n, &mut generator, &mut self.shaper);
                 let mut wet = self.in_room(&dry, response);
                 level_at_head(&mut wet, pascal(f.level_db_spl));
                 noise
@@ -611,18 +615,18 @@ impl Listener {
             }
         }
         for (i, h) in lab.hum.iter().enumerate() {
-            let sound = hum(h, n, &mut key.with("hum").with(i as u64).draws());
+            let sound = hum(h, n, &mut key.with("hum").with(i as u64).generator());
             noise.iter_mut().for_each(|ear| add(ear, &sound, 1.0));
         }
         let mut events = Vec::new();
         for (i, kind) in lab.event.iter().enumerate() {
-            let mut draws = key.with("event").with(i as u64).draws();
+            let mut generator = key.with("event").with(i as u64).generator();
             self.events(
                 setup,
                 kind,
                 &setup.events[i],
                 seconds,
-                &mut draws,
+                &mut generator,
                 &mut noise,
                 &mut events,
             )?;
@@ -662,11 +666,11 @@ impl Listener {
     }
 
     /// A fan in the head: its tones are the same at both ears, a part of its turbulence is not.
-    fn head_fan(&mut self, f: &super::Fan, noise: &mut Ears, draws: &mut Generator) {
+    fn head_fan(&mut self, f: &super::Fan, noise: &mut Ears, generator: &mut Generator) {
         let n = noise[0].len();
-        let common = fan(f, n, draws, &mut self.shaper);
+        let common = fan(f, n, generator, &mut self.shaper);
         for ear in noise {
-            let seed = draws.next_u64() >> 32;
+            let seed = generator.next_u64() >> 32;
             let mut own = coloured_noise(n, SAMPLE_RATE, f.exponent, seed, &mut self.shaper);
             level(&mut own, f64::from(OWN_NOISE) * pascal(f.level_db_spl));
             add(&mut own, &common, (1.0 - OWN_NOISE * OWN_NOISE).sqrt());
@@ -681,7 +685,7 @@ impl Listener {
         kind: &EventKind,
         bank: &SoundBank,
         seconds: f64,
-        draws: &mut Generator,
+        generator: &mut Generator,
         noise: &mut Ears,
         all: &mut Vec<Event>,
     ) -> Result<(), LabError> {
@@ -691,21 +695,21 @@ impl Listener {
         let between = 60.0 / kind.per_minute;
         let mut at = -kind.seconds[1];
         loop {
-            at += -between * (1.0 - draws.unit()).ln();
+            at += -between * (1.0 - generator.unit()).ln();
             if at >= seconds {
                 return Ok(());
             }
-            let length = draws.uniform(kind.seconds[0], kind.seconds[1]);
-            let loudness = draws.uniform(kind.level_db_spl[0], kind.level_db_spl[1]);
-            let (azimuth, distance, response) = &setup.places[draws.below(setup.places.len())];
-            let seed = draws.next_u64();
+            let length = generator.uniform(kind.seconds[0], kind.seconds[1]);
+            let loudness = generator.uniform(kind.level_db_spl[0], kind.level_db_spl[1]);
+            let (azimuth, distance, response) = &setup.places[generator.below(setup.places.len())];
+            let seed = generator.next_u64();
             if at + length <= 0.0 {
                 continue;
             }
             // What was long before and after the utterance is not rendered.
             let start = at.max(-BEFORE_S);
             let rendered = (at + length).min(seconds) - start;
-            let mut own = Key::new(seed).draws();
+            let mut own = Key::new(seed).generator();
             let (dry, recording) = self.event(kind, bank, rendered, &mut own)?;
             let mut padded = dry;
             padded.resize(padded.len() + response[0].len(), 0.0);
@@ -746,19 +750,19 @@ impl Listener {
         kind: &EventKind,
         bank: &SoundBank,
         seconds: f64,
-        draws: &mut Generator,
+        generator: &mut Generator,
     ) -> Result<(Vec<f32>, Option<String>), LabError> {
         let n = (seconds * RATE).ceil() as usize;
         let sounds = bank.sounds();
         if sounds.is_empty() {
-            let made = synthetic(&kind.kind, n, draws, &mut self.shaper);
+            let made = synthetic(&kind.kind, n, generator, &mut self.shaper);
             // Setup lets no other kind be without recordings.
             let mut made = made.unwrap_or_else(|| vec![0.0; n]);
             fade(&mut made);
             return Ok((made, None));
         }
-        let sound = &sounds[draws.below(sounds.len())];
-        let offset = sound.profile().draw_offset(n, draws);
+        let sound = &sounds[generator.below(sounds.len())];
+        let offset = sound.profile().draw_offset(n, generator);
         let clip = sound.samples()?;
         let start = if clip.len() > n { offset } else { 0 };
         let mut part = clip[start..(start + n).min(clip.len())].to_vec();

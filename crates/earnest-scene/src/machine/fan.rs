@@ -1,6 +1,6 @@
 //! Fans: turbulence, and tones at the blades' passing.
 
-use earnest_random::Draws;
+use earnest_random::Generator;
 use earnest_signal::{SpectrumShaper, amplitude, coloured_noise};
 
 use super::{RATE, level, pascal};
@@ -13,19 +13,24 @@ const FALL: f64 = 0.6;
 
 /// `n` samples of a fan at its level: noise of power `f^-exponent` and, `tone_db` from it, a
 /// tone at rpm / 60 x blades with harmonics, whose speed drifts slowly.
-pub fn fan(fan: &Fan, n: usize, draws: &mut Draws, shaper: &mut SpectrumShaper) -> Vec<f32> {
-    let seed = draws.next_u64() >> 32;
+pub fn fan(
+    fan: &Fan,
+    n: usize,
+    generator: &mut Generator,
+    shaper: &mut SpectrumShaper,
+) -> Vec<f32> {
+    let seed = generator.next_u64() >> 32;
     let mut out = coloured_noise(n, RATE as u32, fan.exponent, seed, shaper);
     level(&mut out, 1.0);
     // Two slow swings of unrelated periods.
-    let swing = [draws.uniform(0.05, 0.12), draws.uniform(0.2, 0.45)];
-    let phase = [draws.unit(), draws.unit()];
+    let swing = [generator.uniform(0.05, 0.12), generator.uniform(0.2, 0.45)];
+    let phase = [generator.unit(), generator.unit()];
     let tau = std::f64::consts::TAU;
     let passing = fan.rpm / 60.0 * f64::from(fan.blades);
     let highest = ((0.45 * RATE / passing) as usize).clamp(1, HARMONICS);
     let power: f64 = (0..highest).map(|k| FALL.powi(2 * k as i32) / 2.0).sum();
     let amplitude = amplitude(fan.tone_db) / power.sqrt();
-    let mut turn = draws.unit();
+    let mut turn = generator.unit();
     for (i, y) in out.iter_mut().enumerate() {
         let t = i as f64 / RATE;
         let slow =
@@ -63,11 +68,11 @@ mod tests {
             drift: 0.0,
             place_m: None,
         };
-        let mut draws = Key::new(1).draws();
+        let mut generator = Key::new(1).generator();
         let out = fan(
             &description,
             32_000,
-            &mut draws,
+            &mut generator,
             &mut SpectrumShaper::default(),
         );
         let rms = f64::from(earnest_signal::rms(&out));

@@ -1,6 +1,6 @@
 //! Mains hum.
 
-use earnest_random::Draws;
+use earnest_random::Generator;
 use earnest_signal::amplitude;
 
 use super::{RATE, level, pascal};
@@ -11,7 +11,7 @@ const HIGHEST_HZ: f64 = 3_000.0;
 
 /// `n` samples of a hum at its level: its base and harmonics, each so much weaker than the one
 /// before.
-pub fn hum(hum: &Hum, n: usize, draws: &mut Draws) -> Vec<f32> {
+pub fn hum(hum: &Hum, n: usize, generator: &mut Generator) -> Vec<f32> {
     let count = ((HIGHEST_HZ / hum.base_hz) as usize).clamp(1, 30);
     let tau = std::f64::consts::TAU;
     let mut out = vec![0.0_f32; n];
@@ -23,7 +23,7 @@ pub fn hum(hum: &Hum, n: usize, draws: &mut Draws) -> Vec<f32> {
         // A tone by turning a pointer: one multiplication a sample.
         let step = tau * hum.base_hz * k as f64 / RATE;
         let (turn_im, turn_re) = step.sin_cos();
-        let (mut im, mut re) = (tau * draws.unit()).sin_cos();
+        let (mut im, mut re) = (tau * generator.unit()).sin_cos();
         for y in &mut out {
             *y += (amplitude * im) as f32;
             (re, im) = (re * turn_re - im * turn_im, re * turn_im + im * turn_re);

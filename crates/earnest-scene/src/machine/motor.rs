@@ -1,6 +1,6 @@
 //! Motors of joints: noise that follows a movement.
 
-use earnest_random::Draws;
+use earnest_random::Generator;
 use earnest_signal::{SpectrumShaper, amplitude, coloured_noise};
 use serde::{Deserialize, Serialize};
 
@@ -21,18 +21,18 @@ pub struct Movement {
 }
 
 /// When a motor moves within so many seconds: at random times, one movement after the other.
-pub fn movements(motor: &Motor, seconds: f64, draws: &mut Draws) -> Vec<Movement> {
+pub fn movements(motor: &Motor, seconds: f64, generator: &mut Generator) -> Vec<Movement> {
     let mut all = Vec::new();
     if motor.moves_per_minute <= 0.0 {
         return all;
     }
     let between = 60.0 / motor.moves_per_minute;
-    let wait = |draws: &mut Draws| -between * (1.0 - draws.unit()).ln();
+    let wait = |generator: &mut Generator| -between * (1.0 - generator.unit()).ln();
     // It may already be moving when the recording begins.
-    let mut at = wait(draws) - motor.move_s[1];
+    let mut at = wait(generator) - motor.move_s[1];
     while at < seconds {
-        let length = draws.uniform(motor.move_s[0], motor.move_s[1]);
-        let speed = draws.uniform(0.5, 1.0);
+        let length = generator.uniform(motor.move_s[0], motor.move_s[1]);
+        let speed = generator.uniform(0.5, 1.0);
         if at + length > 0.0 {
             all.push(Movement {
                 joint: motor.name.clone(),
@@ -41,7 +41,7 @@ pub fn movements(motor: &Motor, seconds: f64, draws: &mut Draws) -> Vec<Movement
                 speed,
             });
         }
-        at += length + wait(draws);
+        at += length + wait(generator);
     }
     all
 }
@@ -64,7 +64,7 @@ pub fn add_motor(
     out: &mut [f32],
     motor: &Motor,
     movements: &[Movement],
-    draws: &mut Draws,
+    generator: &mut Generator,
     shaper: &mut SpectrumShaper,
 ) {
     let tau = std::f64::consts::TAU;
@@ -81,11 +81,11 @@ pub fn add_motor(
             (count + ring) as usize,
             RATE as u32,
             0.3,
-            draws.next_u64() >> 32,
+            generator.next_u64() >> 32,
             shaper,
         );
         let rms = f64::from(earnest_signal::rms(&noise)).max(1e-9);
-        let (mut whine, mut gear) = (draws.unit(), draws.unit());
+        let (mut whine, mut gear) = (generator.unit(), generator.unit());
         for k in 0..count + ring {
             let speed = movement.speed * profile(k as f64 / count as f64);
             whine = (whine + motor.whine_hz * speed / RATE).fract();
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_joint_moves_as_often_and_as_long_as_it_says() {
-        let moves = movements(&motor(), 6_000.0, &mut Key::new(1).draws());
+        let moves = movements(&motor(), 6_000.0, &mut Key::new(1).generator());
         // 3 s between movements of .75 s in the mean.
         let expected = 6_000.0 / 3.75;
         assert!(
@@ -154,12 +154,12 @@ mod tests {
             speed: 1.0,
         };
         let mut out = vec![0.0_f32; 32_000];
-        let mut draws = Key::new(2).draws();
+        let mut generator = Key::new(2).generator();
         add_motor(
             &mut out,
             &motor(),
             &[movement],
-            &mut draws,
+            &mut generator,
             &mut SpectrumShaper::default(),
         );
         let level = |a: usize, b: usize| f64::from(earnest_signal::rms(&out[a..b]));

@@ -2,7 +2,7 @@
 
 use super::bands::BANDS;
 
-/// Names and random-incidence absorption coefficients, 125 Hz to 8 kHz: typical figures of
+/// Names and random-incidence absorption coefficients, 125 Hz to 8 kHz: typical values of
 /// published tables (Vorlaender, Auralization, 2008, annex; Kuttruff, Room Acoustics); 8 kHz,
 /// where tables end at 4 kHz, is that of 4 kHz.
 const MATERIALS: [(&str, [f64; BANDS]); 14] = [

@@ -192,11 +192,11 @@ impl Renderer {
                 row.map(|e| (f64::from(e) * late / per_bin).sqrt() as f32)
             })
             .collect();
-        let mut draws = key.with("late").draws();
+        let mut generator = key.with("late").generator();
         let mut white = || -> Vec<Complex<f32>> {
             let mut time = self.forward.make_input_vec();
             for x in time.iter_mut().take(self.length) {
-                *x = draws.normal() as f32;
+                *x = generator.normal() as f32;
             }
             let mut spectrum = self.forward.make_output_vec();
             let done = self.forward.process(&mut time, &mut spectrum);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use earnest_corpus::synthetic::{Settings, count, write};
+use earnest_corpus::synthetic::{SyntheticSettings, count, write};
 use earnest_corpus::{Audit, ContentIndex, Corpus, Emotion, Problem, ProblemKind, audit};
 use earnest_experiment::{Folding, Protocol, Validation, folds, open_corpus};
 use earnest_files::OneWriter;
@@ -66,10 +66,10 @@ pub struct Synthesize {
     #[arg(value_name = "DIR")]
     folder: PathBuf,
     /// Same seed, same bytes
-    #[arg(long, default_value_t = Settings::default().seed)]
+    #[arg(long, default_value_t = SyntheticSettings::default().seed)]
     seed: u64,
     /// Four-class utterances of each of the 10 speakers
-    #[arg(long, default_value_t = Settings::default().utterances_per_speaker, value_name = "N")]
+    #[arg(long, default_value_t = SyntheticSettings::default().utterances_per_speaker, value_name = "N")]
     utterances_per_speaker: usize,
 }
 
@@ -95,7 +95,7 @@ fn synthesize(a: &Synthesize) -> Result<(), Failure> {
             "--utterances-per-speaker must lie between 4 (one of each class) and 900",
         ));
     }
-    let settings = Settings {
+    let settings = SyntheticSettings {
         seed: a.seed,
         utterances_per_speaker: a.utterances_per_speaker,
     };

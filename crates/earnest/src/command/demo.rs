@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use earnest_corpus::synthetic::{Settings, count, write};
+use earnest_corpus::synthetic::{SyntheticSettings, count, write};
 use earnest_experiment::{Experiment, run as run_experiment};
 use earnest_report::write_report;
 
@@ -17,7 +17,7 @@ const DEMO: &str = include_str!("../../../../experiments/demo.toml");
 /// Make a synthetic corpus and run a small Table I on it.
 #[derive(Args)]
 #[command(after_help = "Example:\n  earnest demo\n\n\
-    The corpus is synthetic and its figures say nothing about people; the experiment is the real one, \
+    The corpus is synthetic and its metrics say nothing about people; the experiment is the real one, \
     with a smaller network and fewer folds. Run again, it goes on where it stopped.")]
 pub struct Arguments {
     /// Where the corpus and the run are written
@@ -33,7 +33,7 @@ pub struct Arguments {
 
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
-    let settings = Settings {
+    let settings = SyntheticSettings {
         seed: a.seed,
         utterances_per_speaker: 32,
     };

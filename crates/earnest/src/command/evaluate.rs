@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use earnest_corpus::Emotion;
-use earnest_experiment::metrics::FIGURES;
+use earnest_experiment::metrics::METRICS;
 use earnest_experiment::number::number;
 use earnest_experiment::{Evaluation, OnShared, TestedIn, confusion};
 use earnest_model::{Description, Normalisation, Task};
@@ -36,7 +36,7 @@ pub struct Arguments {
     #[arg(long, value_name = "SPEAKER,…", value_delimiter = ',')]
     speakers: Vec<String>,
     /// `clean`; `recordings:DIR`, the corpus as a robot recorded it; or `robot`, a simulated
-    /// one (or the recordings of --robot)
+    /// one (or those of --recordings)
     #[arg(long, default_value = "clean", value_name = "WHICH", value_parser = which)]
     condition: Which,
     #[command(flatten)]
@@ -47,7 +47,7 @@ pub struct Arguments {
     #[arg(long)]
     leave_out_shared: bool,
     /// Test on what the model heard in training, or on a model that does not say what it heard;
-    /// the figures then flatter it, and the output says so
+    /// the metrics then flatter it, and the output says so
     #[arg(long, conflicts_with = "leave_out_shared")]
     allow_shared: bool,
     /// Speakers of a manifest who are called like some that the model was trained on are other
@@ -89,10 +89,10 @@ fn which(text: &str) -> Result<Which, String> {
 impl Arguments {
     /// Refuses flags that the condition does not look at.
     fn check(&self) -> Result<(), Failure> {
-        let robot = self.robot.robot.iter().map(|_| "--robot");
+        let robot = self.robot.recordings.iter().map(|_| "--recordings");
         let sounds = self.sounds.given().into_iter();
         let simulation = self.robot.given_of_simulation().into_iter();
-        let recorded = match (&self.condition, &self.robot.robot) {
+        let recorded = match (&self.condition, &self.robot.recordings) {
             (Which::Recordings(_), _) => {
                 let idle: Vec<&str> = robot.chain(sounds).chain(simulation).collect();
                 no_effect(&idle, "--condition robot, not recordings")?;
@@ -105,7 +105,10 @@ impl Arguments {
             }
             (Which::Robot, Some(_)) => {
                 let idle: Vec<&str> = sounds.chain(simulation).collect();
-                no_effect(&idle, "a simulated robot, and --robot names recordings")?;
+                no_effect(
+                    &idle,
+                    "a simulated robot, and --recordings names a folder of them",
+                )?;
                 true
             }
             (Which::Robot, None) => {
@@ -125,7 +128,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     must_exist("--corpus", &a.corpus.corpus)?;
     a.check()?;
     must_hold_model("--model", &a.model)?;
-    let simulated = matches!(a.condition, Which::Robot) && a.robot.robot.is_none();
+    let simulated = matches!(a.condition, Which::Robot) && a.robot.recordings.is_none();
     if a.seed.is_some()
         && !simulated
         && Description::read(&a.model)?.recipe.normalise == Normalisation::Corpus
@@ -137,7 +140,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     }
     let recordings = match &a.condition {
         Which::Recordings(path) => Some(path),
-        Which::Robot => a.robot.robot.as_ref(),
+        Which::Robot => a.robot.recordings.as_ref(),
         Which::Clean => None,
     };
     if let Some(path) = recordings {
@@ -176,7 +179,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     if a.json {
         let value = json!({
             "model": a.model, "corpus": evaluated.corpus, "condition": evaluated.condition, "robot": robot,
-            "utterances": predictions.len(), "figures": evaluated.figures, "notes": evaluated.notes,
+            "utterances": predictions.len(), "figures": evaluated.metrics, "notes": evaluated.notes,
         });
         crate::say::data(&serde_json::to_string_pretty(&value)?);
         return Ok(());
@@ -192,7 +195,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     if let Some(robot) = robot {
         say!("robot: {robot}");
     }
-    for ((name, _), value) in FIGURES.iter().zip(evaluated.figures.list()) {
+    for ((name, _), value) in METRICS.iter().zip(evaluated.metrics.list()) {
         if value.is_some() {
             say!("  {name:<6} {}", number(value));
         }

@@ -42,7 +42,7 @@ fn print_report(report: &Report) {
     );
     say!("{};", table.legend());
     say!("beside them the paper's, for IEMOCAP and an iCub.");
-    // The figures of each task apart: together they are wider than a terminal.
+    // The metrics of each task apart: together they are wider than a terminal.
     for columns in [0..3, 3..7, 7..9] {
         let part = table.with_columns(columns);
         if !part.columns.is_empty() {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use earnest_corpus::freesound::{self, API, MANIFEST, Pace, Settings, Tags, download};
+use earnest_corpus::freesound::{self, API, GatherSettings, MANIFEST, Pace, Tags, download};
 use earnest_corpus::{Collection, LeftOut, NoiseFacts, inspect_noises};
 use serde_json::json;
 
@@ -96,7 +96,7 @@ fn freesound(a: &Freesound) -> Result<(), Failure> {
     inputs.add_all("--tags", &a.tags);
     inputs.spare_below("--out", &a.out, [MANIFEST])?;
     let writer = one_writer("--out", &a.out)?;
-    let settings = Settings {
+    let settings = GatherSettings {
         api: a.api.clone(),
         tags: tags(a)?,
         per_tag: a.per_tag,
@@ -105,7 +105,7 @@ fn freesound(a: &Freesound) -> Result<(), Failure> {
             between: Duration::from_secs(60) / a.per_minute,
             ..Pace::default()
         },
-        ..Settings::new(token.trim().to_owned())
+        ..GatherSettings::new(token.trim().to_owned())
     };
     let progress = Progress::new();
     progress.start("downloading", settings.tags.wanted.len() * a.per_tag);

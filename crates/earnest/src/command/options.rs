@@ -302,25 +302,25 @@ impl ChainOption {
 /// How the robot condition comes about.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RobotOptions {
-    /// The corpus as a robot recorded it: same relative paths, one or more channels
-    /// [default: a simulated robot]
-    #[arg(long, value_name = "DIR")]
-    pub robot: Option<PathBuf>,
+    /// The corpus as a robot heard it, real or simulated (`earnest scene simulate`): same relative
+    /// paths, one or more channels [default: a simple simulated robot]
+    #[arg(long, alias = "robot", value_name = "DIR")]
+    pub recordings: Option<PathBuf>,
     /// Noises that the simulated robot hears [default: a part of --noise that training
     /// does not get]
-    #[arg(long, value_name = "DIR", conflicts_with = "robot")]
+    #[arg(long, value_name = "DIR", conflicts_with = "recordings")]
     pub robot_noise: Vec<PathBuf>,
     /// Folds of that collection, where it has folds
     #[arg(
         long,
         value_name = "N,N",
         value_delimiter = ',',
-        conflicts_with = "robot"
+        conflicts_with = "recordings"
     )]
     pub robot_noise_folds: Vec<u32>,
     /// Room responses of the simulated robot [default: a part of --rooms that training
     /// does not get]
-    #[arg(long, value_name = "DIR", conflicts_with = "robot")]
+    #[arg(long, value_name = "DIR", conflicts_with = "recordings")]
     pub robot_rooms: Vec<PathBuf>,
     /// Speech over noise at the simulated robot, dB [default: 3]
     #[arg(
@@ -328,7 +328,7 @@ pub struct RobotOptions {
         value_name = "DB",
         allow_hyphen_values = true,
         value_parser = checked_snr_db,
-        conflicts_with = "robot"
+        conflicts_with = "recordings"
     )]
     robot_snr: Option<f64>,
 }
@@ -372,7 +372,7 @@ impl RobotOptions {
 
     /// The robot condition, if one was asked for.
     fn asked(&self) -> Option<RobotSpec> {
-        match &self.robot {
+        match &self.recordings {
             Some(path) => Some(RobotSpec::Recordings { path: path.clone() }),
             None => self.robot_snr.map(|snr_db| RobotSpec::Simulated { snr_db }),
         }
@@ -482,7 +482,10 @@ impl ExperimentOptions {
                 "a simulated robot, and this experiment has recordings",
             )?;
         } else if self.leave_out_unusable {
-            no_effect(&["--leave-out-unusable"], "a robot's recordings (--robot)")?;
+            no_effect(
+                &["--leave-out-unusable"],
+                "a robot's recordings (--recordings)",
+            )?;
         }
         experiment.leave_out_unusable |= self.leave_out_unusable;
         let augmented = experiment.trainings.iter().any(|t| *t != Training::Clean);
@@ -625,8 +628,8 @@ pub fn sources(sounds: &SoundOptions, robot: &RobotOptions) -> Result<SourceSpec
 
 /// Where the sounds come from that are asked for.
 fn asked_sources(sounds: &SoundOptions, robot: &RobotOptions) -> Result<SourceSpec, Failure> {
-    if let Some(folder) = &robot.robot {
-        must_exist("--robot", folder)?;
+    if let Some(folder) = &robot.recordings {
+        must_exist("--recordings", folder)?;
     }
     for (what, folders) in [
         ("--noise", &sounds.noise),

@@ -73,7 +73,7 @@ fn as_json(prepared: &Prepared, plan: &Plan) -> serde_json::Value {
     })
 }
 
-/// A time for people: two figures are enough.
+/// A time for people: two digits are enough.
 pub fn time(seconds: f64) -> String {
     match seconds {
         s if s < 90.0 => format!("{s:.0} s"),

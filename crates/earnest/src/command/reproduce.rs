@@ -20,19 +20,19 @@ pub enum Command {
     /// Train with and without augmentation, test clean and as the robot hears it
     #[command(
         after_help = "Example:\n  earnest reproduce table1 --corpus EmoDB --noise ESC-50 --rooms my-rooms --folds 3\n\n\
-        The same command goes on with an interrupted run. Without --robot, the robot is simulated: a room \
+        The same command goes on with an interrupted run. Without --recordings, the robot is simulated: a room \
         response and noise from sources that training never hears. It is experiments/table1.toml with your corpus."
     )]
     Table1(Arguments),
     /// Leave out each step of the augmentation in turn
     #[command(
-        after_help = "Example:\n  earnest reproduce table2 --corpus EmoDB --noise ESC-50 --rooms my-rooms --robot EmoDB_on_icub\n\n\
+        after_help = "Example:\n  earnest reproduce table2 --corpus EmoDB --noise ESC-50 --rooms my-rooms --recordings EmoDB_on_icub\n\n\
         The RNN, as in the paper; --networks rnn,cnn for both. It is experiments/table2.toml with your corpus."
     )]
     Table2(Arguments),
     /// Tables I and II, Figures 4 and 5 in one run
     #[command(
-        after_help = "Example:\n  earnest reproduce all --corpus IEMOCAP_full_release --robot IEMOCAP_on_iCub\n\n\
+        after_help = "Example:\n  earnest reproduce all --corpus IEMOCAP_full_release --recordings IEMOCAP_on_iCub\n\n\
         This takes long: `earnest plan experiments/all.toml --corpus DIR` says how long. It is experiments/all.toml with your corpus."
     )]
     All(Arguments),

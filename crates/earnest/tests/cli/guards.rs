@@ -232,7 +232,11 @@ fn a_flag_without_effect_is_refused_with_what_it_needs() {
             &["--map", "bordom=sad"],
             "no utterance of corpus has the label \"bordom\"",
         ),
-        (&evaluate, &["--robot", "recordings"], "--condition robot"),
+        (
+            &evaluate,
+            &["--recordings", "recordings"],
+            "--condition robot",
+        ),
         (&evaluate, &["--noise", "noise"], "--condition robot"),
         (
             &evaluate,
@@ -245,7 +249,7 @@ fn a_flag_without_effect_is_refused_with_what_it_needs() {
             &["--folds", "99"],
             "99 folds were asked for, and there are 10",
         ),
-        (&table, &["--leave-out-unusable"], "--robot"),
+        (&table, &["--leave-out-unusable"], "--recordings"),
         (&table, &["--partition", "cpu"], "--executor slurm"),
         (
             &train,
@@ -374,7 +378,7 @@ fn recordings_that_cannot_be_scored_are_named_before_anything_is_trained() {
         let run = [
             "run",
             "small.toml",
-            "--robot",
+            "--recordings",
             "robot",
             "--folds",
             "1F",
@@ -413,7 +417,7 @@ fn recordings_that_cannot_be_scored_are_named_before_anything_is_trained() {
     let missing = [
         "run",
         "small.toml",
-        "--robot",
+        "--recordings",
         "robot",
         "--folds",
         "3M",
@@ -446,7 +450,7 @@ fn a_scene_of_another_corpus_is_refused_though_all_names_are_the_same() {
     let test = [
         "run",
         "small.toml",
-        "--robot",
+        "--recordings",
         "scene",
         "--folds",
         "1F",

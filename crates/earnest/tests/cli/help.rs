@@ -110,7 +110,7 @@ fn asking_wrongly_exits_with_2_and_says_what_to_do() {
                 "table1",
                 "--corpus",
                 ".",
-                "--robot",
+                "--recordings",
                 ".",
                 "--robot-rooms",
                 ".",

@@ -125,7 +125,7 @@ fn a_scene_that_does_not_say_of_each_utterance_what_was_heard_in_it_is_refused()
         &[
             "run",
             "small.toml",
-            "--robot",
+            "--recordings",
             "scene",
             "--folds",
             "1F",

@@ -287,7 +287,7 @@ fn a_scene_that_cannot_be_read_stops_a_run_before_it_trains() {
         "table1",
         "--corpus",
         "corpus",
-        "--robot",
+        "--recordings",
         "robot",
         "--out",
         "r",

@@ -33,7 +33,7 @@ pub enum Command {
     /// Write a corpus as a robot in a laboratory hears it
     #[command(
         after_help = "Example:\n  earnest scene simulate EmoDB EmoDB_on_icub --robot icub\n  \
-        earnest reproduce table1 --corpus EmoDB --robot EmoDB_on_icub\n  \
+        earnest reproduce table1 --corpus EmoDB --recordings EmoDB_on_icub\n  \
         earnest scene simulate EmoDB EmoDB_on_nao --robot nao --events ESC-50 --made \"air conditioner,babble\"\n\n\
         Each utterance comes from a loudspeaker in a room to the two ears of a spherical head, among the robot's fans \
         and motors, other machines, and events that happen now and then; then come microphones and converters. Nothing \
@@ -56,7 +56,7 @@ pub enum Command {
     /// Cut a robot's recording of a playlist into the corpus's utterances
     #[command(
         after_help = "Example:\n  earnest scene align robot-log.wav emodb-to-play/playlist-01.wav EmoDB_on_my_robot\n  \
-        earnest reproduce table1 --corpus EmoDB --robot EmoDB_on_my_robot\n\n\
+        earnest reproduce table1 --corpus EmoDB --recordings EmoDB_on_my_robot\n\n\
         The recording may have any number of channels and any rate, begin before the playlist and end after it, and \
         its clock may run off by up to 200 ppm. OUT gets each utterance at its relative path with all channels \
         (16 kHz), and align-PLAYLIST.csv with place, likeness, SNR and clipping of each; what is missing or doubtful is \

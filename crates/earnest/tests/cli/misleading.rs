@@ -1,4 +1,4 @@
-//! Figures that would mean something else than they seem to are refused.
+//! Numbers that would mean something else than they seem to are refused.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -172,7 +172,7 @@ fn a_microphone_that_dies_and_the_corpus_itself_are_no_robots_recordings() {
         let go = [
             "run",
             "small.toml",
-            "--robot",
+            "--recordings",
             robot,
             "--folds",
             "1F",
