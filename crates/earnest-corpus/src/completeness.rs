@@ -3,13 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::emotion::Emotion;
-use crate::layout::{Known, Layout};
+use crate::class_set::ClassSet;
+use crate::layout::Layout;
+use crate::layout::speakers::{self, Known};
 use crate::problem::{Problem, ProblemKind};
 use crate::utterance::{UNKNOWN_SPEAKER, Utterance};
 
 /// What is wrong with all utterances together; all are kept.
-pub(crate) fn problems(layout: Layout, corpus: &Path, utterances: &[Utterance]) -> Vec<Problem> {
+pub(crate) fn problems(
+    layout: Layout,
+    corpus: &Path,
+    utterances: &[Utterance],
+    classes: &ClassSet,
+) -> Vec<Problem> {
     let mut problems = two_sessions(utterances);
     let mut of_all = |kind, detail| {
         problems.push(Problem {
@@ -19,10 +25,10 @@ pub(crate) fn problems(layout: Layout, corpus: &Path, utterances: &[Utterance]) 
             detail,
         });
     };
-    let speakers: BTreeSet<&str> = utterances.iter().map(|u| u.speaker.as_str()).collect();
-    match layout.known_speakers() {
+    let heard: BTreeSet<&str> = utterances.iter().map(|u| u.speaker.as_str()).collect();
+    match speakers::of(layout) {
         Some(Known::Names(names)) => {
-            for name in names.iter().filter(|n| !speakers.contains(n.as_str())) {
+            for name in names.iter().filter(|n| !heard.contains(n.as_str())) {
                 let detail = format!(
                     "{} has a speaker {name}, who says nothing here",
                     layout.name()
@@ -30,20 +36,20 @@ pub(crate) fn problems(layout: Layout, corpus: &Path, utterances: &[Utterance]) 
                 of_all(ProblemKind::MissingSpeaker, detail);
             }
         }
-        Some(Known::Count(count)) if speakers.len() < count => of_all(
+        Some(Known::Count(count)) if heard.len() < count => of_all(
             ProblemKind::MissingSpeaker,
             format!(
                 "{} has {count} speakers; {} are here",
                 layout.name(),
-                speakers.len()
+                heard.len()
             ),
         ),
         _ => {}
     }
-    let named = speakers.iter().filter(|s| **s != UNKNOWN_SPEAKER).count();
+    let named = heard.iter().filter(|s| **s != UNKNOWN_SPEAKER).count();
     if named < 2 {
-        let who = match (named, speakers.first()) {
-            (1, Some(only)) if speakers.len() == 1 => format!("only {only} speaks"),
+        let who = match (named, heard.first()) {
+            (1, Some(only)) if heard.len() == 1 => format!("only {only} speaks"),
             (1, _) => "only one speaker is named".to_owned(),
             _ => "no speaker is named".to_owned(),
         };
@@ -54,9 +60,8 @@ pub(crate) fn problems(layout: Layout, corpus: &Path, utterances: &[Utterance]) 
             ),
         );
     }
-    for class in Emotion::ALL {
-        if !utterances.iter().any(|u| u.emotion == Some(class)) {
-            let class = class.name();
+    for (number, class) in classes.names().iter().enumerate() {
+        if !utterances.iter().any(|u| u.class == Some(number)) {
             of_all(
                 ProblemKind::MissingClass,
                 format!(

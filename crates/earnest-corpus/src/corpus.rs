@@ -7,11 +7,12 @@ use earnest_audio::AudioError;
 use earnest_files::RelativePath;
 use earnest_signal::Waveform;
 
-use crate::emotion::Emotion;
+use crate::class_set::{ClassSet, Classes, FOUR};
 use crate::error::CorpusError;
 use crate::labels::LabelMap;
 use crate::layout::{self, Layout, Reach, Survey};
 use crate::problem::{Problem, ProblemKind};
+use crate::scale::Scale;
 use crate::utterance::{UNKNOWN_SPEAKER, Utterance};
 use crate::{completeness, marker, overlap};
 
@@ -22,7 +23,9 @@ pub struct OpenOptions {
     pub layout: Option<Layout>,
     /// The folder that a manifest's paths are relative to, if that is not its own.
     pub root: Option<PathBuf>,
-    /// Which labels count as which class.
+    /// Which classes are told apart.
+    pub classes: Classes,
+    /// What is changed of which label counts as which class.
     pub labels: LabelMap,
 }
 
@@ -41,8 +44,8 @@ pub struct Corpus {
     pub utterances: Vec<Utterance>,
     /// What was found wrong.
     pub problems: Vec<Problem>,
-    /// Which labels count as which class.
-    pub labels: LabelMap,
+    /// Its class set.
+    pub classes: ClassSet,
 }
 
 impl Corpus {
@@ -92,11 +95,17 @@ impl Corpus {
         let mut reading = layout.read(&survey);
         reading.problems.append(&mut survey.problems);
         let mut usable = Usable::new(&survey.root);
-        for mut utterance in reading.utterances {
-            utterance.emotion = options.labels.class(&utterance.label);
+        for utterance in reading.utterances {
             usable.add(utterance, &mut reading.problems);
         }
         let mut utterances = usable.utterances;
+        let classes = class_set(options, &utterances).map_err(|detail| CorpusError::Classes {
+            path: path.to_owned(),
+            detail,
+        })?;
+        for utterance in &mut utterances {
+            utterance.class = classes.class(&utterance.label);
+        }
         let files: Vec<PathBuf> = utterances
             .iter()
             .map(|u| survey.root.join(&u.file))
@@ -114,7 +123,7 @@ impl Corpus {
         }
         reading
             .problems
-            .extend(completeness::problems(layout, path, &utterances));
+            .extend(completeness::problems(layout, path, &utterances, &classes));
         utterances.sort_by(|a, b| a.id.cmp(&b.id));
         let mut corpus = Self {
             layout,
@@ -126,20 +135,57 @@ impl Corpus {
             root: survey.root,
             utterances,
             problems: reading.problems,
-            labels: options.labels.clone(),
+            classes,
         };
         let overlapping = overlap::problems(&corpus.root, &corpus.utterances);
         corpus.problems.extend(overlapping);
         Ok(corpus)
     }
 
-    /// The same corpus with its four-class utterances only: those that experiments use, and
-    /// whose speakers make folds.
+    /// The same corpus with those utterances only that can be used for a task with these scales:
+    /// experiments use them, and their speakers make folds.
     #[must_use]
-    pub fn four_class(&self) -> Self {
-        let mut four = self.clone();
-        four.utterances.retain(|u| u.emotion.is_some());
-        four
+    pub fn usable(&self, scales: &[Scale]) -> Self {
+        let mut usable = self.clone();
+        usable
+            .utterances
+            .retain(|u| u.class.is_some() || self.rated(u, scales).is_some());
+        usable
+    }
+
+    /// An utterance's values on these scales, if the dimensional task takes it: one that has all
+    /// of them and, with the paper's class set, a class.
+    #[must_use]
+    pub fn rated(&self, utterance: &Utterance, scales: &[Scale]) -> Option<Vec<f32>> {
+        let is_limited = self.classes.is_four() && utterance.class.is_none();
+        (!scales.is_empty() && !is_limited)
+            .then(|| utterance.values(scales))
+            .flatten()
+    }
+
+    /// The scales that the dimensional task predicts unless it is said: arousal and valence, if
+    /// any utterance has both; and dominance, if each that has both has it too. With the paper's
+    /// class set it is without dominance, as in the paper.
+    #[must_use]
+    pub fn usual_scales(&self) -> Vec<Scale> {
+        let mut rated = self
+            .utterances
+            .iter()
+            .filter(|u| self.rated(u, &Scale::PAPER).is_some())
+            .peekable();
+        if rated.peek().is_none() {
+            return Vec::new();
+        }
+        let dominance = !self.classes.is_four() && rated.all(|u| u.dominance.is_some());
+        let count = if dominance { 3 } else { 2 };
+        Scale::ALL.into_iter().take(count).collect()
+    }
+
+    /// The name of the class that an utterance counts as.
+    #[must_use]
+    pub fn class_name(&self, utterance: &Utterance) -> Option<&str> {
+        let name = self.classes.names().get(utterance.class?)?;
+        Some(name.as_str())
     }
 
     /// All who speak, sorted.
@@ -195,14 +241,38 @@ impl Corpus {
     /// Labels as the corpus has them, with the class each counts as and how many
     /// utterances have it.
     #[must_use]
-    pub fn label_counts(&self) -> BTreeMap<String, (Option<Emotion>, usize)> {
+    pub fn label_counts(&self) -> BTreeMap<String, (Option<&str>, usize)> {
         let mut counts = BTreeMap::new();
         for u in &self.utterances {
-            let entry = counts.entry(u.label.clone()).or_insert((u.emotion, 0));
+            let class = self.class_name(u);
+            let entry = counts.entry(u.label.clone()).or_insert((class, 0));
             entry.1 += 1;
         }
         counts
     }
+}
+
+/// The class set that is asked for, of a corpus with these utterances.
+fn class_set(options: &OpenOptions, utterances: &[Utterance]) -> Result<ClassSet, String> {
+    let labels = || options.labels.clone();
+    let of_labels = || ClassSet::all(utterances.iter().map(|u| u.label.as_str()), labels());
+    let set = match &options.classes {
+        Classes::Four => ClassSet::four(labels()),
+        Classes::All => of_labels()?,
+        Classes::Named(names) => ClassSet::named(names, labels())?,
+        Classes::Usual => {
+            let four = ClassSet::four(labels());
+            let found: BTreeSet<usize> = utterances
+                .iter()
+                .filter_map(|u| four.class(&u.label))
+                .collect();
+            match found.len() == FOUR.len() {
+                true => four,
+                false => of_labels()?,
+            }
+        }
+    };
+    set.check().map(|()| set)
 }
 
 /// The utterances that can be used, as they are read one after the other.

@@ -41,6 +41,14 @@ pub enum CorpusError {
         /// The layout.
         layout: &'static str,
     },
+    /// The classes that are asked for are none of this corpus.
+    #[error("{}: {detail}", path.display())]
+    Classes {
+        /// The path.
+        path: PathBuf,
+        /// What is wrong with them.
+        detail: String,
+    },
     /// The layout is there but no utterance could be used.
     #[error(
         "{} was read as {layout} and holds no usable utterance; first problem: {first}",

@@ -166,16 +166,17 @@ impl Corpus {
     pub fn fingerprint(&self, contents: &[FileContent]) -> String {
         fingerprint_of(self.utterances.iter().zip(contents).map(|(u, content)| {
             format!(
-                "{}\t{}\t{:?}\t{}\t{:?}\t{}\t{:?}\t{:?}\t{:?}\t{}",
+                "{}\t{}\t{:?}\t{}\t{:?}\t{}\t{:?}\t{:?}\t{:?}\t{:?}\t{}",
                 u.id,
                 u.path,
                 u.stretch,
                 u.speaker,
                 u.session,
                 u.label,
-                u.emotion,
+                self.class_name(u),
                 u.arousal,
                 u.valence,
+                u.dominance,
                 content.hash()
             )
         }))

@@ -1,53 +1,105 @@
-//! From a corpus's own labels to the four classes.
+//! What labels mean: the words for emotions, and what a user makes of a corpus's own labels.
 
 use std::collections::BTreeMap;
 
-use crate::emotion::Emotion;
-
-/// Labels that go to a class unless the user says otherwise, lower case.
-const DEFAULT: [(&str, Emotion); 25] = [
-    ("ang", Emotion::Angry),
-    ("angry", Emotion::Angry),
-    ("anger", Emotion::Angry),
-    ("a", Emotion::Angry),
-    ("hap", Emotion::Happy),
-    ("happy", Emotion::Happy),
-    ("happiness", Emotion::Happy),
-    ("joy", Emotion::Happy),
-    ("h", Emotion::Happy),
-    ("exc", Emotion::Happy),
-    ("excited", Emotion::Happy),
-    ("excitement", Emotion::Happy),
-    ("neu", Emotion::Neutral),
-    ("neutral", Emotion::Neutral),
-    ("n", Emotion::Neutral),
-    ("sad", Emotion::Sad),
-    ("sadness", Emotion::Sad),
-    ("s", Emotion::Sad),
-    // Folder names of the URDU corpus and common spellings in manifests.
-    ("neutrality", Emotion::Neutral),
-    ("normal", Emotion::Neutral),
-    ("amused", Emotion::Happy),
-    ("elation", Emotion::Happy),
-    ("rage", Emotion::Angry),
-    ("hot anger", Emotion::Angry),
-    ("sorrow", Emotion::Sad),
+/// Emotions by the words that this project has for them, each with other ways to say it: labels
+/// of corpora and their abbreviations, lower case.
+const WORDS: [(&str, &[&str]); 13] = [
+    ("angry", &["ang", "anger", "a"]),
+    ("bored", &["boredom", "bor"]),
+    ("calm", &["calmness"]),
+    ("contempt", &["contemptuous", "con", "c"]),
+    ("disgust", &["disgusted", "dis", "d"]),
+    ("excited", &["exc", "excitement"]),
+    (
+        "fear",
+        &[
+            "fearful", "fea", "afraid", "scared", "anxiety", "anxious", "f",
+        ],
+    ),
+    ("frustrated", &["fru", "frustration"]),
+    ("happy", &["hap", "happiness", "joy", "joyful", "h"]),
+    ("neutral", &["neu", "neutrality", "normal", "n"]),
+    ("other", &["oth", "o"]),
+    ("sad", &["sadness", "s"]),
+    (
+        "surprise",
+        &[
+            "surprised",
+            "sur",
+            "pleasant surprise",
+            "pleasantly surprised",
+            "ps",
+            "su",
+            "u",
+        ],
+    ),
 ];
 
-/// Which class each label counts as. Labels without a class stay out of the four-class
-/// set (fear, boredom, frustration, `xxx` and the like).
+/// Labels that count as a broader class, where the class set has none of their own.
+const BROADER: [(&str, &str); 6] = [
+    // docs/paper.md, section 2: excitement joins happiness.
+    ("excited", "happy"),
+    ("amused", "happy"),
+    ("elation", "happy"),
+    ("rage", "angry"),
+    ("hot anger", "angry"),
+    ("sorrow", "sad"),
+];
+
+/// Labels that say that there is none: annotators did not agree (`xxx`, `x`), or nobody was asked.
+const NONE: [&str; 7] = ["", "xxx", "x", "none", "nan", "unknown", "no agreement"];
+
+/// A label as labels are compared.
+pub(crate) fn plain(label: &str) -> String {
+    label.trim().to_lowercase()
+}
+
+/// The word for a label's emotion; the label itself, lower case, if it is none that is known.
+/// `None` if it says that there is no label.
+pub(crate) fn word(label: &str) -> Option<String> {
+    let label = plain(label);
+    if NONE.contains(&label.as_str()) {
+        return None;
+    }
+    let known = WORDS
+        .iter()
+        .find(|(word, others)| *word == label || others.contains(&label.as_str()));
+    Some(known.map_or(label, |(word, _)| (*word).to_owned()))
+}
+
+/// The broader class that a label counts as if it has no class of its own.
+pub(crate) fn broader(word: &str) -> Option<&'static str> {
+    let found = BROADER.iter().find(|(narrow, _)| *narrow == word)?;
+    Some(found.1)
+}
+
+/// What a user changed of which label counts as which class.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelMap {
-    changed: BTreeMap<String, Option<Emotion>>,
+    changed: BTreeMap<String, Option<String>>,
 }
 
 impl LabelMap {
-    /// Sends a label to a class, or with `None` to no class, whatever the default says.
-    pub fn set(&mut self, label: &str, class: Option<Emotion>) {
-        self.changed.insert(label.trim().to_lowercase(), class);
+    /// From changes of the form `label=class`, of which later ones count.
+    ///
+    /// # Errors
+    /// What is wrong with the first that cannot be read.
+    pub fn from_changes(changes: &[String]) -> Result<Self, String> {
+        let mut map = Self::default();
+        for change in changes {
+            map.set_from_text(change)?;
+        }
+        Ok(map)
     }
 
-    /// Reads `label=class`, for example `fru=angry` or `exc=none`.
+    /// Sends a label to a class, or with `None` to no class, whatever it would count as.
+    pub fn set(&mut self, label: &str, class: Option<&str>) {
+        self.changed.insert(plain(label), class.map(plain));
+    }
+
+    /// Reads `label=class`, for example `fru=angry` or `exc=none`. Whether there is such a class
+    /// is known by the class set: see [`ClassSet::check`](crate::ClassSet::check).
     ///
     /// # Errors
     /// What is wrong with the text.
@@ -55,36 +107,32 @@ impl LabelMap {
         let (label, class) = text
             .split_once('=')
             .ok_or_else(|| format!("{text:?} is not of the form label=class"))?;
-        let class = class.trim().to_lowercase();
-        let emotion = Emotion::from_name(&class);
-        if emotion.is_none() && class != "none" {
+        let class = plain(class);
+        if class.is_empty() {
             return Err(format!(
-                "{class:?} is no class; the classes are angry, happy, neutral, sad, and none"
+                "{text:?} names no class; label=none sends a label to no class"
             ));
         }
-        self.set(label, emotion);
+        self.set(label, (class != "none").then_some(class.as_str()));
         Ok(())
     }
 
-    /// The class of a label.
-    #[must_use]
-    pub fn class(&self, label: &str) -> Option<Emotion> {
-        let label = label.trim().to_lowercase();
-        if let Some(class) = self.changed.get(&label) {
-            return *class;
-        }
-        DEFAULT
-            .iter()
-            .find(|(name, _)| *name == label)
-            .map(|(_, class)| *class)
+    /// What a label was sent to: a class, or no class; `None` if nothing was said of it.
+    pub(crate) fn changed(&self, label: &str) -> Option<Option<&str>> {
+        self.changed.get(label).map(Option::as_deref)
     }
 
-    /// What was changed from the default, as `label=class`.
+    /// Classes that labels were sent to.
+    pub(crate) fn classes(&self) -> impl Iterator<Item = &str> {
+        self.changed.values().filter_map(Option::as_deref)
+    }
+
+    /// What was changed, as `label=class`.
     #[must_use]
     pub fn changes(&self) -> Vec<String> {
         self.changed
             .iter()
-            .map(|(label, class)| format!("{label}={}", class.map_or("none", Emotion::name)))
+            .map(|(label, class)| format!("{label}={}", class.as_deref().unwrap_or("none")))
             .collect()
     }
 }
@@ -94,21 +142,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn excited_joins_happy_and_a_user_can_change_any_label() {
+    fn no_label_has_two_meanings() {
+        let mut all: Vec<&str> = WORDS
+            .iter()
+            .flat_map(|(word, others)| others.iter().chain(std::iter::once(word)))
+            .chain(&NONE)
+            .copied()
+            .collect();
+        let n = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), n);
+        for (narrow, broad) in BROADER {
+            assert_eq!(word(narrow).as_deref(), Some(narrow));
+            assert!(WORDS.iter().any(|(word, _)| *word == broad));
+        }
+    }
+
+    #[test]
+    fn changes_are_read_and_written() {
         let mut map = LabelMap::default();
-        assert_eq!(map.class("exc"), Some(Emotion::Happy));
-        assert_eq!(map.class("Anger "), Some(Emotion::Angry));
-        assert_eq!(map.class("fru"), None);
         map.set_from_text("fru=angry").unwrap();
         map.set_from_text("EXC = none").unwrap();
-        assert_eq!(map.class("fru"), Some(Emotion::Angry));
-        assert_eq!(map.class("exc"), None);
-        assert!(map.set_from_text("exc").is_err());
-        assert!(
-            map.set_from_text("exc=bored")
-                .unwrap_err()
-                .contains("bored")
-        );
         assert_eq!(map.changes(), ["exc=none", "fru=angry"]);
+        assert!(map.set_from_text("exc").is_err());
+        assert!(map.set_from_text("exc=").unwrap_err().contains("no class"));
     }
 }

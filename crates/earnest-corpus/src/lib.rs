@@ -13,12 +13,12 @@
 
 mod audit;
 mod builtin;
+mod class_set;
 mod collection;
 mod completeness;
 mod content_index;
 mod corpus;
 mod dead;
-mod emotion;
 mod error;
 mod fingerprint;
 #[cfg(feature = "freesound")]
@@ -34,16 +34,18 @@ mod marker;
 mod overlap;
 mod problem;
 mod room_file;
+mod scale;
+mod sex;
 pub mod synthetic;
 mod utterance;
 
 pub use audit::{AudioFacts, Audit, SILENT_PEAK, audit};
 pub use builtin::{builtin_noises, builtin_rooms, robot_noises, robot_rooms};
+pub use class_set::{ClassSet, Classes, FOUR};
 pub use collection::{Clip, Collection, CollectionError};
 pub use content_index::{ContentIndex, Hearing};
 pub use corpus::{Corpus, OpenOptions};
 pub use dead::dead_share;
-pub use emotion::{Emotion, Sex};
 pub use error::CorpusError;
 pub use fingerprint::{FileContent, clip_contents, fingerprint_of};
 pub use heard::clips_heard;
@@ -57,4 +59,6 @@ pub use load::{Loaded, SoundMemory, load_noises, load_rooms};
 pub use overlap::overlaps;
 pub use problem::{Problem, ProblemKind};
 pub use room_file::{MeasuredResponse, RoomFormat, read_responses};
+pub use scale::Scale;
+pub use sex::Sex;
 pub use utterance::{UNKNOWN_SPEAKER, Utterance};

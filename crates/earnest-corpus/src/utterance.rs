@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use earnest_audio::Stretch;
 use earnest_files::RelativePath;
 
-use crate::emotion::{Emotion, Sex};
+use crate::scale::Scale;
+use crate::sex::Sex;
 
 /// The speaker of an utterance whose speaker is not named.
 pub const UNKNOWN_SPEAKER: &str = "unknown";
@@ -31,12 +32,16 @@ pub struct Utterance {
     pub sex: Option<Sex>,
     /// The corpus's own label.
     pub label: String,
-    /// The class that the label counts as.
-    pub emotion: Option<Emotion>,
+    /// How strongly it is shown, in the corpus's own words, where the corpus says it.
+    pub intensity: Option<String>,
+    /// The number of the class that the label counts as, in the corpus's class set.
+    pub class: Option<usize>,
     /// Arousal (activation) on the corpus's scale.
     pub arousal: Option<f32>,
     /// Valence on the corpus's scale.
     pub valence: Option<f32>,
+    /// Dominance on the corpus's scale.
+    pub dominance: Option<f32>,
     /// Where this was read, for messages: a file, and a line if it has lines.
     pub origin: (PathBuf, Option<usize>),
 }
@@ -59,11 +64,29 @@ impl Utterance {
             session: None,
             sex: None,
             label: label.into(),
-            emotion: None,
+            intensity: None,
+            class: None,
             arousal: None,
             valence: None,
+            dominance: None,
             origin: (PathBuf::new(), None),
         }
+    }
+
+    /// Its value on a scale.
+    #[must_use]
+    pub fn value(&self, scale: Scale) -> Option<f32> {
+        match scale {
+            Scale::Arousal => self.arousal,
+            Scale::Valence => self.valence,
+            Scale::Dominance => self.dominance,
+        }
+    }
+
+    /// Its values on some scales, if it has all of them.
+    #[must_use]
+    pub fn values(&self, scales: &[Scale]) -> Option<Vec<f32>> {
+        scales.iter().map(|s| self.value(*s)).collect()
     }
 
     /// Where it was read, `file:line`.

@@ -18,8 +18,8 @@ use clap::Parser;
 use earnest_augment::Chain;
 use earnest_corpus::ContentIndex;
 use earnest_experiment::{
-    Augmentation, CorpusSpec, Dataset, Folders, Notice, Observer, Presentation, SourceSpec,
-    TrainingPlan, folds, open_corpus, train,
+    Augmentation, ClassSpec, CorpusSpec, Dataset, Folders, Notice, Observer, Presentation,
+    SourceSpec, TrainingPlan, folds, open_corpus, train,
 };
 use earnest_model::{Architecture, Heard, Recipe, Task};
 use earnest_random::Key;
@@ -75,15 +75,15 @@ impl Observer for Watch {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let a = Arguments::parse();
     let start = (Instant::now(), cpu_seconds());
-    let corpus = open_corpus(&CorpusSpec {
+    let spec = CorpusSpec {
         path: a.corpus.clone(),
         layout: None,
         root: None,
-        map: Vec::new(),
         fingerprint: None,
-    })?;
+    };
+    let corpus = open_corpus(&spec, &ClassSpec::default())?;
     let watch = Watch::default();
-    let dataset = Dataset::load(&corpus, &watch)?;
+    let dataset = Dataset::load(&corpus, &[], &watch)?;
     let loaded = (Instant::now(), cpu_seconds());
     let sources = SourceSpec {
         noise: Folders(a.noise.into_iter().collect()),
@@ -93,7 +93,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     .choose_for_training(&ContentIndex::of_user(), &watch)?
     .load(&watch)?
     .training;
-    let (folds, _) = folds(&corpus.four_class())?;
+    let (folds, _) = folds(&corpus.usable(&[]))?;
     let fold = folds.first().ok_or("no fold")?;
     let task = Task::Categorical;
     let (training, validation) = dataset.of_fold(fold, task, &Key::new(1));

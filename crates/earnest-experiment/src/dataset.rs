@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use earnest_audio::ContentHash;
-use earnest_corpus::{ContentIndex, Corpus, Emotion, SILENT_PEAK, Utterance, overlaps};
+use earnest_corpus::{ContentIndex, Corpus, SILENT_PEAK, Scale, Utterance, overlaps};
 use earnest_features::{Extractor, Features};
 use earnest_model::Task;
 use earnest_scene::Condition;
@@ -13,7 +13,6 @@ use earnest_signal::{Convolver, Waveform};
 use rayon::prelude::*;
 
 use crate::error::ExperimentError;
-use crate::evaluation::prediction::{Prediction, Truth};
 use crate::observer::{Notice, Observer};
 
 /// Things that are costly to make and are used by one thread at a time.
@@ -47,6 +46,8 @@ impl<T> Pool<T> {
 pub struct Item {
     /// What the corpus says of it.
     pub utterance: Utterance,
+    /// Its value on each scale of the dataset, if the dimensional task takes it.
+    pub values: Option<Vec<f32>>,
     /// Mono, 16 kHz.
     pub wave: Waveform,
     /// Descriptors of the clean audio.
@@ -59,50 +60,30 @@ pub struct Item {
 }
 
 impl Item {
-    /// True if it can be used for a task: four-class utterances; for the dimensional task
-    /// those of them that have both values.
+    /// True if it can be used for a task: it has a class, or values.
     #[must_use]
     pub fn serves(&self, task: Task) -> bool {
-        let u = &self.utterance;
-        u.emotion.is_some()
-            && (task == Task::Categorical || (u.arousal.is_some() && u.valence.is_some()))
+        match task {
+            Task::Categorical => self.utterance.class.is_some(),
+            Task::Dimensional => self.values.is_some(),
+        }
     }
 
     /// Class number; 0 if there is none.
     #[must_use]
     pub fn class(&self) -> usize {
-        self.utterance.emotion.map_or(0, Emotion::index)
-    }
-
-    /// Arousal and valence; 0 where there is none.
-    #[must_use]
-    pub fn values(&self) -> [f32; 2] {
-        [
-            self.utterance.arousal.unwrap_or(0.0),
-            self.utterance.valence.unwrap_or(0.0),
-        ]
-    }
-
-    /// A model's answer for this utterance in a condition, beside the truth.
-    #[must_use]
-    pub fn prediction(&self, condition: &str, task: Task, answer: Vec<f32>) -> Prediction {
-        Prediction {
-            condition: condition.to_owned(),
-            id: self.utterance.id.clone(),
-            speaker: self.utterance.speaker.clone(),
-            truth: match task {
-                Task::Categorical => Truth::Class(self.class()),
-                Task::Dimensional => Truth::Values(self.values()),
-            },
-            answer,
-        }
+        self.utterance.class.unwrap_or(0)
     }
 }
 
-/// All usable four-class utterances of a corpus.
+/// All utterances of a corpus that serve a task.
 pub struct Dataset {
     /// Sorted by id.
     pub items: Vec<Item>,
+    /// Names of the classes, by number.
+    pub classes: Vec<String>,
+    /// Scales of the dimensional task.
+    pub scales: Vec<Scale>,
     /// Extractors, one for each thread that needs one.
     pub extractors: Pool<Extractor>,
     /// Of each item, which others have a part of its recording.
@@ -115,11 +96,16 @@ impl Dataset {
     ///
     /// # Errors
     /// If nothing is left.
-    pub fn load(corpus: &Corpus, observer: &dyn Observer) -> Result<Self, ExperimentError> {
-        let wanted: Vec<&Utterance> = corpus
+    pub fn load(
+        corpus: &Corpus,
+        scales: &[Scale],
+        observer: &dyn Observer,
+    ) -> Result<Self, ExperimentError> {
+        let wanted: Vec<(&Utterance, Option<Vec<f32>>)> = corpus
             .utterances
             .iter()
-            .filter(|u| u.emotion.is_some())
+            .map(|u| (u, corpus.rated(u, scales)))
+            .filter(|(u, values)| u.class.is_some() || values.is_some())
             .collect();
         let extractors = Pool::new(|| Extractor::new(earnest_signal::SAMPLE_RATE));
         observer.event(Notice::StageStarted {
@@ -128,7 +114,7 @@ impl Dataset {
         });
         let results: Vec<Result<Item, String>> = wanted
             .par_iter()
-            .map(|utterance| {
+            .map(|(utterance, values)| {
                 let result = (|| {
                     let wave = corpus.read(utterance).map_err(|e| e.to_string())?;
                     if wave.peak() < SILENT_PEAK {
@@ -141,6 +127,7 @@ impl Dataset {
                     let content = ContentHash::of(&wave);
                     Ok(Item {
                         utterance: (*utterance).clone(),
+                        values: values.clone(),
                         content,
                         recording: content,
                         wave,
@@ -163,17 +150,29 @@ impl Dataset {
         }
         if items.is_empty() {
             return Err(ExperimentError::Setup(format!(
-                "{} has no usable utterance of the four classes (angry, happy, neutral, sad); `earnest corpus inspect` shows its labels, and --map label=class maps them",
-                corpus.root.display()
+                "{} has no usable utterance of the classes {}; `earnest corpus inspect` shows its labels, and --map label=class maps them",
+                corpus.root.display(),
+                corpus.classes.names().join(", ")
             )));
         }
         let mut dataset = Self {
             items,
+            classes: corpus.classes.names().to_vec(),
+            scales: scales.to_vec(),
             extractors,
             overlapping: Vec::new(),
         };
         dataset.find_overlaps(corpus);
         Ok(dataset)
+    }
+
+    /// Names of a task's outputs, in their order: the classes, or the scales.
+    #[must_use]
+    pub fn outputs(&self, task: Task) -> Vec<String> {
+        match task {
+            Task::Categorical => self.classes.clone(),
+            Task::Dimensional => self.scales.iter().map(|s| s.name().to_owned()).collect(),
+        }
     }
 
     /// Finds items that have a part of a recording in common.

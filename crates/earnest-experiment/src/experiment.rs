@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use earnest_augment::Chain;
+use earnest_corpus::Scale;
 use earnest_files::{RelativePath, toml_file};
 use earnest_model::{Architecture, Recipe, Task};
 use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
+use crate::class_spec::ClassSpec;
 use crate::error::ExperimentError;
 use crate::protocol::Protocol;
 use crate::protocol::fold::Fold;
@@ -29,9 +31,6 @@ pub struct CorpusSpec {
     /// The folder that a manifest's paths are relative to, if that is not its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<PathBuf>,
-    /// Changes to the label map, `label=class`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub map: Vec<String>,
     /// Written by Earnest: what the corpus was when it ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
@@ -90,11 +89,18 @@ pub struct Experiment {
     /// Which tasks; if left out, those that the corpus has labels for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<Task>,
+    /// Scales of the dimensional task; if left out, those of the corpus
+    /// ([`Corpus::usual_scales`](earnest_corpus::Corpus::usual_scales)).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scales: Vec<Scale>,
     /// With and without augmentation, and with parts of it.
     #[serde(default = "both_trainings")]
     pub trainings: Vec<Training>,
     /// The corpus.
     pub corpus: CorpusSpec,
+    /// Its classes.
+    #[serde(default)]
+    pub classes: ClassSpec,
     /// The robot condition.
     pub robot: RobotSpec,
     /// Noises and rooms.
@@ -177,6 +183,16 @@ const MOST_MEMORY_MIB: u64 = 1 << 30;
 /// The longest name of an experiment, in bytes: a folder is called so, and a job.
 const LONGEST_NAME: usize = 100;
 
+/// Refuses scales that are there twice, or in another order than models have them.
+fn check_scales(scales: &[Scale]) -> Result<(), String> {
+    match scales.windows(2).all(|pair| pair[0] < pair[1]) {
+        true => Ok(()),
+        false => {
+            Err("scales: each is there once, in the order arousal, valence, dominance".to_owned())
+        }
+    }
+}
+
 /// Refuses a name that is not one plain file name: it becomes a folder below `runs/`, and
 /// stands in tables and job names.
 fn check_name(name: &str) -> Result<(), String> {
@@ -212,14 +228,15 @@ impl Experiment {
             validation: None,
             presentation: Presentation::Fresh,
             tasks: Vec::new(),
+            scales: Vec::new(),
             trainings: both_trainings(),
             corpus: CorpusSpec {
                 path: corpus,
                 layout: None,
                 root: None,
-                map: Vec::new(),
                 fingerprint: None,
             },
+            classes: ClassSpec::default(),
             robot: RobotSpec::Simulated {
                 snr_db: DEFAULT_SNR_DB,
             },
@@ -311,6 +328,8 @@ impl Experiment {
                 self.seed
             )));
         }
+        self.classes.check().map_err(setup)?;
+        check_scales(&self.scales).map_err(setup)?;
         for (i, task) in self.tasks.iter().enumerate() {
             if self.tasks[..i].contains(task) {
                 return Err(setup(format!("tasks: {} is there twice", task.name())));
@@ -386,12 +405,17 @@ impl Experiment {
     pub fn units(&self, folds: &[Fold]) -> Vec<Unit> {
         let mut units = Vec::new();
         for task in &self.tasks {
+            let outputs: Vec<String> = match task {
+                Task::Categorical => self.classes.names.clone(),
+                Task::Dimensional => self.scales.iter().map(|s| s.name().to_owned()).collect(),
+            };
             for recipe in &self.recipes {
                 for fold in folds {
                     for training in &self.trainings {
                         for repeat in 0..self.repeats as u64 {
                             units.push(Unit {
                                 task: *task,
+                                outputs: outputs.clone(),
                                 recipe: recipe.clone(),
                                 training: *training,
                                 fold: fold.clone(),
@@ -411,6 +435,8 @@ impl Experiment {
 pub struct Unit {
     /// What is predicted.
     pub task: Task,
+    /// Names of the outputs: the classes, or the scales.
+    pub outputs: Vec<String>,
     /// By which network, trained how.
     pub recipe: Recipe,
     /// On what.

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod class_spec;
 mod dataset;
+mod drawn_order;
 mod error;
 mod evaluation;
 mod experiment;
@@ -14,11 +16,10 @@ pub mod statistics;
 mod storage;
 mod training;
 
+pub use class_spec::{ClassSpec, SetKind};
 pub use dataset::{Dataset, Item, Pool};
 pub use error::ExperimentError;
-pub use evaluation::prediction::{
-    CONDITIONS, Prediction, Truth, largest, outputs, require_numbers,
-};
+pub use evaluation::prediction::{CONDITIONS, Prediction, Truth, largest, require_numbers};
 pub use evaluation::tally::{
     BySpeaker, Tally, by_speaker, confusion, metrics_by_speaker, metrics_of, pooled_metrics,
 };
@@ -37,8 +38,8 @@ pub use running::finished::{CARD, FinishedUnit, finished_units};
 pub use running::outcome::{About, Outcome, collect};
 pub use running::plan::{Plan, UnitKind, plan};
 pub use running::prepare::{
-    Prepared, corpus_contents, open_corpus, prepare, refuse_unlisted, refuse_unnamed_speakers,
-    scene_of,
+    Prepared, corpus_contents, open_corpus, prepare, read_corpus, refuse_unlisted,
+    refuse_unnamed_speakers, scene_of,
 };
 pub use running::results::write_results;
 pub use running::run::{RunOptions, finish, run, run_units, simulated_robot};

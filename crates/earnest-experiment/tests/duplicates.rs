@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use earnest_audio::{SampleFormat, write_wav};
-use earnest_experiment::{CorpusSpec, Dataset, Fold, Silent, open_corpus};
+use earnest_experiment::{ClassSpec, CorpusSpec, Dataset, Fold, Silent, open_corpus};
 use earnest_model::Task;
 use earnest_random::Key;
 use earnest_signal::Waveform;
@@ -40,10 +40,14 @@ fn dataset(folder: &Path, same: &[(&str, &str)]) -> Dataset {
         path: folder.to_owned(),
         layout: None,
         root: None,
-        map: Vec::new(),
         fingerprint: None,
     };
-    Dataset::load(&open_corpus(&spec).unwrap(), &Silent).unwrap()
+    Dataset::load(
+        &open_corpus(&spec, &ClassSpec::default()).unwrap(),
+        &[],
+        &Silent,
+    )
+    .unwrap()
 }
 
 fn fold(fraction: Option<f64>) -> Fold {
@@ -152,10 +156,9 @@ fn parts_of_a_recording_that_overlap_a_test_utterance_neither_train_nor_validate
         path: dir.path().to_owned(),
         layout: None,
         root: None,
-        map: Vec::new(),
         fingerprint: None,
     };
-    let corpus = open_corpus(&spec).unwrap();
+    let corpus = open_corpus(&spec, &ClassSpec::default()).unwrap();
     let named: Vec<String> = corpus.problems.iter().map(ToString::to_string).collect();
     assert!(
         named
@@ -163,7 +166,7 @@ fn parts_of_a_recording_that_overlap_a_test_utterance_neither_train_nor_validate
             .any(|p| p.contains("overlapping") && p.contains("a0")),
         "{named:?}"
     );
-    let all = Dataset::load(&corpus, &Silent).unwrap();
+    let all = Dataset::load(&corpus, &[], &Silent).unwrap();
     let said = all.duplicates_in_words().unwrap();
     assert!(
         said.contains("2 utterances have a part of another's recording"),

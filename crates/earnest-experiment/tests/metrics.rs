@@ -57,7 +57,7 @@ fn accuracy_recalls_and_macro_f_are_scikit_learns() {
         assert_eq!(case.truth.len(), case.answer.len());
         assert_eq!(case.recall.len(), 4);
         let pairs = case.truth.iter().copied().zip(case.answer.iter().copied());
-        let c = Confusion::new(4, pairs);
+        let c = Confusion::new(pairs);
         same(c.accuracy(), case.accuracy);
         same(c.uar(), case.uar);
         same(c.uar(), case.balanced_accuracy);

@@ -2,6 +2,7 @@
 
 mod adam;
 mod ahead;
+mod classes;
 mod dot;
 mod error;
 mod heard;
@@ -19,6 +20,7 @@ mod tensors;
 mod trainer;
 
 pub use adam::Adam;
+pub use classes::ModelClasses;
 pub use error::ModelError;
 pub use heard::{Heard, SoundsHeard};
 pub use layer::pooling::PoolingKind;

@@ -7,6 +7,7 @@ use earnest_features::{Features, Normaliser, check_scale, descriptor};
 use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
+use crate::classes::{ModelClasses, check_names};
 use crate::error::ModelError;
 use crate::heard::Heard;
 use crate::loss::softmax;
@@ -17,8 +18,11 @@ use crate::tensors;
 
 /// Version of the layout of `model.json`. Version 1 had neither `normalise`, `pooling` nor
 /// `dropout`; it is read as the paper's. Versions 1 and 2 had no `heard`: such a model cannot say
-/// what it was trained on.
-pub const FORMAT: u32 = 3;
+/// what it was trained on. Versions 1 to 3 had no `classes`: theirs are the paper's four.
+pub const FORMAT: u32 = 4;
+
+/// The scales of the dimensional task.
+const SCALES: [&str; 3] = ["arousal", "valence", "dominance"];
 
 /// The most utterances that are predicted in one batch.
 const BATCH: usize = 32;
@@ -36,8 +40,11 @@ pub struct Description {
     pub earnest: String,
     /// What it predicts.
     pub task: Task,
-    /// Names of the outputs: the classes, or `arousal` and `valence`.
+    /// Names of the outputs: the classes, or the scales (`arousal`, `valence`, `dominance`).
     pub outputs: Vec<String>,
+    /// The class set that it was trained with.
+    #[serde(default)]
+    pub classes: ModelClasses,
     /// Names of the input columns.
     pub descriptors: Vec<String>,
     /// How it was trained.
@@ -98,13 +105,38 @@ impl Description {
     pub fn check(&self) -> Result<(), String> {
         self.recipe.check().map_err(|e| format!("recipe: {e}"))?;
         let task = self.task;
-        if self.outputs != task.outputs() {
-            return Err(format!(
-                "outputs are {:?}; those of the {} task are {:?}, in this order",
-                self.outputs,
-                task.name(),
-                task.outputs()
-            ));
+        check_names("outputs", &self.outputs)?;
+        self.classes.check()?;
+        match task {
+            Task::Categorical if self.outputs.len() < 2 => {
+                return Err(format!(
+                    "outputs are {:?}; the categorical task has two classes or more",
+                    self.outputs
+                ));
+            }
+            Task::Categorical if self.outputs != self.classes.names => {
+                return Err(format!(
+                    "outputs are {:?}; classes.names are {:?}",
+                    self.outputs, self.classes.names
+                ));
+            }
+            Task::Categorical => {}
+            Task::Dimensional => {
+                let mut places = self
+                    .outputs
+                    .iter()
+                    .map(|name| SCALES.iter().position(|scale| scale == name).map(Some));
+                let in_order = places.try_fold(None, |last, place| {
+                    let place = place?;
+                    (place > last).then_some(place)
+                });
+                if self.outputs.is_empty() || in_order.is_none() {
+                    return Err(format!(
+                        "outputs are {:?}; those of the dimensional task are some of {SCALES:?}, in this order",
+                        self.outputs
+                    ));
+                }
+            }
         }
         if self.descriptors != descriptor::NAMES {
             return Err("descriptors are not the 32 that this version extracts".to_owned());

@@ -9,9 +9,9 @@ use crate::normalisation::Normalisation;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
-    /// One of the emotions.
+    /// One of the classes.
     Categorical,
-    /// Arousal and valence.
+    /// A value on each scale: arousal, valence and the like.
     Dimensional,
 }
 
@@ -22,15 +22,6 @@ impl Task {
         match self {
             Self::Categorical => "categorical",
             Self::Dimensional => "dimensional",
-        }
-    }
-
-    /// Names of a model's outputs, in their order: the classes of the paper, or the two scales.
-    #[must_use]
-    pub fn outputs(self) -> &'static [&'static str] {
-        match self {
-            Self::Categorical => &["angry", "happy", "neutral", "sad"],
-            Self::Dimensional => &["arousal", "valence"],
         }
     }
 }

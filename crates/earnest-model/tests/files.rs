@@ -7,7 +7,8 @@ use std::path::Path;
 
 use earnest_features::{Features, Normaliser, descriptor};
 use earnest_model::{
-    Architecture, Description, FORMAT, Model, Presentations, Recipe, Targets, Task, Trainer,
+    Architecture, Description, FORMAT, Model, ModelClasses, Presentations, Recipe, Targets, Task,
+    Trainer,
 };
 use earnest_random::Key;
 use proptest::prelude::*;
@@ -17,11 +18,10 @@ use serde_json::{Value, json};
 
 /// Names of a task's outputs.
 fn names(task: Task) -> Vec<String> {
-    let names: &[&str] = match task {
-        Task::Categorical => &["angry", "happy", "neutral", "sad"],
-        Task::Dimensional => &["arousal", "valence"],
-    };
-    names.iter().map(|name| (*name).to_owned()).collect()
+    match task {
+        Task::Categorical => ModelClasses::default().names,
+        Task::Dimensional => ["arousal", "valence"].map(String::from).to_vec(),
+    }
 }
 
 /// Writes a model into a folder.
@@ -35,6 +35,7 @@ fn save(folder: &Path, task: Task, architecture: Architecture) {
         earnest: "test".into(),
         task,
         outputs,
+        classes: ModelClasses::default(),
         descriptors: descriptor::NAMES.map(String::from).to_vec(),
         recipe,
         training: "clean".into(),
@@ -116,7 +117,7 @@ fn a_description_that_is_not_what_it_says_is_refused_by_its_key() {
         (
             Categorical,
             |j| j["outputs"] = json!(["happy", "angry", "neutral", "sad"]),
-            "in this order",
+            "classes.names are",
         ),
         (
             Categorical,

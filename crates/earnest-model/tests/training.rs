@@ -6,8 +6,8 @@ use std::path::Path;
 
 use earnest_features::{Features, Normaliser, descriptor};
 use earnest_model::{
-    Architecture, Description, FORMAT, Model, ModelError, Network, Presentations, Recipe, Targets,
-    Task, Trainer, predict_normalised,
+    Architecture, Description, FORMAT, Model, ModelClasses, ModelError, Network, Presentations,
+    Recipe, Targets, Task, Trainer, predict_normalised,
 };
 use earnest_random::Key;
 
@@ -316,11 +316,8 @@ fn model() -> Model {
         format: FORMAT,
         earnest: "test".into(),
         task: Task::Categorical,
-        outputs: Task::Categorical
-            .outputs()
-            .iter()
-            .map(|name| (*name).to_owned())
-            .collect(),
+        outputs: ModelClasses::default().names,
+        classes: ModelClasses::default(),
         descriptors: descriptor::NAMES.map(String::from).to_vec(),
         recipe: recipe.clone(),
         training: "clean".into(),

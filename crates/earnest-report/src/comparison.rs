@@ -234,7 +234,7 @@ impl Comparison {
             "network",
             "trained",
             "tested",
-            "figure",
+            "metric",
             "A",
             "B",
             "B - A",

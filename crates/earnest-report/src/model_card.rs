@@ -3,7 +3,6 @@
 
 use std::fmt::Write as _;
 
-use earnest_corpus::Emotion;
 use earnest_model::{Description, Task};
 
 use earnest_experiment::metrics::METRICS;
@@ -13,12 +12,13 @@ use earnest_experiment::{CONDITIONS, Prediction, Unit, metrics_of};
 use crate::text_table::TextTable;
 
 /// The hub's names of the metrics, in the order of [`METRICS`].
-const METRIC_TYPES: [&str; 9] = [
-    "accuracy", "recall", "f1", "mae", "mae", "pearsonr", "pearsonr", "ccc", "ccc",
+const METRIC_TYPES: [&str; 12] = [
+    "accuracy", "recall", "f1", "mae", "mae", "pearsonr", "pearsonr", "ccc", "ccc", "mae",
+    "pearsonr", "ccc",
 ];
 
 /// What they are called in words.
-const METRIC_NAMES: [&str; 9] = [
+const METRIC_NAMES: [&str; 12] = [
     "Accuracy",
     "Unweighted average recall",
     "Macro F1",
@@ -28,6 +28,9 @@ const METRIC_NAMES: [&str; 9] = [
     "Valence Pearson r",
     "Arousal concordance",
     "Valence concordance",
+    "Dominance mean absolute error",
+    "Dominance Pearson r",
+    "Dominance concordance",
 ];
 
 /// A text as YAML's double-quoted scalar, which JSON's is too.
@@ -87,11 +90,8 @@ pub(crate) fn model_card(
     }
     yaml.push_str("---\n");
     let outputs = match unit.task {
-        Task::Categorical => format!(
-            "a probability for each of {}",
-            Emotion::ALL.map(Emotion::name).join(", ")
-        ),
-        Task::Dimensional => "arousal and valence on the corpus's scale".to_owned(),
+        Task::Categorical => format!("a probability for each of {}", unit.outputs.join(", ")),
+        Task::Dimensional => format!("{} on the corpus's scale", unit.outputs.join(" and ")),
     };
     let tested = match unit.fold.test.as_slice() {
         [one] => format!("speaker {one}"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use earnest_corpus::Emotion;
+use earnest_corpus::FOUR;
 use earnest_experiment::metrics::{COUNT, List, METRICS, Metrics};
 use earnest_experiment::number::{exact, number, percent};
 use earnest_experiment::statistics::{
@@ -34,8 +34,8 @@ pub struct Row {
     pub spread: Metrics,
     /// 95 % intervals over speakers of the pooled metrics.
     pub intervals: [Option<Interval>; COUNT],
-    /// Recall of each class, in the order of [`Emotion::ALL`]; several seeds' mean.
-    pub recalls: [Option<f64>; 4],
+    /// Recall of each class of [`Table1::classes`]; several seeds' mean.
+    pub recalls: Vec<Option<f64>>,
     /// Folds that have this row.
     pub folds: usize,
     /// Seeds that have this row.
@@ -75,6 +75,8 @@ pub struct TrainingComparison {
 pub struct Table1 {
     /// Measured rows, network by network.
     pub rows: Vec<Row>,
+    /// Names of the classes; none without the categorical task.
+    pub classes: Vec<String>,
     /// Gap and improvement rows.
     pub derived: Vec<Derived>,
     /// Paired tests between the trainings.
@@ -109,7 +111,11 @@ impl Table1 {
     /// From finished units.
     #[must_use]
     pub fn new(units: &[UnitResult]) -> Self {
-        let mut table = Self::default();
+        let mut table = Self {
+            classes: classes_of(units),
+            ..Self::default()
+        };
+        let is_papers = is_papers(units);
         for network in networks(units) {
             for training in [Training::Clean, Training::Augmented] {
                 for condition in CONDITIONS {
@@ -123,7 +129,8 @@ impl Table1 {
                 })
             };
             let paper = |training, condition: &str| {
-                paper::table1(network, training, condition).unwrap_or_default()
+                let paper = paper::table1(network, training, condition);
+                paper.filter(|_| is_papers).unwrap_or_default()
             };
             let mut derived = Vec::new();
             for training in [Training::Clean, Training::Augmented] {
@@ -197,10 +204,10 @@ impl Table1 {
         let seeds = self.rows.iter().map(|r| r.seeds).max().unwrap_or(1);
         if seeds > 1 {
             format!(
-                "Figures are of the answers of all folds together, the mean over {seeds} seeds; ± is their standard deviation over seeds"
+                "Metrics are of the answers of all folds together, the mean over {seeds} seeds; ± is their standard deviation over seeds"
             )
         } else {
-            "Figures are of the answers of all folds together".to_owned()
+            "Metrics are of the answers of all folds together".to_owned()
         }
     }
 
@@ -293,6 +300,28 @@ impl Table1 {
         }
     }
 
+    /// Recall of each class, a row for each of them: however many there are, the table is as wide
+    /// as there are rows of Table I.
+    #[must_use]
+    pub fn recalls(&self) -> TextTable {
+        let rows: Vec<&Row> = self.rows.iter().filter(|r| !r.recalls.is_empty()).collect();
+        let mut titles = vec!["class".to_owned()];
+        titles.extend(rows.iter().map(|row| {
+            let (network, training) = (row.network.to_uppercase(), row.training.name());
+            format!("{network} {training}, {}", row.condition)
+        }));
+        let of_class = |(class, name): (usize, &String)| {
+            let mut cells = vec![name.clone()];
+            cells.extend(rows.iter().map(|row| number(row.recall(class))));
+            cells
+        };
+        TextTable {
+            titles,
+            rows: self.classes.iter().enumerate().map(of_class).collect(),
+            texts: 1,
+        }
+    }
+
     /// As CSV: one line for each measured row, full precision; beside each metric its
     /// deviation over folds and over seeds, and the paper's metric.
     ///
@@ -315,7 +344,7 @@ impl Table1 {
             .iter()
             .any(|r| r.recalls.iter().any(Option::is_some));
         if classes {
-            header.extend(Emotion::ALL.map(|e| format!("recall_{}", e.name())));
+            header.extend(self.classes.iter().map(|name| format!("recall_{name}")));
         }
         writer.write_record(&header)?;
         for row in &self.rows {
@@ -338,12 +367,32 @@ impl Table1 {
                 ]);
             }
             if classes {
-                cells.extend(row.recalls.map(exact));
+                cells.extend((0..self.classes.len()).map(|c| exact(row.recall(c))));
             }
             writer.write_record(&cells)?;
         }
         writer.into_inner().map_err(|e| e.into_error().into())
     }
+}
+
+impl Row {
+    /// Recall of a class; several seeds' mean.
+    #[must_use]
+    pub fn recall(&self, class: usize) -> Option<f64> {
+        self.recalls.get(class).copied().flatten()
+    }
+}
+
+/// The classes that units tell apart.
+pub(crate) fn classes_of(units: &[UnitResult]) -> Vec<String> {
+    let categorical = units.iter().find(|u| u.task == Task::Categorical);
+    categorical.map_or_else(Vec::new, |u| u.outputs.clone())
+}
+
+/// True if the paper's numbers are of the same classes.
+pub(crate) fn is_papers(units: &[UnitResult]) -> bool {
+    let classes = classes_of(units);
+    classes.is_empty() || classes == FOUR
 }
 
 /// Augmented against clean training in both conditions.
@@ -394,7 +443,7 @@ fn row(
     let mut deviation = [None; COUNT];
     let mut spread = [None; COUNT];
     let mut sure = [None; COUNT];
-    let mut recalls = [None; 4];
+    let mut recalls = Vec::new();
     let (mut folds, mut seeds) = (0, 0);
     for task in [Task::Categorical, Task::Dimensional] {
         let of_task: Vec<&UnitResult> = of.iter().copied().filter(|u| u.task == task).collect();
@@ -416,10 +465,11 @@ fn row(
                 .values()
                 .map(|predictions| confusion(predictions.iter().copied()))
                 .collect();
-            recalls = std::array::from_fn(|class| {
+            let recall = |class: usize| {
                 let each: Vec<f64> = of_seed.iter().filter_map(|c| c.recall(class)).collect();
                 (!each.is_empty()).then(|| each.iter().sum::<f64>() / each.len() as f64)
-            });
+            };
+            recalls = (0..classes_of(units).len()).map(recall).collect();
         }
         let of_seed = pooled_by_seed(units, network, task, training, condition);
         let of_fold: Vec<List> = by_fold
@@ -451,7 +501,7 @@ fn row(
         recalls,
         folds,
         seeds,
-        paper: paper::table1(network, training, condition),
+        paper: paper::table1(network, training, condition).filter(|_| is_papers(units)),
     })
 }
 
@@ -513,6 +563,7 @@ mod tests {
             id: "u".into(),
             network: "rnn".into(),
             task: Task::Categorical,
+            outputs: FOUR.map(String::from).to_vec(),
             training,
             fold: "s".into(),
             seed: 1,

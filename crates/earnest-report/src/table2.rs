@@ -8,7 +8,7 @@ use earnest_files::text_cell;
 use earnest_model::Task;
 
 use crate::paper;
-use crate::table1::{better_percent, networks, p_value};
+use crate::table1::{better_percent, is_papers, networks, p_value};
 use crate::text_table::TextTable;
 
 /// A row: one network, metric and transform.
@@ -62,6 +62,7 @@ impl Table2 {
         if left.is_empty() {
             return table;
         }
+        let is_papers = is_papers(units);
         for network in networks(units) {
             let base = values(units, network, Training::Augmented);
             for (task, metric) in MAIN {
@@ -96,7 +97,7 @@ impl Table2 {
                         difference,
                         change,
                         paper: left_out
-                            .filter(|_| metric == 2)
+                            .filter(|_| metric == 2 && is_papers)
                             .and_then(|name| paper::table2(network, name)),
                         tests,
                     });
@@ -111,7 +112,7 @@ impl Table2 {
     pub fn text(&self) -> TextTable {
         let titles = [
             "network",
-            "figure",
+            "metric",
             "left out",
             "clean",
             "robot",
@@ -153,7 +154,7 @@ impl Table2 {
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record([
             "network",
-            "figure",
+            "metric",
             "left_out",
             "clean",
             "robot",

@@ -19,6 +19,14 @@ fn tables(report: &Report) -> Vec<(&'static str, String, TextTable)> {
             report.table1.certainty(),
         ),
     ];
+    if !report.table1.classes.is_empty() {
+        let caption = "Share of the utterances of each class that were recognised; columns are recipe and training, and the condition of the test.";
+        tables.push((
+            "Recall of each class",
+            caption.to_owned(),
+            report.table1.recalls(),
+        ));
+    }
     if !report.table2.rows.is_empty() {
         tables.push(("Table II", LEFT_OUT.to_owned(), report.table2.text()));
     }

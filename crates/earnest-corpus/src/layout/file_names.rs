@@ -1,8 +1,8 @@
 //! Corpora whose file names say everything: EmoDB, RAVDESS, CREMA-D, TESS, SAVEE, URDU.
 
 use super::{Layout, Reading, Survey, stem_and_folder};
-use crate::emotion::Sex;
 use crate::problem::ProblemKind;
+use crate::sex::Sex;
 use crate::utterance::Utterance;
 
 /// What a file name says.
@@ -12,6 +12,7 @@ pub(super) struct Said {
     speaker: String,
     sex: Option<Sex>,
     label: String,
+    intensity: Option<&'static str>,
     /// False for what the layout holds but speech experiments leave out (RAVDESS songs).
     speech: bool,
 }
@@ -22,6 +23,7 @@ fn said(id: &str, speaker: &str, sex: Option<Sex>, label: &str) -> Option<Said> 
         speaker: speaker.to_owned(),
         sex,
         label: label.to_owned(),
+        intensity: None,
         speech: true,
     })
 }
@@ -101,6 +103,11 @@ fn ravdess(stem: &str) -> Option<Said> {
     };
     let mut said = said(stem, parts[6], Some(sex), label)?;
     said.speech = parts[1] == "01";
+    said.intensity = match parts[3] {
+        "01" => Some("normal"),
+        "02" => Some("strong"),
+        _ => None,
+    };
     Some(said)
 }
 
@@ -126,7 +133,14 @@ fn crema_d(stem: &str) -> Option<Said> {
         "SAD" => "sad",
         _ => return None,
     };
-    said(stem, actor, None, label)
+    let mut said = said(stem, actor, None, label)?;
+    said.intensity = match *level {
+        "LO" => Some("low"),
+        "MD" => Some("medium"),
+        "HI" => Some("high"),
+        _ => None,
+    };
+    Some(said)
 }
 
 /// `OAF_back_angry`: talker (older or younger), word, emotion. Pichora-Fuller and Dupuis 2010.
@@ -211,6 +225,7 @@ pub(super) fn read(survey: &Survey, layout: Layout) -> Reading {
         match parse(layout, path.as_str()) {
             Some(said) if said.speech => reading.utterances.push(Utterance {
                 sex: said.sex,
+                intensity: said.intensity.map(String::from),
                 origin: (file, None),
                 ..Utterance::of_file(said.id, path.clone(), said.speaker, said.label)
             }),

@@ -10,8 +10,8 @@ use std::path::Path;
 use earnest_files::RelativePath;
 
 use super::{Reading, Survey, is_one_name, numbered_lines, stem_and_folder};
-use crate::emotion::Sex;
 use crate::problem::ProblemKind;
+use crate::sex::Sex;
 use crate::utterance::Utterance;
 
 /// True for `.../dialog/EmoEvaluation/<dialogue>.txt`: a file of labels.
@@ -179,6 +179,7 @@ fn utterance(session: &str, number: u32, dialogue: &str, turn: Turn) -> Result<U
         sex: Some(sex),
         arousal: Some(turn.activation),
         valence: Some(turn.valence),
+        dominance: Some(turn.dominance),
         ..Utterance::of_file(turn.name, path, format!("{number}{letter}"), turn.label)
     })
 }
@@ -187,6 +188,7 @@ struct Turn {
     name: String,
     label: String,
     valence: f32,
+    dominance: f32,
     activation: f32,
 }
 
@@ -247,10 +249,11 @@ fn parse_line(text: &str) -> Result<Option<Turn>, String> {
         .map(|v| v.trim().parse().ok().filter(|v: &f32| v.is_finite()))
         .collect();
     match values.as_deref() {
-        Some([valence, activation, _dominance]) => Ok(Some(Turn {
+        Some([valence, activation, dominance]) => Ok(Some(Turn {
             name: name.to_owned(),
             label: label.to_owned(),
             valence: *valence,
+            dominance: *dominance,
             activation: *activation,
         })),
         _ => Err(unreadable("not three values")),

@@ -9,11 +9,13 @@
 //! | `end` | `end_time`, `stop`, `segment_end`, `offset` beside `onset` | optional: where it ends; empty or `NaT` is the file's end |
 //! | `duration` | `segment_duration` | optional, beside a start and without an end: how long it lasts, seconds |
 //! | `speaker` | `speaker_id`, `spk`, `spk_id`, `actor`, `talker` | who speaks; needed for folds |
-//! | `emotion` | `label`, `class`, `category` | the label |
+//! | `emotion` | `label`, `class`, `category` | the label; may be missing where there are arousal and valence |
 //! | `session` | `session_id`, `dialogue` | optional: speakers recorded together |
 //! | `id` | `utterance`, `utterance_id`, `key` | optional; the utterance's place without extension otherwise |
 //! | `arousal` | `activation`, `aro` | optional number |
 //! | `valence` | `val` | optional number |
+//! | `dominance` | `dom`, `control`, `power` | optional number |
+//! | `intensity` | `level`, `strength` | optional: how strongly the emotion is shown, in any words |
 //! | `sex` | `gender` | optional |
 //!
 //! A cell that begins with `'` and a formula (`'=anna`) is the text behind the `'`, which our own
@@ -36,8 +38,8 @@ use earnest_audio::Stretch;
 use earnest_files::{MOST_TEXT, RelativePath, read_file, text_of_cell};
 
 use super::{Reach, Reading, Survey, moment, numbered_lines, place, stem_and_folder};
-use crate::emotion::Sex;
 use crate::problem::{Problem, ProblemKind};
+use crate::sex::Sex;
 use crate::utterance::{UNKNOWN_SPEAKER, Utterance};
 
 const NAMES: [&str; 6] = [
@@ -92,11 +94,13 @@ enum Column {
     Id,
     Arousal,
     Valence,
+    Dominance,
+    Intensity,
     Sex,
 }
 
 /// All names of each column, the first for messages.
-const COLUMNS: [(Column, &[&str]); 11] = [
+const COLUMNS: [(Column, &[&str]); 13] = [
     (
         Column::Path,
         &["path", "file_name", "file", "filename", "audio", "wav"],
@@ -116,6 +120,8 @@ const COLUMNS: [(Column, &[&str]); 11] = [
     (Column::Id, &["id", "utterance", "utterance_id", "key"]),
     (Column::Arousal, &["arousal", "activation", "aro"]),
     (Column::Valence, &["valence", "val"]),
+    (Column::Dominance, &["dominance", "dom", "control", "power"]),
+    (Column::Intensity, &["intensity", "level", "strength"]),
     (Column::Sex, &["sex", "gender"]),
 ];
 
@@ -230,16 +236,39 @@ impl Row {
     }
 }
 
-/// Reads a manifest's lines. All of `needed` must be filled; a line where one is not is a
-/// problem.
+/// What a line must say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needed {
+    /// The audio file.
+    Path,
+    /// The audio file, and how it is spoken: a label, or arousal and valence.
+    LabelledPath,
+}
+
+impl Needed {
+    /// What must be there and is not: `has` says of a column whether it is there.
+    fn missing(self, has: impl Fn(Column) -> bool) -> Vec<Column> {
+        let mut missing = Vec::new();
+        if !has(Column::Path) {
+            missing.push(Column::Path);
+        }
+        let is_rated = has(Column::Arousal) && has(Column::Valence);
+        if self == Self::LabelledPath && !has(Column::Emotion) && !is_rated {
+            missing.push(Column::Emotion);
+        }
+        missing
+    }
+}
+
+/// Reads a manifest's lines. A line that does not say what is needed is a problem.
 struct Reader<'a> {
     manifest: &'a Path,
-    needed: &'a [Column],
+    needed: Needed,
     rows: Vec<Row>,
     problems: &'a mut Vec<Problem>,
 }
 
-fn rows(manifest: &Path, needed: &[Column], problems: &mut Vec<Problem>) -> Vec<Row> {
+fn rows(manifest: &Path, needed: Needed, problems: &mut Vec<Problem>) -> Vec<Row> {
     let mut reader = Reader {
         manifest,
         needed,
@@ -274,9 +303,9 @@ impl Reader<'_> {
     }
 
     fn add(&mut self, row: Row) {
-        let needed = self.needed.iter();
-        let missing: Vec<&str> = needed
-            .filter(|c| row.cell(**c).is_none())
+        let missing = self.needed.missing(|column| row.cell(column).is_some());
+        let missing: Vec<&str> = missing
+            .iter()
             .filter_map(|c| c.names().first().copied())
             .collect();
         match missing.is_empty() {
@@ -323,7 +352,8 @@ impl Reader<'_> {
             Ok(columns) => columns,
             Err(detail) => return self.unreadable(Some(1), detail),
         };
-        if let Some(missing) = self.needed.iter().find(|c| !columns.contains(&Some(**c))) {
+        let missing = self.needed.missing(|c| columns.contains(&Some(c)));
+        if let Some(missing) = missing.first() {
             return self.unreadable(
                 Some(1),
                 format!(
@@ -410,7 +440,7 @@ pub fn listed_files(manifest: &Path) -> (Vec<ListedFile>, Vec<Problem>) {
     let mut problems = Vec::new();
     let folder = manifest.parent().unwrap_or(Path::new(""));
     let mut files = Vec::new();
-    for row in rows(manifest, &[Column::Path], &mut problems) {
+    for row in rows(manifest, Needed::Path, &mut problems) {
         match row.stretch() {
             Ok(stretch) => files.push(ListedFile {
                 path: folder.join(row.cell(Column::Path).unwrap_or_default()),
@@ -431,8 +461,7 @@ pub fn listed_files(manifest: &Path) -> (Vec<ListedFile>, Vec<Problem>) {
 pub(super) fn read(survey: &Survey) -> Reading {
     let mut reading = Reading::default();
     for manifest in &survey.manifests {
-        let needed = [Column::Path, Column::Emotion];
-        let rows = rows(manifest, &needed, &mut reading.problems);
+        let rows = rows(manifest, Needed::LabelledPath, &mut reading.problems);
         let texts: Vec<&str> = rows
             .iter()
             .map(|r| r.cell(Column::Path).unwrap_or_default())
@@ -493,6 +522,7 @@ fn utterance(
     };
     let arousal = number(Column::Arousal, "arousal");
     let valence = number(Column::Valence, "valence");
+    let dominance = number(Column::Dominance, "dominance");
     let id = match row.cell(Column::Id) {
         Some(id) => id.to_owned(),
         None => {
@@ -512,6 +542,8 @@ fn utterance(
         sex: row.cell(Column::Sex).and_then(Sex::parse),
         arousal,
         valence,
+        dominance,
+        intensity: row.cell(Column::Intensity).map(str::to_owned),
         origin: (manifest.to_owned(), Some(row.line)),
         ..Utterance::of_file(id, place, speaker, label)
     })

@@ -6,11 +6,9 @@ pub(crate) mod manifest;
 mod moment;
 mod nemo;
 mod place;
-mod speakers;
+pub(crate) mod speakers;
 
 use std::path::{Path, PathBuf};
-
-pub(crate) use self::speakers::Known;
 
 use earnest_files::{MOST_TEXT, RelativePath, read_file};
 
@@ -78,11 +76,6 @@ impl Layout {
         Self::ALL
             .into_iter()
             .find(|l| plain(l.name()) == plain(name))
-    }
-
-    /// Whom the corpus is known to have, where that is known.
-    pub(crate) fn known_speakers(self) -> Option<Known> {
-        speakers::of(self)
     }
 
     pub(crate) fn read(self, survey: &Survey) -> Reading {

@@ -7,8 +7,8 @@ use std::path::Path;
 use earnest_files::RelativePath;
 
 use super::{Reading, Survey, is_one_name, numbered_lines, stem_and_folder};
-use crate::emotion::Sex;
 use crate::problem::ProblemKind;
+use crate::sex::Sex;
 use crate::utterance::Utterance;
 
 /// Speaker and label of a name like `EB0_anger_1`.

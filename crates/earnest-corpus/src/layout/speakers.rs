@@ -11,7 +11,7 @@ pub(crate) enum Known {
 }
 
 /// What is known of a corpus's speakers, from its paper; nEMO's from its `data.tsv`.
-pub(super) fn of(layout: Layout) -> Option<Known> {
+pub(crate) fn of(layout: Layout) -> Option<Known> {
     let names = |names: &[&str]| Known::Names(names.iter().map(|n| (*n).to_owned()).collect());
     let numbered = |range: std::ops::RangeInclusive<u32>, write: fn(u32) -> String| {
         Known::Names(range.map(write).collect())

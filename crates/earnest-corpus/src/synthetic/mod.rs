@@ -3,6 +3,7 @@
 //! prosody and voice follow rough, overlapping rules for each emotion. Its numbers say
 //! nothing about people, and it is called synthetic wherever they appear.
 
+mod emotion;
 mod style;
 mod voice;
 
@@ -14,9 +15,9 @@ use earnest_random::Key;
 use earnest_signal::Waveform;
 use rayon::prelude::*;
 
-use crate::emotion::Emotion;
 use crate::error::CorpusError;
 use crate::marker::{Marker, write_marker};
+pub use emotion::Emotion;
 
 pub use crate::marker::{MARKER, SyntheticSettings};
 pub use style::{Speaker, Style};

@@ -7,7 +7,7 @@
 
 use earnest_random::{Generator, Key};
 
-use crate::emotion::Emotion;
+use super::emotion::Emotion;
 
 /// A voice.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,7 +105,7 @@ impl Style {
         };
         // Some turns hardly show their emotion.
         let strength = speaker.expression * d.uniform(0.4, 1.5);
-        let habit = speaker.habit[emotion.index()];
+        let habit = speaker.habit[emotion as usize];
         let mut around = |i: usize, spread: f64| strength * t[i] + spread * d.normal();
         let pitch = around(0, 1.5) + habit[0];
         let range = (2.6 + around(1, 0.8)).max(0.6);

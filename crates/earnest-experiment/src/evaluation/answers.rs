@@ -1,12 +1,13 @@
 //! What a model answers to utterances of a dataset.
 
+use earnest_corpus::Scale;
 use earnest_features::Features;
-use earnest_model::Model;
+use earnest_model::{Model, Task};
 use earnest_random::Key;
 
 use crate::dataset::Dataset;
-use crate::evaluation::prediction::Prediction;
-use crate::training::presenter::in_drawn_order;
+use crate::drawn_order::in_drawn_order;
+use crate::evaluation::prediction::{Prediction, Truth};
 
 /// The model's answers to utterances (indices into the dataset), heard in a condition as these
 /// features. Whoever adapts to a speaker should not hear them sorted by emotion, so the order in
@@ -27,6 +28,24 @@ pub(crate) fn answers(
         model.predict(&heard, &speakers)
     });
     let task = model.description.task;
-    let of = |(i, answer): (&usize, Vec<f32>)| items[*i].prediction(condition, task, answer);
+    let of = |(i, answer): (&usize, Vec<f32>)| {
+        let item = &items[*i];
+        Prediction {
+            condition: condition.to_owned(),
+            id: item.utterance.id.clone(),
+            speaker: item.utterance.speaker.clone(),
+            truth: match task {
+                Task::Categorical => Truth::Class(item.class()),
+                Task::Dimensional => {
+                    let predicted = |scale: &Scale| dataset.scales.contains(scale);
+                    Truth::Values(
+                        Scale::ALL
+                            .map(|scale| item.utterance.value(scale).filter(|_| predicted(&scale))),
+                    )
+                }
+            },
+            answer,
+        }
+    };
     indices.iter().zip(given).map(of).collect()
 }

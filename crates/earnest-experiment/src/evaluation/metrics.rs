@@ -12,44 +12,60 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Counts of truth (rows) against answer (columns).
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Counts of truth (rows) against answer (columns), for as many classes as occur.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Confusion {
     classes: usize,
     counts: Vec<usize>,
 }
 
 impl Confusion {
-    /// From (truth, answer) pairs of class numbers below `classes`.
-    pub fn new(classes: usize, pairs: impl Iterator<Item = (usize, usize)>) -> Self {
-        let mut confusion = Self {
-            classes,
-            counts: vec![0; classes * classes],
-        };
+    /// From (truth, answer) pairs of class numbers.
+    pub fn new(pairs: impl Iterator<Item = (usize, usize)>) -> Self {
+        let mut confusion = Self::default();
         for (truth, answer) in pairs {
             confusion.add(truth, answer);
         }
         confusion
     }
 
-    /// Counts one more answer.
-    pub fn add(&mut self, truth: usize, answer: usize) {
-        if truth < self.classes && answer < self.classes {
-            self.counts[truth * self.classes + answer] += 1;
+    /// Makes room for so many classes.
+    fn hold(&mut self, classes: usize) {
+        if classes <= self.classes {
+            return;
         }
+        let mut counts = vec![0; classes * classes];
+        for truth in 0..self.classes {
+            for answer in 0..self.classes {
+                counts[truth * classes + answer] = self.count(truth, answer);
+            }
+        }
+        *self = Self { classes, counts };
     }
 
-    /// Counts those of another set with as many classes.
+    /// Counts one more answer.
+    pub fn add(&mut self, truth: usize, answer: usize) {
+        self.hold(truth.max(answer) + 1);
+        self.counts[truth * self.classes + answer] += 1;
+    }
+
+    /// Counts those of another set.
     pub fn merge(&mut self, other: &Self) {
-        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
-            *count += more;
+        self.hold(other.classes);
+        for truth in 0..other.classes {
+            for answer in 0..other.classes {
+                self.counts[truth * self.classes + answer] += other.count(truth, answer);
+            }
         }
     }
 
     /// How often `truth` was answered with `answer`.
     #[must_use]
     pub fn count(&self, truth: usize, answer: usize) -> usize {
-        self.counts[truth * self.classes + answer]
+        match truth.max(answer) < self.classes {
+            true => self.counts[truth * self.classes + answer],
+            false => 0,
+        }
     }
 
     /// Utterances of a class.
@@ -134,6 +150,12 @@ impl Pairs {
         all
     }
 
+    /// True if there is no pair.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.n == 0.0
+    }
+
     /// Adds a pair.
     pub fn add(&mut self, truth: f64, answer: f64) {
         self.merge(&Self {
@@ -205,7 +227,7 @@ pub fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     (m, (sum / (finite.len() - 1) as f64).sqrt())
 }
 
-/// The metrics of one cell row of Table I; those of the other task are `None`.
+/// The metrics of one row of Table I; those of the other task are `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
     /// Accuracy.
@@ -226,10 +248,16 @@ pub struct Metrics {
     pub arousal_ccc: Option<f64>,
     /// Concordance of valence.
     pub valence_ccc: Option<f64>,
+    /// Mean absolute error of dominance.
+    pub dominance_mae: Option<f64>,
+    /// Correlation of dominance.
+    pub dominance_r: Option<f64>,
+    /// Concordance of dominance.
+    pub dominance_ccc: Option<f64>,
 }
 
 /// How many metrics there are.
-pub const COUNT: usize = 9;
+pub const COUNT: usize = 12;
 
 /// All metrics, in the order of [`METRICS`].
 pub type List = [Option<f64>; COUNT];
@@ -245,6 +273,9 @@ pub const METRICS: [(&str, bool); COUNT] = [
     ("V r", false),
     ("A CCC", false),
     ("V CCC", false),
+    ("D MAE", true),
+    ("D r", false),
+    ("D CCC", false),
 ];
 
 impl Metrics {
@@ -261,6 +292,9 @@ impl Metrics {
             self.valence_r,
             self.arousal_ccc,
             self.valence_ccc,
+            self.dominance_mae,
+            self.dominance_r,
+            self.dominance_ccc,
         ]
     }
 
@@ -277,6 +311,9 @@ impl Metrics {
             valence_r,
             arousal_ccc,
             valence_ccc,
+            dominance_mae,
+            dominance_r,
+            dominance_ccc,
         ] = list;
         Self {
             accuracy,
@@ -288,6 +325,9 @@ impl Metrics {
             valence_r,
             arousal_ccc,
             valence_ccc,
+            dominance_mae,
+            dominance_r,
+            dominance_ccc,
         }
     }
 }
@@ -299,7 +339,7 @@ mod tests {
     /// Worked out by hand, label by label: truth 0 0 0 1 1 2, answers 0 0 1 1 2 2.
     #[test]
     fn a_case_counted_by_hand() {
-        let c = Confusion::new(3, [0, 0, 0, 1, 1, 2].into_iter().zip([0, 0, 1, 1, 2, 2]));
+        let c = Confusion::new([0, 0, 0, 1, 1, 2].into_iter().zip([0, 0, 1, 1, 2, 2]));
         assert!((c.accuracy() - 4.0 / 6.0).abs() < 1e-12);
         // Recalls 2/3, 1/2, 1.
         assert!((c.uar() - (2.0 / 3.0 + 0.5 + 1.0) / 3.0).abs() < 1e-12);
@@ -311,11 +351,11 @@ mod tests {
     /// classes 0, 1 and 3 (3 only answered): (2/3 + 1 + 0)/3. Class 2 occurs nowhere.
     #[test]
     fn classes_that_occur_nowhere_do_not_count_and_wrongly_answered_ones_do() {
-        let c = Confusion::new(4, [0, 0, 1, 1].into_iter().zip([0, 3, 1, 1]));
+        let c = Confusion::new([0, 0, 1, 1].into_iter().zip([0, 3, 1, 1]));
         assert!((c.macro_f() - (2.0 / 3.0 + 1.0) / 3.0).abs() < 1e-12);
         assert!((c.uar() - 0.75).abs() < 1e-12);
         assert_eq!(c.recall(2), None);
-        assert!(Confusion::new(4, std::iter::empty()).accuracy().is_nan());
+        assert!(Confusion::default().accuracy().is_nan());
     }
 
     /// The data set of Anscombe 1973, I: r = 0.81642.

@@ -2,27 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use earnest_corpus::Emotion;
+use earnest_corpus::Scale;
 use earnest_model::Task;
 
 use crate::evaluation::metrics::{Confusion, List, Metrics, Pairs};
 use crate::evaluation::prediction::{Prediction, Truth, largest};
 
 /// What a set of predictions comes to; sets can be added.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Tally {
     confusion: Confusion,
-    /// Arousal and valence.
-    values: [Pairs; 2],
-}
-
-impl Default for Tally {
-    fn default() -> Self {
-        Self {
-            confusion: Confusion::new(Emotion::ALL.len(), std::iter::empty()),
-            values: [Pairs::default(); 2],
-        }
-    }
+    /// Of each scale of [`Scale::ALL`].
+    values: [Pairs; Scale::ALL.len()],
 }
 
 impl Tally {
@@ -36,12 +27,12 @@ impl Tally {
         match prediction.truth {
             Truth::Class(truth) => self.confusion.add(truth, largest(&prediction.answer)),
             Truth::Values(truth) => {
-                for (pairs, (t, a)) in self
-                    .values
-                    .iter_mut()
-                    .zip(truth.iter().zip(&prediction.answer))
-                {
-                    pairs.add(f64::from(*t), f64::from(*a));
+                // An answer has the scales that the truth has.
+                let mut answer = prediction.answer.iter();
+                for (pairs, truth) in self.values.iter_mut().zip(truth) {
+                    if let (Some(t), Some(a)) = (truth, truth.and_then(|_| answer.next())) {
+                        pairs.add(f64::from(t), f64::from(*a));
+                    }
                 }
             }
         }
@@ -55,7 +46,7 @@ impl Tally {
         }
     }
 
-    /// The metrics of a task.
+    /// The metrics of a task; of the dimensional one, those of the scales that were predicted.
     pub fn metrics(&self, task: Task) -> Metrics {
         match task {
             Task::Categorical => Metrics {
@@ -65,14 +56,18 @@ impl Tally {
                 ..Metrics::default()
             },
             Task::Dimensional => {
-                let [arousal, valence] = &self.values;
+                let [arousal, valence, dominance] =
+                    self.values.map(|p| (!p.is_empty()).then_some(p));
                 Metrics {
-                    arousal_mae: Some(arousal.mean_absolute_error()),
-                    valence_mae: Some(valence.mean_absolute_error()),
-                    arousal_r: Some(arousal.pearson()),
-                    valence_r: Some(valence.pearson()),
-                    arousal_ccc: Some(arousal.concordance()),
-                    valence_ccc: Some(valence.concordance()),
+                    arousal_mae: arousal.map(|p| p.mean_absolute_error()),
+                    valence_mae: valence.map(|p| p.mean_absolute_error()),
+                    arousal_r: arousal.map(|p| p.pearson()),
+                    valence_r: valence.map(|p| p.pearson()),
+                    arousal_ccc: arousal.map(|p| p.concordance()),
+                    valence_ccc: valence.map(|p| p.concordance()),
+                    dominance_mae: dominance.map(|p| p.mean_absolute_error()),
+                    dominance_r: dominance.map(|p| p.pearson()),
+                    dominance_ccc: dominance.map(|p| p.concordance()),
                     ..Metrics::default()
                 }
             }

@@ -295,7 +295,7 @@ pub(crate) mod tests {
                 })
                 .collect(),
             problems: vec![],
-            labels: LabelMap::default(),
+            classes: earnest_corpus::ClassSet::default(),
         }
     }
 

@@ -132,7 +132,7 @@ pub(crate) fn predictions_of(
     {
         return Err(other("it is not as the unit wrote it".to_owned()));
     }
-    let predictions = prediction::read(&path, unit.task)?;
+    let predictions = prediction::read(&path, unit.task, &unit.outputs)?;
     let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
     for p in &predictions {
         let condition = p.condition.as_str();

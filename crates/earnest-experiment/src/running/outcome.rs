@@ -23,8 +23,12 @@ pub struct About {
     pub synthetic: bool,
     /// Its fingerprint.
     pub fingerprint: String,
-    /// Four-class utterances by class, in the order of [`Emotion::ALL`](earnest_corpus::Emotion::ALL).
+    /// Utterances of each class, in the order of the experiment's classes.
     pub classes: Vec<usize>,
+    /// Utterances that serve the dimensional task.
+    pub rated: usize,
+    /// Utterances that serve a task.
+    pub utterances: usize,
     /// Speakers.
     pub speakers: usize,
     /// Folds that were run and folds there are.
@@ -131,6 +135,7 @@ pub fn collect(folder: &Path) -> Result<Outcome, ExperimentError> {
             id: unit.id(),
             network: unit.recipe.architecture.name().to_owned(),
             task: unit.task,
+            outputs: unit.outputs.clone(),
             training: unit.training,
             fold: unit.fold.name.clone(),
             seed: unit.seed,

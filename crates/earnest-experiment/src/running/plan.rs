@@ -165,11 +165,12 @@ pub fn plan(
         groups.entry(kind).or_default().push(unit);
     }
     let refused = refuse_other_run(&prepared.experiment, folder).err();
-    let four_class = prepared.corpus.four_class();
-    let whole = four_class.utterances.len();
-    let small = sample(four_class);
+    let scales = &prepared.experiment.scales;
+    let usable = prepared.corpus.usable(scales);
+    let whole = usable.utterances.len();
+    let small = sample(usable);
     let start = Instant::now();
-    let dataset = Dataset::load(&small, observer)?;
+    let dataset = Dataset::load(&small, scales, observer)?;
     let load_s =
         start.elapsed().as_secs_f64() * whole as f64 / small.utterances.len().max(1) as f64;
     let sources = match &prepared.sources {
@@ -195,7 +196,11 @@ pub fn plan(
             .corpus
             .utterances
             .iter()
-            .filter(|u| u.emotion.is_some() && first.fold.training.contains(&u.speaker))
+            .filter(|u| match first.task {
+                Task::Categorical => u.class.is_some(),
+                Task::Dimensional => prepared.corpus.rated(u, scales).is_some(),
+            })
+            .filter(|u| first.fold.training.contains(&u.speaker))
             .count();
         let epochs = first.recipe.max_epochs;
         let share = train_on as f64 / trial.utterances.max(1) as f64;
@@ -270,6 +275,7 @@ fn trial(
         copies_key: Key::new(0),
         copies_folder: None,
         corpus: String::new(),
+        classes: prepared.experiment.classes.of_model(),
         heard: Heard::default(),
     };
     let trained = train(dataset, &plan, None, &watch)?;

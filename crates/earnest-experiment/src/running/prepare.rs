@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use earnest_corpus::{
-    ContentIndex, Corpus, FileContent, LabelMap, Layout, OpenOptions, UNKNOWN_SPEAKER, Utterance,
+    ClassSet, Classes, ContentIndex, Corpus, FileContent, Layout, OpenOptions, UNKNOWN_SPEAKER,
+    Utterance,
 };
 use earnest_model::Task;
 use earnest_scene::recording_of;
 use earnest_scene::simulate::Scene;
 
+use crate::class_spec::ClassSpec;
 use crate::error::ExperimentError;
 use crate::experiment::{CorpusSpec, Experiment, RobotSpec, Unit};
 use crate::observer::{Notice, Observer};
@@ -25,15 +27,36 @@ use crate::training::Training;
 /// Opens the corpus of an experiment.
 ///
 /// # Errors
+/// As [`read_corpus`], or a class that no utterance counts as.
+pub fn open_corpus(spec: &CorpusSpec, classes: &ClassSpec) -> Result<Corpus, ExperimentError> {
+    let setup = |e: String| ExperimentError::Setup(format!("{}: {e}", spec.path.display()));
+    let corpus = read_corpus(spec, classes)?;
+    classes.require(&corpus.classes).map_err(setup)?;
+    let asked = classes.classes();
+    let found: BTreeSet<usize> = corpus.utterances.iter().filter_map(|u| u.class).collect();
+    let is_named = matches!(asked, Classes::Named(_));
+    let missing = (0..corpus.classes.names().len()).find(|c| is_named && !found.contains(c));
+    if let Some(name) = missing.and_then(|c| corpus.classes.names().get(c)) {
+        let all = ClassSet::all(
+            corpus.utterances.iter().map(|u| u.label.as_str()),
+            corpus.classes.labels().clone(),
+        )
+        .map_err(setup)?;
+        return Err(setup(format!(
+            "no utterance counts as {name:?}; {}",
+            known_names(name, all.names().iter().map(String::as_str))
+        )));
+    }
+    Ok(corpus)
+}
+
+/// Reads a corpus; whether it has an utterance of each class does not matter.
+///
+/// # Errors
 /// [`ExperimentError::Corpus`], a map or layout that is not understood, or a map of a label that
 /// the corpus does not have.
-pub fn open_corpus(spec: &CorpusSpec) -> Result<Corpus, ExperimentError> {
-    let mut labels = LabelMap::default();
-    for change in &spec.map {
-        labels
-            .set_from_text(change)
-            .map_err(ExperimentError::Setup)?;
-    }
+pub fn read_corpus(spec: &CorpusSpec, classes: &ClassSpec) -> Result<Corpus, ExperimentError> {
+    let labels = classes.labels().map_err(ExperimentError::Setup)?;
     let layout = match &spec.layout {
         None => None,
         Some(name) => Some(Layout::from_name(name).ok_or_else(|| {
@@ -46,6 +69,7 @@ pub fn open_corpus(spec: &CorpusSpec) -> Result<Corpus, ExperimentError> {
     let options = OpenOptions {
         layout,
         root: spec.root.clone(),
+        classes: classes.classes(),
         labels,
     };
     let corpus = Corpus::open(&spec.path, &options)?;
@@ -54,7 +78,7 @@ pub fn open_corpus(spec: &CorpusSpec) -> Result<Corpus, ExperimentError> {
         .into_keys()
         .map(|label| label.trim().to_lowercase())
         .collect();
-    for change in corpus.labels.changes() {
+    for change in corpus.classes.labels().changes() {
         let label = change.split('=').next().unwrap_or_default();
         if !known.contains(label) {
             return Err(ExperimentError::Setup(format!(
@@ -114,7 +138,7 @@ pub fn prepare(
     observer: &dyn Observer,
 ) -> Result<Prepared, ExperimentError> {
     experiment.check()?;
-    let corpus = open_corpus(&experiment.corpus)?;
+    let corpus = open_corpus(&experiment.corpus, &experiment.classes)?;
     refuse_unlisted(&corpus)?;
     if !corpus.problems.is_empty() {
         observer.event(Notice::Warning(&format!(
@@ -123,31 +147,19 @@ pub fn prepare(
             experiment.corpus.path.display()
         )));
     }
-    // Only four-class utterances count, so only their speakers make folds.
-    let four_class = corpus.four_class();
-    let rated = |u: &Utterance| u.arousal.is_some() && u.valence.is_some();
-    let any_rated = four_class.utterances.iter().any(rated);
-    if experiment.tasks.is_empty() {
-        experiment.tasks.push(Task::Categorical);
-        experiment
-            .tasks
-            .extend(any_rated.then_some(Task::Dimensional));
-    }
-    if experiment.tasks.contains(&Task::Dimensional) && !any_rated {
-        return Err(ExperimentError::Setup(format!(
-            "the dimensional task needs arousal and valence, and {} has none",
-            corpus.name
-        )));
-    }
-    let speakers = four_class.speakers();
+    experiment.classes = ClassSpec::of(&corpus.classes, &experiment.classes);
+    choose_tasks(&mut experiment, &corpus)?;
+    // Only the utterances that serve a task count, so only their speakers make folds.
+    let usable = corpus.usable(&experiment.scales);
+    let speakers = usable.speakers();
     let protocol = experiment
         .protocol
         .get_or_insert_with(|| Protocol::suited(speakers.len()))
         .clone();
     if matches!(protocol, Protocol::Speaker | Protocol::Groups(_)) {
-        refuse_unnamed_speakers(&four_class)?;
+        refuse_unnamed_speakers(&usable)?;
     }
-    let folding = protocol.folds(&four_class, &corpus)?;
+    let folding = protocol.folds(&usable, &corpus)?;
     for note in &folding.notes {
         observer.event(Notice::Warning(note));
     }
@@ -180,11 +192,13 @@ pub fn prepare(
             )));
         }
         scene = scene_of(path, &corpus, &contents)?;
+        let is_usable =
+            |u: &Utterance| u.class.is_some() || corpus.rated(u, &experiment.scales).is_some();
         let tests: Vec<(&Utterance, f64)> = corpus
             .utterances
             .iter()
             .zip(&contents)
-            .filter(|(u, _)| u.emotion.is_some() && folds.iter().any(|f| f.tests(u)))
+            .filter(|(u, _)| is_usable(u) && folds.iter().any(|f| f.tests(u)))
             .filter_map(|(u, content)| Some((u, u.seconds_of(content.audio()?))))
             .collect();
         let found = Recordings::inspect(path, &corpus, &tests, &index, observer);
@@ -238,6 +252,62 @@ pub fn prepare(
         scene,
         unusable,
     })
+}
+
+/// Writes down the tasks, and the scales of the dimensional one.
+fn choose_tasks(experiment: &mut Experiment, corpus: &Corpus) -> Result<(), ExperimentError> {
+    let setup = |message: String| Err(ExperimentError::Setup(message));
+    let asked = std::mem::take(&mut experiment.tasks);
+    let usual = corpus.usual_scales();
+    let (classes, any_class) = (
+        corpus.classes.names().len(),
+        corpus.utterances.iter().any(|u| u.class.is_some()),
+    );
+    if asked.contains(&Task::Categorical) || (asked.is_empty() && any_class) {
+        if classes < 2 {
+            return setup(format!(
+                "the categorical task needs two classes, and {} has {classes}; `earnest corpus inspect` shows its labels",
+                corpus.name
+            ));
+        }
+        experiment.tasks.push(Task::Categorical);
+    }
+    let is_rated = match experiment.scales.is_empty() {
+        true => !usual.is_empty(),
+        false => corpus
+            .utterances
+            .iter()
+            .any(|u| corpus.rated(u, &experiment.scales).is_some()),
+    };
+    if asked.contains(&Task::Dimensional) && !is_rated {
+        let scales: Vec<&str> = match experiment.scales.is_empty() {
+            true => vec!["arousal", "valence"],
+            false => experiment.scales.iter().map(|s| s.name()).collect(),
+        };
+        return setup(format!(
+            "the dimensional task needs {}, and {} has no utterance with them",
+            scales.join(" and "),
+            corpus.name
+        ));
+    }
+    if asked.contains(&Task::Dimensional) || (asked.is_empty() && is_rated) {
+        experiment.tasks.push(Task::Dimensional);
+        if experiment.scales.is_empty() {
+            experiment.scales = usual;
+        }
+    } else if !experiment.scales.is_empty() {
+        return setup("scales have no effect without the dimensional task".to_owned());
+    }
+    if !asked.is_empty() {
+        experiment.tasks = asked;
+    }
+    if experiment.tasks.is_empty() {
+        return setup(format!(
+            "{} has no utterance with a class, and none with arousal and valence; `earnest corpus inspect` shows its labels, and --map label=class maps them",
+            corpus.name
+        ));
+    }
+    Ok(())
 }
 
 /// Refuses a corpus of which something could not be listed: what is missing nobody could know.

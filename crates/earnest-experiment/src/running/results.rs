@@ -1,6 +1,5 @@
 //! What a run leaves for programs: `results.csv`.
 
-use earnest_corpus::Emotion;
 use earnest_files::text_cell;
 
 use crate::error::ExperimentError;
@@ -27,7 +26,8 @@ fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
     .map(String::from)
     .to_vec();
     header.extend(METRICS.map(|(name, _)| name.replace(' ', "_")));
-    header.extend(Emotion::ALL.map(|e| format!("recall_{}", e.name())));
+    let classes = &outcome.experiment.classes.names;
+    header.extend(classes.iter().map(|name| format!("recall_{name}")));
     writer.write_record(&header)?;
     for unit in &outcome.units {
         for condition in CONDITIONS {
@@ -44,7 +44,7 @@ fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
             ];
             row.extend(metrics_of(unit.task, &predictions).list().map(exact));
             let counts = confusion(predictions.iter().copied());
-            row.extend(Emotion::ALL.map(|e| exact(counts.recall(e.index()))));
+            row.extend((0..classes.len()).map(|class| exact(counts.recall(class))));
             writer.write_record(&row)?;
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Mutex;
 
-use earnest_corpus::Emotion;
+use earnest_corpus::Utterance;
 use earnest_model::Heard;
 use earnest_random::Key;
 use earnest_scene::simulate::Scene;
@@ -119,7 +119,7 @@ pub fn run_units(
         &about_path,
         &serde_json::to_vec_pretty(&about).unwrap_or_default(),
     )?;
-    let dataset = Dataset::load(&prepared.corpus, observer)?;
+    let dataset = Dataset::load(&prepared.corpus, &prepared.experiment.scales, observer)?;
     if let Some(note) = dataset.duplicates_in_words() {
         observer.event(Notice::Warning(&note));
     }
@@ -159,7 +159,7 @@ fn describe(prepared: &Prepared) -> Result<About, ExperimentError> {
     let Prepared {
         experiment, corpus, ..
     } = prepared;
-    let four = corpus.four_class();
+    let usable = corpus.usable(&experiment.scales);
     let mut conditions = vec![match (&experiment.robot, &prepared.scene) {
         (RobotSpec::Recordings { path }, Some(scene)) => format!(
             "robot: a simulated scene in {}, {}",
@@ -180,15 +180,19 @@ fn describe(prepared: &Prepared) -> Result<About, ExperimentError> {
         corpus: corpus.name.clone(),
         synthetic: corpus.synthetic,
         fingerprint: experiment.corpus.fingerprint.clone().unwrap_or_default(),
-        classes: Emotion::ALL
-            .map(|e| {
-                four.utterances
-                    .iter()
-                    .filter(|u| u.emotion == Some(e))
-                    .count()
+        classes: (0..corpus.classes.names().len())
+            .map(|class| {
+                let of_class = |u: &&Utterance| u.class == Some(class);
+                corpus.utterances.iter().filter(of_class).count()
             })
-            .to_vec(),
-        speakers: four.speakers().len(),
+            .collect(),
+        rated: corpus
+            .utterances
+            .iter()
+            .filter(|u| corpus.rated(u, &experiment.scales).is_some())
+            .count(),
+        utterances: usable.utterances.len(),
+        speakers: usable.speakers().len(),
         folds: (prepared.folds.len(), prepared.all_folds),
         own_sessions: prepared.own_sessions,
         protocol: experiment

@@ -14,6 +14,8 @@ pub struct UnitResult {
     pub network: String,
     /// What was predicted.
     pub task: Task,
+    /// Names of the outputs: the classes, or the scales.
+    pub outputs: Vec<String>,
     /// Trained on what.
     pub training: Training,
     /// The fold: its test speaker, where one is left out.

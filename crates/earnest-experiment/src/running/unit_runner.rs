@@ -194,6 +194,7 @@ impl Runner<'_> {
             },
             copies_folder: Some(copies_folder(self.folder)),
             corpus: self.corpus.clone(),
+            classes: self.experiment.classes.of_model(),
             heard: self.heard_by(unit, chain.as_ref()),
         };
         let observer = &OfUnit {
@@ -223,7 +224,12 @@ impl Runner<'_> {
             );
             predictions.extend(given);
         }
-        prediction::write(&folder.join("predictions.csv"), unit.task, &predictions)?;
+        prediction::write(
+            &folder.join("predictions.csv"),
+            unit.task,
+            &unit.outputs,
+            &predictions,
+        )?;
         model.save(folder)?;
         write_history(folder, &history)?;
         Ok(predictions)

@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use earnest_corpus::{ContentIndex, Corpus, Utterance};
+use earnest_corpus::{ContentIndex, Corpus, Scale, Utterance};
 use earnest_features::Features;
-use earnest_model::{Description, Model};
+use earnest_model::{Description, Model, Task};
 use earnest_random::Key;
 use earnest_scene::Condition;
 
+use crate::class_spec::ClassSpec;
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
 use crate::evaluation::answers::answers;
@@ -17,7 +18,7 @@ use crate::evaluation::prediction::{Prediction, require_numbers};
 use crate::evaluation::tally::metrics_of;
 use crate::experiment::CorpusSpec;
 use crate::observer::Observer;
-use crate::running::prepare::{corpus_contents, open_corpus, refuse_unlisted, scene_of};
+use crate::running::prepare::{corpus_contents, read_corpus, refuse_unlisted, scene_of};
 use crate::running::run::simulated_robot;
 use crate::sources::SourceSpec;
 use crate::sources::chosen::ChosenSources;
@@ -57,8 +58,11 @@ pub enum OnShared {
 pub struct Evaluation {
     /// The model's folder.
     pub model: PathBuf,
-    /// The corpus.
+    /// The corpus, which is read by the model's class set.
     pub corpus: CorpusSpec,
+    /// What is changed of which label counts as which class, `label=class`, beyond what the model
+    /// was trained with.
+    pub map: Vec<String>,
     /// Who is tested; all if left out.
     pub speakers: Vec<String>,
     /// The condition.
@@ -197,7 +201,16 @@ impl Evaluation {
             }
             notes.push("the model does not say what it heard in training: whether it knows this speech or these sounds cannot be told".to_owned());
         }
-        let mut corpus = open_corpus(&self.corpus)?;
+        let mut classes = ClassSpec::asked_of(&description.classes);
+        classes.map.extend(self.map.iter().cloned());
+        let mut corpus = read_corpus(&self.corpus, &classes)?;
+        let scales: Vec<Scale> = match task {
+            Task::Categorical => Vec::new(),
+            Task::Dimensional => {
+                let names = description.outputs.iter();
+                names.filter_map(|name| Scale::from_name(name)).collect()
+            }
+        };
         refuse_unlisted(&corpus)?;
         for s in &self.speakers {
             if !corpus.utterances.iter().any(|u| &u.speaker == s) {
@@ -229,11 +242,11 @@ impl Evaluation {
             .utterances
             .iter()
             .zip(&contents)
-            .filter(|(u, _)| u.emotion.is_some() && is_asked(u))
+            .filter(|(u, _)| is_asked(u))
             .filter_map(|(u, content)| Some((u.id.clone(), u.seconds_of(content.audio()?))))
             .collect();
         corpus.utterances.retain(is_asked);
-        let dataset = Dataset::load(&corpus, observer)?;
+        let dataset = Dataset::load(&corpus, &scales, observer)?;
         let indices: Vec<usize> = (0..dataset.items.len())
             .filter(|i| dataset.items[*i].serves(task))
             .collect();

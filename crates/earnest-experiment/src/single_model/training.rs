@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use earnest_augment::Chain;
-use earnest_corpus::{ContentIndex, Corpus};
+use earnest_corpus::{ContentIndex, Corpus, Scale};
 use earnest_model::{EpochReport, Heard, Recipe, Task};
 use earnest_random::Key;
 
+use crate::class_spec::ClassSpec;
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
 use crate::experiment::CorpusSpec;
@@ -41,6 +42,8 @@ pub struct Augmented {
 pub struct ModelTraining {
     /// The corpus.
     pub corpus: CorpusSpec,
+    /// Its classes.
+    pub classes: ClassSpec,
     /// What is predicted.
     pub task: Task,
     /// How.
@@ -61,6 +64,7 @@ pub struct ModelTraining {
 pub struct PreparedTraining {
     training: ModelTraining,
     corpus: Corpus,
+    scales: Vec<Scale>,
     fold: Fold,
 }
 
@@ -79,7 +83,7 @@ impl ModelTraining {
     ///
     /// # Errors
     /// The corpus cannot be used, or there are no such speakers, or nobody is left to train on.
-    pub fn prepare(self) -> Result<PreparedTraining, ExperimentError> {
+    pub fn prepare(mut self) -> Result<PreparedTraining, ExperimentError> {
         let setup = |message: String| Err(ExperimentError::Setup(message));
         if let Err(fault) = self.recipe.check() {
             return setup(fault);
@@ -90,16 +94,28 @@ impl ModelTraining {
                 "speaker {both} is both left out (--leave-out) and validates (--validation-speakers)"
             ));
         }
-        let corpus = open_corpus(&self.corpus)?;
+        let corpus = open_corpus(&self.corpus, &self.classes)?;
         refuse_unlisted(&corpus)?;
-        let four_class = corpus.four_class();
+        self.classes = ClassSpec::of(&corpus.classes, &self.classes);
+        let scales = match self.task {
+            Task::Categorical if self.classes.names.len() < 2 => {
+                return setup(format!(
+                    "the categorical task needs two classes, and {} has {}; `earnest corpus inspect` shows its labels",
+                    corpus.name,
+                    self.classes.names.len()
+                ));
+            }
+            Task::Categorical => Vec::new(),
+            Task::Dimensional => corpus.usual_scales(),
+        };
+        let usable = corpus.usable(&scales);
         let by_speaker = !self.leave_out.is_empty()
             || !self.validation_speakers.is_empty()
             || matches!(self.validation, Some(Validation::Speakers(_)));
         if by_speaker {
-            refuse_unnamed_speakers(&four_class)?;
+            refuse_unnamed_speakers(&usable)?;
         }
-        let named = four_class.speakers().into_iter();
+        let named = usable.speakers().into_iter();
         let mut speakers: Vec<String> = named.map(String::from).collect();
         for asked in self.validation_speakers.iter().chain(&self.leave_out) {
             if !speakers.contains(asked) {
@@ -141,6 +157,7 @@ impl ModelTraining {
         Ok(PreparedTraining {
             training: self,
             corpus,
+            scales,
             fold,
         })
     }
@@ -165,6 +182,7 @@ impl PreparedTraining {
         let Self {
             training: asked,
             corpus,
+            scales,
             fold,
         } = self;
         let index = ContentIndex::of_user();
@@ -177,7 +195,7 @@ impl PreparedTraining {
             Some(chosen) => Some(chosen.load(observer)?),
             None => None,
         };
-        let dataset = Dataset::load(&corpus, observer)?;
+        let dataset = Dataset::load(&corpus, &scales, observer)?;
         if let Some(note) = dataset.duplicates_in_words() {
             observer.event(Notice::Warning(&note));
         }
@@ -219,6 +237,7 @@ impl PreparedTraining {
             copies_key: seed.with("copies"),
             copies_folder: Some(copies_folder(folder)),
             corpus: format!("{} ({fingerprint})", corpus.name),
+            classes: asked.classes.of_model(),
             heard,
         };
         let Trained { model, history, .. } = train(&dataset, &plan, Some(folder), observer)?;

@@ -202,7 +202,7 @@ mod tests {
             condition: "clean".into(),
             id: String::new(),
             speaker: speaker.into(),
-            truth: Truth::Values([truth, 6.0 - truth]),
+            truth: Truth::Values([Some(truth), Some(6.0 - truth), None]),
             answer: vec![answer, 5.5 - answer],
         }
     }

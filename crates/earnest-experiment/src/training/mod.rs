@@ -4,16 +4,16 @@ pub(crate) mod copies;
 pub(crate) mod presenter;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use earnest_augment::{Chain, Transform};
-use earnest_corpus::Emotion;
 use earnest_features::{Features, Normaliser, descriptor};
 use earnest_files::{MOST_TEXT, read_file};
 use earnest_model::{
-    Description, EpochReport, FORMAT, Heard, Model, Network, Recipe, Targets, Task, Trainer,
-    predict_normalised, softmax,
+    Description, EpochReport, FORMAT, Heard, Model, ModelClasses, Network, Recipe, Targets, Task,
+    Trainer, predict_normalised, softmax,
 };
 use earnest_random::Key;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -21,7 +21,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
 use crate::evaluation::metrics::{Confusion, Pairs};
-use crate::evaluation::prediction::{largest, outputs};
+use crate::evaluation::prediction::largest;
 use crate::observer::{Notice, Observer};
 use crate::storage::write_whole;
 use presenter::{Augmentation, Presentation, PresentationTime, Presenter};
@@ -125,6 +125,8 @@ pub struct TrainingPlan<'a> {
     pub copies_folder: Option<PathBuf>,
     /// Corpus name and fingerprint, for the model's description.
     pub corpus: String,
+    /// The class set, for the model's description.
+    pub classes: ModelClasses,
     /// What the model hears beside its utterances, which [`train`] adds.
     pub heard: Heard,
 }
@@ -171,17 +173,20 @@ pub fn copies_folder(folder: &Path) -> PathBuf {
 
 /// Training targets; values are standardised with the mean and deviation that are returned.
 fn targets(dataset: &Dataset, indices: &[usize], task: Task) -> (Targets, Vec<f32>, Vec<f32>) {
+    let outputs = dataset.outputs(task).len();
+    let (mut mean, mut deviation) = (vec![0.0_f32; outputs], vec![1.0_f32; outputs]);
     match task {
         Task::Categorical => {
             let classes = indices.iter().map(|i| dataset.items[*i].class()).collect();
-            (Targets::Classes(classes), vec![0.0; 4], vec![1.0; 4])
+            (Targets::Classes(classes), mean, deviation)
         }
         Task::Dimensional => {
-            let rows: Vec<[f32; 2]> = indices.iter().map(|i| dataset.items[*i].values()).collect();
+            let rows: Vec<&[f32]> = indices
+                .iter()
+                .filter_map(|i| dataset.items[*i].values.as_deref())
+                .collect();
             let n = rows.len().max(1) as f64;
-            let mut mean = vec![0.0_f32; 2];
-            let mut deviation = vec![1.0_f32; 2];
-            for j in 0..2 {
+            for j in 0..outputs {
                 let m = rows.iter().map(|r| f64::from(r[j])).sum::<f64>() / n;
                 let v = rows
                     .iter()
@@ -195,14 +200,14 @@ fn targets(dataset: &Dataset, indices: &[usize], task: Task) -> (Targets, Vec<f3
             }
             let values = rows
                 .iter()
-                .flat_map(|r| (0..2).map(|j| (r[j] - mean[j]) / deviation[j]))
+                .flat_map(|r| (0..outputs).map(|j| (r[j] - mean[j]) / deviation[j]))
                 .collect();
             (Targets::Values(values), mean, deviation)
         }
     }
 }
 
-/// Macro F, or the mean of the two correlations (one that is not defined counts as 0).
+/// Macro F, or the mean of the scales' correlations (one that is not defined counts as 0).
 fn score(dataset: &Dataset, indices: &[usize], task: Task, rows: &[Vec<f32>]) -> f64 {
     match task {
         Task::Categorical => {
@@ -210,19 +215,23 @@ fn score(dataset: &Dataset, indices: &[usize], task: Task, rows: &[Vec<f32>]) ->
                 .iter()
                 .zip(rows)
                 .map(|(i, row)| (dataset.items[*i].class(), largest(&softmax(row))));
-            Confusion::new(4, pairs).macro_f()
+            Confusion::new(pairs).macro_f()
         }
         Task::Dimensional => {
             let r = |j: usize| {
                 let pairs: Vec<(f64, f64)> = indices
                     .iter()
                     .zip(rows)
-                    .map(|(i, row)| (f64::from(dataset.items[*i].values()[j]), f64::from(row[j])))
+                    .filter_map(|(i, row)| {
+                        let truth = dataset.items[*i].values.as_ref()?.get(j)?;
+                        Some((f64::from(*truth), f64::from(row[j])))
+                    })
                     .collect();
                 let r = Pairs::of(&pairs).pearson();
                 if r.is_finite() { r } else { 0.0 }
             };
-            (r(0) + r(1)) / 2.0
+            let scales = dataset.scales.len();
+            (0..scales).map(r).sum::<f64>() / scales as f64
         }
     }
 }
@@ -244,14 +253,11 @@ fn warn_of_gaps(dataset: &Dataset, plan: &TrainingPlan<'_>, observer: &dyn Obser
             "the choice of the best epoch does not see it",
         ),
     ] {
-        let missing: Vec<&str> = Emotion::ALL
-            .iter()
-            .filter(|e| {
-                !indices
-                    .iter()
-                    .any(|i| dataset.items[*i].class() == e.index())
-            })
-            .map(|e| e.name())
+        let found: BTreeSet<usize> = indices.iter().map(|i| dataset.items[*i].class()).collect();
+        let missing: Vec<&str> = (0..)
+            .zip(&dataset.classes)
+            .filter(|(class, _)| !found.contains(class))
+            .map(|(_, name)| name.as_str())
             .collect();
         if !missing.is_empty() {
             observer.event(Notice::Warning(&format!(
@@ -288,7 +294,7 @@ pub fn train(
         )));
     }
     warn_of_gaps(dataset, plan, observer);
-    let names = outputs(plan.task);
+    let names = dataset.outputs(plan.task);
     let frozen = plan
         .augmentation
         .is_some_and(|a| a.presentation != Presentation::Fresh);
@@ -389,6 +395,7 @@ pub fn train(
         earnest: env!("CARGO_PKG_VERSION").to_owned(),
         task: plan.task,
         outputs: names,
+        classes: plan.classes.clone(),
         descriptors: descriptor::NAMES.map(String::from).to_vec(),
         recipe: plan.recipe.clone(),
         training: plan.training_name.to_string(),

@@ -1,6 +1,5 @@
 //! Figure 4: confusion matrices, trainings by conditions.
 
-use earnest_corpus::Emotion;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -8,17 +7,58 @@ use super::{INK, PALETTE, draw, font};
 use earnest_experiment::ExperimentError;
 use earnest_experiment::metrics::Confusion;
 
-/// Matrices in a grid of two columns, each under its title: rows are the truth, columns the
-/// answer, in percent of the row.
-pub fn confusion(title: &str, matrices: &[(String, Confusion)]) -> Result<String, ExperimentError> {
-    const CELL: i32 = 62;
-    const LEFT: i32 = 84;
-    const TOP: i32 = 62;
-    const WIDTH: i32 = LEFT + 4 * CELL + 24;
-    const HEIGHT: i32 = TOP + 4 * 40 + 18;
-    let rows = matrices.len().div_ceil(2) as i32;
-    let columns = matrices.len().min(2) as i32;
-    let size = (columns * WIDTH, 34 + rows * HEIGHT);
+/// How matrices of so many classes are laid out, in pixels.
+struct Sizes {
+    /// Matrices beside each other.
+    columns: usize,
+    cell: (i32, i32),
+    /// Room for the names of the classes at the left and above.
+    left: i32,
+    top: i32,
+    /// True if names above stand upright, since a cell is too narrow for them.
+    upright: bool,
+    /// True if a cell has room for counts below its percent.
+    counts: bool,
+}
+
+impl Sizes {
+    fn of(classes: &[String]) -> Self {
+        let longest = classes.iter().map(|n| n.chars().count()).max().unwrap_or(0) as i32;
+        let left = (12 + 7 * longest).max(84);
+        let (columns, cell) = match classes.len() {
+            0..=4 => (2, (62, 40)),
+            5..=8 => (2, (50, 36)),
+            9..=12 => (1, (48, 34)),
+            _ => (1, (34, 26)),
+        };
+        // Eight points to a letter, and some room between names.
+        let upright = 8 * longest > cell.0;
+        Self {
+            columns,
+            cell,
+            left,
+            top: if upright { 56 + 7 * longest } else { 62 },
+            upright,
+            counts: cell.1 >= 34,
+        }
+    }
+}
+
+/// Matrices in a grid, each under its title: rows are the truth, columns the answer, in percent
+/// of the row.
+pub fn confusion(
+    title: &str,
+    classes: &[String],
+    matrices: &[(String, Confusion)],
+) -> Result<String, ExperimentError> {
+    let sizes = Sizes::of(classes);
+    let (cell, tall) = sizes.cell;
+    let n = classes.len() as i32;
+    let (width, height) = (sizes.left + n * cell + 24, sizes.top + n * tall + 18);
+    let rows = matrices.len().div_ceil(sizes.columns) as i32;
+    let columns = matrices.len().min(sizes.columns) as i32;
+    // The longest title, whatever the matrix's own width.
+    let size = ((columns * width).max(360), 34 + rows * height);
     draw((size.0 as u32, size.1 as u32), title, |area| {
         let at = |h, v| Pos::new(h, v);
         area.draw_text(
@@ -27,55 +67,66 @@ pub fn confusion(title: &str, matrices: &[(String, Confusion)]) -> Result<String
             (size.0 / 2, 8),
         )?;
         for (i, (name, counts)) in matrices.iter().enumerate() {
-            let x0 = LEFT + (i as i32 % 2) * WIDTH;
-            let y0 = 34 + TOP + (i as i32 / 2) * HEIGHT;
-            let middle = x0 + 2 * CELL;
+            let (i, across) = (i as i32, sizes.columns as i32);
+            let x0 = sizes.left + (i % across) * width;
+            let y0 = 34 + sizes.top + (i / across) * height;
+            let middle = x0 + n * cell / 2;
             area.draw_text(
                 name,
                 &font(14).pos(at(HPos::Center, VPos::Bottom)),
-                (middle, y0 - 38),
+                (middle, y0 - sizes.top + 24),
             )?;
             area.draw_text(
                 "answer",
                 &font(11).pos(at(HPos::Center, VPos::Bottom)),
-                (middle, y0 - 20),
+                (middle, y0 - sizes.top + 42),
             )?;
-            for truth in Emotion::ALL {
-                let t = truth.index();
-                let y = y0 + 40 * t as i32;
+            for (truth, name) in classes.iter().enumerate() {
+                let y = y0 + tall * truth as i32;
                 area.draw_text(
-                    truth.name(),
+                    name,
                     &font(12).pos(at(HPos::Right, VPos::Center)),
-                    (x0 - 6, y + 20),
+                    (x0 - 6, y + tall / 2),
                 )?;
-                area.draw_text(
-                    truth.name(),
-                    &font(12).pos(at(HPos::Center, VPos::Bottom)),
-                    (x0 + CELL * t as i32 + CELL / 2, y0 - 4),
-                )?;
-                let support = counts.support(t);
-                for answer in Emotion::ALL {
-                    let count = counts.count(t, answer.index());
+                let x = x0 + cell * truth as i32 + cell / 2;
+                if sizes.upright {
+                    let style = font(12)
+                        .transform(FontTransform::Rotate270)
+                        .pos(at(HPos::Left, VPos::Center));
+                    area.draw_text(name, &style, (x, y0 - 4))?;
+                } else {
+                    let style = font(12).pos(at(HPos::Center, VPos::Bottom));
+                    area.draw_text(name, &style, (x, y0 - 4))?;
+                }
+                let support = counts.support(truth);
+                for answer in 0..classes.len() {
+                    let count = counts.count(truth, answer);
                     let share = count as f64 / support.max(1) as f64;
-                    let x = x0 + CELL * answer.index() as i32;
+                    let x = x0 + cell * answer as i32;
                     area.draw(&Rectangle::new(
-                        [(x + 1, y + 1), (x + CELL - 1, y + 39)],
+                        [(x + 1, y + 1), (x + cell - 1, y + tall - 1)],
                         PALETTE[0].mix(0.04 + 0.66 * share).filled(),
                     ))?;
-                    let bold = if truth == answer { 15 } else { 13 };
+                    let larger = if truth == answer { 2 } else { 0 };
+                    let (letters, up) = match sizes.counts {
+                        true => (13, 4),
+                        false => (11, 0),
+                    };
                     area.draw_text(
                         &format!("{:.0}", share * 100.0),
-                        &font(bold).pos(at(HPos::Center, VPos::Center)),
-                        (x + CELL / 2, y + 16),
+                        &font(letters + larger).pos(at(HPos::Center, VPos::Center)),
+                        (x + cell / 2, y + tall / 2 - up),
                     )?;
-                    area.draw_text(
-                        &format!("n = {count}"),
-                        &("sans-serif", 9)
-                            .into_font()
-                            .color(&INK.mix(0.75))
-                            .pos(at(HPos::Center, VPos::Center)),
-                        (x + CELL / 2, y + 31),
-                    )?;
+                    if sizes.counts {
+                        area.draw_text(
+                            &format!("n = {count}"),
+                            &("sans-serif", 9)
+                                .into_font()
+                                .color(&INK.mix(0.75))
+                                .pos(at(HPos::Center, VPos::Center)),
+                            (x + cell / 2, y + tall / 2 + 11),
+                        )?;
+                    }
                 }
             }
             area.draw_text(

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use earnest_corpus::Emotion;
+use earnest_corpus::Scale;
 use earnest_model::{EpochReport, Normalisation, Task};
 
 use earnest_experiment::metrics::{List, METRICS};
@@ -21,10 +21,10 @@ use crate::report::Report;
 use crate::text_table::TextTable;
 
 /// What stands above the table of intervals and tests.
-pub const CERTAINTY: &str = "95 % intervals of the pooled figures by bootstrap over speakers (2,000 draws, percentile method; none below three speakers), and p of a paired sign-flip test over speakers (two-sided; the sign says whether augmented training is higher). With fewer than six speakers no p can be below .05, and none is given.";
+pub const CERTAINTY: &str = "95 % intervals of the pooled metrics by bootstrap over speakers (2,000 draws, percentile method; none below three speakers), and p of a paired sign-flip test over speakers (two-sided; the sign says whether augmented training is higher). With fewer than six speakers no p can be below .05, and none is given.";
 
 /// What stands above Table II.
-pub const LEFT_OUT: &str = "The main figure when one step of the augmentation is left out, its change in percent of the whole augmentation's (plus is better), and p of a paired sign-flip test over speakers (none below six speakers). The paper's changes are of macro F on IEMOCAP and an iCub.";
+pub const LEFT_OUT: &str = "The main metric when one step of the augmentation is left out, its change in percent of the whole augmentation's (plus is better), and p of a paired sign-flip test over speakers (none below six speakers). The paper's changes are of macro F on IEMOCAP and an iCub.";
 
 /// One sentence that says what the table is about.
 #[must_use]
@@ -32,10 +32,10 @@ pub fn caption(report: &Report) -> String {
     let outcome = &report.outcome;
     let about = &outcome.about;
     format!(
-        "{} on {}: {} utterances, {} speakers, {} of {} folds. {}. The paper's figures are for IEMOCAP and an iCub.",
+        "{} on {}: {} utterances, {} speakers, {} of {} folds. {}. The paper's numbers are for IEMOCAP and an iCub.",
         outcome.experiment.name,
         about.corpus,
-        about.classes.iter().sum::<usize>(),
+        about.utterances,
         about.speakers,
         about.folds.0,
         about.folds.1,
@@ -62,7 +62,7 @@ pub fn warnings(outcome: &Outcome) -> Vec<String> {
         out.push("The corpus has no sessions, so who validates for whom follows from the order of the speakers' names.".to_owned());
     }
     if about.shared_speakers {
-        out.push("Speakers that test were also trained on, as these folds have it: figures for new speakers would be lower.".to_owned());
+        out.push("Speakers that test were also trained on, as these folds have it: metrics for new speakers would be lower.".to_owned());
     }
     if let Some(first) = about.unusable.first() {
         out.push(format!(
@@ -87,7 +87,7 @@ pub fn warnings(outcome: &Outcome) -> Vec<String> {
         _ => {}
     }
     if outcome.experiment.repeats == 1 {
-        out.push("One seed: training again with another may change figures by as much as some differences here.".to_owned());
+        out.push("One seed: training again with another may change metrics by as much as some differences here.".to_owned());
     }
     let early = outcome
         .histories
@@ -152,7 +152,7 @@ pub fn html(report: &Report) -> Result<String, ExperimentError> {
         page.paragraph(LEFT_OUT);
         page.table(&report.table2.text(), |_| "");
     }
-    page.folds(outcome)?;
+    page.folds(report)?;
     page.confusions(outcome)?;
     page.violins(outcome)?;
     page.speakers(report);
@@ -302,11 +302,12 @@ impl Page {
     fn what_was_run(&mut self, outcome: &Outcome) -> Result<(), ExperimentError> {
         let about = &outcome.about;
         let experiment = &outcome.experiment;
-        let counts: Vec<String> = Emotion::ALL
-            .iter()
-            .zip(&about.classes)
-            .map(|(e, n)| format!("{n} {}", e.name()))
-            .collect();
+        let classes = experiment.classes.names.iter().zip(&about.classes);
+        let mut counts: Vec<String> = classes.map(|(name, n)| format!("{n} {name}")).collect();
+        let scales: Vec<&str> = experiment.scales.iter().map(|s| s.name()).collect();
+        if about.rated != about.classes.iter().sum::<usize>() && !scales.is_empty() {
+            counts.push(format!("{} with {}", about.rated, scales.join(" and ")));
+        }
         let validation = experiment.validation.map_or_else(
             || "the session's other speaker validates".to_owned(),
             Validation::words,
@@ -321,7 +322,7 @@ impl Page {
                 "Corpus: {}, {} speakers, {} utterances ({})",
                 about.corpus,
                 about.speakers,
-                about.classes.iter().sum::<usize>(),
+                about.utterances,
                 counts.join(", ")
             ),
             format!(
@@ -373,7 +374,7 @@ impl Page {
             table.legend()
         ));
         // The metrics of each task apart: together they are wider than a page.
-        let parts: Vec<_> = [("Four emotions", 0..3), ("Arousal and valence", 3..9)]
+        let parts: Vec<_> = [("Classes", 0..3), ("Scales", 3..METRICS.len())]
             .into_iter()
             .map(|(title, columns)| (title, table.with_columns(columns)))
             .filter(|(_, part)| !part.columns.is_empty())
@@ -406,41 +407,26 @@ impl Page {
             .any(|r| r.recalls.iter().any(Option::is_some))
         {
             self.body.push_str("<h3>Recall of each class</h3>");
-            let mut titles: Vec<String> =
-                ["network", "trained", "tested"].map(String::from).to_vec();
-            titles.extend(Emotion::ALL.map(|e| e.name().to_owned()));
-            let rows = table
-                .rows
-                .iter()
-                .map(|row| {
-                    let mut cells = vec![
-                        row.network.to_uppercase(),
-                        row.training.name().into_owned(),
-                        row.condition.to_owned(),
-                    ];
-                    cells.extend(row.recalls.map(number));
-                    cells
-                })
-                .collect();
-            let recalls = TextTable {
-                titles,
-                rows,
-                texts: 3,
-            };
-            self.table(&recalls, |_| "");
+            self.table(&table.recalls(), |_| "");
         }
     }
 
-    fn folds(&mut self, outcome: &Outcome) -> Result<(), ExperimentError> {
+    fn folds(&mut self, report: &Report) -> Result<(), ExperimentError> {
+        let outcome = &report.outcome;
         self.heading("Spread over folds");
-        self.paragraph("Each dot is a fold (one for each seed). The bar is the figure of Table I, of all folds together, and the whisker beside it the figure's 95 % interval over speakers.");
+        self.paragraph("Each dot is a fold (one for each seed). The bar is the metric of Table I, of all folds together, and the whisker beside it the metric's 95 % interval over speakers.");
         self.body.push_str("<div class=\"grid\">");
         for (task, network) in groups(outcome) {
             let shown: &[(usize, &str)] = match task {
                 Task::Categorical => &[(2, "macro F")],
-                Task::Dimensional => &[(5, "r of arousal"), (6, "r of valence")],
+                Task::Dimensional => &[
+                    (5, "r of arousal"),
+                    (6, "r of valence"),
+                    (10, "r of dominance"),
+                ],
             };
-            for (metric, name) in shown {
+            let measured = &report.table1.columns;
+            for (metric, name) in shown.iter().filter(|(m, _)| measured.contains(m)) {
                 let columns = fold_columns(outcome, task, &network, *metric);
                 let title = format!(
                     "{} {}: trained, tested",
@@ -481,7 +467,8 @@ impl Page {
                     }
                 }
             }
-            let svg = figure::confusion(&network.to_uppercase(), &matrices)?;
+            let classes = &outcome.experiment.classes.names;
+            let svg = figure::confusion(&network.to_uppercase(), classes, &matrices)?;
             self.figure(&format!("confusion-{network}"), "wide", &svg);
         }
         Ok(())
@@ -497,11 +484,12 @@ impl Page {
             return Ok(());
         }
         self.heading("Figure 5: predictions against the truth");
-        self.paragraph("Predicted arousal and valence on the robot for each true value (rounded to five steps of the corpus's scale): clean training at the left of each violin, augmented at the right, medians as bars, the dashed line a perfect answer. Widths are densities, each half scaled to the same greatest width.");
+        self.paragraph("What is predicted on the robot for each true value (rounded to five steps of the corpus's scale): clean training at the left of each violin, augmented at the right, medians as bars, the dashed line a perfect answer. Widths are densities, each half scaled to the same greatest width.");
         for network in of {
             self.body.push_str("<div class=\"grid\">");
-            for (d, what) in ["arousal", "valence"].into_iter().enumerate() {
-                let (all, range) = violins_of(outcome, &network, d);
+            for (d, scale) in outcome.experiment.scales.iter().enumerate() {
+                let what = scale.name();
+                let (all, range) = violins_of(outcome, &network, *scale, d);
                 let title = format!("{}: {what} on the robot", network.to_uppercase());
                 let svg = figure::violins(&title, what, range, &all)?;
                 self.figure(&format!("violins-{network}-{what}"), "", &svg);
@@ -630,15 +618,23 @@ fn fold_columns(outcome: &Outcome, task: Task, network: &str, metric: usize) -> 
     columns
 }
 
-/// Predictions of arousal (0) or valence (1) on the robot by true value, and the scale.
-fn violins_of(outcome: &Outcome, network: &str, d: usize) -> (Vec<Violin>, (f64, f64)) {
+/// Predictions on a scale, the `d`-th output, on the robot by true value, and the range of values.
+fn violins_of(
+    outcome: &Outcome,
+    network: &str,
+    scale: Scale,
+    d: usize,
+) -> (Vec<Violin>, (f64, f64)) {
     let mut pairs: Vec<(Training, f64, f64)> = Vec::new();
     for unit in &outcome.units {
         let wanted = matches!(unit.training, Training::Clean | Training::Augmented);
         if unit.task == Task::Dimensional && unit.network == network && wanted {
             for p in unit.in_condition("robot") {
-                if let (Truth::Values(truth), Some(answer)) = (&p.truth, p.answer.get(d)) {
-                    pairs.push((unit.training, f64::from(truth[d]), f64::from(*answer)));
+                let Truth::Values(truth) = p.truth else {
+                    continue;
+                };
+                if let (Some(truth), Some(answer)) = (truth[scale as usize], p.answer.get(d)) {
+                    pairs.push((unit.training, f64::from(truth), f64::from(*answer)));
                 }
             }
         }

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use earnest_corpus::synthetic::{SyntheticSettings, count, write};
-use earnest_corpus::{Audit, ContentIndex, Corpus, Emotion, Problem, ProblemKind, audit};
+use earnest_corpus::{Audit, ContentIndex, Corpus, Problem, ProblemKind, audit};
 use earnest_experiment::{Folding, Protocol, Validation, folds, open_corpus};
 use earnest_files::OneWriter;
 use serde_json::json;
 
-use super::options::ReadingOptions;
+use super::options::{ClassOptions, ReadingOptions};
 use super::outputs::one_writer;
 use super::{must_exist, text_table};
 use crate::failure::Failure;
@@ -48,6 +48,8 @@ pub struct Inspect {
     corpus: PathBuf,
     #[command(flatten)]
     reading: ReadingOptions,
+    #[command(flatten)]
+    classes: ClassOptions,
     /// Do not decode the audio: no hours, no check for silent or clipped files
     #[arg(long)]
     no_audio: bool,
@@ -120,7 +122,7 @@ const SHOWN: usize = 5;
 
 fn inspect(a: &Inspect) -> Result<(), Failure> {
     must_exist("the corpus", &a.corpus)?;
-    let corpus = open_corpus(&a.reading.spec(a.corpus.clone()))?;
+    let corpus = open_corpus(&a.reading.spec(a.corpus.clone()), &a.classes.spec())?;
     let audited = if a.no_audio {
         None
     } else {
@@ -206,13 +208,7 @@ fn print_labels(corpus: &Corpus) {
     let rows: Vec<Vec<String>> = corpus
         .label_counts()
         .into_iter()
-        .map(|(label, (class, n))| {
-            vec![
-                label,
-                class.map_or("–", Emotion::name).to_owned(),
-                n.to_string(),
-            ]
-        })
+        .map(|(label, (class, n))| vec![label, class.unwrap_or("–").to_owned(), n.to_string()])
         .collect();
     say!("\nLabels, and the class each counts as (change with --map label=class):");
     say!(
@@ -226,15 +222,17 @@ fn print_labels(corpus: &Corpus) {
 }
 
 fn print_speakers(corpus: &Corpus, audited: Option<&Audit>) {
+    let classes = corpus.classes.names();
+    let none = || (vec![0; classes.len()], 0, 0.0);
     let mut rows: BTreeMap<(String, String), (Vec<usize>, usize, f64)> = BTreeMap::new();
     for (i, u) in corpus.utterances.iter().enumerate() {
         let key = (
             u.session.clone().unwrap_or_else(|| "–".into()),
             u.speaker.clone(),
         );
-        let row = rows.entry(key).or_insert_with(|| (vec![0; 4], 0, 0.0));
-        match u.emotion {
-            Some(e) => row.0[e.index()] += 1,
+        let row = rows.entry(key).or_insert_with(none);
+        match u.class.and_then(|class| row.0.get_mut(class)) {
+            Some(count) => *count += 1,
             None => row.1 += 1,
         }
         row.2 += audited
@@ -242,12 +240,12 @@ fn print_speakers(corpus: &Corpus, audited: Option<&Audit>) {
             .map_or(0.0, |f| f.duration_s);
     }
     let mut titles: Vec<String> = ["session", "speaker"].map(String::from).to_vec();
-    titles.extend(Emotion::ALL.map(|e| e.name().to_owned()));
-    titles.extend(["four classes", "other"].map(String::from));
+    titles.extend(classes.iter().cloned());
+    titles.extend(["all classes", "no class"].map(String::from));
     if audited.is_some() {
         titles.push("minutes".into());
     }
-    let mut total = (vec![0; 4], 0, 0.0);
+    let mut total = none();
     let mut cells = Vec::new();
     let line = |session: String, speaker: String, row: &(Vec<usize>, usize, f64)| {
         let mut cells = vec![session, speaker];
@@ -277,10 +275,10 @@ fn print_speakers(corpus: &Corpus, audited: Option<&Audit>) {
 }
 
 fn print_folds(corpus: &Corpus) {
-    let four_class = corpus.four_class();
-    let speakers = four_class.speakers();
+    let usable = corpus.usable(&corpus.usual_scales());
+    let speakers = usable.speakers();
     let protocol = Protocol::suited(speakers.len());
-    match protocol.folds(&four_class, corpus) {
+    match protocol.folds(&usable, corpus) {
         Err(error) => say!("\nFolds: {error}"),
         Ok(Folding {
             folds,
@@ -362,18 +360,19 @@ fn print_json(corpus: &Corpus, audited: Option<&Audit>) -> Result<(), Failure> {
             json!({
                 "id": u.id, "path": u.path, "file": u.file,
                 "start": u.stretch.map(|s| s.start_s()), "end": u.stretch.and_then(|s| s.end_s()), "speaker": u.speaker, "session": u.session,
-                "sex": u.sex, "label": u.label, "emotion": u.emotion,
-                "arousal": u.arousal, "valence": u.valence,
+                "sex": u.sex, "label": u.label, "intensity": u.intensity, "emotion": corpus.class_name(u),
+                "arousal": u.arousal, "valence": u.valence, "dominance": u.dominance,
                 "duration_s": facts.map(|f| f.duration_s),
                 "sample_rate": facts.map(|f| f.sample_rate),
                 "channels": facts.map(|f| f.channels),
             })
         })
         .collect();
-    let list = folds(&corpus.four_class()).map(|(folds, _)| folds);
+    let list = folds(&corpus.usable(&corpus.usual_scales())).map(|(folds, _)| folds);
     let value = json!({
         "root": corpus.root, "layout": corpus.layout.name(), "name": corpus.name,
         "synthetic": corpus.synthetic, "fingerprint": corpus.fingerprint(&contents),
+        "classes": corpus.classes.names(),
         "labels": corpus.label_counts().into_iter()
             .map(|(l, (e, n))| json!({"label": l, "class": e, "utterances": n})).collect::<Vec<_>>(),
         "folds": list.as_ref().ok(),

@@ -3,14 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use earnest_corpus::Emotion;
 use earnest_experiment::metrics::METRICS;
 use earnest_experiment::number::number;
 use earnest_experiment::{Evaluation, OnShared, TestedIn, confusion};
 use earnest_model::{Description, Normalisation, Task};
 use serde_json::json;
 
-use super::options::{CorpusOptions, RobotOptions, SoundOptions, no_effect, sources};
+use super::options::{CorpusOptions, LabelOptions, RobotOptions, SoundOptions, no_effect, sources};
 use super::{must_exist, must_hold_model, text_table};
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -32,6 +31,8 @@ pub struct Arguments {
     model: PathBuf,
     #[command(flatten)]
     corpus: CorpusOptions,
+    #[command(flatten)]
+    labels: LabelOptions,
     /// Test speakers [default: all]
     #[arg(long, value_name = "SPEAKER,…", value_delimiter = ',')]
     speakers: Vec<String>,
@@ -163,6 +164,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let evaluation = Evaluation {
         model: a.model.clone(),
         corpus: a.corpus.reading.spec(a.corpus.corpus.clone()),
+        map: a.labels.map,
         speakers: a.speakers,
         condition,
         on_shared: match (a.leave_out_shared, a.allow_shared) {
@@ -179,7 +181,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     if a.json {
         let value = json!({
             "model": a.model, "corpus": evaluated.corpus, "condition": evaluated.condition, "robot": robot,
-            "utterances": predictions.len(), "figures": evaluated.metrics, "notes": evaluated.notes,
+            "utterances": predictions.len(), "metrics": evaluated.metrics, "notes": evaluated.notes,
         });
         crate::say::data(&serde_json::to_string_pretty(&value)?);
         return Ok(());
@@ -203,15 +205,14 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     if description.task == Task::Categorical {
         let c = confusion(predictions.iter());
         let mut titles = vec!["truth \\ answer".to_owned()];
-        titles.extend(Emotion::ALL.map(|e| e.name().to_owned()));
-        let rows: Vec<Vec<String>> = Emotion::ALL
-            .iter()
-            .map(|t| {
-                let mut row = vec![t.name().to_owned()];
-                row.extend(Emotion::ALL.map(|e| c.count(t.index(), e.index()).to_string()));
-                row
-            })
-            .collect();
+        let classes = &description.outputs;
+        titles.extend(classes.iter().cloned());
+        let row = |(truth, name): (usize, &String)| {
+            let mut row = vec![name.clone()];
+            row.extend((0..classes.len()).map(|answer| c.count(truth, answer).to_string()));
+            row
+        };
+        let rows: Vec<Vec<String>> = classes.iter().enumerate().map(row).collect();
         say!("{}", text_table(&titles, &rows, 1));
     }
     for note in &evaluated.notes {

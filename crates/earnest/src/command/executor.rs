@@ -63,7 +63,10 @@ pub struct ExecutorOptions {
 /// Refuses a run's folder that is one of its inputs.
 fn spare_inputs(experiment: &Experiment, folder: &Path) -> Result<(), Failure> {
     let mut inputs = Inputs::default();
-    inputs.add_corpus(&open_corpus(&experiment.corpus)?, &experiment.corpus.path);
+    inputs.add_corpus(
+        &open_corpus(&experiment.corpus, &experiment.classes)?,
+        &experiment.corpus.path,
+    );
     if let RobotSpec::Recordings { path } = &experiment.robot {
         inputs.add("the robot's recordings", path);
     }

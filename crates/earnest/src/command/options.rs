@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use earnest_augment::Chain;
+use earnest_corpus::Classes;
 use earnest_experiment::{
-    CorpusSpec, DEFAULT_SNR_DB, DEFAULT_SOUND_MEMORY_MIB, Experiment, Fingerprints, Folders,
-    IDLE_CHAIN, Presentation, Protocol, RobotSpec, SourceSpec, Training, Validation,
-    checked_snr_db,
+    ClassSpec, CorpusSpec, DEFAULT_SNR_DB, DEFAULT_SOUND_MEMORY_MIB, Experiment, Fingerprints,
+    Folders, IDLE_CHAIN, Presentation, Protocol, RobotSpec, SetKind, SourceSpec, Training,
+    Validation, checked_snr_db,
 };
 use earnest_model::{Architecture, Normalisation, Recipe, Task};
 
@@ -37,9 +38,9 @@ impl NetworkName {
 /// What is predicted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TaskName {
-    /// Angry, happy, neutral or sad
+    /// One of the classes
     Categorical,
-    /// Arousal and valence
+    /// Arousal and valence, and dominance where the corpus has it
     Dimensional,
 }
 
@@ -129,7 +130,7 @@ impl TrainingOptions {
     }
 }
 
-/// Which corpus, and how its labels count.
+/// Which corpus, and how it is read.
 #[derive(Args, Clone, Debug)]
 pub struct CorpusOptions {
     /// Folder of a corpus as it was unpacked, or a manifest file
@@ -149,15 +150,12 @@ pub struct ReadingOptions {
     /// Folder that a manifest's paths are relative to [default: the manifest's own]
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
-    /// Count a label of the corpus as a class: `fru=angry`, `exc=none`. May be repeated
-    #[arg(long, value_name = "LABEL=CLASS")]
-    pub map: Vec<String>,
 }
 
 impl ReadingOptions {
     /// True if nothing was asked for.
     fn is_empty(&self) -> bool {
-        self.layout.is_none() && self.map.is_empty()
+        self.layout.is_none() && self.root.is_none()
     }
 
     /// For the libraries.
@@ -166,9 +164,52 @@ impl ReadingOptions {
             path,
             layout: self.layout.clone(),
             root: self.root.clone(),
-            map: self.map.clone(),
             fingerprint: None,
         }
+    }
+}
+
+/// How labels count.
+#[derive(Args, Clone, Debug, Default)]
+pub struct LabelOptions {
+    /// Count a label of the corpus as a class: `fru=angry`, `exc=none`. May be repeated
+    #[arg(long, value_name = "LABEL=CLASS")]
+    pub map: Vec<String>,
+}
+
+/// Which classes are told apart.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ClassOptions {
+    /// Classes: `four`, the paper's; `all`, one for each label of the corpus; or names, as in
+    /// `angry,fear,sad` [default: `four` where the corpus has utterances of each, otherwise `all`]
+    #[arg(long, value_name = "WHICH")]
+    pub classes: Option<Classes>,
+    #[command(flatten)]
+    pub labels: LabelOptions,
+}
+
+impl ClassOptions {
+    /// True if nothing was asked for.
+    fn is_empty(&self) -> bool {
+        self.classes.is_none() && self.labels.map.is_empty()
+    }
+
+    /// For the libraries.
+    pub fn spec(&self) -> ClassSpec {
+        let classes = self.classes.clone().unwrap_or_default();
+        ClassSpec::asked(&classes, self.labels.map.clone())
+    }
+
+    /// Changes what was asked to be changed.
+    fn change(&self, spec: &mut ClassSpec) {
+        if let Some(classes) = &self.classes {
+            let map = std::mem::take(&mut spec.map);
+            *spec = ClassSpec::asked(classes, map);
+        } else if !self.labels.map.is_empty() && spec.set == Some(SetKind::All) {
+            // The names are those of other labels.
+            spec.names.clear();
+        }
+        spec.map.extend(self.labels.map.iter().cloned());
     }
 }
 
@@ -571,6 +612,8 @@ pub struct FileOptions {
     #[command(flatten)]
     reading: ReadingOptions,
     #[command(flatten)]
+    classes: ClassOptions,
+    #[command(flatten)]
     changes: ExperimentOptions,
 }
 
@@ -590,8 +633,14 @@ impl FileOptions {
             must_exist("--corpus", corpus)?;
             experiment.corpus = self.reading.spec(corpus.clone());
             experiment.fingerprints = Fingerprints::default();
+            if experiment.classes.set != Some(SetKind::Named) {
+                // What another corpus has.
+                experiment.classes.names.clear();
+            }
+            experiment.scales.clear();
+            self.classes.change(&mut experiment.classes);
         } else {
-            if !self.reading.is_empty() {
+            if !self.reading.is_empty() || !self.classes.is_empty() {
                 experiment.corpus.fingerprint = None;
                 experiment.fingerprints = Fingerprints::default();
             }
@@ -601,10 +650,7 @@ impl FileOptions {
             if self.reading.root.is_some() {
                 experiment.corpus.root.clone_from(&self.reading.root);
             }
-            experiment
-                .corpus
-                .map
-                .extend(self.reading.map.iter().cloned());
+            self.classes.change(&mut experiment.classes);
             if !experiment.corpus.path.exists() {
                 return Err(Failure::asked(format!(
                     "{}: there is no corpus at {}; name yours with --corpus DIR",

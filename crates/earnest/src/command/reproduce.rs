@@ -7,7 +7,7 @@ use earnest_experiment::Experiment;
 
 use super::executor::ExecutorOptions;
 use super::must_exist;
-use super::options::{CorpusOptions, ExperimentOptions};
+use super::options::{ClassOptions, CorpusOptions, ExperimentOptions};
 use crate::failure::Failure;
 
 const TABLE_1: &str = include_str!("../../../../experiments/table1.toml");
@@ -44,6 +44,8 @@ pub struct Arguments {
     #[command(flatten)]
     corpus: CorpusOptions,
     #[command(flatten)]
+    classes: ClassOptions,
+    #[command(flatten)]
     experiment: ExperimentOptions,
     #[command(flatten)]
     executor: ExecutorOptions,
@@ -62,6 +64,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
     must_exist("--corpus", &a.corpus.corpus)?;
     let mut experiment = Experiment::from_toml(text).map_err(Failure::asked)?;
     experiment.corpus = a.corpus.reading.spec(a.corpus.corpus);
+    experiment.classes = a.classes.spec();
     a.experiment.change(&mut experiment)?;
     let out = a
         .out

@@ -166,7 +166,7 @@ mod tests {
     fn wide() -> (Vec<String>, Vec<Vec<String>>) {
         let titles = texts(&[
             "network",
-            "figure",
+            "metric",
             "left out",
             "clean",
             "robot",

@@ -7,8 +7,8 @@ use earnest_experiment::{Augmented, ModelTraining, Validation};
 
 use super::must_exist;
 use super::options::{
-    ChainOption, CorpusOptions, NetworkName, RobotOptions, SoundOptions, TaskName, TrainingOptions,
-    no_effect, sources,
+    ChainOption, ClassOptions, CorpusOptions, NetworkName, RobotOptions, SoundOptions, TaskName,
+    TrainingOptions, no_effect, sources,
 };
 use super::outputs::{Inputs, one_writer};
 use crate::failure::Failure;
@@ -23,6 +23,8 @@ use crate::progress::Progress;
 pub struct Arguments {
     #[command(flatten)]
     corpus: CorpusOptions,
+    #[command(flatten)]
+    classes: ClassOptions,
     /// Folder of the model
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -95,6 +97,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     }
     let prepared = ModelTraining {
         corpus: a.corpus.reading.spec(a.corpus.corpus.clone()),
+        classes: a.classes.spec(),
         task: a.task.task(),
         recipe: a.training.recipe(a.network),
         augmented: match a.augment {

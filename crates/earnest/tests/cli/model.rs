@@ -49,7 +49,7 @@ fn a_model_is_trained_measured_and_used() {
         let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(value["utterances"], 8);
         assert_eq!(value["condition"], condition);
-        value["figures"]["accuracy"].as_f64().unwrap()
+        value["metrics"]["accuracy"].as_f64().unwrap()
     });
     // Clean accuracy is what `predict` answers of the same files, held to their labels.
     let inspected = run(dir.path(), &["corpus", "inspect", "corpus", "--json"]);

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use clap::{Args, Subcommand};
 use earnest_corpus::{ContentIndex, Corpus};
-use earnest_experiment::open_corpus;
+use earnest_experiment::{ClassSpec, read_corpus};
 use earnest_files::{RelativePath, path_cell, text_cell};
 use earnest_scene::lab::{Lab, LabError, Setup};
 use earnest_scene::rerecord::{
@@ -212,7 +212,7 @@ fn absolute(folder: &Path) -> PathBuf {
 
 /// Opens a corpus, and says if there is anything wrong with it.
 fn open(reading: &ReadingOptions, path: &Path) -> Result<Corpus, Failure> {
-    let corpus = open_corpus(&reading.spec(path.to_owned()))?;
+    let corpus = read_corpus(&reading.spec(path.to_owned()), &ClassSpec::default())?;
     if !corpus.problems.is_empty() {
         tell!(
             "warning: {} problems in the corpus; `earnest corpus inspect {}` lists them",

@@ -1,0 +1,143 @@
+//! The classes of an experiment: `[classes]` in `experiment.toml`.
+
+use earnest_corpus::{ClassSet, Classes, LabelMap};
+use earnest_model::ModelClasses;
+use serde::{Deserialize, Serialize};
+
+/// How a class set came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SetKind {
+    /// The four classes of the paper.
+    Four,
+    /// A class for each label of the corpus.
+    All,
+    /// Classes by name.
+    Named,
+}
+
+/// Which classes are told apart, and which label counts as which.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClassSpec {
+    /// `four`, `all` or `named`; if left out, `named` where there are names, and otherwise the
+    /// paper's four where the corpus has utterances of each, or else all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set: Option<SetKind>,
+    /// Names of the classes, in the order of class numbers. Earnest writes those of `four` and
+    /// `all` down when it runs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// Changes to the label map, `label=class`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub map: Vec<String>,
+}
+
+impl ClassSpec {
+    /// The classes that are asked for on a command line, with changes to the label map.
+    #[must_use]
+    pub fn asked(classes: &Classes, map: Vec<String>) -> Self {
+        let (set, names) = match classes {
+            Classes::Usual => (None, Vec::new()),
+            Classes::Four => (Some(SetKind::Four), Vec::new()),
+            Classes::All => (Some(SetKind::All), Vec::new()),
+            Classes::Named(names) => (Some(SetKind::Named), names.clone()),
+        };
+        Self { set, names, map }
+    }
+
+    /// A corpus's class set, with every choice written down.
+    #[must_use]
+    pub fn of(set: &ClassSet, asked: &Self) -> Self {
+        let kind = match asked.classes() {
+            _ if set.is_four() => SetKind::Four,
+            Classes::Named(_) => SetKind::Named,
+            Classes::Usual | Classes::Four | Classes::All => SetKind::All,
+        };
+        Self {
+            set: Some(kind),
+            names: set.names().to_vec(),
+            map: set.labels().changes(),
+        }
+    }
+
+    /// As a model that is trained with it says it.
+    #[must_use]
+    pub fn of_model(&self) -> ModelClasses {
+        let set = match self.set {
+            Some(SetKind::Four) => "four",
+            Some(SetKind::All) => "all",
+            Some(SetKind::Named) | None => "named",
+        };
+        ModelClasses {
+            set: set.to_owned(),
+            names: self.names.clone(),
+            map: self.map.clone(),
+        }
+    }
+
+    /// The classes of a model, for a corpus that it is asked about: what else the corpus has is
+    /// none of them.
+    #[must_use]
+    pub fn asked_of(model: &ModelClasses) -> Self {
+        Self {
+            set: Some(match model.set.as_str() {
+                "four" => SetKind::Four,
+                _ => SetKind::Named,
+            }),
+            names: model.names.clone(),
+            map: model.map.clone(),
+        }
+    }
+
+    /// The classes that are asked for.
+    #[must_use]
+    pub fn classes(&self) -> Classes {
+        match self.set {
+            Some(SetKind::Four) => Classes::Four,
+            Some(SetKind::All) => Classes::All,
+            Some(SetKind::Named) => Classes::Named(self.names.clone()),
+            None if self.names.is_empty() => Classes::Usual,
+            None => Classes::Named(self.names.clone()),
+        }
+    }
+
+    /// What is changed of which label counts as which class.
+    ///
+    /// # Errors
+    /// A sentence: a change is not of the form `label=class`.
+    pub fn labels(&self) -> Result<LabelMap, String> {
+        LabelMap::from_changes(&self.map)
+    }
+
+    /// Refuses names that are none, and changes that cannot be read.
+    ///
+    /// # Errors
+    /// A sentence that names the key.
+    pub fn check(&self) -> Result<(), String> {
+        let labels = self.labels().map_err(|e| format!("classes.map: {e}"))?;
+        if self.set == Some(SetKind::Named) && self.names.is_empty() {
+            return Err("classes.set is \"named\", and classes.names is missing".into());
+        }
+        let set = ClassSet::named(&self.names, labels).map_err(|e| format!("classes: {e}"))?;
+        match self.names.is_empty() || self.set == Some(SetKind::All) {
+            true => Ok(()),
+            false => set.check().map_err(|e| format!("classes.map: {e}")),
+        }
+    }
+
+    /// Refuses a class set that is another than the one that was written down.
+    ///
+    /// # Errors
+    /// A sentence with both.
+    pub fn require(&self, set: &ClassSet) -> Result<(), String> {
+        if self.names.is_empty() || self.names == set.names() {
+            return Ok(());
+        }
+        Err(format!(
+            "classes.names are {}, and the corpus has {}: it is another corpus than the experiment ran on, or its labels have changed; take the names out of the file to run it anew",
+            self.names.join(", "),
+            set.names().join(", ")
+        ))
+    }
+}
