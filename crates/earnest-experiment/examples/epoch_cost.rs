@@ -21,7 +21,7 @@ use earnest_experiment::{
     Augmentation, ClassSpec, CorpusSpec, Dataset, Folders, Notice, Observer, Presentation,
     SourceSpec, TrainingPlan, folds, open_corpus, train,
 };
-use earnest_model::{Architecture, Heard, Recipe, Task};
+use earnest_model::{Architecture, Heard, ModelClasses, Recipe, Task};
 use earnest_random::Key;
 
 /// Measure what an epoch costs.
@@ -121,6 +121,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         copies_key: Key::new(1),
         copies_folder: Some(std::env::temp_dir().join("earnest-epoch-cost")),
         corpus: String::new(),
+        classes: ModelClasses::default(),
         heard: Heard::default(),
     };
     let trained = train(&dataset, &plan(1), None, &watch)?;

@@ -18,7 +18,7 @@ mod training;
 
 pub use class_spec::{ClassSpec, SetKind};
 pub use dataset::{Dataset, Item, Pool};
-pub use error::ExperimentError;
+pub use error::{ExperimentError, FoldError};
 pub use evaluation::prediction::{CONDITIONS, Prediction, Truth, largest, require_numbers};
 pub use evaluation::tally::{
     BySpeaker, Tally, by_speaker, confusion, metrics_by_speaker, metrics_of, pooled_metrics,
@@ -30,7 +30,7 @@ pub use experiment::{
 pub use folders::Folders;
 pub use observer::{Notice, Observer, Silent};
 pub use protocol::Protocol;
-pub use protocol::fold::{Fold, FoldError, Listed, folds, select};
+pub use protocol::fold::{Fold, Listed, folds, select};
 pub use protocol::folding::Folding;
 pub use protocol::leaks::{refuse_leaks, refuse_tested_twice};
 pub use protocol::validation::Validation;

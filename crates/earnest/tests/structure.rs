@@ -187,3 +187,82 @@ fn who_wants_descriptors_compiles_neither_decoders_nor_resamplers() {
     let corpus = built_from(&metadata(), "earnest-scene");
     assert!(corpus.contains_key("earnest-corpus"));
 }
+
+/// The text of a module without comments and tests.
+fn code_of(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap();
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let lines = code
+        .lines()
+        .map(|l| l.split("//").next().unwrap_or_default());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The files of Rust below a folder.
+fn rust_files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// For each module at the top of a crate, which others of the crate it names.
+fn modules(src: &Path) -> BTreeMap<String, BTreeSet<String>> {
+    let top = |path: &Path| {
+        let first = path.strip_prefix(src).unwrap().components().next().unwrap();
+        let name = first.as_os_str().to_str().unwrap();
+        name.trim_end_matches(".rs").to_owned()
+    };
+    let mut files = Vec::new();
+    rust_files(src, &mut files);
+    let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in &files {
+        names.entry(top(file)).or_default();
+    }
+    names.retain(|name, _| name != "lib" && name != "main");
+    let all: Vec<String> = names.keys().cloned().collect();
+    for file in files {
+        let own = top(&file);
+        let Some(named) = names.get_mut(&own) else {
+            continue;
+        };
+        for rest in code_of(&file).split("crate::").skip(1) {
+            let end = rest.find(|c: char| c != '_' && !c.is_alphanumeric());
+            let other = &rest[..end.unwrap_or(rest.len())];
+            if other != own && all.iter().any(|name| name == other) {
+                named.insert(other.to_owned());
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn no_modules_of_a_crate_stand_on_each_other_in_a_circle() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(crates).unwrap() {
+        let folder = entry.unwrap().path();
+        let mut left = modules(&folder.join("src"));
+        seen += left.len();
+        // Take away what stands on nothing that is left, again and again: a circle remains.
+        loop {
+            let names: BTreeSet<String> = left.keys().cloned().collect();
+            let before = left.len();
+            left.retain(|_, on| on.iter().any(|other| names.contains(other)));
+            if left.len() == before {
+                break;
+            }
+        }
+        assert!(
+            left.is_empty(),
+            "{}: a circle among {left:?}",
+            folder.display()
+        );
+    }
+    assert!(seen > 100, "only {seen} modules were found");
+}

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use earnest_corpus::Corpus;
 use serde::Deserialize;
 
-use crate::protocol::fold::{Fold, FoldError, Listed};
+use crate::error::FoldError;
+use crate::protocol::fold::{Fold, Listed};
 use crate::protocol::folding::Folding;
 
 /// A line; there are other keys, which do not matter here.

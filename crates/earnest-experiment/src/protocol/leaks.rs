@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::protocol::fold::{Fold, FoldError};
+use crate::error::FoldError;
+use crate::protocol::fold::Fold;
 
 /// Refuses a fold in which a test speaker also trains or validates, or an utterance is on two
 /// sides. `shared_speakers` allows the first, for published folds that are so.

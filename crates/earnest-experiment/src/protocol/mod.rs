@@ -15,7 +15,8 @@ use std::str::FromStr;
 use earnest_corpus::Corpus;
 use serde::{Deserialize, Serialize};
 
-use fold::{Fold, FoldError, folds, sessions_of};
+use crate::error::FoldError;
+use fold::{Fold, folds, sessions_of};
 use folding::Folding;
 
 /// How a corpus is cut into folds. In a file `speaker`, `groups:5` or `emobox:FOLDER`.

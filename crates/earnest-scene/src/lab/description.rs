@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::bounds;
 use crate::machine::event::BUILT_IN as BUILT_IN_EVENTS;
+use crate::machine::fan::Fan;
+use crate::machine::hum::Hum;
+use crate::machine::motor::Motor;
 use crate::room::bands::{BANDS, air, flat};
 use crate::room::head::{SphericalHead, Vector, speed_of_sound};
 use crate::room::material;
@@ -148,75 +151,6 @@ pub struct SpeechDescription {
 
 fn nothing() -> ByBand {
     ByBand::All(0.0)
-}
-
-/// A fan: broadband noise, and a tone at the blades' passing with its harmonics.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Fan {
-    /// Which.
-    pub name: String,
-    /// Revolutions a minute.
-    pub rpm: f64,
-    /// Blades.
-    pub blades: u32,
-    /// Level at the head.
-    pub level_db_spl: f64,
-    /// Tones over broadband, dB.
-    pub tone_db: f64,
-    /// How fast broadband falls: power as `f^-exponent`.
-    #[serde(default = "pink")]
-    pub exponent: f64,
-    /// Slow changes of speed, share.
-    #[serde(default = "hundredth")]
-    pub drift: f64,
-    /// Where it stands, m; in the head if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place_m: Option<Vector>,
-}
-
-fn pink() -> f64 {
-    1.0
-}
-fn hundredth() -> f64 {
-    0.01
-}
-
-/// A joint's motor: whine and gears that follow its speed, a jerk at start and stop. It moves
-/// now and then, with the speed of a minimum-jerk movement (Flash and Hogan 1985).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Motor {
-    /// Which joint.
-    pub name: String,
-    /// Level at the ears at top speed.
-    pub level_db_spl: f64,
-    /// Whine at top speed, Hz.
-    pub whine_hz: f64,
-    /// Teeth that meet in a second at top speed, Hz.
-    pub gear_hz: f64,
-    /// Gear noise over whine, dB.
-    pub gear_db: f64,
-    /// Jerk at start and stop over whine, dB.
-    pub jerk_db: f64,
-    /// Movements a minute.
-    pub moves_per_minute: f64,
-    /// Shortest and longest movement, s.
-    pub move_s: [f64; 2],
-}
-
-/// Mains hum.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Hum {
-    /// Of what.
-    pub name: String,
-    /// Its base, Hz.
-    pub base_hz: f64,
-    /// How much each next harmonic falls, dB.
-    pub fall_db: f64,
-    /// Level at the head.
-    pub level_db_spl: f64,
 }
 
 /// The robot's own noise as it was recorded.

@@ -4,8 +4,11 @@ mod bounds;
 mod description;
 mod hearing;
 
+pub use crate::machine::fan::Fan;
+pub use crate::machine::hum::Hum;
+pub use crate::machine::motor::Motor;
 pub use description::{
-    ByBand, EventKind, Fan, HeadDescription, Hum, Lab, Microphones, Motor, Recorded,
-    RoomDescription, SpeechDescription,
+    ByBand, EventKind, HeadDescription, Lab, Microphones, Recorded, RoomDescription,
+    SpeechDescription,
 };
 pub use hearing::{Draws, Event, Heard, LabError, Listener, Setup};

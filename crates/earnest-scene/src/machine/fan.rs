@@ -2,9 +2,42 @@
 
 use earnest_random::Generator;
 use earnest_signal::{SpectrumShaper, amplitude, coloured_noise};
+use serde::{Deserialize, Serialize};
 
 use super::{RATE, level, pascal};
-use crate::lab::Fan;
+use crate::room::head::Vector;
+
+/// A fan: broadband noise, and a tone at the blades' passing with its harmonics.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fan {
+    /// Which.
+    pub name: String,
+    /// Revolutions a minute.
+    pub rpm: f64,
+    /// Blades.
+    pub blades: u32,
+    /// Level at the head.
+    pub level_db_spl: f64,
+    /// Tones over broadband, dB.
+    pub tone_db: f64,
+    /// How fast broadband falls: power as `f^-exponent`.
+    #[serde(default = "pink")]
+    pub exponent: f64,
+    /// Slow changes of speed, share.
+    #[serde(default = "hundredth")]
+    pub drift: f64,
+    /// Where it stands, m; in the head if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place_m: Option<Vector>,
+}
+
+fn pink() -> f64 {
+    1.0
+}
+fn hundredth() -> f64 {
+    0.01
+}
 
 /// Harmonics of the blades' passing.
 const HARMONICS: usize = 6;

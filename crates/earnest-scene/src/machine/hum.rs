@@ -2,9 +2,23 @@
 
 use earnest_random::Generator;
 use earnest_signal::amplitude;
+use serde::{Deserialize, Serialize};
 
 use super::{RATE, level, pascal};
-use crate::lab::Hum;
+
+/// Mains hum.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hum {
+    /// Of what.
+    pub name: String,
+    /// Its base, Hz.
+    pub base_hz: f64,
+    /// How much each next harmonic falls, dB.
+    pub fall_db: f64,
+    /// Level at the head.
+    pub level_db_spl: f64,
+}
 
 /// Harmonics up to here, Hz.
 const HIGHEST_HZ: f64 = 3_000.0;

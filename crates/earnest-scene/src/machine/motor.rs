@@ -5,7 +5,29 @@ use earnest_signal::{SpectrumShaper, amplitude, coloured_noise};
 use serde::{Deserialize, Serialize};
 
 use super::{RATE, pascal};
-use crate::lab::Motor;
+
+/// A joint's motor: whine and gears that follow its speed, a jerk at start and stop. It moves
+/// now and then, with the speed of a minimum-jerk movement (Flash and Hogan 1985).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Motor {
+    /// Which joint.
+    pub name: String,
+    /// Level at the ears at top speed.
+    pub level_db_spl: f64,
+    /// Whine at top speed, Hz.
+    pub whine_hz: f64,
+    /// Teeth that meet in a second at top speed, Hz.
+    pub gear_hz: f64,
+    /// Gear noise over whine, dB.
+    pub gear_db: f64,
+    /// Jerk at start and stop over whine, dB.
+    pub jerk_db: f64,
+    /// Movements a minute.
+    pub moves_per_minute: f64,
+    /// Shortest and longest movement, s.
+    pub move_s: [f64; 2],
+}
 
 /// One movement of a joint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
