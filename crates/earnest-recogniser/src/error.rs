@@ -1,0 +1,70 @@
+//! Why there is no answer.
+
+use std::path::PathBuf;
+
+use earnest_audio::{AudioError, ResampleError};
+use earnest_features::FrontEndError;
+use earnest_model::ModelError;
+
+/// Why a recogniser cannot be made, or cannot answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecogniserError {
+    /// The model's files.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The model's front end cannot be opened.
+    #[error("the model's front end cannot be opened: {0}")]
+    FrontEnd(#[from] FrontEndError),
+    /// An audio file.
+    #[error(transparent)]
+    Audio(#[from] AudioError),
+    /// Samples of this rate cannot be brought to the rate of models.
+    #[error(transparent)]
+    Resample(#[from] ResampleError),
+    /// The model was trained on a table of features, of which nobody knows how to make them of
+    /// samples.
+    #[error(
+        "the model was trained on a table of features ({table}), so it cannot be given audio; `earnest reproduce --features-table` tests such a model in its own experiment"
+    )]
+    Table {
+        /// The table.
+        table: String,
+    },
+    /// Features of another front end.
+    #[error(
+        "the model takes features of {expected} ({columns} columns), and was given {given} columns"
+    )]
+    OtherFeatures {
+        /// The model's front end in words.
+        expected: String,
+        /// Its columns.
+        columns: usize,
+        /// What was given.
+        given: usize,
+    },
+    /// A file is too short for a row of features.
+    #[error("{} is shorter than {:.0} ms", path.display(), shortest_s * 1000.0)]
+    TooShort {
+        /// The file.
+        path: PathBuf,
+        /// Seconds of audio that the first row needs.
+        shortest_s: f64,
+    },
+    /// The model's weights are of no use.
+    #[error(
+        "the model answers {heard} with what is no number, so its weights are of no use; train it again, or take another"
+    )]
+    NoNumber {
+        /// What was heard.
+        heard: String,
+    },
+    /// A stream cannot know what a speaker will say.
+    #[error(
+        "the model normalises by each speaker's own statistics (--normalise speaker), which are known only when all of a speaker's utterances were heard, so it cannot answer to a stream; train it with --normalise corpus or adaptive"
+    )]
+    NeedsAll,
+    /// Windows that make no sense.
+    #[error("{0}")]
+    Segmentation(String),
+}

@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod error;
+mod feature_reader;
+mod recogniser;
+mod segmentation;
+mod starter;
+mod stream;
+
+pub use answer::Answer;
+pub use error::RecogniserError;
+pub use feature_reader::FeatureReader;
+pub use recogniser::Recogniser;
+pub use segmentation::Segmentation;
+pub use stream::RecogniserStream;

@@ -1,0 +1,205 @@
+//! Samples that come bit by bit, and answers as they become possible.
+
+use std::sync::Arc;
+
+use earnest_audio::{ResampleStream, SAMPLE_RATE};
+use earnest_features::{Features, RowStream};
+use earnest_model::{Listener, Model};
+
+use crate::answer::Answer;
+use crate::error::RecogniserError;
+use crate::recogniser::{Recogniser, require_numbers};
+use crate::segmentation::Segmentation;
+
+/// Who speaks in a stream, to models that adapt to speakers.
+const SPEAKER: &str = "";
+
+/// A stream under way. The same samples give the same answers, to the bit, however they are cut
+/// into pushes. On the way from samples to features nothing is allocated for a row; an answer
+/// allocates what it needs.
+pub struct RecogniserStream {
+    model: Arc<Model>,
+    listener: Listener,
+    resampler: ResampleStream,
+    front_end: Box<dyn RowStream>,
+    row_s: f64,
+    rows: Rows,
+}
+
+/// Rows that are not answered for good yet.
+struct Rows {
+    columns: usize,
+    /// Rows of a window and from one to the next; nothing for the whole.
+    window: Option<(usize, usize)>,
+    values: Vec<f32>,
+    /// The number of the first row that is held.
+    first: u64,
+    /// Rows of those held that the last answer had.
+    answered: usize,
+}
+
+impl Rows {
+    fn held(&self) -> usize {
+        self.values.len() / self.columns.max(1)
+    }
+
+    fn add(&mut self, row: &[f32]) {
+        self.values.extend_from_slice(row);
+    }
+
+    /// True if a window is complete.
+    fn is_complete(&self) -> bool {
+        self.window.is_some_and(|(length, _)| self.held() >= length)
+    }
+
+    /// Rows that are answered next, and how many of them no answer had.
+    fn next(&self) -> (usize, usize) {
+        let length = match self.window {
+            Some((length, _)) => length.min(self.held()),
+            None => self.held(),
+        };
+        (length, length.saturating_sub(self.answered))
+    }
+
+    /// Forgets what no later window has.
+    fn go_on(&mut self) {
+        if let Some((length, step)) = self.window {
+            self.values.drain(..step.min(self.held()) * self.columns);
+            self.first += step as u64;
+            self.answered = length - step;
+        }
+    }
+}
+
+impl RecogniserStream {
+    pub(crate) fn new(
+        recogniser: &Recogniser,
+        sample_rate: u32,
+        segmentation: Segmentation,
+    ) -> Result<Self, RecogniserError> {
+        let front_end = recogniser.front_end();
+        let row_s = front_end.row_s();
+        let window = segmentation.rows(row_s)?;
+        let listener = recogniser.listener();
+        if window.is_some() && listener.needs_all() {
+            return Err(RecogniserError::NeedsAll);
+        }
+        let front_end = front_end.open(SAMPLE_RATE)?;
+        let columns = front_end.columns();
+        // A push may complete a window and go on before it is answered and forgotten.
+        let room = window.map_or(0, |(length, _)| length * columns);
+        Ok(Self {
+            model: recogniser.shared_model(),
+            listener,
+            resampler: ResampleStream::new(sample_rate, SAMPLE_RATE)?,
+            front_end,
+            row_s,
+            rows: Rows {
+                columns,
+                window,
+                values: Vec::with_capacity(room),
+                first: 0,
+                answered: 0,
+            },
+        })
+    }
+
+    /// Adds samples (mono, full scale 1.0); gives each answer that is now possible to `sink`.
+    ///
+    /// # Errors
+    /// [`RecogniserError::NoNumber`], or what the resampler says. The stream is of no use then.
+    pub fn push(
+        &mut self,
+        samples: &[f32],
+        sink: &mut dyn FnMut(Answer),
+    ) -> Result<(), RecogniserError> {
+        let mut failed = None;
+        let Self {
+            model,
+            listener,
+            resampler,
+            front_end,
+            row_s,
+            rows,
+        } = self;
+        resampler.push(samples, &mut |block| {
+            front_end.push(block, &mut |row| {
+                rows.add(row);
+                if rows.is_complete() && failed.is_none() {
+                    match answer(model, listener, rows, *row_s) {
+                        Ok(answer) => sink(answer),
+                        Err(error) => failed = Some(error),
+                    }
+                    rows.go_on();
+                }
+            });
+        })?;
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Ends the recording: gives the remaining answers to `sink`. Then all is as new, but for a
+    /// model that adapts to the speaker: it goes on with what it heard.
+    ///
+    /// # Errors
+    /// As [`RecogniserStream::push`].
+    pub fn finish(&mut self, sink: &mut dyn FnMut(Answer)) -> Result<(), RecogniserError> {
+        let mut failed = None;
+        let Self {
+            model,
+            listener,
+            resampler,
+            front_end,
+            row_s,
+            rows,
+        } = self;
+        let mut take = |row: &[f32]| {
+            rows.add(row);
+            if rows.is_complete() && failed.is_none() {
+                match answer(model, listener, rows, *row_s) {
+                    Ok(answer) => sink(answer),
+                    Err(error) => failed = Some(error),
+                }
+                rows.go_on();
+            }
+        };
+        resampler.finish(&mut |block| front_end.push(block, &mut take))?;
+        front_end.finish(&mut take);
+        if failed.is_none() && rows.held() > rows.answered {
+            match answer(model, listener, rows, *row_s) {
+                Ok(answer) => sink(answer),
+                Err(error) => failed = Some(error),
+            }
+        }
+        self.rows.values.clear();
+        (self.rows.first, self.rows.answered) = (0, 0);
+        failed.map_or(Ok(()), Err)
+    }
+}
+
+/// The answer to the rows that are next.
+fn answer(
+    model: &Model,
+    listener: &mut Listener,
+    rows: &Rows,
+    row_s: f64,
+) -> Result<Answer, RecogniserError> {
+    let (length, new) = rows.next();
+    let of = |from: usize| {
+        let values = &rows.values[from * rows.columns..length * rows.columns];
+        Features::from_values(rows.columns, values.to_vec())
+    };
+    let whole = of(0);
+    if listener.needs_all() {
+        listener.hear_of(&whole, SPEAKER);
+    }
+    // Windows overlap; what an earlier one had was heard then.
+    let normaliser = listener.next(&of(length - new), SPEAKER);
+    let values = model.answer(&normaliser, &whole);
+    let start_s = rows.first as f64 * row_s;
+    require_numbers(&values, || format!("what it heard from {start_s:.2} s on"))?;
+    Ok(Answer {
+        start_s,
+        end_s: (rows.first + length as u64) as f64 * row_s,
+        values,
+    })
+}
