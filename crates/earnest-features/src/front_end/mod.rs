@@ -11,6 +11,7 @@
 #[macro_use]
 mod list;
 pub mod lld32;
+pub mod logmel;
 
 use std::fmt::{self, Debug};
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 front_ends! {
     Lld32 = lld32::Lld32 as "lld32",
+    LogMel = logmel::LogMel as "logmel",
 }
 
 /// A way to make features of a waveform, with all its settings. Whoever has the same front end
