@@ -1,10 +1,10 @@
 //! How fast a front end is on a recording (WAV or FLAC, 16 bits), on one thread:
 //!
 //! ```text
-//! cargo run --release -p earnest-features --example speed -- FILE [opensmile|accurate]
+//! cargo run --release -p earnest-features --example speed -- FILE [opensmile|accurate|logmel|pcen]
 //! ```
 //!
-//! `opensmile` and `accurate` are the modes of `lld32`. Prints the best
+//! `opensmile` and `accurate` are the modes of `lld32`, `pcen` is `logmel` with it. Prints the best
 //! of three passes over the whole file, and what single 10 ms hops cost when the same file is
 //! streamed. `compare/opensmile_speed.py` runs this beside openSMILE.
 #![allow(clippy::print_stdout)]
@@ -16,6 +16,7 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
+use earnest_features::front_end::logmel::{LogMel, Pcen};
 use earnest_features::{Extractor, FrontEndSettings, Lld32, Mode};
 
 fn front_end(name: &str) -> Result<FrontEndSettings, Box<dyn Error>> {
@@ -26,6 +27,10 @@ fn front_end(name: &str) -> Result<FrontEndSettings, Box<dyn Error>> {
     Ok(match name {
         "opensmile" => lld32(Mode::OpenSmile).into(),
         "accurate" => lld32(Mode::Accurate).into(),
+        "pcen" => FrontEndSettings::from(LogMel {
+            pcen: Some(Pcen::default()),
+            ..LogMel::default()
+        }),
         other => FrontEndSettings::by_name(other)?,
     })
 }

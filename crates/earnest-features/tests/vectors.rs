@@ -4,12 +4,13 @@
 use std::io::Write;
 use std::process::Command;
 
+use earnest_features::front_end::logmel::{LogMel, Pcen};
 use earnest_features::vectorised::VARIABLE;
 use earnest_features::{Extractor, FrontEndSettings, Lld32, Mode, ShortWindow};
 use earnest_random::Key;
 
 /// The bits of what each front end extracts from something like speech, added up; of `lld32` in
-/// both modes and windows.
+/// both modes and windows, of `logmel` both scales.
 fn bits() -> String {
     let mut generator = Key::new(5).generator();
     let mut phase = 0.0_f64;
@@ -22,7 +23,13 @@ fn bits() -> String {
             (voice + 0.01 * generator.normal()) as f32
         })
         .collect();
-    let mut front_ends: Vec<FrontEndSettings> = vec![];
+    let mut front_ends: Vec<FrontEndSettings> = vec![
+        LogMel::default().into(),
+        FrontEndSettings::from(LogMel {
+            pcen: Some(Pcen::default()),
+            ..LogMel::default()
+        }),
+    ];
     for mode in [Mode::OpenSmile, Mode::Accurate] {
         for window in [ShortWindow::Ms20, ShortWindow::Ms25] {
             front_ends.push(Lld32 { mode, window }.into());
