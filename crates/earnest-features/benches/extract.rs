@@ -6,7 +6,7 @@ mod vowel;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use earnest_features::{Extractor, Mode, Settings, Stream};
+use earnest_features::{Extractor, Lld32, Mode, Stream};
 use vowel::{FEMALE, MALE, RATE, Vowel, vowel};
 
 fn main() {
@@ -32,13 +32,13 @@ fn speech() -> Vec<f32> {
 
 const MODES: [&str; 2] = ["opensmile", "accurate"];
 
-fn settings(mode: &str) -> Settings {
-    Settings {
+fn settings(mode: &str) -> Lld32 {
+    Lld32 {
         mode: match mode {
             "accurate" => Mode::Accurate,
             _ => Mode::OpenSmile,
         },
-        ..Settings::default()
+        ..Lld32::default()
     }
 }
 

@@ -1,48 +1,63 @@
 //! A whole recording at once.
 
-use crate::descriptor::COUNT;
 use crate::features::Features;
-use crate::framing::Framing;
-use crate::settings::Settings;
+use crate::front_end::lld32::Lld32;
+use crate::front_end::{FrontEnd, FrontEndError, RowStream};
 use crate::stream::Stream;
 
-/// Extracts the 32 descriptors at one sample rate. Holds all tables and buffers, so make
+/// Extracts features of whole recordings at one sample rate. Holds all tables and buffers, so make
 /// one and use it for many recordings (one for each thread); recordings do not influence
 /// each other.
 pub struct Extractor {
-    stream: Stream,
+    stream: Box<dyn RowStream>,
 }
 
 impl Extractor {
-    /// For recordings at this rate, Hz, as openSMILE's eGeMAPSv01a has them.
+    /// The 32 descriptors of recordings at this rate, Hz, as openSMILE's eGeMAPSv01a has them.
     #[must_use]
     pub fn new(sample_rate: u32) -> Self {
-        Self::with(sample_rate, Settings::default())
+        Self::with(sample_rate, Lld32::default())
     }
 
-    /// For recordings at this rate, Hz.
+    /// The 32 descriptors of recordings at this rate, Hz.
     #[must_use]
-    pub fn with(sample_rate: u32, settings: Settings) -> Self {
+    pub fn with(sample_rate: u32, settings: Lld32) -> Self {
         Self {
-            stream: Stream::new(sample_rate, settings),
+            stream: Box::new(Stream::new(sample_rate, settings)),
         }
     }
 
-    /// Where this extractor's frames lie.
-    #[must_use]
-    pub fn framing(&self) -> &Framing {
-        self.stream.framing()
+    /// What a front end makes of recordings at this rate, Hz.
+    ///
+    /// # Errors
+    /// The front end's settings cannot be, or not at this rate.
+    pub fn of(front_end: &dyn FrontEnd, sample_rate: u32) -> Result<Self, FrontEndError> {
+        let stream = front_end.open(sample_rate)?;
+        Ok(Self { stream })
     }
 
-    /// The descriptors of a recording (full scale 1.0): one row each 10 ms, as many as
-    /// [`Framing::rows`] says; no row if it is shorter than 60 ms.
+    /// Columns of what [`Self::extract`] gives.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.stream.columns()
+    }
+
+    /// Rows that a recording of so many samples gives.
+    #[must_use]
+    pub fn rows(&self, samples: usize) -> usize {
+        self.stream.rows(samples)
+    }
+
+    /// The features of a recording (mono, full scale 1.0): as many rows as [`Self::rows`] says,
+    /// none if it is shorter than [`FrontEnd::shortest_s`].
     #[must_use]
     pub fn extract(&mut self, samples: &[f32]) -> Features {
-        let mut values = Vec::with_capacity(self.framing().rows(samples.len()) * COUNT);
+        let columns = self.columns();
+        let mut values = Vec::with_capacity(self.rows(samples.len()) * columns);
         self.stream.reset();
         self.stream
             .push(samples, &mut |row| values.extend_from_slice(row));
         self.stream.finish(&mut |row| values.extend_from_slice(row));
-        Features::from_values(values)
+        Features::from_values(columns, values)
     }
 }

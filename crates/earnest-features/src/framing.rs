@@ -1,9 +1,12 @@
 //! Where frames lie: docs/descriptors.md, section 1.
 
-use crate::settings::{Mode, Settings};
+use crate::front_end::lld32::{Lld32, Mode};
 
 /// Length of the long window, seconds.
 pub(crate) const LONG_S: f64 = 0.060;
+
+/// From one row to the next, seconds.
+pub(crate) const HOP_S: f64 = 0.010;
 
 /// Frame lengths and hop in samples, at one rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,7 +29,7 @@ pub struct Framing {
 impl Framing {
     /// The framing at a rate in Hz; lengths are rounded half away from zero.
     #[must_use]
-    pub fn new(sample_rate: u32, settings: Settings) -> Self {
+    pub fn new(sample_rate: u32, settings: Lld32) -> Self {
         let rate = f64::from(sample_rate.max(1));
         let samples = |seconds: f64| ((seconds * rate).round() as usize).max(1);
         let (short, long) = (samples(settings.window.seconds()), samples(LONG_S));
@@ -36,7 +39,7 @@ impl Framing {
         };
         Self {
             sample_rate: rate,
-            hop: samples(0.010),
+            hop: samples(HOP_S),
             short,
             long,
             short_offset,

@@ -376,7 +376,7 @@ mod tests {
             at += if i.is_multiple_of(2) { 159 } else { 161 };
             i += 1;
         }
-        let framing = Framing::new(16_000, crate::Settings::default());
+        let framing = Framing::new(16_000, crate::Lld32::default());
         let mut jitter = Jitter::new(&framing);
         let mut buffer = Samples::default();
         buffer.extend(&samples);

@@ -1,17 +1,17 @@
-//! z-normalisation: mean and standard deviation of each descriptor over a training set
+//! z-normalisation: mean and standard deviation of each column of features over a training set
 //! (docs/paper.md, section 3).
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Features, descriptor};
+use crate::Features;
 
-/// Mean and standard deviation per descriptor.
+/// Mean and standard deviation of each column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Normaliser {
-    /// Mean per descriptor, in column order.
+    /// Mean of each column.
     pub mean: Vec<f32>,
-    /// Standard deviation per descriptor, in column order; 1 where a column never varies.
+    /// Standard deviation of each column; 1 where a column never varies.
     pub deviation: Vec<f32>,
 }
 
@@ -41,26 +41,34 @@ pub fn check_scale(mean: &[f32], deviation: &[f32]) -> Result<(), String> {
 }
 
 impl Normaliser {
-    /// Refuses what is not the mean and deviation of 32 descriptors.
+    /// Refuses what is not the mean and deviation of so many columns.
     ///
     /// # Errors
     /// A phrase that begins with `mean` or `deviation`.
-    pub fn check(&self) -> Result<(), String> {
+    pub fn check(&self, columns: usize) -> Result<(), String> {
         for (key, values) in [("mean", &self.mean), ("deviation", &self.deviation)] {
-            if values.len() != descriptor::COUNT {
+            if values.len() != columns {
                 return Err(format!(
-                    "{key} has {} numbers; there are {} descriptors",
-                    values.len(),
-                    descriptor::COUNT
+                    "{key} has {} numbers; the features have {columns} columns",
+                    values.len()
                 ));
             }
         }
         check_scale(&self.mean, &self.deviation)
     }
 
-    /// Over all rows of all matrices (population standard deviation, in f64, two passes).
+    /// Number of columns.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.mean.len()
+    }
+
+    /// Over all rows of all matrices (population standard deviation, in f64, two passes). All
+    /// have the columns of the first; of no matrix there are no columns.
     pub fn fit<'a>(matrices: impl Iterator<Item = &'a Features> + Clone) -> Self {
-        let mut mean = [0.0_f64; descriptor::COUNT];
+        let columns = matrices.clone().next().map_or(0, Features::columns);
+        debug_assert!(matrices.clone().all(|m| m.columns() == columns));
+        let mut mean = vec![0.0_f64; columns];
         let mut rows = 0_usize;
         for row in matrices.clone().flat_map(Features::rows) {
             rows += 1;
@@ -72,7 +80,7 @@ impl Normaliser {
         for m in &mut mean {
             *m /= n;
         }
-        let mut variance = [0.0_f64; descriptor::COUNT];
+        let mut variance = vec![0.0_f64; columns];
         for row in matrices.flat_map(Features::rows) {
             for ((v, m), x) in variance.iter_mut().zip(&mean).zip(row) {
                 *v += (f64::from(*x) - m).powi(2);
@@ -92,9 +100,10 @@ impl Normaliser {
         }
     }
 
-    /// Normalises in place.
+    /// Normalises features of as many columns in place.
     pub fn apply(&self, features: &mut Features) {
-        for row in features.values_mut().chunks_exact_mut(descriptor::COUNT) {
+        debug_assert_eq!(features.columns(), self.columns());
+        for row in features.rows_mut() {
             for ((x, m), d) in row.iter_mut().zip(&self.mean).zip(&self.deviation) {
                 *x = (*x - m) / d;
             }
@@ -102,31 +111,30 @@ impl Normaliser {
     }
 }
 
-/// How many rows there were, their mean and the mean square of their distance from it, per
-/// descriptor: what is kept of a speaker's utterances to normalise by.
+/// How many rows there were, their mean and the mean square of their distance from it, for each
+/// column: what is kept of a speaker's utterances to normalise by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moments {
     rows: f64,
-    mean: [f64; descriptor::COUNT],
-    variance: [f64; descriptor::COUNT],
-}
-
-impl Default for Moments {
-    /// Of no row.
-    fn default() -> Self {
-        Self {
-            rows: 0.0,
-            mean: [0.0; descriptor::COUNT],
-            variance: [0.0; descriptor::COUNT],
-        }
-    }
+    mean: Vec<f64>,
+    variance: Vec<f64>,
 }
 
 impl Moments {
+    /// Of no row yet, of features with so many columns.
+    #[must_use]
+    pub fn of_no_row(columns: usize) -> Self {
+        Self {
+            rows: 0.0,
+            mean: vec![0.0; columns],
+            variance: vec![0.0; columns],
+        }
+    }
+
     /// Of all rows of a matrix.
     #[must_use]
     pub fn of(features: &Features) -> Self {
-        let mut moments = Self::default();
+        let mut moments = Self::of_no_row(features.columns());
         let n = features.frames() as f64;
         if n == 0.0 {
             return moments;
@@ -148,30 +156,37 @@ impl Moments {
     /// As if a normaliser's mean and deviation came from so many rows.
     #[must_use]
     pub fn assumed(normaliser: &Normaliser, rows: f64) -> Self {
-        let mut moments = Self {
+        Self {
             rows,
-            ..Self::default()
-        };
-        for (m, x) in moments.mean.iter_mut().zip(&normaliser.mean) {
-            *m = f64::from(*x);
+            mean: normaliser.mean.iter().map(|m| f64::from(*m)).collect(),
+            variance: normaliser
+                .deviation
+                .iter()
+                .map(|d| f64::from(*d).powi(2))
+                .collect(),
         }
-        for (v, d) in moments.variance.iter_mut().zip(&normaliser.deviation) {
-            *v = f64::from(*d).powi(2);
-        }
-        moments
     }
 
-    /// Takes further rows in (Chan, Golub and LeVeque 1983).
+    /// Number of columns.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.mean.len()
+    }
+
+    /// Takes further rows of as many columns in (Chan, Golub and LeVeque 1983).
     pub fn add(&mut self, other: &Self) {
         let rows = self.rows + other.rows;
         if rows == 0.0 {
             return;
         }
         let (a, b) = (self.rows / rows, other.rows / rows);
-        for j in 0..descriptor::COUNT {
-            let apart = other.mean[j] - self.mean[j];
-            self.mean[j] += apart * b;
-            self.variance[j] = a * self.variance[j] + b * other.variance[j] + a * b * apart.powi(2);
+        debug_assert_eq!(self.columns(), other.columns());
+        let ours = self.mean.iter_mut().zip(&mut self.variance);
+        let theirs = other.mean.iter().zip(&other.variance);
+        for ((mean, variance), (m, v)) in ours.zip(theirs) {
+            let apart = m - *mean;
+            *mean += apart * b;
+            *variance = a * *variance + b * v + a * b * apart.powi(2);
         }
         self.rows = rows;
     }
@@ -187,18 +202,20 @@ impl Moments {
 mod tests {
     use super::*;
 
+    const COLUMNS: usize = 40;
+
     #[test]
     fn normalised_training_rows_have_mean_0_and_deviation_1_and_a_constant_stays_finite() {
         let mut values = Vec::new();
         for t in 0..100 {
-            for c in 0..descriptor::COUNT {
+            for c in 0..COLUMNS {
                 values.push(if c == 5 { 3.0 } else { (t * (c + 1)) as f32 });
             }
         }
-        let mut features = Features::from_values(values);
+        let mut features = Features::from_values(COLUMNS, values);
         let normaliser = Normaliser::fit(std::iter::once(&features));
         normaliser.apply(&mut features);
-        for c in 0..descriptor::COUNT {
+        for c in 0..COLUMNS {
             let column: Vec<f64> = features.rows().map(|r| f64::from(r[c])).collect();
             let mean = column.iter().sum::<f64>() / 100.0;
             let var = column.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 100.0;
@@ -210,13 +227,13 @@ mod tests {
 
     #[test]
     fn moments_of_parts_are_those_of_the_whole_and_an_assumption_fades_with_what_is_heard() {
-        let value = |t: usize, c: usize| ((t * (c + 3)) % 41) as f32 + c as f32;
+        let value = |t: usize, c: usize| ((t * (c + 3)) % 43) as f32 + c as f32;
         let matrix = |times: std::ops::Range<usize>| {
-            let values = times.flat_map(|t| (0..descriptor::COUNT).map(move |c| value(t, c)));
-            Features::from_values(values.collect())
+            let values = times.flat_map(|t| (0..COLUMNS).map(move |c| value(t, c)));
+            Features::from_values(COLUMNS, values.collect())
         };
         let whole = Normaliser::fit(std::iter::once(&matrix(0..500)));
-        let mut moments = Moments::default();
+        let mut moments = Moments::of_no_row(COLUMNS);
         for part in [0..0, 0..1, 1..77, 77..500] {
             moments.add(&Moments::of(&matrix(part)));
         }
@@ -227,8 +244,8 @@ mod tests {
         };
         assert!(close(&moments.normaliser(), &whole, 1e-3));
         let prior = Normaliser {
-            mean: vec![0.0; descriptor::COUNT],
-            deviation: vec![1.0; descriptor::COUNT],
+            mean: vec![0.0; COLUMNS],
+            deviation: vec![1.0; COLUMNS],
         };
         let mut adaptive = Moments::assumed(&prior, 100.0);
         assert!(close(&adaptive.normaliser(), &prior, 1e-6));

@@ -8,6 +8,7 @@ use crate::fft::Bin;
 use crate::formants::band::BandResampler;
 use crate::formants::{FormantFinder, Formants};
 use crate::framing::{Framing, LONG_S};
+use crate::front_end::lld32::{Lld32, Mode};
 use crate::harmonics::{HarmonicValues, Harmonics};
 use crate::jitter::Jitter;
 use crate::lanes::{Column, F32s, LANES};
@@ -19,7 +20,6 @@ use crate::pitch::shs::SubHarmonicSum;
 use crate::pitch::viterbi::Viterbi;
 use crate::pitch::{CANDIDATES, Candidate};
 use crate::samples::Samples;
-use crate::settings::{Mode, Settings};
 use crate::smoothing::{median3nz, sma3, sma3nz};
 use crate::spectral::Spectral;
 use crate::spectrum::{Spectrum, gauss, hamming};
@@ -96,7 +96,7 @@ pub struct Stream {
 impl Stream {
     /// For recordings at this rate, Hz.
     #[must_use]
-    pub fn new(sample_rate: u32, settings: Settings) -> Self {
+    pub fn new(sample_rate: u32, settings: Lld32) -> Self {
         let framing = Framing::new(sample_rate, settings);
         let rate = framing.sample_rate;
         let short = Spectrum::new(hamming(framing.short));

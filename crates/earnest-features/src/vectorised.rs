@@ -2,8 +2,9 @@
 //!
 //! A kernel is plain Rust over slices, written so that the compiler vectorises it: no branches on
 //! values, no sums across elements. [`vectorised`] holds it compiled for AVX2, NEON or WASM SIMD
-//! and for the baseline, and chooses at run time, so every platform runs it and none needs
-//! `unsafe`. An element's result does not depend on its neighbours or on the width of the vectors:
+//! and for the baseline, and chooses at run time, so every platform runs it and no kernel needs
+//! `unsafe` for its vectors. (The one exception is not a loop: on x86-64 `lanes.rs` gathers eight
+//! comparisons into bits by two SSE instructions that every such processor has.) An element's result does not depend on its neighbours or on the width of the vectors:
 //! the bits are the same either way, which is tested.
 
 use std::sync::OnceLock;

@@ -3,7 +3,7 @@
 
 mod vowel;
 
-use earnest_features::{Extractor, Features, Mode, Settings};
+use earnest_features::{Extractor, Features, Lld32, Mode};
 use vowel::{FEMALE, MALE, RATE, Vowel, median, vowel};
 
 const F0: usize = 19;
@@ -16,9 +16,9 @@ const F2: usize = 28;
 const F3: usize = 30;
 
 fn extract(samples: &[f32], mode: Mode) -> Features {
-    let settings = Settings {
+    let settings = Lld32 {
         mode,
-        ..Settings::default()
+        ..Lld32::default()
     };
     Extractor::with(RATE, settings).extract(samples)
 }

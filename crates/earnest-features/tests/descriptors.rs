@@ -1,7 +1,7 @@
 //! The descriptors on signals whose values are known, without any reference file.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
-use earnest_features::{Extractor, Features, Framing, Settings, descriptor};
+use earnest_features::{Extractor, Features, Framing, Lld32, descriptor};
 use earnest_random::Key;
 
 const F0: usize = 19;
@@ -73,10 +73,7 @@ fn there_is_one_row_more_than_60_ms_frames_and_none_for_less() {
             rows,
             "{samples} samples"
         );
-        assert_eq!(
-            Framing::new(16_000, Settings::default()).rows(samples),
-            rows
-        );
+        assert_eq!(Framing::new(16_000, Lld32::default()).rows(samples), rows);
     }
 }
 
@@ -160,6 +157,6 @@ proptest::proptest! {
             .collect();
         let f = Extractor::new(rate).extract(&samples);
         proptest::prop_assert!(f.values().iter().all(|x| x.is_finite()));
-        proptest::prop_assert_eq!(f.frames(), Framing::new(rate, Settings::default()).rows(n));
+        proptest::prop_assert_eq!(f.frames(), Framing::new(rate, Lld32::default()).rows(n));
     }
 }

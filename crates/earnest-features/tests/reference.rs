@@ -4,6 +4,8 @@
 //! `cargo test -p earnest-features --test reference -- --nocapture` prints the tables.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
+mod sound;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -80,8 +82,8 @@ impl Comparison {
     /// Compares one file, at its own sample rate; its reference has a column for each
     /// descriptor it knows, by openSMILE's name.
     fn add(&mut self, audio: &Path, csv: &Path) {
-        let recording = earnest_audio::decode(audio).unwrap();
-        let ours = Extractor::new(recording.sample_rate).extract(&recording.channels[0]);
+        let recording = sound::read(audio).unwrap();
+        let ours = Extractor::new(recording.rate).extract(&recording.samples);
         let mut reader = csv::Reader::from_path(csv).unwrap();
         let places: Vec<Option<usize>> = reader
             .headers()

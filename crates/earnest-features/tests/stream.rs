@@ -2,36 +2,14 @@
 //! allocation once it runs.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+mod allocations;
 
-use earnest_features::{Extractor, Mode, Row, Settings, ShortWindow, Stream};
+use allocations::allocations;
+use earnest_features::{Extractor, Lld32, Mode, Row, ShortWindow, Stream};
 use earnest_random::Key;
 
 const RATE: u32 = 16_000;
 const F0: usize = 19;
-
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: hands everything to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.with(|n| n.set(n.get() + 1));
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 /// Voiced stretches of changing pitch, noise, and silence.
 fn speech_like(seconds: f64, seed: u64) -> Vec<f32> {
@@ -58,11 +36,11 @@ fn speech_like(seconds: f64, seed: u64) -> Vec<f32> {
         .collect()
 }
 
-fn all_settings() -> Vec<Settings> {
+fn all_settings() -> Vec<Lld32> {
     [Mode::OpenSmile, Mode::Accurate]
         .into_iter()
         .flat_map(|mode| {
-            [ShortWindow::Ms20, ShortWindow::Ms25].map(|window| Settings { mode, window })
+            [ShortWindow::Ms20, ShortWindow::Ms25].map(|window| Lld32 { mode, window })
         })
         .collect()
 }
@@ -124,7 +102,7 @@ fn a_stream_allocates_nothing_once_it_is_made() {
         let (more, rest) = samples.split_at(3 * RATE as usize);
         let mut sum = 0.0;
         let mut sink = |row: &Row| sum += row[0];
-        let before = ALLOCATIONS.with(Cell::get);
+        let before = allocations();
         for hop in rest.chunks(160) {
             stream.push(hop, &mut sink);
         }
@@ -134,7 +112,7 @@ fn a_stream_allocates_nothing_once_it_is_made() {
             stream.push(piece, &mut sink);
         }
         stream.finish(&mut sink);
-        let after = ALLOCATIONS.with(Cell::get);
+        let after = allocations();
         assert_eq!(after - before, 0, "{settings:?}");
         assert!(sum.is_finite());
     }
@@ -178,7 +156,7 @@ fn rows_that_are_out_do_not_depend_on_what_follows() {
     let mut two = one.clone();
     two.extend(speech_like(1.0, 6).iter().map(|x| -x));
     let mut prefix = Vec::new();
-    let mut stream = Stream::new(RATE, Settings::default());
+    let mut stream = Stream::new(RATE, Lld32::default());
     stream.push(&one, &mut |row: &Row| prefix.extend_from_slice(row));
     let whole = Extractor::new(RATE).extract(&two);
     assert!(prefix.len() > 100 * 32);

@@ -142,7 +142,7 @@ impl Description {
             return Err("descriptors are not the 32 that this version extracts".to_owned());
         }
         self.normaliser
-            .check()
+            .check(descriptor::COUNT)
             .map_err(|e| format!("normaliser.{e}"))?;
         let (mean, deviation) = (&self.target_mean, &self.target_deviation);
         for (key, values) in [("target_mean", mean), ("target_deviation", deviation)] {

@@ -39,7 +39,7 @@ impl Normalisation {
     ) -> Normaliser {
         let mut moments = match self {
             Self::Corpus => return corpus.clone(),
-            Self::Speaker => Moments::default(),
+            Self::Speaker => Moments::of_no_row(corpus.columns()),
             Self::Adaptive => Moments::assumed(corpus, ASSUMED_FRAMES),
         };
         for part in speaker {
@@ -113,7 +113,7 @@ impl Listener {
         let moments = Moments::of(features);
         self.heard
             .entry(speaker.to_owned())
-            .or_default()
+            .or_insert_with(|| Moments::of_no_row(features.columns()))
             .add(&moments);
     }
 
@@ -135,7 +135,10 @@ mod tests {
 
     fn utterance(frames: usize, offset: f32) -> Features {
         let n = frames * descriptor::COUNT;
-        Features::from_values((0..n).map(|i| offset + ((i * 7) % 13) as f32).collect())
+        Features::from_values(
+            descriptor::COUNT,
+            (0..n).map(|i| offset + ((i * 7) % 13) as f32).collect(),
+        )
     }
 
     fn mean(features: &Features) -> f32 {

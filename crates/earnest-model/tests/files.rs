@@ -385,7 +385,7 @@ impl Presentations for Toy {
     fn present(&self, _: usize, i: usize) -> Result<Features, String> {
         let mut generator = Key::new(5).with(i as u64).generator();
         let values = (0..4 * descriptor::COUNT).map(|_| generator.normal() as f32);
-        Ok(Features::from_values(values.collect()))
+        Ok(Features::from_values(descriptor::COUNT, values.collect()))
     }
 }
 
@@ -529,7 +529,7 @@ proptest! {
                 let _ = trainer.epoch(&Toy, &targets, &mut |_| 0.5);
             }
         } else if let Ok(mut model) = Model::load(folder.path()) {
-            let features = Features::from_values(vec![0.5; 4 * descriptor::COUNT]);
+            let features = Features::from_values(descriptor::COUNT, vec![0.5; 4 * descriptor::COUNT]);
             let answers = model.predict(&[&features], &["s"]);
             prop_assert_eq!(answers[0].len(), 2);
         }

@@ -54,7 +54,7 @@ impl Presentations for Toy {
         if self.poison == Some(i) {
             values[3] = f32::NAN;
         }
-        Ok(Features::from_values(values))
+        Ok(Features::from_values(descriptor::COUNT, values))
     }
 }
 
@@ -233,7 +233,10 @@ fn one_utterance_a_batch_and_one_frame_an_utterance_can_be_trained_on() {
             1
         }
         fn present(&self, _: usize, i: usize) -> Result<Features, String> {
-            Ok(Features::from_values(vec![i as f32; descriptor::COUNT]))
+            Ok(Features::from_values(
+                descriptor::COUNT,
+                vec![i as f32; descriptor::COUNT],
+            ))
         }
     }
     for architecture in small() {

@@ -99,8 +99,9 @@ fn no_arrow_goes_back_not_even_for_tests() {
     assert!(left.is_empty(), "these stand on each other: {left:?}");
 }
 
-/// All packages that a crate of ours is built from, by name, with their `links`.
-fn built_from(metadata: &Value, root: &str) -> BTreeMap<String, Option<String>> {
+/// All packages that a crate of ours is built from, by name, with their `links`; with those that
+/// its tests, examples and benchmarks need besides, or without.
+fn built_from(metadata: &Value, root: &str, with_tests: bool) -> BTreeMap<String, Option<String>> {
     let packages: BTreeMap<&str, &Value> = metadata["packages"]
         .as_array()
         .unwrap()
@@ -120,12 +121,15 @@ fn built_from(metadata: &Value, root: &str) -> BTreeMap<String, Option<String>> 
             .unwrap(),
     ];
     let mut seen: BTreeSet<&str> = ids.iter().copied().collect();
+    let root = ids[0];
     while let Some(id) = ids.pop() {
+        let with_tests = with_tests && id == root;
         for dependency in nodes[id]["deps"].as_array().unwrap() {
-            // What only tests use is not built for a user.
+            // What only tests use is not built for a user, nor what the tests of others use for ours.
             let kinds = dependency["dep_kinds"].as_array().unwrap();
             let id = dependency["pkg"].as_str().unwrap();
-            if kinds.iter().any(|k| k["kind"] != "dev") && seen.insert(id) {
+            let wanted = |k: &Value| with_tests || k["kind"] != "dev";
+            if kinds.iter().any(wanted) && seen.insert(id) {
                 ids.push(id);
             }
         }
@@ -161,7 +165,7 @@ fn audio_features_and_models_need_no_c_compiler() {
         "earnest-augment",
         "earnest-model",
     ] {
-        let tree = built_from(&metadata, root);
+        let tree = built_from(&metadata, root, false);
         assert!(tree.contains_key(root));
         for (name, links) in &tree {
             assert!(
@@ -174,18 +178,28 @@ fn audio_features_and_models_need_no_c_compiler() {
         }
     }
     // The test can fail: TLS is C.
-    let whole = built_from(&metadata, "earnest");
+    let whole = built_from(&metadata, "earnest", false);
     assert!(whole.contains_key("ring") && whole.contains_key("cc"));
 }
 
 #[test]
 fn who_wants_descriptors_compiles_neither_decoders_nor_resamplers() {
-    let tree = built_from(&metadata(), "earnest-features");
+    let metadata = metadata();
+    let tree = built_from(&metadata, "earnest-features", false);
     for heavy in ["symphonia", "rubato", "rustfft", "serde_json"] {
         assert!(!tree.contains_key(heavy), "{heavy}");
     }
-    let corpus = built_from(&metadata(), "earnest-scene");
-    assert!(corpus.contains_key("earnest-corpus"));
+    // Not even its tests and examples: claxon and hound are a file format each, without more.
+    let tests = built_from(&metadata, "earnest-features", true);
+    for heavy in ["symphonia", "rubato", "earnest-audio", "earnest-signal"] {
+        assert!(!tests.contains_key(heavy), "{heavy}");
+    }
+    assert!(tests.contains_key("earnest-random") && !tree.contains_key("earnest-random"));
+    // The test can fail: who decodes has the decoders.
+    let audio = built_from(&metadata, "earnest-audio", false);
+    assert!(audio.contains_key("symphonia") && audio.contains_key("rubato"));
+    let scene = built_from(&metadata, "earnest-scene", false);
+    assert!(scene.contains_key("earnest-corpus"));
 }
 
 /// The text of a module without comments and tests.

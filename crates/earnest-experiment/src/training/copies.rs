@@ -128,7 +128,7 @@ impl FrozenCopies {
                 .split_at_checked(values)
                 .filter(|_| whole)
                 .ok_or_else(|| wrong(format!("tensor frames has {n}, and too few rows follow")))?;
-            all.push(Features::from_values(own.to_vec()));
+            all.push(Features::from_values(descriptor::COUNT, own.to_vec()));
             rest = others;
         }
         if !rest.is_empty() {
@@ -177,7 +177,9 @@ mod tests {
         let make = |copy: usize| {
             made.set(made.get() + 1);
             (0..4)
-                .map(|i| Features::from_values(vec![(copy * 10 + i) as f32; i * 32]))
+                .map(|i| {
+                    Features::from_values(descriptor::COUNT, vec![(copy * 10 + i) as f32; i * 32])
+                })
                 .collect::<Vec<_>>()
         };
         let key = Key::new(1);
@@ -202,7 +204,12 @@ mod tests {
     #[test]
     fn copies_that_cannot_be_what_was_written_are_refused_by_their_file() {
         let dir = tempfile::tempdir().unwrap();
-        let make = |_| Ok(vec![Features::from_values(vec![1.0; 64])]);
+        let make = |_| {
+            Ok(vec![Features::from_values(
+                descriptor::COUNT,
+                vec![1.0; 64],
+            )])
+        };
         let copies = FrozenCopies::new(dir.path(), 1, &Key::new(1), make).unwrap();
         let path = copies.path(0);
         let rows = [1.0; 64];

@@ -319,7 +319,7 @@ pub fn train(
         .and_then(|json| serde_json::from_slice::<KeptNormaliser>(&json).ok())
         .filter(|k| k.key == number)
         .map(|k| k.normaliser)
-        .filter(|n| n.check().is_ok());
+        .filter(|n| n.check(descriptor::COUNT).is_ok());
     let normaliser = presenter.fit(kept).map_err(ExperimentError::Setup)?;
     if let Some(path) = &normaliser_path {
         let kept = KeptNormaliser {

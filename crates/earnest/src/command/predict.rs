@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use earnest_experiment::{largest, require_numbers};
-use earnest_features::{Features, Row, Settings, Stream};
+use earnest_features::{Features, Lld32, Row, Stream, descriptor};
 use earnest_files::{path_cell, text_cell};
 use earnest_model::{Description, Model, Task};
 use rayon::prelude::*;
@@ -44,7 +44,7 @@ fn features(path: &Path, stream: &mut Stream) -> Result<Features, String> {
     earnest_audio::read_blocks(path, |block| stream.push(block, &mut row_out))
         .map_err(|e| e.to_string())?;
     stream.finish(&mut row_out);
-    let features = Features::from_values(values);
+    let features = Features::from_values(descriptor::COUNT, values);
     if features.is_empty() {
         return Err(format!("{} is shorter than 60 ms", path.display()));
     }
@@ -53,7 +53,7 @@ fn features(path: &Path, stream: &mut Stream) -> Result<Features, String> {
 
 /// Hears some files, on all cores.
 fn hear(files: &[PathBuf]) -> Vec<Result<Features, String>> {
-    let stream = || Stream::new(earnest_signal::SAMPLE_RATE, Settings::default());
+    let stream = || Stream::new(earnest_signal::SAMPLE_RATE, Lld32::default());
     files
         .par_iter()
         .map_init(stream, |stream, f| features(f, stream))

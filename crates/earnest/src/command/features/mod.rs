@@ -9,7 +9,7 @@ use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
-use earnest_features::{Mode, Settings, ShortWindow, Stream, descriptor};
+use earnest_features::{Lld32, Mode, ShortWindow, Stream, descriptor};
 use rayon::prelude::*;
 
 use self::parts::{Parts, Trouble};
@@ -94,8 +94,8 @@ enum WindowName {
 }
 
 impl Arguments {
-    fn settings(&self) -> Settings {
-        Settings {
+    fn settings(&self) -> Lld32 {
+        Lld32 {
             mode: match self.mode {
                 ModeName::Opensmile => Mode::OpenSmile,
                 ModeName::Accurate => Mode::Accurate,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use earnest_features::{Extractor, Mode, Settings};
+use earnest_features::{Extractor, Lld32, Mode};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
@@ -30,7 +30,7 @@ const SKY: RGBColor = RGBColor(86, 180, 233);
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// Draws waveform, spectrogram with formants, F0 and loudness of one file.
-pub fn draw(file: &Path, settings: Settings, to: &Path) -> Result<(), Failure> {
+pub fn draw(file: &Path, settings: Lld32, to: &Path) -> Result<(), Failure> {
     let wave = earnest_audio::read(file)?;
     let samples = wave.samples();
     let features = Extractor::with(earnest_signal::SAMPLE_RATE, settings).extract(samples);

@@ -1,0 +1,326 @@
+//! What every front end in the list promises: a new one is held to it by standing there.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+
+mod allocations;
+
+use std::collections::BTreeSet;
+
+use allocations::allocations;
+use earnest_features::front_end::logmel::{LogMel, Pcen};
+use earnest_features::{
+    Extractor, FrontEnd, FrontEndSettings, Lld32, Mode, Normaliser, RowStream, ShortWindow,
+};
+use earnest_random::Key;
+
+/// All front ends with their default settings, and some with others; with a rate for each.
+fn all() -> Vec<(FrontEndSettings, u32)> {
+    let by_name = |name: &&str| (FrontEndSettings::by_name(name).unwrap(), 16_000);
+    let mut all: Vec<_> = FrontEndSettings::NAMES.iter().map(by_name).collect();
+    let accurate = Lld32 {
+        mode: Mode::Accurate,
+        window: ShortWindow::Ms25,
+    };
+    let narrow = LogMel {
+        bands: 20,
+        low_hz: 50.0,
+        high_hz: 4_000.0,
+        pcen: Some(Pcen::default()),
+        ..LogMel::default()
+    };
+    let odd = LogMel {
+        window_ms: 31.7,
+        hop_ms: 31.7,
+        bands: 7,
+        ..LogMel::default()
+    };
+    for (settings, rate) in [
+        (FrontEndSettings::from(accurate), 16_000),
+        (accurate.into(), 44_100),
+        (Lld32::default().into(), 8_000),
+        (narrow.into(), 8_000),
+        (narrow.into(), 44_100),
+        (odd.into(), 16_000),
+        (LogMel::default().into(), 44_100),
+    ] {
+        all.push((settings, rate));
+    }
+    all
+}
+
+/// Pulses, noise and silence.
+fn sounds(samples: usize, seed: u64) -> Vec<f32> {
+    let mut generator = Key::new(seed).generator();
+    (0..samples)
+        .map(|i| {
+            let pulse = if i % 133 == 0 { 0.5 } else { 0.0 };
+            let gate = f64::from(u8::from((i / 4_000) % 3 != 2));
+            (gate * (pulse + 0.02 * generator.normal())) as f32
+        })
+        .collect()
+}
+
+#[test]
+fn rows_are_as_many_and_as_wide_as_was_said_at_every_length() {
+    for (settings, rate) in all() {
+        let front_end = settings.as_front_end();
+        let names = front_end.columns();
+        let mut extractor = Extractor::of(front_end, rate).unwrap();
+        assert_eq!(extractor.columns(), names.len());
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+        let shortest = (front_end.shortest_s() * f64::from(rate)).round() as usize;
+        for samples in [0, 1, shortest - 1, shortest, shortest + 1, 9_999, 40_000] {
+            let features = extractor.extract(&sounds(samples, 1));
+            assert_eq!(features.frames(), extractor.rows(samples), "{settings:?}");
+            assert_eq!(features.is_empty(), samples < shortest, "{settings:?}");
+            assert_eq!(features.columns(), names.len());
+        }
+        let (two, three) = (extractor.rows(2 * 441_000), extractor.rows(3 * 441_000));
+        let row_s = 441_000.0 / f64::from(rate) / (three - two) as f64;
+        let off = (row_s / front_end.row_s() - 1.0).abs();
+        assert!(off < 0.002, "{settings:?}: a row each {row_s} s");
+    }
+}
+
+#[test]
+fn any_cut_of_the_samples_gives_the_bits_of_the_whole() {
+    for (settings, rate) in all() {
+        let front_end = settings.as_front_end();
+        let mut extractor = Extractor::of(front_end, rate).unwrap();
+        let mut stream = front_end.open(rate).unwrap();
+        for (samples, seed) in [(700, 1), (5_000, 2), (60_000, 3)] {
+            let samples = sounds(samples, seed);
+            let whole = extractor.extract(&samples);
+            let mut generator = Key::new(seed).with("cuts").generator();
+            for longest in [1_usize, 37, 160, 1_000, 100_000] {
+                if longest == 1 && samples.len() > 10_000 {
+                    continue;
+                }
+                // A recording that was given up leaves no trace in the next.
+                stream.push(&samples[..samples.len() / 2], &mut |_| {});
+                stream.reset();
+                let mut values = Vec::new();
+                let mut sink = |row: &[f32]| values.extend_from_slice(row);
+                let mut rest = samples.as_slice();
+                while !rest.is_empty() {
+                    let cut = (1 + generator.below(longest)).min(rest.len());
+                    let (now, later) = rest.split_at(cut);
+                    stream.push(now, &mut sink);
+                    rest = later;
+                }
+                stream.finish(&mut sink);
+                assert!(
+                    values == whole.values(),
+                    "{settings:?} at {rate} Hz in pieces of up to {longest}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_are_out_within_the_stated_look_ahead() {
+    for (settings, rate) in all() {
+        let front_end = settings.as_front_end();
+        let mut stream = front_end.open(rate).unwrap();
+        let step = rate as usize / 1_000;
+        let mut rows = 0_usize;
+        for (i, piece) in sounds(60_000, 4).chunks(step).enumerate() {
+            stream.push(piece, &mut |_| rows += 1);
+            let now = ((i + 1) * step) as f64 / f64::from(rate);
+            let oldest = now - rows as f64 * front_end.row_s();
+            // Up to the rounding of a window and a row to samples.
+            assert!(
+                oldest <= front_end.look_ahead_s() + 0.003,
+                "{settings:?}: row {rows} waits {oldest} s"
+            );
+        }
+        assert!(rows > 30);
+    }
+}
+
+#[test]
+fn silence_and_what_is_loud_are_finite() {
+    for (settings, rate) in all() {
+        let mut extractor = Extractor::of(settings.as_front_end(), rate).unwrap();
+        for level in [0.0, 1e-12, 1.0, 1e6] {
+            let samples: Vec<f32> = sounds(20_000, 5).iter().map(|x| x * level).collect();
+            let features = extractor.extract(&samples);
+            assert!(features.values().iter().all(|x| x.is_finite()));
+        }
+    }
+}
+
+#[test]
+fn an_open_stream_allocates_nothing() {
+    for (settings, rate) in all() {
+        let mut stream = settings.as_front_end().open(rate).unwrap();
+        let samples = sounds(100_000, 6);
+        let mut sum = 0.0;
+        let mut sink = |row: &[f32]| sum += row[0];
+        // Which vectors are wanted is looked up once.
+        stream.push(&samples[..2_000], &mut |_| {});
+        stream.reset();
+        let before = allocations();
+        for hop in samples.chunks(160) {
+            stream.push(hop, &mut sink);
+        }
+        stream.finish(&mut sink);
+        stream.push(&samples, &mut sink);
+        stream.finish(&mut sink);
+        assert_eq!(allocations() - before, 0, "{settings:?}");
+        assert!(sum.is_finite());
+    }
+}
+
+#[test]
+fn files_have_all_settings_and_give_them_back() {
+    for (settings, _) in all() {
+        let text = toml::to_string(&settings).unwrap();
+        let name = settings.as_front_end().name();
+        assert!(text.starts_with(&format!("name = \"{name}\"\n")), "{text}");
+        assert_eq!(toml::from_str::<FrontEndSettings>(&text).unwrap(), settings);
+        assert!(settings.as_front_end().words().starts_with(name));
+    }
+    for name in FrontEndSettings::NAMES {
+        let settings: FrontEndSettings = toml::from_str(&format!("name = \"{name}\"")).unwrap();
+        assert_eq!(settings, FrontEndSettings::by_name(name).unwrap());
+        assert_eq!(settings.as_front_end().name(), *name);
+        assert_eq!(settings.as_front_end().check(), Ok(()));
+        let unknown = format!("name = \"{name}\"\nno_such_key = 1");
+        let error = toml::from_str::<FrontEndSettings>(&unknown).unwrap_err();
+        assert!(error.to_string().contains("no_such_key"), "{error}");
+    }
+    assert_eq!(FrontEndSettings::default(), Lld32::default().into());
+}
+
+#[test]
+fn the_keys_are_those_of_the_readme() {
+    let read = |text: &str| toml::from_str::<FrontEndSettings>(text);
+    let accurate = Lld32 {
+        mode: Mode::Accurate,
+        window: ShortWindow::Ms25,
+    };
+    let text = "name = \"lld32\"\nmode = \"accurate\"\nwindow_ms = 25\n";
+    assert_eq!(read(text).unwrap(), accurate.into());
+    assert_eq!(toml::to_string(&read(text).unwrap()).unwrap(), text);
+    let error = read(&text.replace("= 25", "= 30")).unwrap_err();
+    assert!(error.to_string().contains("it is 20 or 25"), "{error}");
+    assert!(read(&text.replace("accurate", "exact")).is_err());
+
+    let text = "name = \"logmel\"\nbands = 64\nlow_hz = 50\nhigh_hz = 7600.0\n[pcen]\ngain = 0.9\n";
+    let pcen = Pcen {
+        gain: 0.9,
+        ..Pcen::default()
+    };
+    let settings = LogMel {
+        low_hz: 50.0,
+        pcen: Some(pcen),
+        ..LogMel::default()
+    };
+    assert_eq!(read(text).unwrap(), settings.into());
+    assert!(read(&text.replace("gain", "loss")).is_err());
+}
+
+#[test]
+fn an_unknown_name_is_told_the_known_ones_and_the_nearest() {
+    let error = FrontEndSettings::by_name("logmle").unwrap_err();
+    assert_eq!(error.key(), "name");
+    assert_eq!(
+        error.to_string(),
+        "name is `logmle`; the front ends are lld32, logmel; did you mean `logmel`?"
+    );
+    let error = FrontEndSettings::by_name("xyz").unwrap_err().to_string();
+    assert!(!error.contains("did you mean"), "{error}");
+}
+
+#[test]
+fn descriptors_are_the_same_by_name_and_by_type() {
+    let samples = sounds(30_000, 7);
+    for mode in [Mode::OpenSmile, Mode::Accurate] {
+        let settings = Lld32 {
+            mode,
+            ..Lld32::default()
+        };
+        let by_type = Extractor::with(16_000, settings).extract(&samples);
+        let by_name = Extractor::of(&settings, 16_000).unwrap().extract(&samples);
+        assert_eq!(by_type, by_name);
+    }
+    for rate in [0, 7_999, 48_001, u32::MAX] {
+        let error = Lld32::default().open(rate).err().unwrap();
+        assert_eq!(error.key(), "sample_rate");
+    }
+}
+
+/// A front end that someone else wrote: the mean of each 100 samples.
+#[derive(Debug)]
+struct Means;
+
+struct MeansStream {
+    sum: f32,
+    heard: usize,
+}
+
+impl FrontEnd for Means {
+    fn name(&self) -> &'static str {
+        "means"
+    }
+    fn words(&self) -> String {
+        "means".to_owned()
+    }
+    fn check(&self) -> Result<(), earnest_features::FrontEndError> {
+        Ok(())
+    }
+    fn columns(&self) -> Vec<String> {
+        vec!["mean".to_owned()]
+    }
+    fn row_s(&self) -> f64 {
+        0.00625
+    }
+    fn shortest_s(&self) -> f64 {
+        0.00625
+    }
+    fn look_ahead_s(&self) -> f64 {
+        0.00625
+    }
+    fn open(&self, _: u32) -> Result<Box<dyn RowStream>, earnest_features::FrontEndError> {
+        Ok(Box::new(MeansStream { sum: 0.0, heard: 0 }))
+    }
+}
+
+impl RowStream for MeansStream {
+    fn columns(&self) -> usize {
+        1
+    }
+    fn rows(&self, samples: usize) -> usize {
+        samples / 100
+    }
+    fn push(&mut self, samples: &[f32], sink: &mut dyn FnMut(&[f32])) {
+        for x in samples {
+            self.sum += x;
+            self.heard += 1;
+            if self.heard == 100 {
+                sink(&[self.sum / 100.0]);
+                self.reset();
+            }
+        }
+    }
+    fn finish(&mut self, _: &mut dyn FnMut(&[f32])) {
+        self.reset();
+    }
+    fn reset(&mut self) {
+        (self.sum, self.heard) = (0.0, 0);
+    }
+}
+
+#[test]
+fn a_front_end_of_ones_own_goes_through_extractor_and_normaliser() {
+    let samples: Vec<f32> = (0..1_050).map(|i| i as f32).collect();
+    let mut features = Extractor::of(&Means, 16_000).unwrap().extract(&samples);
+    assert_eq!((features.frames(), features.columns()), (10, 1));
+    assert_eq!(features.row(1), Some(&[149.5][..]));
+    let normaliser = Normaliser::fit(std::iter::once(&features));
+    assert_eq!(normaliser.check(1), Ok(()));
+    assert!(normaliser.check(32).is_err());
+    normaliser.apply(&mut features);
+    assert!(features.values().iter().sum::<f32>().abs() < 1e-5);
+}
