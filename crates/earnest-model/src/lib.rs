@@ -3,12 +3,12 @@
 mod adam;
 mod ahead;
 mod dot;
+pub mod engine;
 mod error;
 mod heard;
 mod layer;
 mod loss;
 mod model;
-mod network;
 mod normalisation;
 mod param;
 mod product;
@@ -19,12 +19,12 @@ mod tensors;
 mod trainer;
 
 pub use adam::Adam;
+pub use engine::{Architecture, Engine};
 pub use error::ModelError;
 pub use heard::{Heard, SoundsHeard};
 pub use layer::pooling::PoolingKind;
 pub use loss::{Targets, loss, softmax};
 pub use model::{Description, FORMAT, Model, predict_normalised};
-pub use network::{Architecture, Cnn, Network, Pass, Rnn};
 pub use normalisation::{Listener, Normalisation};
 pub use param::Param;
 pub use product::product_rate;

@@ -13,7 +13,7 @@ use crate::training::presenter::in_drawn_order;
 /// which they are heard is drawn from a key.
 pub(crate) fn answers(
     dataset: &Dataset,
-    model: &mut Model,
+    model: &Model,
     indices: &[usize],
     features: &[&Features],
     condition: &str,
