@@ -42,6 +42,7 @@ pub(crate) use settings::counted;
 architecture::engines! {
     rnn: Rnn,
     cnn: Cnn,
+    crnn: Crnn,
 }
 
 /// A network of any kind with its weights. It keeps the buffers of its passes, so that one after

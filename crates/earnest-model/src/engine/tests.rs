@@ -153,8 +153,9 @@ fn longer_utterances_beside_an_utterance_do_not_change_a_bit_of_its_result() {
 
 #[test]
 fn a_long_utterance_in_runs_of_rows_has_the_bits_of_the_whole() {
-    // Runs are of 4096 and 8192 rows: one row more, several of them, and an end amid one.
-    for length in [1, 4096, 4097, 12_289, 16_500] {
+    // Runs are of 4096 and 8192 rows, or of 16,384 frames: one more, several of them, and an
+    // end amid one.
+    for length in [1, 4096, 4097, 12_289, 16_500, 40_003] {
         let whole = batch(&[length], 5);
         for architecture in Architecture::all_examples() {
             let network = architecture.build::<f32>(5, 3, &Key::new(4));
