@@ -28,8 +28,8 @@ struct Case {
     prediction: Vec<f64>,
 }
 
-/// Both networks and tasks, each pooling, with and without batch norm.
-const CASES: usize = 11;
+/// Every engine and both tasks, each pooling, with and without batch norm and stride.
+const CASES: usize = 14;
 
 fn cases() -> Vec<Case> {
     let text = include_str!("reference/pytorch.json");

@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use earnest_features::{Features, Normaliser, descriptor};
+use earnest_model::engine::Crnn;
 use earnest_model::{
     Architecture, Description, Engine, FORMAT, Model, ModelError, Presentations, Recipe, Targets,
     Task, Trainer, predict_normalised,
@@ -68,8 +69,22 @@ fn recipe(architecture: Architecture) -> Recipe {
     }
 }
 
-fn small() -> [Architecture; 2] {
-    [Architecture::rnn(2, 9), Architecture::cnn(2, 11, 3)]
+/// The engines in small; the paper's two first.
+fn small() -> [Architecture; 3] {
+    let crnn = Crnn {
+        convolutions: 2,
+        filters: 8,
+        kernel: 3,
+        stride: 2,
+        layers: 1,
+        hidden: 7,
+        ..Crnn::default()
+    };
+    [
+        Architecture::rnn(2, 9),
+        Architecture::cnn(2, 11, 3),
+        crnn.into(),
+    ]
 }
 
 fn accuracy(engine: &dyn Engine<f32>, data: &Toy) -> f64 {
@@ -104,7 +119,7 @@ fn bits(engine: &dyn Engine<f32>) -> Vec<u32> {
 }
 
 #[test]
-fn both_networks_learn_what_can_be_learnt() {
+fn every_engine_learns_what_can_be_learnt() {
     let data = Toy::new(60);
     for architecture in small() {
         let mut trainer = Trainer::new(recipe(architecture), 3, &Key::new(1)).unwrap();
@@ -475,6 +490,7 @@ fn bits_of_all() -> String {
             match &mut architecture {
                 Architecture::Rnn(own) => own.pooling = kind,
                 Architecture::Cnn(own) => own.pooling = kind,
+                Architecture::Crnn(own) => own.pooling = kind,
             }
             let mut trainer = Trainer::new(recipe(architecture), 3, &Key::new(4)).unwrap();
             run(&mut trainer, &data, 2);
