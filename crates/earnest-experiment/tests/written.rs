@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use earnest_augment::Range;
 use earnest_experiment::{Experiment, Fold, Presentation, Protocol, RobotSpec, Unit, Validation};
+use earnest_model::engine::{Cnn, Rnn};
 use earnest_model::{Architecture, PoolingKind, Recipe, Task};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -62,20 +63,20 @@ fn architectures() -> impl Strategy<Value = Architecture> {
     );
     numbers.prop_map(|(layers, units, kernel, dropout, recurrent)| {
         if recurrent {
-            Architecture::Rnn {
+            Architecture::Rnn(Rnn {
                 layers,
                 hidden: units,
                 pooling: PoolingKind::Attention,
                 dropout,
-            }
+            })
         } else {
-            Architecture::Cnn {
+            Architecture::Cnn(Cnn {
                 layers,
                 filters: units,
                 kernel,
                 pooling: PoolingKind::Max,
                 dropout,
-            }
+            })
         }
     })
 }

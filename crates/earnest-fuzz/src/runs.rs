@@ -24,7 +24,7 @@ pub fn model(bytes: &[u8]) {
         };
         folder.write(name, file);
     }
-    if let Ok(mut model) = Model::load(folder.path()) {
+    if let Ok(model) = Model::load(folder.path()) {
         let features = Features::from_values(descriptor::COUNT, vec![0.5; 20 * descriptor::COUNT]);
         let outputs = model.description.outputs.len();
         let answers = model.predict(&[&features], &["s"]);

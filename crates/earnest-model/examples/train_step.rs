@@ -12,7 +12,7 @@
 use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
-use earnest_model::{Adam, Architecture, Network, Pass, Targets, loss, product_rate};
+use earnest_model::{Adam, Architecture, Targets, loss, product_rate};
 use earnest_random::Key;
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -107,14 +107,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .collect();
     let sequences: Vec<&[f32]> = batch.iter().map(Vec::as_slice).collect();
     let targets = Targets::Classes((0..32).map(|i| i % CLASSES).collect());
-    let mut network = Network::<f32>::new(&architecture, DESCRIPTORS, CLASSES, &key);
+    let mut engine = architecture.build::<f32>(DESCRIPTORS, CLASSES, &key);
     let mut adam = Adam::default();
     let (times, peak, rate) = pool(a.threads)?.install(|| {
         let mut step = || {
-            let y = network.forward(&sequences, Pass::Training(&key));
+            let y = engine.forward(&sequences, &key);
             let (_, gradient) = loss(&y, CLASSES, &targets);
-            network.backward(&gradient);
-            adam.step(network.params_mut().into_iter(), 3e-4, 1.0);
+            engine.backward(&gradient);
+            adam.step(engine.params_mut().into_iter(), 3e-4, 1.0);
         };
         step();
         step();
@@ -127,9 +127,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let floor = operations(a.network) / rate * 1e3;
     let (inference, _) = pool(1)?.install(|| {
         let one = &sequences[..1];
-        let mut once = || drop(network.forward(one, Pass::Inference));
+        let once = || drop(engine.predict(one));
         once();
-        middle_and_least((0..20).map(|_| milliseconds(&mut once)).collect())
+        middle_and_least((0..20).map(|_| milliseconds(once)).collect())
     });
     let name = architecture.name();
     if a.json {

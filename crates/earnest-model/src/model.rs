@@ -8,10 +8,10 @@ use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
 use crate::classes::{ModelClasses, check_names};
+use crate::engine::Engine;
 use crate::error::ModelError;
 use crate::heard::Heard;
 use crate::loss::softmax;
-use crate::network::{Network, Pass};
 use crate::normalisation::Listener;
 use crate::recipe::{Recipe, Task};
 use crate::tensors;
@@ -174,21 +174,21 @@ impl Description {
 /// The most bytes of names, shapes and notes in a file of weights.
 const MOST_HEADER: u64 = 1 << 24;
 
-/// A model that can predict.
+/// A model that can predict, on several threads at once if they like.
 #[derive(Clone, Debug)]
 pub struct Model {
     /// What it is.
     pub description: Description,
-    pub(crate) network: Network<f32>,
+    pub(crate) engine: Box<dyn Engine<f32>>,
 }
 
 impl Model {
-    /// From its parts; the network must have as many outputs as the description names.
+    /// From its parts; the engine must have as many outputs as the description names.
     #[must_use]
-    pub fn new(description: Description, network: Network<f32>) -> Self {
+    pub fn new(description: Description, engine: Box<dyn Engine<f32>>) -> Self {
         Self {
             description,
-            network,
+            engine,
         }
     }
 
@@ -197,7 +197,7 @@ impl Model {
     /// that normalise by speaker ([`Normalisation`](crate::Normalisation)). An utterance
     /// without frames gets whatever a network makes of nothing: uniform probabilities or
     /// the training mean.
-    pub fn predict(&mut self, utterances: &[&Features], speakers: &[&str]) -> Vec<Vec<f32>> {
+    pub fn predict(&self, utterances: &[&Features], speakers: &[&str]) -> Vec<Vec<f32>> {
         let mut listener = self.listener();
         for (features, speaker) in utterances.iter().zip(speakers) {
             listener.hear_of(features, speaker);
@@ -217,7 +217,7 @@ impl Model {
     /// [`Model::predict`] for some utterances that `listener` hears after those of earlier calls:
     /// the same answers as for all at once, and no more held than the network needs for a few.
     pub fn predict_next(
-        &mut self,
+        &self,
         listener: &mut Listener,
         utterances: &[&Features],
         speakers: &[&str],
@@ -229,7 +229,7 @@ impl Model {
             .collect();
         let outputs = self.description.outputs.len();
         let mut rows = vec![vec![0.0; outputs]; utterances.len()];
-        for batch in batches(&self.network, utterances) {
+        for batch in batches(&*self.engine, utterances) {
             let normalised: Vec<Features> = batch
                 .iter()
                 .map(|i| {
@@ -239,7 +239,7 @@ impl Model {
                 })
                 .collect();
             let references: Vec<&Features> = normalised.iter().collect();
-            forward(&mut self.network, &references, &batch, &mut rows);
+            forward(&*self.engine, &references, &batch, &mut rows);
         }
         rows.into_iter().map(|row| self.finish(row)).collect()
     }
@@ -259,7 +259,7 @@ impl Model {
     /// How many numbers were learnt, running statistics included.
     #[must_use]
     pub fn parameters(&self) -> usize {
-        self.network.tensors().iter().map(|p| p.value.len()).sum()
+        self.engine.tensors().iter().map(|p| p.value.len()).sum()
     }
 
     /// Writes `model.safetensors` and `model.json` into a folder that exists.
@@ -269,7 +269,7 @@ impl Model {
     pub fn save(&self, folder: &Path) -> Result<(), ModelError> {
         tensors::save(
             &folder.join("model.safetensors"),
-            self.network
+            self.engine
                 .tensors()
                 .into_iter()
                 .map(|p| (p.name.clone(), p.shape.clone(), p.value.as_slice())),
@@ -311,37 +311,37 @@ impl Model {
                 architecture.name()
             )));
         }
-        let mut network = Network::new(architecture, descriptor::COUNT, outputs, &Key::new(0));
-        for param in network.tensors_mut() {
+        let mut engine = architecture.build(descriptor::COUNT, outputs, &Key::new(0));
+        for param in engine.tensors_mut() {
             param.value = loaded.take(&param.name, &param.shape).map_err(unusable)?;
         }
         loaded.nothing_left().map_err(unusable)?;
-        network.check().map_err(unusable)?;
+        engine.check().map_err(unusable)?;
         Ok(Self {
             description,
-            network,
+            engine,
         })
     }
 }
 
 /// Raw outputs for normalised utterances, in the order given.
 pub fn predict_normalised(
-    network: &mut Network<f32>,
+    engine: &dyn Engine<f32>,
     utterances: &[&Features],
     outputs: usize,
 ) -> Vec<Vec<f32>> {
     let mut rows = vec![vec![0.0; outputs]; utterances.len()];
-    for batch in batches(network, utterances) {
+    for batch in batches(engine, utterances) {
         let some: Vec<&Features> = batch.iter().map(|i| utterances[*i]).collect();
-        forward(network, &some, &batch, &mut rows);
+        forward(engine, &some, &batch, &mut rows);
     }
     rows
 }
 
 /// Utterances to predict together, by number: of like length, and no more than the network holds
 /// in [`MOST_HELD`]. Those without frames are left out.
-fn batches(network: &Network<f32>, utterances: &[&Features]) -> Vec<Vec<usize>> {
-    let most = most_frames(network);
+fn batches(engine: &dyn Engine<f32>, utterances: &[&Features]) -> Vec<Vec<usize>> {
+    let most = most_frames(engine);
     let mut order: Vec<usize> = (0..utterances.len())
         .filter(|i| !utterances[*i].is_empty())
         .collect();
@@ -364,25 +364,25 @@ fn batches(network: &Network<f32>, utterances: &[&Features]) -> Vec<Vec<usize>> 
     batches
 }
 
-fn most_frames(network: &Network<f32>) -> usize {
-    (MOST_HELD / network.bytes_per_frame().max(1)).max(1)
+fn most_frames(engine: &dyn Engine<f32>) -> usize {
+    (MOST_HELD / engine.bytes_per_frame().max(1)).max(1)
 }
 
 /// Outputs of one batch, into the rows of its utterances.
 fn forward(
-    network: &mut Network<f32>,
+    engine: &dyn Engine<f32>,
     utterances: &[&Features],
     batch: &[usize],
     rows: &mut [Vec<f32>],
 ) {
     if let ([alone], [i]) = (utterances, batch)
-        && alone.frames() > most_frames(network)
+        && alone.frames() > most_frames(engine)
     {
-        rows[*i] = network.forward_long(alone.values());
+        rows[*i] = engine.predict_long(alone.values());
         return;
     }
     let sequences: Vec<&[f32]> = utterances.iter().map(|f| f.values()).collect();
-    let outputs = network.forward(&sequences, Pass::Inference);
+    let outputs = engine.predict(&sequences);
     let width = outputs.len() / batch.len().max(1);
     for (i, row) in batch.iter().zip(outputs.chunks_exact(width.max(1))) {
         rows[*i].copy_from_slice(row);

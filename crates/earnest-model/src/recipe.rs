@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::network::{Architecture, counted};
+use crate::engine::{Architecture, counted};
 use crate::normalisation::Normalisation;
 
 /// What is predicted.
@@ -142,6 +142,7 @@ const MOST: usize = 1_000_000;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Rnn;
 
     #[test]
     fn every_number_of_a_recipe_has_bounds_and_the_sentence_names_its_key() {
@@ -193,12 +194,11 @@ mod tests {
             recipe.learning_rate = x;
             assert!(recipe.check().unwrap_err().starts_with("learning_rate"));
             let mut recipe = paper;
-            recipe.architecture = Architecture::Rnn {
-                layers: 1,
-                hidden: 1,
-                pooling: crate::PoolingKind::Mean,
+            recipe.architecture = Rnn {
                 dropout: x,
-            };
+                ..Rnn::default()
+            }
+            .into();
             assert!(recipe.check().unwrap_err().starts_with("dropout"));
         }
         // Network, normalisation and pooling are words, not numbers.

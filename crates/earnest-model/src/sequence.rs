@@ -91,12 +91,12 @@ impl Packing {
     }
 
     /// Packs sequences of `width` values a frame, in the order that lengths were given in.
-    pub fn pack<T: Real>(&self, sequences: &[&[f32]], width: usize, out: &mut [T]) {
+    pub fn pack<S: Real, T: Real>(&self, sequences: &[&[S]], width: usize, out: &mut [T]) {
         for (place, sequence) in self.order.iter().enumerate() {
             for (t, frame) in sequences[*sequence].chunks_exact(width).enumerate() {
                 let row = self.offset[t] + place;
                 for (y, x) in out[row * width..(row + 1) * width].iter_mut().zip(frame) {
-                    *y = T::from_f64(f64::from(*x));
+                    *y = T::from_f64(x.to_f64());
                 }
             }
         }
@@ -140,6 +140,14 @@ impl Gapped {
             lengths: lengths.to_vec(),
             is_frame,
         }
+    }
+
+    /// As these sequences lie when of each only every `stride`-th frame is left, from the first
+    /// on: a sequence that has a frame still has one.
+    #[must_use]
+    pub fn thinned(&self, stride: usize, margin: usize) -> Self {
+        let lengths: Vec<usize> = self.lengths.iter().map(|l| l.div_ceil(stride)).collect();
+        Self::new(&lengths, margin)
     }
 
     /// Rows in all, gaps included.

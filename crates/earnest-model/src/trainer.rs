@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::adam::Adam;
 use crate::ahead::made_ahead;
+use crate::engine::Engine;
 use crate::error::ModelError;
 use crate::loss::{Targets, loss};
-use crate::network::{Network, Pass};
 use crate::recipe::Recipe;
 use crate::tensors;
 
@@ -114,7 +114,7 @@ pub struct Trainer {
     recipe: Recipe,
     outputs: usize,
     key: Key,
-    network: Network<f32>,
+    engine: Box<dyn Engine<f32>>,
     best: Vec<Vec<f32>>,
     adam: Adam<f32>,
     progress: Progress,
@@ -130,12 +130,8 @@ impl Trainer {
             network: recipe.architecture.name(),
             reason,
         })?;
-        let network = Network::new(
-            &recipe.architecture,
-            descriptor::COUNT,
-            outputs,
-            &key.with("weights"),
-        );
+        let architecture = &recipe.architecture;
+        let engine = architecture.build(descriptor::COUNT, outputs, &key.with("weights"));
         Ok(Self {
             progress: Progress {
                 key: key.number(),
@@ -151,7 +147,7 @@ impl Trainer {
             key: key.clone(),
             recipe,
             outputs,
-            network,
+            engine,
         })
     }
 
@@ -194,7 +190,7 @@ impl Trainer {
         order
     }
 
-    /// Trains one epoch, then asks `validate` how good the network is (higher is better).
+    /// Trains one epoch, then asks `validate` how good the engine is (higher is better).
     ///
     /// # Errors
     /// [`ModelError::Diverged`], or an utterance that cannot be presented.
@@ -202,7 +198,7 @@ impl Trainer {
         &mut self,
         data: &dyn Presentations,
         targets: &Targets,
-        validate: &mut dyn FnMut(&mut Network<f32>) -> f64,
+        validate: &mut dyn FnMut(&dyn Engine<f32>) -> f64,
     ) -> Result<EpochReport, ModelError> {
         let epoch = self.progress.history.len();
         self.progress.utterances = data.len();
@@ -224,7 +220,7 @@ impl Trainer {
                 Ok(())
             },
         )?;
-        let validation = validate(&mut self.network);
+        let validation = validate(&*self.engine);
         let learning_rate = self.progress.learning_rate;
         let best = validation.is_finite()
             && self
@@ -232,7 +228,7 @@ impl Trainer {
                 .best
                 .is_none_or(|(_, score)| validation > score);
         if best || self.best.is_empty() {
-            self.best = values(&self.network);
+            self.best = values(&*self.engine);
         }
         if best {
             self.progress.best = Some((epoch + 1, validation));
@@ -270,7 +266,7 @@ impl Trainer {
             .with(epoch as u64)
             .with(number as u64);
         let sequences: Vec<&[f32]> = features.iter().map(Features::values).collect();
-        let y = self.network.forward(&sequences, Pass::Training(&key));
+        let y = self.engine.forward(&sequences, &key);
         let wanted = select(targets, batch, self.outputs);
         let (value, gradient) = loss(&y, self.outputs, &wanted);
         let limit = EXPLODED * ignorant_loss(targets, self.outputs);
@@ -283,9 +279,9 @@ impl Trainer {
                 utterances: ids.join(", "),
             });
         }
-        self.network.backward(&gradient);
+        self.engine.backward(&gradient);
         self.adam.step(
-            self.network.params_mut().into_iter(),
+            self.engine.params_mut().into_iter(),
             self.progress.learning_rate,
             self.recipe.gradient_clip,
         );
@@ -294,13 +290,13 @@ impl Trainer {
 
     /// The network of the best epoch.
     #[must_use]
-    pub fn into_best(mut self) -> Network<f32> {
+    pub fn into_best(mut self) -> Box<dyn Engine<f32>> {
         if !self.best.is_empty() {
-            for (param, value) in self.network.tensors_mut().into_iter().zip(self.best) {
+            for (param, value) in self.engine.tensors_mut().into_iter().zip(self.best) {
                 param.value = value;
             }
         }
-        self.network
+        self.engine
     }
 
     /// Writes the whole state, so that [`Trainer::resume`] goes on with the same bits.
@@ -315,7 +311,7 @@ impl Trainer {
             reason: e.to_string(),
         })?;
         let current = self
-            .network
+            .engine
             .tensors()
             .into_iter()
             .map(|p| (format!("now.{}", p.name), p.value.as_slice()));
@@ -373,19 +369,19 @@ impl Trainer {
         progress
             .check(&trainer.recipe)
             .map_err(|e| content(format!("its progress note: {e}")))?;
-        for param in trainer.network.tensors_mut() {
+        for param in trainer.engine.tensors_mut() {
             let name = format!("now.{}", param.name);
             param.value = loaded.take(&name, &[param.value.len()]).map_err(content)?;
         }
-        trainer.network.check().map_err(content)?;
+        trainer.engine.check().map_err(content)?;
         let state_sizes: Vec<usize> = trainer
-            .network
+            .engine
             .tensors()
             .iter()
             .map(|p| p.value.len())
             .collect();
         let trained_sizes: Vec<usize> = trainer
-            .network
+            .engine
             .params_mut()
             .iter()
             .map(|p| p.value.len())
@@ -402,7 +398,7 @@ impl Trainer {
         trainer.adam.first = numbered("first", &trained_sizes)?;
         trainer.adam.second = numbered("second", &trained_sizes)?;
         loaded.nothing_left().map_err(content)?;
-        for (param, best) in trainer.network.tensors().iter().zip(&trainer.best) {
+        for (param, best) in trainer.engine.tensors().iter().zip(&trainer.best) {
             param
                 .check_value(best)
                 .map_err(|e| content(format!("of the best epoch, {e}")))?;
@@ -445,8 +441,8 @@ fn ignorant_loss(targets: &Targets, outputs: usize) -> f64 {
     }
 }
 
-fn values(network: &Network<f32>) -> Vec<Vec<f32>> {
-    network.tensors().iter().map(|p| p.value.clone()).collect()
+fn values(engine: &dyn Engine<f32>) -> Vec<Vec<f32>> {
+    engine.tensors().iter().map(|p| p.value.clone()).collect()
 }
 
 /// The targets of a batch.

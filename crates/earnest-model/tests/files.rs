@@ -528,7 +528,7 @@ proptest! {
                 let targets = Targets::Classes(vec![0, 1, 0, 1, 0, 1]);
                 let _ = trainer.epoch(&Toy, &targets, &mut |_| 0.5);
             }
-        } else if let Ok(mut model) = Model::load(folder.path()) {
+        } else if let Ok(model) = Model::load(folder.path()) {
             let features = Features::from_values(descriptor::COUNT, vec![0.5; 4 * descriptor::COUNT]);
             let answers = model.predict(&[&features], &["s"]);
             prop_assert_eq!(answers[0].len(), 2);

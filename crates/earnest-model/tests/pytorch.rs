@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use earnest_model::{Adam, Architecture, Network, Pass, Real, Targets, Task, loss};
+use earnest_model::{Adam, Architecture, Engine, Real, Targets, Task, loss};
 use earnest_random::Key;
 use serde::Deserialize;
 
@@ -28,8 +28,8 @@ struct Case {
     prediction: Vec<f64>,
 }
 
-/// Both networks and tasks, each pooling, with and without batch norm.
-const CASES: usize = 11;
+/// Every engine and both tasks, each pooling, with and without batch norm and stride.
+const CASES: usize = 14;
 
 fn cases() -> Vec<Case> {
     let text = include_str!("reference/pytorch.json");
@@ -41,16 +41,16 @@ fn cases() -> Vec<Case> {
 }
 
 impl Case {
-    fn network<T: Real>(&self) -> Network<T> {
+    fn engine<T: Real>(&self) -> Box<dyn Engine<T>> {
         let key = Key::new(0);
-        let mut network = Network::new(&self.architecture, self.inputs, self.outputs, &key);
-        for (k, param) in network.params_mut().into_iter().enumerate() {
+        let mut engine = self.architecture.build(self.inputs, self.outputs, &key);
+        for (k, param) in engine.params_mut().into_iter().enumerate() {
             for (i, x) in param.value.iter_mut().enumerate() {
                 let (i, k) = (i as f64, k as f64);
                 *x = T::from_f64(0.4 * (0.7 * i * i + 1.3 * k + 0.5).sin());
             }
         }
-        network
+        engine
     }
 
     fn batch(&self) -> Vec<Vec<f32>> {
@@ -85,9 +85,9 @@ impl Case {
     }
 
     /// Compares all that the first `steps` steps and, after all five, prediction come to; returns the largest error of a gradient over the largest
-    /// gradient of the network.
+    /// gradient of the engine.
     fn check<T: Real>(&self, steps: usize, tolerance: f64) -> f64 {
-        let mut network = self.network::<T>();
+        let mut engine = self.engine::<T>();
         let batch = self.batch();
         let sequences: Vec<&[f32]> = batch.iter().map(Vec::as_slice).collect();
         let targets = self.targets();
@@ -102,7 +102,7 @@ impl Case {
         let mut adam = Adam::default();
         let mut worst = 0.0_f64;
         for (step, expected) in self.losses.iter().take(steps).enumerate() {
-            let y = network.forward(&sequences, Pass::Training(&Key::new(1)));
+            let y = engine.forward(&sequences, &Key::new(1));
             let (value, gradient) = loss(&y, self.outputs, &targets);
             let error = (value - expected).abs();
             assert!(
@@ -110,12 +110,12 @@ impl Case {
                 "{}: loss of step {step}: {value} for {expected}",
                 self.name
             );
-            network.backward(&gradient);
+            engine.backward(&gradient);
             if step == 0 {
                 close("outputs", &y, &self.y);
                 let largest = self.gradients.values().flatten();
                 let largest = largest.fold(0.0_f64, |m, g| m.max(g.abs()));
-                for param in network.params_mut() {
+                for param in engine.params_mut() {
                     let theirs = &self.gradients[&param.name];
                     assert_eq!(param.grad.len(), theirs.len(), "{}", param.name);
                     for (a, b) in param.grad.iter().zip(theirs) {
@@ -130,7 +130,7 @@ impl Case {
                     }
                 }
                 let mut running = 0;
-                for param in network.tensors() {
+                for param in engine.tensors() {
                     if let Some(theirs) = self.running.get(&param.name) {
                         close(&param.name, &param.value, theirs);
                         running += 1;
@@ -138,12 +138,12 @@ impl Case {
                 }
                 assert_eq!(running, self.running.len(), "{}", self.name);
             }
-            adam.step(network.params_mut().into_iter(), 0.01, 0.05);
+            adam.step(engine.params_mut().into_iter(), 0.01, 0.05);
         }
         if steps < self.losses.len() {
             return worst;
         }
-        let y = network.forward(&sequences, Pass::Inference);
+        let y = engine.predict(&sequences);
         close("outputs after five steps", &y, &self.prediction);
         worst
     }

@@ -14,7 +14,7 @@ use crate::evaluation::prediction::{Prediction, Truth};
 /// which they are heard is drawn from a key.
 pub(crate) fn answers(
     dataset: &Dataset,
-    model: &mut Model,
+    model: &Model,
     indices: &[usize],
     features: &[&Features],
     condition: &str,

@@ -12,7 +12,7 @@ use earnest_augment::{Chain, Transform};
 use earnest_features::{Features, Normaliser, descriptor};
 use earnest_files::{MOST_TEXT, read_file};
 use earnest_model::{
-    Description, EpochReport, FORMAT, Heard, Model, ModelClasses, Network, Recipe, Targets, Task,
+    Description, Engine, EpochReport, FORMAT, Heard, Model, ModelClasses, Recipe, Targets, Task,
     Trainer, predict_normalised, softmax,
 };
 use earnest_random::Key;
@@ -349,8 +349,8 @@ pub fn train(
         None => Trainer::new(plan.recipe.clone(), names.len(), &key)?,
     };
     while !trainer.finished() {
-        let mut validate = |network: &mut Network<f32>| {
-            let rows = predict_normalised(network, &validation_rows, names.len());
+        let mut validate = |engine: &dyn Engine<f32>| {
+            let rows = predict_normalised(engine, &validation_rows, names.len());
             score(dataset, plan.validation, plan.task, &rows)
         };
         let report = trainer.epoch(&presenter, &wanted, &mut validate)?;

@@ -44,6 +44,8 @@ pub(crate) struct BatchNormState<T> {
     inverse: Vec<T>,
     /// Two sums for each value of each block, and the frames they are over.
     blocks: Vec<(usize, Vec<f64>)>,
+    /// Mean and unbiased variance of the batch, after a forward pass of training.
+    seen: Option<[Vec<f64>; 2]>,
 }
 
 impl<T: Real> BatchNormState<T> {
@@ -134,9 +136,10 @@ impl<T: Real> BatchNormRelu<T> {
     }
 
     /// Turns `x` into u, in place, and fills `y`; gaps of both become zero. With
-    /// `training`, by the batch's statistics.
+    /// `training`, by the batch's statistics, which [`BatchNormRelu::keep`] then adds to the
+    /// running ones.
     pub fn forward(
-        &mut self,
+        &self,
         layout: &Gapped,
         x: &mut [T],
         y: &mut [T],
@@ -148,13 +151,8 @@ impl<T: Real> BatchNormRelu<T> {
         let [mean, variance] = if training && n > 0 {
             let [mean, variance] = Self::statistics(layout, x, width, state);
             let unbiased = n as f64 / (n.max(2) - 1) as f64;
-            let keep = |old: &mut T, new: f64| {
-                *old = T::from_f64((1.0 - MOMENTUM) * old.to_f64() + MOMENTUM * new);
-            };
-            for j in 0..width {
-                keep(&mut self.running_mean.value[j], mean[j]);
-                keep(&mut self.running_variance.value[j], variance[j] * unbiased);
-            }
+            let unbiased = variance.iter().map(|v| v * unbiased).collect();
+            state.seen = Some([mean.clone(), unbiased]);
             [mean, variance]
         } else {
             [&self.running_mean, &self.running_variance]
@@ -190,6 +188,20 @@ impl<T: Real> BatchNormRelu<T> {
                     },
                 );
             });
+    }
+
+    /// After a forward pass of training: the running statistics move towards the batch's.
+    pub fn keep(&mut self, state: &mut BatchNormState<T>) {
+        let Some([mean, variance]) = state.seen.take() else {
+            return;
+        };
+        let toward = |running: &mut Param<T>, batch: &[f64]| {
+            for (old, new) in running.value.iter_mut().zip(batch) {
+                *old = T::from_f64((1.0 - MOMENTUM) * old.to_f64() + MOMENTUM * new);
+            }
+        };
+        toward(&mut self.running_mean, &mean);
+        toward(&mut self.running_variance, &variance);
     }
 
     /// Turns the gradient of `y` into that of x, in place (training statistics); what

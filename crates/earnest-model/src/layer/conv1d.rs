@@ -1,9 +1,16 @@
-//! One-dimensional convolution over time: `y[t] = b + sum_k W_k x[t + k - K/2]`, zero
-//! outside the sequence, K odd. W is `[out, K, in]`.
+//! One-dimensional convolution over time: `y[t] = b + sum_k W_k x[s t + k - K/2]`, zero
+//! outside the sequence, K odd, with a stride of s: a sequence of L frames becomes one of
+//! `ceil(L / s)`. W is `[out, K, in]`.
 //!
 //! Sequences lie end to end with K/2 zero rows between them, so a window is K rows side by
-//! side and the whole layer is one product of overlapping rows. Rows are shared out between
-//! threads in blocks, and the weights' gradient is the sum over a fixed number of segments.
+//! side and, without stride, the whole layer is one product of overlapping rows. Rows are
+//! shared out between threads in blocks, and the weights' gradient is the sum over a fixed
+//! number of segments. With a stride (`strided.rs`) the windows of each sequence are products
+//! of their own, since no two sequences need begin at a multiple of it.
+
+mod strided;
+
+use std::sync::OnceLock;
 
 use earnest_random::Key;
 use rayon::prelude::*;
@@ -26,8 +33,9 @@ const SUMMED: usize = 8192;
 pub(crate) struct Conv1d<T> {
     weight: Param<T>,
     bias: Param<T>,
+    stride: usize,
     /// Made when it is first needed after the parameters changed.
-    laid: Option<Laid<T>>,
+    laid: OnceLock<Laid<T>>,
 }
 
 /// Weights as the products want them: columns side by side.
@@ -35,7 +43,8 @@ pub(crate) struct Conv1d<T> {
 struct Laid<T> {
     /// `[K * in, out]`.
     forward: Vec<T>,
-    /// The kernel turned round, for the gradient of the input: `[K * out, in]`.
+    /// The kernel turned round, for the gradient of the input: `[K * out, in]`. With a stride,
+    /// its taps are sorted by phase.
     turned: Vec<T>,
 }
 
@@ -54,7 +63,13 @@ fn windows<T>(x: &[T], from: usize, count: usize, width: usize, kernel: usize) -
 
 impl<T: Real> Conv1d<T> {
     /// Uniform start within 1 / sqrt(inputs * kernel).
-    pub fn new(name: &str, inputs: usize, outputs: usize, kernel: usize, key: &Key) -> Self {
+    pub fn new(
+        name: &str,
+        inputs: usize,
+        outputs: usize,
+        (kernel, stride): (usize, usize),
+        key: &Key,
+    ) -> Self {
         let bound = 1.0 / ((inputs * kernel).max(1) as f64).sqrt();
         Self {
             weight: Param::uniform(
@@ -64,7 +79,8 @@ impl<T: Real> Conv1d<T> {
                 key,
             ),
             bias: Param::uniform(format!("{name}.bias"), &[outputs], bound, key),
-            laid: None,
+            stride,
+            laid: OnceLock::new(),
         }
     }
 
@@ -73,17 +89,19 @@ impl<T: Real> Conv1d<T> {
         (s[0], s[1], s[2])
     }
 
-    /// Lays the weights out anew if they may have changed.
-    fn lay(&mut self) {
-        let (out, kernel, inputs) = self.sizes();
-        let weight = &self.weight.value;
-        self.laid.get_or_insert_with(|| {
+    /// The weights as laid out, anew if they may have changed. No work is shared out here: a
+    /// thread that waits for another's layout must not be given a piece of that.
+    fn laid(&self) -> &Laid<T> {
+        self.laid.get_or_init(|| {
+            let (out, kernel, inputs) = self.sizes();
+            let weight = &self.weight.value;
             let mut forward = vec![T::ZERO; weight.len()];
             let mut turned = vec![T::ZERO; weight.len()];
+            let places = strided::places(kernel, self.stride);
             for o in 0..out {
-                for k in 0..kernel {
+                for (k, place) in places.iter().enumerate() {
                     let from = &weight[(o * kernel + k) * inputs..][..inputs];
-                    let to = ((kernel - 1 - k) * out + o) * inputs;
+                    let to = (place * out + o) * inputs;
                     turned[to..to + inputs].copy_from_slice(from);
                     for (i, w) in from.iter().enumerate() {
                         forward[(k * inputs + i) * out + o] = *w;
@@ -91,15 +109,19 @@ impl<T: Real> Conv1d<T> {
                 }
             }
             Laid { forward, turned }
-        });
+        })
     }
 
-    /// Fills `y`, `[rows, out]`, from `x`, `[rows, in]`, which is zero in the gaps. What
-    /// stands in the gaps of `y` means nothing.
-    pub fn forward(&mut self, layout: &Gapped, x: &[T], y: &mut [T]) {
+    /// Fills `y`, which lies as `to` says, from `x`, which lies as `from` says and is zero in
+    /// the gaps. What stands in the gaps of `y` means nothing. `to` is `from`
+    /// [thinned](Gapped::thinned) by the stride, both with a margin of K/2.
+    pub fn forward(&self, from: &Gapped, to: &Gapped, x: &[T], y: &mut [T]) {
+        if self.stride > 1 {
+            return self.forward_strided(from, to, x, y);
+        }
+        let layout = from;
         let (out, kernel, inputs) = self.sizes();
-        self.lay();
-        let Some(laid) = &self.laid else { return };
+        let laid = self.laid();
         let count = (layout.rows() + 1).saturating_sub(kernel);
         y[kernel / 2 * out..][..count * out]
             .par_chunks_mut(BLOCK * out)
@@ -122,12 +144,17 @@ impl<T: Real> Conv1d<T> {
     /// wanted; what stands in its gaps means nothing.
     pub fn backward(
         &mut self,
-        layout: &Gapped,
+        from: &Gapped,
+        to: &Gapped,
         x: &[T],
         dy: &[T],
         state: &mut ConvState<T>,
         dx: Option<&mut [T]>,
     ) {
+        if self.stride > 1 {
+            return self.backward_strided(from, to, x, dy, state, dx);
+        }
+        let layout = from;
         let (out, kernel, inputs) = self.sizes();
         let half = kernel / 2;
         let count = (layout.rows() + 1).saturating_sub(kernel);
@@ -151,9 +178,9 @@ impl<T: Real> Conv1d<T> {
                 add_column_sums(bias, dy);
             });
         };
-        let laid = &self.laid;
+        let laid = self.laid();
         let input = || {
-            let (Some(dx), Some(laid)) = (dx, laid) else {
+            let Some(dx) = dx else {
                 return;
             };
             dx[half * inputs..][..count * inputs]
@@ -170,8 +197,14 @@ impl<T: Real> Conv1d<T> {
                 });
         };
         rayon::join(weights, input);
+        self.add_parts(&mut state.parts);
+    }
+
+    /// Adds the segments' parts, in their order, to the gradients.
+    fn add_parts(&mut self, parts: &mut [Vec<T>]) {
+        let (out, kernel, inputs) = self.sizes();
         let size = kernel * inputs;
-        let Some((sum, others)) = state.parts.split_first_mut() else {
+        let Some((sum, others)) = parts.split_first_mut() else {
             return;
         };
         let sum = &mut sum[..(size + 1) * out];
@@ -207,7 +240,7 @@ impl<T: Real> Conv1d<T> {
     }
 
     pub fn params_mut(&mut self) -> [&mut Param<T>; 2] {
-        self.laid = None;
+        self.laid.take();
         [&mut self.weight, &mut self.bias]
     }
 }

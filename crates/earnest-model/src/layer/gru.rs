@@ -18,6 +18,7 @@
 //! weight gradients, before the next block.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use earnest_random::Key;
 use rayon::prelude::*;
@@ -52,7 +53,7 @@ pub(crate) struct GruDirection<T> {
     hidden: usize,
     reversed: bool,
     /// Made when it is first needed after the parameters changed.
-    laid: Option<Laid<T>>,
+    laid: OnceLock<Laid<T>>,
 }
 
 /// A direction's buffers for one group of sequences, kept from step to step.
@@ -114,7 +115,7 @@ impl<T: Real> GruDirection<T> {
             b_hh: param("b_hh", &[3 * hidden]),
             hidden,
             reversed,
-            laid: None,
+            laid: OnceLock::new(),
         }
     }
 
@@ -122,28 +123,29 @@ impl<T: Real> GruDirection<T> {
         self.w_ih.shape[1]
     }
 
-    /// Lays the weights out anew if they may have changed.
-    fn lay(&mut self) {
-        if self.laid.is_some() {
-            return;
-        }
-        let (h, inputs) = (self.hidden, self.inputs());
-        let mut input = Vec::with_capacity(3 * h * inputs);
-        let mut bias = Vec::with_capacity(4 * h);
-        for gate in INPUT_GATES {
-            input.extend_from_slice(&self.w_ih.value[gate * h * inputs..(gate + 1) * h * inputs]);
-            bias.extend_from_slice(&self.b_ih.value[gate * h..(gate + 1) * h]);
-        }
-        for (b, recurrent) in bias[h..].iter_mut().zip(&self.b_hh.value) {
-            *b += *recurrent;
-        }
-        bias.extend_from_slice(&self.b_hh.value[2 * h..]);
-        self.laid = Some(Laid {
-            input_transposed: transpose(&input, 3 * h, inputs),
-            recurrent_transposed: transpose(&self.w_hh.value, 3 * h, h),
-            input,
-            bias,
-        });
+    /// The weights as laid out, anew if they may have changed. No work is shared out here: a
+    /// thread that waits for another's layout must not be given a piece of that.
+    fn laid(&self) -> &Laid<T> {
+        self.laid.get_or_init(|| {
+            let (h, inputs) = (self.hidden, self.inputs());
+            let mut input = Vec::with_capacity(3 * h * inputs);
+            let mut bias = Vec::with_capacity(4 * h);
+            for gate in INPUT_GATES {
+                let gates = gate * h * inputs..(gate + 1) * h * inputs;
+                input.extend_from_slice(&self.w_ih.value[gates]);
+                bias.extend_from_slice(&self.b_ih.value[gate * h..(gate + 1) * h]);
+            }
+            for (b, recurrent) in bias[h..].iter_mut().zip(&self.b_hh.value) {
+                *b += *recurrent;
+            }
+            bias.extend_from_slice(&self.b_hh.value[2 * h..]);
+            Laid {
+                input_transposed: transpose(&input, 3 * h, inputs),
+                recurrent_transposed: transpose(&self.w_hh.value, 3 * h, h),
+                input,
+                bias,
+            }
+        })
     }
 
     /// The time step visited before `t` and how many of its sequences are alive at `t` too.
@@ -167,10 +169,7 @@ impl<T: Real> GruDirection<T> {
         state: &mut DirectionState<T>,
         start: &[T],
     ) {
-        let Some(laid) = &self.laid else {
-            debug_assert!(false, "the weights were not laid out");
-            return;
-        };
+        let laid = self.laid();
         let h = self.hidden;
         let gates = sized(&mut state.gates, packing.rows * 4 * h);
         let output = sized(&mut state.output, packing.rows * h);
@@ -247,10 +246,7 @@ impl<T: Real> GruDirection<T> {
         d_outputs: &[&[T]],
         inputs_wanted: bool,
     ) {
-        let Some(laid) = &self.laid else {
-            debug_assert!(false, "backward without forward");
-            return;
-        };
+        let laid = self.laid();
         let h = self.hidden;
         let total = self.inputs();
         let gates = sized(&mut state.gates, packing.rows * 4 * h);
@@ -489,10 +485,18 @@ impl<T: Real> BiGru<T> {
         }
     }
 
-    /// To be called before [`BiGru::forward`] whenever parameters may have changed.
-    pub fn lay(&mut self) {
-        let [first, second] = &mut self.directions;
-        rayon::join(|| first.lay(), || second.lay());
+    /// Lays out the weights of both directions beside each other, if they may have changed.
+    /// They would be when they are first needed, but by one of several groups, while others wait.
+    pub fn lay(&self) {
+        let [first, second] = &self.directions;
+        rayon::join(
+            || {
+                first.laid();
+            },
+            || {
+                second.laid();
+            },
+        );
     }
 
     /// Fills the output of each direction, `[rows, hidden]`; the directions run beside each
@@ -567,7 +571,7 @@ impl<T: Real> BiGru<T> {
 
     pub fn params_mut(&mut self) -> impl Iterator<Item = &mut Param<T>> {
         self.directions.iter_mut().flat_map(|d| {
-            d.laid = None;
+            d.laid.take();
             [&mut d.w_ih, &mut d.w_hh, &mut d.b_ih, &mut d.b_hh]
         })
     }

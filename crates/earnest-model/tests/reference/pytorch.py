@@ -83,18 +83,49 @@ class Cnn(nn.Module):
         if self.kind == "attention":
             self.named.append(("pooling.query", self.query))
         self.named += [("head.weight", self.head.weight), ("head.bias", self.head.bias)]
-        self.running = [
-            (f"norm.{i}.{ours}", getattr(n, theirs))
-            for i, n in enumerate(self.norms)
-            for ours, theirs in (("running_mean", "running_mean"), ("running_variance", "running_var"))
-        ]
+        self.running = running(self.norms)
 
     def forward(self, sequences):
-        for convolution, norm in zip(self.convolutions, self.norms):
-            sequences = [convolution(s.T[None])[0].T for s in sequences]
-            normal = torch.relu(norm(torch.cat(sequences)))
-            sequences = torch.split(normal, [len(s) for s in sequences])
+        sequences = convolved(self.convolutions, self.norms, sequences)
         return self.head(torch.stack([pool(self.kind, s, self.query) for s in sequences]))
+
+
+class Crnn(nn.Module):
+    def __init__(self, a, inputs, outputs):
+        super().__init__()
+        self.kind = a["pooling"]
+        widths = [inputs] + [a["filters"]] * a["convolutions"]
+        self.convolutions = nn.ModuleList(
+            nn.Conv1d(n, m, a["kernel"], stride=a["stride"], padding=a["kernel"] // 2)
+            for n, m in zip(widths, widths[1:])
+        )
+        self.norms = nn.ModuleList(nn.BatchNorm1d(a["filters"]) for _ in range(a["convolutions"]))
+        self.rnn = Rnn(a, a["filters"], outputs)
+        self.named = []
+        for i, (c, n) in enumerate(zip(self.convolutions, self.norms)):
+            self.named += [(f"conv.{i}.weight", c.weight), (f"conv.{i}.bias", c.bias)]
+            self.named += [(f"norm.{i}.gamma", n.weight), (f"norm.{i}.beta", n.bias)]
+        self.named += self.rnn.named
+        self.running = running(self.norms)
+
+    def forward(self, sequences):
+        return self.rnn(convolved(self.convolutions, self.norms, sequences))
+
+
+def running(norms):
+    return [
+        (f"norm.{i}.{ours}", getattr(n, theirs))
+        for i, n in enumerate(norms)
+        for ours, theirs in (("running_mean", "running_mean"), ("running_variance", "running_var"))
+    ]
+
+
+def convolved(convolutions, norms, sequences):
+    for convolution, norm in zip(convolutions, norms):
+        sequences = [convolution(s.T[None])[0].T for s in sequences]
+        normal = torch.relu(norm(torch.cat(sequences)))
+        sequences = torch.split(normal, [len(s) for s in sequences])
+    return sequences
 
 
 def ours(name, tensor):
@@ -107,8 +138,8 @@ def flat(tensor):
 
 
 def case(name, architecture, lengths, inputs, outputs, task):
-    kind = Rnn if architecture["kind"] == "rnn" else Cnn
-    model = kind(architecture, inputs, outputs)
+    kinds = {"rnn": Rnn, "cnn": Cnn, "crnn": Crnn}
+    model = kinds[architecture["kind"]](architecture, inputs, outputs)
     with torch.no_grad():
         for k, (n, p) in enumerate(model.named):
             shape = ours(n, p).shape
@@ -149,6 +180,11 @@ def cnn(layers, filters, kernel, pooling="max"):
     return {"kind": "cnn", "layers": layers, "filters": filters, "kernel": kernel, "pooling": pooling}
 
 
+def crnn(convolutions, filters, kernel, stride, layers, hidden, pooling="attention"):
+    own = {"convolutions": convolutions, "filters": filters, "kernel": kernel, "stride": stride}
+    return own | rnn(layers, hidden, pooling) | {"kind": "crnn"}
+
+
 MIXED = [7, 1, 12, 3, 9, 9, 2, 5, 4, 11, 6]
 cases = [
     case("one GRU layer", rnn(1, 17), [6, 2, 9], 5, 3, "categorical"),
@@ -162,6 +198,9 @@ cases = [
     case("convolution, values", cnn(2, 5, 5), [4, 8, 1], 4, 2, "dimensional"),
     case("convolution, mean", cnn(2, 4, 3, "mean"), [5, 3, 8], 3, 4, "categorical"),
     case("convolution, attention", cnn(2, 4, 3, "attention"), [5, 3, 8], 3, 4, "categorical"),
+    case("stride 2, then GRU", crnn(2, 5, 5, 2, 1, 4), MIXED, 3, 4, "categorical"),
+    case("stride 3, then two GRU layers", crnn(1, 4, 3, 3, 2, 3, "mean"), [10, 7, 1, 13], 5, 3, "categorical"),
+    case("stride longer than the kernel", crnn(2, 3, 3, 4, 1, 3, "max"), [30, 17, 1, 21], 2, 2, "dimensional"),
 ]
 path = pathlib.Path(__file__).with_suffix(".json")
 lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)

@@ -25,6 +25,29 @@ pub enum PoolingKind {
     Attention,
 }
 
+impl PoolingKind {
+    /// Each of them.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 3] = [Self::Mean, Self::Max, Self::Attention];
+
+    /// In words, for a report.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Mean => "mean over time",
+            Self::Max => "maximum over time",
+            Self::Attention => "attention over time",
+        }
+    }
+
+    /// How many numbers it learns for rows of `width` values.
+    pub(crate) fn weights(self, width: u64) -> u64 {
+        match self {
+            Self::Attention => width,
+            Self::Mean | Self::Max => 0,
+        }
+    }
+}
+
 /// A pooling layer. What it pools is given as parts, `[rows, width]` each, which stand side
 /// by side in its output `[sequences, sum of widths]`.
 #[derive(Clone, Debug)]

@@ -1,23 +1,19 @@
-//! Bidirectional GRU layers, pooling over time, linear (docs/paper.md, section 5).
+//! Bidirectional GRU layers and pooling over time: of each sequence one vector.
 //!
 //! A batch is dealt out to groups of at most [`GROUP`] sequences, each packed by itself:
 //! groups and directions are what threads share. A sequence's result does not depend on its
 //! group, and weight gradients are added group by group, so the number of threads changes
 //! no bit.
 
-mod long;
-
 use earnest_random::Key;
 use rayon::prelude::*;
 
-use super::{Pass, Sizes};
 use crate::layer::dropout::Dropout;
 use crate::layer::gru::{BiGru, BiGruState};
-use crate::layer::linear::Linear;
-use crate::layer::pooling::{Pooling, PoolingState};
+use crate::layer::pooling::{Pooling, PoolingKind, PoolingState};
 use crate::param::Param;
 use crate::real::Real;
-use crate::sequence::{Packing, sized};
+use crate::sequence::{Frames, Packing, sized};
 
 /// The most sequences of a group. Recurrent products of 16 rows run at full speed (of 8, 5 %
 /// slower over the whole step); two groups of two directions keep 4 threads busy with the
@@ -25,27 +21,44 @@ use crate::sequence::{Packing, sized};
 /// presentations of the next batches.
 const GROUP: usize = 16;
 
-/// The recurrent network.
-#[derive(Debug)]
-pub struct Rnn<T> {
-    layers: Vec<BiGru<T>>,
-    pooling: Pooling<T>,
-    head: Linear<T>,
-    inputs: usize,
-    hidden: usize,
+/// The layers and the pooling.
+#[derive(Clone, Debug)]
+pub(crate) struct Recurrent<T> {
+    pub(super) layers: Vec<BiGru<T>>,
+    pub(super) pooling: Pooling<T>,
+    pub(super) inputs: usize,
+    pub(super) hidden: usize,
     dropout: f64,
-    buffers: Buffers<T>,
 }
 
-/// What a pass leaves for the next, and for the next step.
+/// How many layers of what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RecurrentSizes {
+    pub layers: usize,
+    /// Width of each direction.
+    pub hidden: usize,
+    pub pooling: PoolingKind,
+    /// Share of values dropped between layers.
+    pub dropout: f64,
+}
+
+impl RecurrentSizes {
+    /// How many numbers the layers and the pooling have.
+    pub fn weights(&self, inputs: usize) -> u64 {
+        let (layers, h) = (self.layers as u64, self.hidden as u64);
+        // Three gates in two directions, each with two biases.
+        let layer = |below: u64| 2 * 3 * h * (below + h + 2);
+        let layers = layer(inputs as u64) + layers.saturating_sub(1) * layer(2 * h);
+        layers + self.pooling.weights(2 * h)
+    }
+}
+
+/// Buffers of a pass.
 #[derive(Debug, Default)]
-struct Buffers<T> {
+pub(crate) struct RecurrentState<T> {
     /// The first `used` are those of the last pass.
     groups: Vec<Group<T>>,
     used: usize,
-    /// `[sequences, 2 hidden]`, after dropout.
-    pooled: Vec<T>,
-    pooled_dropout: Dropout<T>,
 }
 
 /// Some sequences of a batch.
@@ -64,8 +77,8 @@ struct Group<T> {
 }
 
 #[derive(Debug, Default)]
-struct LayerState<T> {
-    directions: BiGruState<T>,
+pub(super) struct LayerState<T> {
+    pub(super) directions: BiGruState<T>,
     /// What goes up from each direction where dropout changes it.
     dropped: [Vec<T>; 2],
     dropout: [Dropout<T>; 2],
@@ -73,7 +86,7 @@ struct LayerState<T> {
 
 impl<T: Real> LayerState<T> {
     /// What the layer hands on, `[rows, hidden]` for each direction.
-    fn outputs(&self, direction: usize, size: usize) -> &[T] {
+    pub(super) fn outputs(&self, direction: usize, size: usize) -> &[T] {
         if self.dropout[direction].drops() {
             &self.dropped[direction][..size]
         } else {
@@ -83,8 +96,8 @@ impl<T: Real> LayerState<T> {
 }
 
 impl<T: Real> Group<T> {
-    fn forward(&mut self, network: &Rnn<T>, sequences: &[&[f32]], key: Option<&Key>) {
-        let own: Vec<&[f32]> = self.members.iter().map(|i| sequences[*i]).collect();
+    fn forward<S: Real>(&mut self, network: &Recurrent<T>, sequences: &[&[S]], key: Option<&Key>) {
+        let own: Vec<&[S]> = self.members.iter().map(|i| sequences[*i]).collect();
         let lengths: Vec<usize> = own.iter().map(|s| s.len() / network.inputs).collect();
         self.packing = Packing::new(&lengths);
         let rows = self.packing.rows;
@@ -126,7 +139,7 @@ impl<T: Real> Group<T> {
         }
     }
 
-    fn backward(&mut self, network: &Rnn<T>) {
+    fn backward(&mut self, network: &Recurrent<T>, input_wanted: bool) {
         let (rows, h) = (self.packing.rows, network.hidden);
         let size = rows * h;
         if let Some(top) = self.layers.last() {
@@ -163,7 +176,7 @@ impl<T: Real> Group<T> {
             match below.last() {
                 None => {
                     let input = &self.input[..rows * network.inputs];
-                    layer.backward(&self.packing, &[input], state, d_outputs, false);
+                    layer.backward(&self.packing, &[input], state, d_outputs, input_wanted);
                 }
                 Some(b) => {
                     let parts = [b.outputs(0, size), b.outputs(1, size)];
@@ -174,39 +187,43 @@ impl<T: Real> Group<T> {
     }
 }
 
-impl<T: Real> Rnn<T> {
-    pub(super) fn new(sizes: Sizes, hidden: usize, layers: usize, key: &Key) -> Self {
+impl<T: Real> Recurrent<T> {
+    pub fn new(sizes: &RecurrentSizes, inputs: usize, key: &Key) -> Self {
+        let hidden = sizes.hidden;
         Self {
-            layers: (0..layers)
+            layers: (0..sizes.layers)
                 .map(|i| {
-                    let width = if i == 0 { sizes.inputs } else { 2 * hidden };
+                    let width = if i == 0 { inputs } else { 2 * hidden };
                     BiGru::new(&format!("gru.{i}"), width, hidden, key)
                 })
                 .collect(),
             pooling: Pooling::new(sizes.pooling, 2 * hidden, key),
-            head: Linear::new("head", 2 * hidden, sizes.outputs, key),
-            inputs: sizes.inputs,
+            inputs,
             hidden,
             dropout: sizes.dropout,
-            buffers: Buffers::default(),
         }
+    }
+
+    /// Values of a sequence's vector.
+    pub fn width(&self) -> usize {
+        2 * self.hidden
     }
 
     /// Values that a pass keeps for each frame: input, and of each direction of each layer four of
     /// its gates and one of its output.
-    pub(super) fn values_per_frame(&self) -> usize {
+    pub fn values_per_frame(&self) -> usize {
         self.inputs + self.layers.len() * 2 * 5 * self.hidden
     }
 
     /// Deals the sequences out, the longest first, so that groups take equally long.
-    fn deal(&self, buffers: &mut Buffers<T>, sequences: &[&[f32]]) {
+    fn deal<S>(state: &mut RecurrentState<T>, sequences: &[&[S]]) {
         let mut order: Vec<usize> = (0..sequences.len()).collect();
         order.sort_by_key(|i| (usize::MAX - sequences[*i].len(), *i));
-        buffers.used = sequences.len().div_ceil(GROUP);
-        if buffers.groups.len() < buffers.used {
-            buffers.groups.resize_with(buffers.used, Default::default);
+        state.used = sequences.len().div_ceil(GROUP);
+        if state.groups.len() < state.used {
+            state.groups.resize_with(state.used, Default::default);
         }
-        let groups = &mut buffers.groups[..buffers.used];
+        let groups = &mut state.groups[..state.used];
         for group in &mut *groups {
             group.members.clear();
         }
@@ -216,48 +233,46 @@ impl<T: Real> Rnn<T> {
         }
     }
 
-    pub(super) fn forward(&mut self, sequences: &[&[f32]], pass: Pass<'_>) -> Vec<T> {
-        for layer in &mut self.layers {
+    /// Lays out weights that may have changed.
+    pub(super) fn lay(&self) {
+        for layer in &self.layers {
             layer.lay();
         }
-        let mut buffers = std::mem::take(&mut self.buffers);
-        self.deal(&mut buffers, sequences);
-        let key = pass.key();
-        let network = &*self;
-        buffers.groups[..buffers.used]
+    }
+
+    /// Fills `pooled`, `[sequences, width]`, from sequences of frames of `inputs` values. With a
+    /// key, values between layers are dropped as it draws.
+    pub fn forward<S: Real>(
+        &self,
+        sequences: &[&[S]],
+        state: &mut RecurrentState<T>,
+        pooled: &mut [T],
+        key: Option<&Key>,
+    ) {
+        self.lay();
+        Self::deal(state, sequences);
+        state.groups[..state.used]
             .par_iter_mut()
             .enumerate()
             .for_each(|(g, group)| {
                 let key = key.map(|k| k.with(g as u64));
-                group.forward(network, sequences, key.as_ref());
+                group.forward(self, sequences, key.as_ref());
             });
-        let width = 2 * self.hidden;
-        let pooled = sized(&mut buffers.pooled, sequences.len() * width);
-        for group in &buffers.groups[..buffers.used] {
+        let width = self.width();
+        for group in &state.groups[..state.used] {
             let rows = group.pooled.chunks_exact(width);
             for (place, row) in group.packing.order.iter().zip(rows) {
                 let i = group.members[*place];
                 pooled[i * width..(i + 1) * width].copy_from_slice(row);
             }
         }
-        let key = key.map(|k| k.with("pooled"));
-        buffers
-            .pooled_dropout
-            .draw(pooled.len(), self.dropout, key.as_ref());
-        buffers.pooled_dropout.apply(pooled);
-        let outputs = self.head.forward(pooled);
-        self.buffers = buffers;
-        outputs
     }
 
-    pub(super) fn backward(&mut self, d_outputs: &[T]) {
-        let mut buffers = std::mem::take(&mut self.buffers);
-        let width = 2 * self.hidden;
-        let sequences = d_outputs.len() / self.head.bias.value.len().max(1);
-        let pooled = &buffers.pooled[..sequences * width];
-        let mut d_pooled = self.head.backward(pooled, d_outputs);
-        buffers.pooled_dropout.apply(&mut d_pooled);
-        let groups = &mut buffers.groups[..buffers.used];
+    /// Adds to the gradients, from that of `pooled`. If it is wanted, the gradient of the input is
+    /// then to be had from [`Recurrent::input_gradient`].
+    pub fn backward(&mut self, state: &mut RecurrentState<T>, d_pooled: &[T], input_wanted: bool) {
+        let width = self.width();
+        let groups = &mut state.groups[..state.used];
         let network = &*self;
         groups.par_iter_mut().for_each(|group| {
             let rows = group.pooled.chunks_exact_mut(width);
@@ -265,7 +280,7 @@ impl<T: Real> Rnn<T> {
                 let i = group.members[*place];
                 row.copy_from_slice(&d_pooled[i * width..(i + 1) * width]);
             }
-            group.backward(network);
+            group.backward(network, input_wanted);
         });
         self.layers
             .par_iter_mut()
@@ -278,37 +293,40 @@ impl<T: Real> Rnn<T> {
         for group in groups {
             self.pooling.gather(&group.pooling);
         }
-        self.buffers = buffers;
     }
 
-    pub(super) fn params(&self) -> Vec<&Param<T>> {
-        self.layers
-            .iter()
-            .flat_map(BiGru::params)
-            .chain(self.pooling.params())
-            .chain(self.head.params())
-            .collect()
-    }
-
-    pub(super) fn params_mut(&mut self) -> Vec<&mut Param<T>> {
-        self.layers
-            .iter_mut()
-            .flat_map(BiGru::params_mut)
-            .chain(self.pooling.params_mut())
-            .chain(self.head.params_mut())
-            .collect()
-    }
-}
-
-impl<T: Real> Clone for Rnn<T> {
-    /// The network without what it keeps between passes.
-    fn clone(&self) -> Self {
-        Self {
-            layers: self.layers.clone(),
-            pooling: self.pooling.clone(),
-            head: self.head.clone(),
-            buffers: Buffers::default(),
-            ..*self
+    /// Fills the gradient of the input, whose rows lie as `frames` says.
+    pub fn input_gradient(&self, state: &RecurrentState<T>, frames: &impl Frames, d: &mut [T]) {
+        let width = self.inputs;
+        for group in &state.groups[..state.used] {
+            let Some(bottom) = group.layers.first() else {
+                continue;
+            };
+            let [up, down] = &bottom.directions;
+            let (Some(up), Some(down)) = (up.d_inputs.first(), down.d_inputs.first()) else {
+                continue;
+            };
+            for (place, member) in group.packing.order.iter().enumerate() {
+                let sequence = group.members[*member];
+                for t in 0..group.packing.frames(place) {
+                    let from = group.packing.row(place, t) * width;
+                    let to = frames.row(sequence, t) * width;
+                    let both = up[from..from + width].iter().zip(&down[from..from + width]);
+                    for (d, (a, b)) in d[to..to + width].iter_mut().zip(both) {
+                        *d = *a + *b;
+                    }
+                }
+            }
         }
+    }
+
+    pub fn params(&self) -> impl Iterator<Item = &Param<T>> {
+        let layers = self.layers.iter().flat_map(BiGru::params);
+        layers.chain(self.pooling.params())
+    }
+
+    pub fn params_mut(&mut self) -> impl Iterator<Item = &mut Param<T>> {
+        let layers = self.layers.iter_mut().flat_map(BiGru::params_mut);
+        layers.chain(self.pooling.params_mut())
     }
 }

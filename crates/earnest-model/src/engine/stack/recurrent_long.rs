@@ -2,60 +2,82 @@
 //!
 //! It is cut into runs of rows. Of each layer and direction only the state at each cut is kept;
 //! what lies between is computed again whenever a layer above needs it. A layer of L is so
-//! computed 2 (L - l) times or so instead of once, which for the paper's two is three times the
+//! computed 2 (L - l) times or so instead of once, which for two layers is three times the
 //! work in all.
 
-use super::{LayerState, Rnn};
+use std::ops::Range;
+
+use super::recurrent::{LayerState, Recurrent};
 use crate::layer::gru::{BiGru, BiGruState};
 use crate::real::Real;
 use crate::sequence::{Packing, sized};
 
-/// Rows of a run.
-const RUN: usize = 4096;
+/// The rows of a long sequence, to be had run by run, again and again.
+pub(crate) trait Runs<T>: Sync {
+    /// Buffers for having them; two threads are at work, each with its own.
+    type Buffers: Default + Send;
+    /// How many rows there are; at least one.
+    fn rows(&self) -> usize;
+    /// How many a run is of; the last may be shorter.
+    fn run(&self) -> usize;
+    /// Fills `out` with some rows.
+    fn fill(&self, rows: Range<usize>, buffers: &mut Self::Buffers, out: &mut [T]);
+}
 
 /// States at the cuts of one layer: of each direction, what it begins each run with.
-#[derive(Default)]
 struct Cuts<T> {
     up: Vec<Vec<T>>,
     down: Vec<Vec<T>>,
 }
 
 /// Buffers of one run.
-#[derive(Default)]
-struct Scratch<T> {
+struct Scratch<T, B> {
     input: Vec<T>,
     layers: Vec<LayerState<T>>,
     packing: Packing,
+    source: B,
 }
 
-impl<T: Real> Rnn<T> {
-    /// Outputs of one sequence of frames laid end to end; the weights must have been laid out.
-    pub(in crate::network) fn forward_long(&mut self, sequence: &[f32]) -> Vec<T> {
-        for layer in &mut self.layers {
-            layer.lay();
+impl<T: Real, B: Default> Default for Scratch<T, B> {
+    fn default() -> Self {
+        Self {
+            input: Vec::new(),
+            layers: Vec::new(),
+            packing: Packing::default(),
+            source: B::default(),
         }
-        let network = &*self;
-        let runs: Vec<&[f32]> = sequence.chunks(RUN * network.inputs).collect();
+    }
+}
+
+impl<T: Real> Recurrent<T> {
+    /// The vector of one sequence.
+    pub fn forward_long<R: Runs<T>>(&self, source: &R) -> Vec<T> {
+        self.lay();
+        let rows = source.rows();
+        let runs: Vec<Range<usize>> = (0..rows)
+            .step_by(source.run().max(1))
+            .map(|start| start..(start + source.run().max(1)).min(rows))
+            .collect();
         let mut cuts: Vec<Cuts<T>> = Vec::new();
         let mut scratch = [Scratch::default(), Scratch::default()];
-        for l in 0..network.layers.len() {
+        for l in 0..self.layers.len() {
             let (below, [one, other]) = (&cuts, &mut scratch);
             let (up, down) = rayon::join(
-                || network.states(&runs, below, l, 0, one),
-                || network.states(&runs, below, l, 1, other),
+                || self.states(source, &runs, below, l, 0, one),
+                || self.states(source, &runs, below, l, 1, other),
             );
             cuts.push(Cuts { up, down });
         }
-        let h = network.hidden;
-        let mut pooled = network.pooling.running(2 * h);
+        let h = self.hidden;
+        let mut pooled = self.pooling.running(2 * h);
         let scratch = &mut scratch[0];
         for pass in 0..pooled.passes() {
             if pass > 0 {
                 pooled.turn();
             }
             for (r, run) in runs.iter().enumerate() {
-                network.load(run, scratch);
-                network.through(&cuts, r, network.layers.len(), scratch);
+                self.load(source, run, scratch);
+                self.through(&cuts, r, self.layers.len(), scratch);
                 let size = scratch.packing.rows * h;
                 if let Some(top) = scratch.layers.last() {
                     pooled.add(
@@ -65,23 +87,28 @@ impl<T: Real> Rnn<T> {
                 }
             }
         }
-        self.head.forward(&pooled.finish())
+        pooled.finish()
     }
 
-    fn load(&self, run: &[f32], scratch: &mut Scratch<T>) {
-        let rows = run.len() / self.inputs;
-        if scratch.packing.rows != rows {
-            scratch.packing = Packing::new(&[rows]);
+    fn load<R: Runs<T>>(
+        &self,
+        source: &R,
+        run: &Range<usize>,
+        scratch: &mut Scratch<T, R::Buffers>,
+    ) {
+        if scratch.packing.rows != run.len() {
+            scratch.packing = Packing::new(&[run.len()]);
         }
-        let input = sized(&mut scratch.input, rows * self.inputs);
-        scratch.packing.pack(&[run], self.inputs, input);
+        // The rows of one sequence lie in their order, packed or not.
+        let input = sized(&mut scratch.input, run.len() * self.inputs);
+        source.fill(run.clone(), &mut scratch.source, input);
         scratch
             .layers
             .resize_with(self.layers.len(), Default::default);
     }
 
     /// Both directions of the lowest `count` layers over a run.
-    fn through(&self, cuts: &[Cuts<T>], run: usize, count: usize, scratch: &mut Scratch<T>) {
+    fn through<B>(&self, cuts: &[Cuts<T>], run: usize, count: usize, scratch: &mut Scratch<T, B>) {
         for (l, cut) in cuts.iter().enumerate().take(count) {
             let starts = [cut.up[run].as_slice(), cut.down[run].as_slice()];
             self.layer(l, scratch, |layer, packing, parts, state| {
@@ -91,10 +118,10 @@ impl<T: Real> Rnn<T> {
     }
 
     /// Calls a layer with its input in a run.
-    fn layer(
+    fn layer<B>(
         &self,
         l: usize,
-        scratch: &mut Scratch<T>,
+        scratch: &mut Scratch<T, B>,
         work: impl FnOnce(&BiGru<T>, &Packing, &[&[T]], &mut BiGruState<T>),
     ) {
         let rows = scratch.packing.rows;
@@ -115,13 +142,14 @@ impl<T: Real> Rnn<T> {
     }
 
     /// The state with which a direction of a layer begins each run, in the runs' order.
-    fn states(
+    fn states<R: Runs<T>>(
         &self,
-        runs: &[&[f32]],
+        source: &R,
+        runs: &[Range<usize>],
         below: &[Cuts<T>],
         l: usize,
         direction: usize,
-        scratch: &mut Scratch<T>,
+        scratch: &mut Scratch<T, R::Buffers>,
     ) -> Vec<Vec<T>> {
         let h = self.hidden;
         let mut states = vec![Vec::new(); runs.len()];
@@ -133,7 +161,7 @@ impl<T: Real> Rnn<T> {
                 runs.len() - 1 - step
             };
             states[r].clone_from(&state);
-            self.load(runs[r], scratch);
+            self.load(source, &runs[r], scratch);
             self.through(below, r, l, scratch);
             self.layer(l, scratch, |layer, packing, parts, buffers| {
                 layer.forward_one(direction, packing, parts, buffers, &state);
