@@ -24,7 +24,7 @@ pub use decode::{
 };
 pub use earnest_signal::{SAMPLE_RATE, Waveform};
 pub use error::AudioError;
-pub use resample::{ResampleError, resample};
+pub use resample::{ResampleError, ResampleStream, resample};
 pub use stretch::{Stretch, StretchError};
 pub use write::{SampleFormat, write_wav, write_wav_channels};
 

@@ -53,9 +53,9 @@ pub fn resample(wave: &Waveform, to: u32) -> Result<Waveform, ResampleError> {
     Ok(Waveform::new(samples, to))
 }
 
-/// The same for samples that come bit by bit: flat memory, and the same bits however they
+/// [`resample`] for samples that come bit by bit: flat memory, and the same bits however they
 /// are cut.
-pub(crate) struct ResampleStream {
+pub struct ResampleStream {
     from: u32,
     to: u32,
     /// Nothing where the rate is already right.
@@ -71,7 +71,11 @@ pub(crate) struct ResampleStream {
 }
 
 impl ResampleStream {
-    pub(crate) fn new(from: u32, to: u32) -> Result<Self, ResampleError> {
+    /// From a rate to another, both in Hz.
+    ///
+    /// # Errors
+    /// If the ratio of the rates is beyond what the resampler can build.
+    pub fn new(from: u32, to: u32) -> Result<Self, ResampleError> {
         let mut stream = Self {
             from,
             to,
@@ -112,7 +116,11 @@ impl ResampleStream {
         }
     }
 
-    pub(crate) fn push(
+    /// Adds samples; gives those at the other rate that are ready to `sink`.
+    ///
+    /// # Errors
+    /// What the resampler says; never in practice.
+    pub fn push(
         &mut self,
         samples: &[f32],
         sink: &mut dyn FnMut(&[f32]),
@@ -133,7 +141,23 @@ impl ResampleStream {
         Ok(())
     }
 
-    pub(crate) fn finish(&mut self, sink: &mut dyn FnMut(&[f32])) -> Result<(), ResampleError> {
+    /// Ends the recording: gives the remaining samples to `sink`, `ceil(taken * to / from)` in all.
+    /// Then all is as new.
+    ///
+    /// # Errors
+    /// What the resampler says; never in practice.
+    pub fn finish(&mut self, sink: &mut dyn FnMut(&[f32])) -> Result<(), ResampleError> {
+        let ended = self.rest(sink);
+        (self.taken, self.given) = (0, 0);
+        self.pending.clear();
+        if let Some(resampler) = &mut self.resampler {
+            resampler.reset();
+            self.to_trim = resampler.output_delay();
+        }
+        ended
+    }
+
+    fn rest(&mut self, sink: &mut dyn FnMut(&[f32])) -> Result<(), ResampleError> {
         if self.resampler.is_none() {
             return Ok(());
         }
@@ -220,6 +244,13 @@ mod tests {
                 .finish(&mut sink)
                 .map_err(|e| TestCaseError::fail(e.to_string()))?;
             prop_assert!(pieces == whole.samples());
+            // A second recording knows nothing of the first.
+            let mut again = Vec::new();
+            let mut sink = |block: &[f32]| again.extend_from_slice(block);
+            for ended in [stream.push(&samples, &mut sink), stream.finish(&mut sink)] {
+                ended.map_err(|e| TestCaseError::fail(e.to_string()))?;
+            }
+            prop_assert!(again == whole.samples());
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use earnest_audio::ContentHash;
 use earnest_corpus::{ContentIndex, Corpus, SILENT_PEAK, Scale, Utterance, overlaps};
-use earnest_features::{Extractor, Features};
+use earnest_features::{Extractor, Features, FrontEndSettings};
 use earnest_model::Task;
 use earnest_scene::Condition;
 use earnest_signal::{Convolver, Waveform};
@@ -30,6 +30,14 @@ impl<T> Pool<T> {
         }
     }
 
+    /// A pool that has one already.
+    pub fn of(first: T, make: impl Fn() -> T + Send + Sync + 'static) -> Self {
+        Self {
+            idle: Mutex::new(vec![first]),
+            make: Box::new(make),
+        }
+    }
+
     /// Runs `work` with one of them.
     pub fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
         let taken = self.idle.lock().ok().and_then(|mut idle| idle.pop());
@@ -42,6 +50,20 @@ impl<T> Pool<T> {
     }
 }
 
+/// Extractors of a front end.
+fn extractors(settings: &FrontEndSettings) -> Result<Pool<Extractor>, ExperimentError> {
+    let front_end = settings.as_front_end();
+    let rate = earnest_signal::SAMPLE_RATE;
+    let open =
+        |e: earnest_features::FrontEndError| ExperimentError::Setup(format!("features: {e}"));
+    // It is opened here once, and then again in the same way.
+    let first = Extractor::of(front_end, rate).map_err(open)?;
+    let settings = settings.clone();
+    Ok(Pool::of(first, move || {
+        Extractor::of(settings.as_front_end(), rate).unwrap_or_else(|_| Extractor::new(rate))
+    }))
+}
+
 /// One utterance in memory.
 pub struct Item {
     /// What the corpus says of it.
@@ -50,8 +72,6 @@ pub struct Item {
     pub values: Option<Vec<f32>>,
     /// Mono, 16 kHz.
     pub wave: Waveform,
-    /// Descriptors of the clean audio.
-    pub features: Features,
     /// Stands for the samples: two utterances with the same are the same recording.
     pub content: ContentHash,
     /// Stands for the whole recording that it is cut from; [`content`](Self::content) if it is
@@ -76,6 +96,47 @@ impl Item {
     }
 }
 
+/// What one front end makes of all utterances of a dataset.
+pub struct View {
+    settings: FrontEndSettings,
+    /// Extractors, one for each thread that needs one.
+    extractors: Pool<Extractor>,
+    /// Of the clean audio, in the order of the items.
+    features: Vec<Features>,
+}
+
+impl View {
+    /// The features of an item as it is in the corpus.
+    #[must_use]
+    pub fn clean(&self, item: usize) -> &Features {
+        &self.features[item]
+    }
+
+    /// The features of a waveform (mono, 16 kHz, full scale 1.0).
+    #[must_use]
+    pub fn extract(&self, samples: &[f32]) -> Features {
+        self.extractors.with(|e| e.extract(samples))
+    }
+
+    /// The front end and its settings in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        self.settings.as_front_end().words()
+    }
+
+    /// Names of the columns.
+    #[must_use]
+    pub fn columns(&self) -> Vec<String> {
+        self.settings.as_front_end().columns()
+    }
+
+    /// The shortest audio that has a row, in words.
+    fn too_short(&self) -> String {
+        let shortest = self.settings.as_front_end().shortest_s();
+        format!("is shorter than {:.0} ms", shortest * 1000.0)
+    }
+}
+
 /// All utterances of a corpus that serve a task.
 pub struct Dataset {
     /// Sorted by id.
@@ -84,35 +145,45 @@ pub struct Dataset {
     pub classes: Vec<String>,
     /// Scales of the dimensional task.
     pub scales: Vec<Scale>,
-    /// Extractors, one for each thread that needs one.
-    pub extractors: Pool<Extractor>,
+    /// What each front end makes of them.
+    views: Vec<View>,
     /// Of each item, which others have a part of its recording.
     overlapping: Vec<Vec<usize>>,
 }
 
 impl Dataset {
-    /// Decodes and extracts, on all cores. Files that cannot be used are left out, each
-    /// with a warning.
+    /// Decodes and extracts, on all cores, by each of these front ends. Files that cannot be used
+    /// are left out, each with a warning.
     ///
     /// # Errors
-    /// If nothing is left.
-    pub fn load(
+    /// If nothing is left; a front end that cannot be opened.
+    pub fn load<'a>(
         corpus: &Corpus,
         scales: &[Scale],
+        front_ends: impl IntoIterator<Item = &'a FrontEndSettings>,
         observer: &dyn Observer,
     ) -> Result<Self, ExperimentError> {
+        let mut views: Vec<View> = Vec::new();
+        for settings in front_ends {
+            if !views.iter().any(|v| v.settings == *settings) {
+                views.push(View {
+                    settings: settings.clone(),
+                    extractors: extractors(settings)?,
+                    features: Vec::new(),
+                });
+            }
+        }
         let wanted: Vec<(&Utterance, Option<Vec<f32>>)> = corpus
             .utterances
             .iter()
             .map(|u| (u, corpus.rated(u, scales)))
             .filter(|(u, values)| u.class.is_some() || values.is_some())
             .collect();
-        let extractors = Pool::new(|| Extractor::new(earnest_signal::SAMPLE_RATE));
         observer.event(Notice::StageStarted {
             name: "decoding and extracting",
             total: wanted.len(),
         });
-        let results: Vec<Result<Item, String>> = wanted
+        let results: Vec<Result<(Item, Vec<Features>), String>> = wanted
             .par_iter()
             .map(|(utterance, values)| {
                 let result = (|| {
@@ -120,19 +191,23 @@ impl Dataset {
                     if wave.peak() < SILENT_PEAK {
                         return Err(format!("{} is silent", utterance.path));
                     }
-                    let features = extractors.with(|e| e.extract(wave.samples()));
-                    if features.is_empty() {
-                        return Err(format!("{} is shorter than 60 ms", utterance.path));
+                    let mut features = Vec::with_capacity(views.len());
+                    for view in &views {
+                        let of_view = view.extract(wave.samples());
+                        if of_view.is_empty() {
+                            return Err(format!("{} {}", utterance.path, view.too_short()));
+                        }
+                        features.push(of_view);
                     }
                     let content = ContentHash::of(&wave);
-                    Ok(Item {
+                    let item = Item {
                         utterance: (*utterance).clone(),
                         values: values.clone(),
                         content,
                         recording: content,
                         wave,
-                        features,
-                    })
+                    };
+                    Ok((item, features))
                 })();
                 observer.event(Notice::StageAdvanced);
                 result
@@ -142,7 +217,12 @@ impl Dataset {
         let mut items = Vec::with_capacity(results.len());
         for result in results {
             match result {
-                Ok(item) => items.push(item),
+                Ok((item, features)) => {
+                    items.push(item);
+                    for (view, own) in views.iter_mut().zip(features) {
+                        view.features.push(own);
+                    }
+                }
                 Err(reason) => {
                     observer.event(Notice::Warning(&format!("left out: {reason}")));
                 }
@@ -159,7 +239,7 @@ impl Dataset {
             items,
             classes: corpus.classes.names().to_vec(),
             scales: scales.to_vec(),
-            extractors,
+            views,
             overlapping: Vec::new(),
         };
         dataset.find_overlaps(corpus);
@@ -173,6 +253,20 @@ impl Dataset {
             Task::Categorical => self.classes.clone(),
             Task::Dimensional => self.scales.iter().map(|s| s.name().to_owned()).collect(),
         }
+    }
+
+    /// What a recipe's front end makes of the utterances.
+    ///
+    /// # Errors
+    /// The dataset was loaded without it.
+    pub fn view(&self, settings: &FrontEndSettings) -> Result<&View, ExperimentError> {
+        let found = self.views.iter().find(|v| v.settings == *settings);
+        found.ok_or_else(|| {
+            ExperimentError::Setup(format!(
+                "the corpus was loaded without the front end {}",
+                settings.as_front_end().words()
+            ))
+        })
     }
 
     /// Finds items that have a part of a recording in common.
@@ -261,21 +355,19 @@ impl Dataset {
             .collect()
     }
 
-    /// Features of some utterances as heard in a condition.
+    /// Features of some utterances as heard in a condition, of the front end of a view.
     ///
     /// # Errors
     /// A recording that is missing or unreadable; all of them in one message.
     pub fn hear(
         &self,
+        view: &View,
         indices: &[usize],
         condition: &Condition,
         observer: &dyn Observer,
     ) -> Result<Vec<Features>, ExperimentError> {
         if matches!(condition, Condition::Clean) {
-            return Ok(indices
-                .iter()
-                .map(|i| self.items[*i].features.clone())
-                .collect());
+            return Ok(indices.iter().map(|i| view.clean(*i).clone()).collect());
         }
         let convolvers = Pool::new(Convolver::default);
         observer.event(Notice::StageStarted {
@@ -290,11 +382,12 @@ impl Dataset {
                     .with(|c| condition.hear(&item.utterance, &item.wave, c))
                     .map_err(ExperimentError::from)
                     .and_then(|wave| {
-                        let features = self.extractors.with(|e| e.extract(wave.samples()));
+                        let features = view.extract(wave.samples());
                         if features.is_empty() {
                             return Err(ExperimentError::Setup(format!(
-                                "the robot's recording of {} is shorter than 60 ms",
-                                item.utterance.id
+                                "the robot's recording of {} {}",
+                                item.utterance.id,
+                                view.too_short()
                             )));
                         }
                         Ok(features)

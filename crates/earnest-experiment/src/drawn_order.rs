@@ -5,16 +5,19 @@ use earnest_random::Key;
 /// Does something with `n` things in an order drawn from a key, and gives the results in the
 /// order the things have. Corpora are often sorted by emotion, and whoever adapts to a
 /// speaker would at first hear nothing but anger.
-pub(crate) fn in_drawn_order<R>(
+///
+/// # Errors
+/// Those of the work.
+pub(crate) fn in_drawn_order<R, E>(
     n: usize,
     key: &Key,
-    work: impl FnOnce(&[usize]) -> Vec<R>,
-) -> Vec<R> {
+    work: impl FnOnce(&[usize]) -> Result<Vec<R>, E>,
+) -> Result<Vec<R>, E> {
     let mut order: Vec<usize> = (0..n).collect();
     key.generator().shuffle(&mut order);
-    let mut results: Vec<(usize, R)> = order.iter().copied().zip(work(&order)).collect();
+    let mut results: Vec<(usize, R)> = order.iter().copied().zip(work(&order)?).collect();
     results.sort_by_key(|(i, _)| *i);
-    results.into_iter().map(|(_, result)| result).collect()
+    Ok(results.into_iter().map(|(_, result)| result).collect())
 }
 
 #[cfg(test)]
@@ -26,8 +29,9 @@ mod tests {
         let mut heard = Vec::new();
         let results = in_drawn_order(50, &Key::new(1), |order| {
             heard = order.to_vec();
-            order.iter().map(|i| i * 10).collect()
+            Ok::<_, ()>(order.iter().map(|i| i * 10).collect())
         });
+        let results = results.unwrap();
         assert_eq!(results, (0..50).map(|i| i * 10).collect::<Vec<_>>());
         assert_ne!(heard, (0..50).collect::<Vec<_>>());
     }

@@ -18,6 +18,9 @@ pub enum ExperimentError {
     /// A model or its training failed.
     #[error(transparent)]
     Model(#[from] earnest_model::ModelError),
+    /// A model cannot be asked, or answers what is no number.
+    #[error(transparent)]
+    Recogniser(#[from] earnest_recogniser::RecogniserError),
     /// An utterance cannot be heard in a condition.
     #[error(transparent)]
     Scene(#[from] earnest_scene::SceneError),

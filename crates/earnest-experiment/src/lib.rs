@@ -19,7 +19,7 @@ mod training;
 pub use class_spec::{ClassSpec, SetKind};
 pub use dataset::{Dataset, Item, Pool};
 pub use error::{ExperimentError, FoldError};
-pub use evaluation::prediction::{CONDITIONS, Prediction, Truth, largest, require_numbers};
+pub use evaluation::prediction::{CONDITIONS, Prediction, Truth, largest};
 pub use evaluation::tally::{
     BySpeaker, Tally, by_speaker, confusion, metrics_by_speaker, metrics_of, pooled_metrics,
 };

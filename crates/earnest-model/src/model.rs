@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use earnest_features::{Features, Normaliser, check_scale, descriptor};
+use earnest_features::{Features, Normaliser, check_scale};
 use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,9 @@ use crate::tensors;
 /// `dropout`; it is read as the paper's. Versions 1 and 2 had no `heard`: such a model cannot say
 /// what it was trained on. Versions 1 to 3 had no `classes`: theirs are the paper's four.
 pub const FORMAT: u32 = 4;
+
+/// The most columns of a model's input.
+const MOST_COLUMNS: usize = 100_000;
 
 /// The scales of the dimensional task.
 const SCALES: [&str; 3] = ["arousal", "valence", "dominance"];
@@ -45,8 +48,13 @@ pub struct Description {
     /// The class set that it was trained with.
     #[serde(default)]
     pub classes: ModelClasses,
-    /// Names of the input columns.
-    pub descriptors: Vec<String>,
+    /// Names of the input columns: those of the recipe's front end, or of the table.
+    #[serde(alias = "descriptors")]
+    pub columns: Vec<String>,
+    /// The table of features that it was trained on in place of a front end's: its name and
+    /// fingerprint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features_table: Option<String>,
     /// How it was trained.
     pub recipe: Recipe,
     /// Trained with augmented waveforms or only on clean ones, in words.
@@ -73,14 +81,18 @@ impl Description {
     /// A missing, truncated, foreign or newer file, with its path.
     pub fn read(folder: &Path) -> Result<Self, ModelError> {
         let path = folder.join("model.json");
+        let json = tensors::read(&path, earnest_files::MOST_TEXT)?;
+        Self::from_json(&path, &json)
+    }
+
+    fn from_json(path: &Path, json: &[u8]) -> Result<Self, ModelError> {
         let content = |reason: String| ModelError::Content {
-            path: path.clone(),
+            path: path.to_owned(),
             what: "model description",
             reason,
         };
-        let json = tensors::read(&path, earnest_files::MOST_TEXT)?;
         let value: serde_json::Value =
-            serde_json::from_slice(&json).map_err(|e| content(e.to_string()))?;
+            serde_json::from_slice(json).map_err(|e| content(e.to_string()))?;
         match value.get("format").and_then(serde_json::Value::as_u64) {
             Some(v) if (1..=u64::from(FORMAT)).contains(&v) => {}
             Some(v) => {
@@ -94,8 +106,14 @@ impl Description {
             serde_json::from_value(value).map_err(|e| content(e.to_string()))?;
         description.check().map_err(content)?;
         // Read once more as it stands: of two keys of the same name a value has the last.
-        serde_json::from_slice::<Self>(&json).map_err(|e| content(e.to_string()))?;
+        serde_json::from_slice::<Self>(json).map_err(|e| content(e.to_string()))?;
         Ok(description)
+    }
+
+    /// How many numbers its engine has.
+    fn weights(&self) -> u64 {
+        let (inputs, outputs) = (self.columns.len(), self.outputs.len());
+        self.recipe.architecture.weights(inputs, outputs)
     }
 
     /// Refuses a description that does not say what its task, its network and its input are.
@@ -138,11 +156,21 @@ impl Description {
                 }
             }
         }
-        if self.descriptors != descriptor::NAMES {
-            return Err("descriptors are not the 32 that this version extracts".to_owned());
+        if self.columns.is_empty() || self.columns.len() > MOST_COLUMNS {
+            return Err(format!(
+                "columns has {} names; a model has 1 to {MOST_COLUMNS}",
+                self.columns.len()
+            ));
+        }
+        let front_end = self.recipe.features.as_front_end();
+        if self.features_table.is_none() && self.columns != front_end.columns() {
+            return Err(format!(
+                "columns are not those of its features ({}) in this version",
+                front_end.words()
+            ));
         }
         self.normaliser
-            .check(descriptor::COUNT)
+            .check(self.columns.len())
             .map_err(|e| format!("normaliser.{e}"))?;
         let (mean, deviation) = (&self.target_mean, &self.target_deviation);
         for (key, values) in [("target_mean", mean), ("target_deviation", deviation)] {
@@ -244,6 +272,18 @@ impl Model {
         rows.into_iter().map(|row| self.finish(row)).collect()
     }
 
+    /// The answer to one utterance that this normaliser is for ([`Listener::next`]).
+    #[must_use]
+    pub fn answer(&self, normaliser: &Normaliser, utterance: &Features) -> Vec<f32> {
+        let mut normalised = utterance.clone();
+        normaliser.apply(&mut normalised);
+        let outputs = self.description.outputs.len();
+        let rows = predict_normalised(&*self.engine, &[&normalised], outputs);
+        rows.into_iter()
+            .next()
+            .map_or_else(Vec::new, |row| self.finish(row))
+    }
+
     fn finish(&self, row: Vec<f32>) -> Vec<f32> {
         match self.description.task {
             Task::Categorical => softmax(&row),
@@ -293,16 +333,37 @@ impl Model {
     pub fn load(folder: &Path) -> Result<Self, ModelError> {
         let description = Description::read(folder)?;
         let weights = folder.join("model.safetensors");
+        let needed = description.weights();
+        let most = needed.saturating_mul(4).saturating_add(MOST_HEADER);
+        let loaded = tensors::load(&weights, "model", most)?;
+        Self::from_tensors(description, loaded, &weights)
+    }
+
+    /// Reads a model whose two files are in memory: `model.json` and `model.safetensors`. `name`
+    /// stands in errors where the path of a file would.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn from_bytes(name: &Path, json: &[u8], weights: &[u8]) -> Result<Self, ModelError> {
+        let description = Description::from_json(&name.join("model.json"), json)?;
+        let path = name.join("model.safetensors");
+        let loaded = tensors::parse(&path, "model", weights)?;
+        Self::from_tensors(description, loaded, &path)
+    }
+
+    fn from_tensors(
+        description: Description,
+        mut loaded: tensors::Loaded,
+        weights: &Path,
+    ) -> Result<Self, ModelError> {
         let unusable = |reason: String| ModelError::Content {
-            path: weights.clone(),
+            path: weights.to_owned(),
             what: "model",
             reason,
         };
-        let outputs = description.outputs.len();
+        let (inputs, outputs) = (description.columns.len(), description.outputs.len());
         let architecture = &description.recipe.architecture;
-        let needed = architecture.weights(descriptor::COUNT, outputs);
-        let most = needed.saturating_mul(4).saturating_add(MOST_HEADER);
-        let mut loaded = tensors::load(&weights, "model", most)?;
+        let needed = description.weights();
         // A description may ask for any network: none is made that the file cannot fill.
         let found = loaded.count();
         if needed > found {
@@ -311,7 +372,7 @@ impl Model {
                 architecture.name()
             )));
         }
-        let mut engine = architecture.build(descriptor::COUNT, outputs, &Key::new(0));
+        let mut engine = architecture.build(inputs, outputs, &Key::new(0));
         for param in engine.tensors_mut() {
             param.value = loaded.take(&param.name, &param.shape).map_err(unusable)?;
         }

@@ -1,5 +1,6 @@
 //! How a network is trained (docs/paper.md, section 6).
 
+use earnest_features::FrontEndSettings;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{Architecture, counted};
@@ -30,7 +31,10 @@ impl Task {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
-    /// The network.
+    /// The front end: what makes features of waveforms, with its settings.
+    #[serde(default)]
+    pub features: FrontEndSettings,
+    /// The engine, with its settings.
     pub architecture: Architecture,
     /// By whose statistics descriptors are normalised; the paper takes the training set's.
     #[serde(default)]
@@ -92,6 +96,7 @@ impl Recipe {
     #[must_use]
     pub fn paper(architecture: Architecture) -> Self {
         Self {
+            features: FrontEndSettings::default(),
             architecture,
             normalise: Normalisation::Corpus,
             learning_rate: defaults::learning_rate(),
@@ -117,6 +122,8 @@ impl Recipe {
     /// # Errors
     /// A sentence that names the key.
     pub fn check(&self) -> Result<(), String> {
+        let front_end = self.features.as_front_end();
+        front_end.check().map_err(|e| format!("features.{e}"))?;
         self.architecture.check()?;
         counted("batch_size", self.batch_size, MOST)?;
         counted("max_epochs", self.max_epochs, MOST)?;

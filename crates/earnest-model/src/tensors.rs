@@ -92,15 +92,19 @@ pub struct Loaded {
 /// # Errors
 /// A file that is missing, too large, truncated or foreign, or holds a value that is not finite.
 pub fn load(path: &Path, what: &'static str, most: u64) -> Result<Loaded, ModelError> {
+    parse(path, what, &read(path, most)?)
+}
+
+/// Reads tensors of a file that is in memory; `path` is for errors.
+pub(crate) fn parse(path: &Path, what: &'static str, bytes: &[u8]) -> Result<Loaded, ModelError> {
     let content = |reason: String| ModelError::Content {
         path: path.to_owned(),
         what,
         reason,
     };
-    let bytes = read(path, most)?;
-    let file = SafeTensors::deserialize(&bytes)
+    let file = SafeTensors::deserialize(bytes)
         .map_err(|error| content(format!("not a whole safetensors file ({error})")))?;
-    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| content(e.to_string()))?;
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| content(e.to_string()))?;
     let note = metadata
         .metadata()
         .as_ref()

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use earnest_features::{Features, descriptor};
+use earnest_features::Features;
 use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
@@ -121,17 +121,22 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// A fresh network, drawn from `key`.
+    /// A fresh network, drawn from `key`, for frames of `inputs` values.
     ///
     /// # Errors
     /// [`ModelError::Recipe`]: a number of the recipe makes no sense.
-    pub fn new(recipe: Recipe, outputs: usize, key: &Key) -> Result<Self, ModelError> {
+    pub fn new(
+        recipe: Recipe,
+        inputs: usize,
+        outputs: usize,
+        key: &Key,
+    ) -> Result<Self, ModelError> {
         recipe.check().map_err(|reason| ModelError::Recipe {
             network: recipe.architecture.name(),
             reason,
         })?;
         let architecture = &recipe.architecture;
-        let engine = architecture.build(descriptor::COUNT, outputs, &key.with("weights"));
+        let engine = architecture.build(inputs, outputs, &key.with("weights"));
         Ok(Self {
             progress: Progress {
                 key: key.number(),
@@ -341,6 +346,7 @@ impl Trainer {
     /// An unreadable or foreign file; a number of the recipe that makes no sense.
     pub fn resume(
         recipe: Recipe,
+        inputs: usize,
         outputs: usize,
         key: &Key,
         path: &Path,
@@ -350,12 +356,9 @@ impl Trainer {
             what: "checkpoint",
             reason,
         };
-        let mut trainer = Self::new(recipe, outputs, key)?;
+        let mut trainer = Self::new(recipe, inputs, outputs, key)?;
         // Now, best, and two moments.
-        let weights = trainer
-            .recipe
-            .architecture
-            .weights(descriptor::COUNT, outputs);
+        let weights = trainer.recipe.architecture.weights(inputs, outputs);
         let most = weights.saturating_mul(4 * 4).saturating_add(MOST_NOTE);
         let mut loaded = tensors::load(path, "checkpoint", most)?;
         let note = loaded

@@ -53,11 +53,12 @@ pub enum RecogniserError {
     },
     /// The model's weights are of no use.
     #[error(
-        "the model answers {heard} with what is no number, so its weights are of no use; train it again, or take another"
+        "the model answers utterance {} with what is no number, so its weights are of no use; train it again, or take another",
+        utterance + 1
     )]
     NoNumber {
-        /// What was heard.
-        heard: String,
+        /// Which utterance of those it was asked about, counted from 0.
+        utterance: usize,
     },
     /// A stream cannot know what a speaker will say.
     #[error(

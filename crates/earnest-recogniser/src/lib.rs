@@ -5,7 +5,6 @@ mod error;
 mod feature_reader;
 mod recogniser;
 mod segmentation;
-mod starter;
 mod stream;
 
 pub use answer::Answer;

@@ -24,27 +24,18 @@ impl Recogniser {
     /// The model in a folder (`model.json`, `model.safetensors`).
     ///
     /// # Errors
-    /// As [`Model::load`], and as [`Recogniser::of`].
+    /// As [`Model::load`].
     pub fn load(folder: &Path) -> Result<Self, RecogniserError> {
-        Self::of(Model::load(folder)?)
+        Ok(Self::of(Model::load(folder)?))
     }
 
-    /// A model that is in memory.
-    ///
-    /// # Errors
-    /// [`RecogniserError::Table`]: it was trained on a table of features.
-    pub fn of(model: Model) -> Result<Self, RecogniserError> {
-        if let Some(table) = &model.description.features_table {
-            return Err(RecogniserError::Table {
-                table: table.clone(),
-            });
-        }
-        let recogniser = Self {
+    /// A model that is in memory. One that was trained on a table of features can be given features
+    /// only ([`Recogniser::answers`]).
+    #[must_use]
+    pub fn of(model: Model) -> Self {
+        Self {
             model: Arc::new(model),
-        };
-        // A front end that cannot be opened is known before anything is heard.
-        recogniser.reader()?;
-        Ok(recogniser)
+        }
     }
 
     /// The model.
@@ -65,8 +56,18 @@ impl Recogniser {
         &self.model.description.outputs
     }
 
-    pub(crate) fn front_end(&self) -> &dyn FrontEnd {
-        self.model.description.recipe.features.as_front_end()
+    /// The front end that makes this model's features of samples.
+    ///
+    /// # Errors
+    /// [`RecogniserError::Table`]: there is none.
+    pub fn front_end(&self) -> Result<&dyn FrontEnd, RecogniserError> {
+        let description = &self.model.description;
+        match &description.features_table {
+            None => Ok(description.recipe.features.as_front_end()),
+            Some(table) => Err(RecogniserError::Table {
+                table: table.clone(),
+            }),
+        }
     }
 
     pub(crate) fn shared_model(&self) -> Arc<Model> {
@@ -76,9 +77,9 @@ impl Recogniser {
     /// Makes features of files as this model wants them.
     ///
     /// # Errors
-    /// [`RecogniserError::FrontEnd`].
+    /// [`RecogniserError::FrontEnd`], or [`RecogniserError::Table`].
     pub fn reader(&self) -> Result<FeatureReader, RecogniserError> {
-        let front_end = self.front_end();
+        let front_end = self.front_end()?;
         let stream = front_end.open(SAMPLE_RATE)?;
         Ok(FeatureReader::new(stream, front_end.shortest_s()))
     }
@@ -95,8 +96,7 @@ impl Recogniser {
     /// [needs that](Listener::needs_all).
     ///
     /// # Errors
-    /// [`RecogniserError::OtherFeatures`], or [`RecogniserError::NoNumber`] with the number of the
-    /// utterance.
+    /// [`RecogniserError::OtherFeatures`] or [`RecogniserError::NoNumber`].
     pub fn answers(
         &self,
         listener: &mut Listener,
@@ -106,14 +106,17 @@ impl Recogniser {
         let columns = self.model.description.columns.len();
         if let Some(other) = utterances.iter().find(|f| f.columns() != columns) {
             return Err(RecogniserError::OtherFeatures {
-                expected: self.front_end().words(),
+                expected: match self.front_end() {
+                    Ok(front_end) => front_end.words(),
+                    Err(_) => "a table".to_owned(),
+                },
                 columns,
                 given: other.columns(),
             });
         }
         let answers = self.model.predict_next(listener, utterances, speakers);
         for (i, answer) in answers.iter().enumerate() {
-            require_numbers(answer, || format!("utterance {}", i + 1))?;
+            require_numbers(answer, i)?;
         }
         Ok(answers)
     }
@@ -139,7 +142,7 @@ impl Recogniser {
     /// speaker's, to a model that adapts to speakers.
     ///
     /// # Errors
-    /// [`RecogniserError::NeedsAll`] for windows, [`RecogniserError::Segmentation`], a rate that
+    /// [`RecogniserError::Table`], [`RecogniserError::NeedsAll`] for windows, [`RecogniserError::Segmentation`], a rate that
     /// cannot be resampled, or a front end that cannot be opened.
     pub fn stream(
         &self,
@@ -151,12 +154,9 @@ impl Recogniser {
 }
 
 /// Refuses an answer that is no number.
-pub(crate) fn require_numbers(
-    answer: &[f32],
-    heard: impl Fn() -> String,
-) -> Result<(), RecogniserError> {
+pub(crate) fn require_numbers(answer: &[f32], utterance: usize) -> Result<(), RecogniserError> {
     match answer.iter().all(|x| x.is_finite()) {
         true => Ok(()),
-        false => Err(RecogniserError::NoNumber { heard: heard() }),
+        false => Err(RecogniserError::NoNumber { utterance }),
     }
 }

@@ -2,32 +2,51 @@
 
 use earnest_corpus::Scale;
 use earnest_features::Features;
-use earnest_model::{Model, Task};
+use earnest_model::Task;
 use earnest_random::Key;
+use earnest_recogniser::{Recogniser, RecogniserError};
 
 use crate::dataset::Dataset;
 use crate::drawn_order::in_drawn_order;
+use crate::error::ExperimentError;
 use crate::evaluation::prediction::{Prediction, Truth};
 
 /// The model's answers to utterances (indices into the dataset), heard in a condition as these
 /// features. Whoever adapts to a speaker should not hear them sorted by emotion, so the order in
 /// which they are heard is drawn from a key.
+///
+/// # Errors
+/// The features are of another front end than the model's, or an answer is no number.
 pub(crate) fn answers(
     dataset: &Dataset,
-    model: &Model,
+    recogniser: &Recogniser,
     indices: &[usize],
     features: &[&Features],
     condition: &str,
     order: &Key,
-) -> Vec<Prediction> {
+) -> Result<Vec<Prediction>, ExperimentError> {
     let items = &dataset.items;
+    let listener = &mut recogniser.listener();
     let given = in_drawn_order(indices.len(), order, |order| {
         let heard: Vec<&Features> = order.iter().map(|i| features[*i]).collect();
-        let speaker = |i: &usize| items[indices[*i]].utterance.speaker.as_str();
-        let speakers: Vec<&str> = order.iter().map(speaker).collect();
-        model.predict(&heard, &speakers)
-    });
-    let task = model.description.task;
+        let utterance = |i: usize| &items[indices[i]].utterance;
+        let speakers: Vec<&str> = order
+            .iter()
+            .map(|i| utterance(*i).speaker.as_str())
+            .collect();
+        if listener.needs_all() {
+            for (features, speaker) in heard.iter().zip(&speakers) {
+                listener.hear_of(features, speaker);
+            }
+        }
+        recogniser
+            .answers(listener, &heard, &speakers)
+            .map_err(|error| match error {
+                RecogniserError::NoNumber { utterance: i } => no_number(&utterance(order[i]).id),
+                other => other.into(),
+            })
+    })?;
+    let task = recogniser.description().task;
     let of = |(i, answer): (&usize, Vec<f32>)| {
         let item = &items[*i];
         Prediction {
@@ -47,5 +66,12 @@ pub(crate) fn answers(
             answer,
         }
     };
-    indices.iter().zip(given).map(of).collect()
+    Ok(indices.iter().zip(given).map(of).collect())
+}
+
+/// A model's weights may be finite and so large that what comes of them is not.
+fn no_number(id: &str) -> ExperimentError {
+    ExperimentError::Setup(format!(
+        "the model answers {id} with what is no number, so its weights are of no use; train it again, or take another"
+    ))
 }

@@ -25,23 +25,6 @@ pub fn largest(row: &[f32]) -> usize {
     best
 }
 
-/// Refuses an answer of the model in a folder that is no number: weights that are finite may be
-/// so large that what comes of them is not.
-///
-/// # Errors
-/// [`ExperimentError::Content`], with what was heard.
-pub fn require_numbers(model: &Path, heard: &str, answer: &[f32]) -> Result<(), ExperimentError> {
-    match answer.iter().all(|x| x.is_finite()) {
-        true => Ok(()),
-        false => Err(ExperimentError::Content {
-            path: model.join("model.safetensors"),
-            reason: format!(
-                "the model answers {heard} with what is no number, so its weights are of no use; train it again, or take another"
-            ),
-        }),
-    }
-}
-
 /// A model's answer for one utterance in one condition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {

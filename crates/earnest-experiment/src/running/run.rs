@@ -119,7 +119,12 @@ pub fn run_units(
         &about_path,
         &serde_json::to_vec_pretty(&about).unwrap_or_default(),
     )?;
-    let dataset = Dataset::load(&prepared.corpus, &prepared.experiment.scales, observer)?;
+    let dataset = Dataset::load(
+        &prepared.corpus,
+        &prepared.experiment.scales,
+        prepared.experiment.recipes.iter().map(|r| &r.features),
+        observer,
+    )?;
     if let Some(note) = dataset.duplicates_in_words() {
         observer.event(Notice::Warning(&note));
     }

@@ -9,9 +9,10 @@ use earnest_augment::Chain;
 use earnest_features::Features;
 use earnest_model::{Heard, SoundsHeard, Task};
 use earnest_random::Key;
+use earnest_recogniser::Recogniser;
 use earnest_scene::Condition;
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, View};
 use crate::error::ExperimentError;
 use crate::evaluation::answers::answers;
 use crate::evaluation::number::number;
@@ -69,8 +70,8 @@ impl Observer for OfUnit<'_> {
     }
 }
 
-/// What the robot hears of the test utterances of a fold and task.
-pub(crate) type HeardTests = HashMap<(String, Task), Arc<Vec<Features>>>;
+/// What the robot hears of the test utterances of a fold and task, by the front end's words.
+pub(crate) type HeardTests = HashMap<(String, Task, String), Arc<Vec<Features>>>;
 
 /// All that units need; shared by those who run them.
 pub(crate) struct Runner<'a> {
@@ -201,27 +202,25 @@ impl Runner<'_> {
             id: &id,
             inner: observer,
         };
-        let Trained {
-            mut model, history, ..
-        } = train(self.dataset, &plan, Some(folder), observer)?;
+        let Trained { model, history, .. } = train(self.dataset, &plan, Some(folder), observer)?;
+        model.save(folder)?;
+        let recogniser = Recogniser::of(model);
 
-        let heard = self.heard(unit, &test, observer)?;
-        let clean: Vec<&Features> = test
-            .iter()
-            .map(|i| &self.dataset.items[*i].features)
-            .collect();
+        let view = self.dataset.view(&unit.recipe.features)?;
+        let heard = self.heard(unit, view, &test, observer)?;
+        let clean: Vec<&Features> = test.iter().map(|i| view.clean(*i)).collect();
         let robot: Vec<&Features> = heard.iter().collect();
         let order = seed.with("heard").with(name);
         let mut predictions = Vec::new();
         for (condition, features) in CONDITIONS.into_iter().zip([clean, robot]) {
             let given = answers(
                 self.dataset,
-                &mut model,
+                &recogniser,
                 &test,
                 &features,
                 condition,
                 &order,
-            );
+            )?;
             predictions.extend(given);
         }
         prediction::write(
@@ -230,7 +229,6 @@ impl Runner<'_> {
             &unit.outputs,
             &predictions,
         )?;
-        model.save(folder)?;
         write_history(folder, &history)?;
         Ok(predictions)
     }
@@ -251,16 +249,17 @@ impl Runner<'_> {
     fn heard(
         &self,
         unit: &Unit,
+        view: &View,
         test: &[usize],
         observer: &dyn Observer,
     ) -> Result<Arc<Vec<Features>>, ExperimentError> {
-        let key = (unit.fold.name.clone(), unit.task);
+        let key = (unit.fold.name.clone(), unit.task, view.words());
         let known = |heard: &HeardTests| heard.get(&key).cloned();
         if let Some(heard) = self.heard.lock().ok().and_then(|heard| known(&heard)) {
             return Ok(heard);
         }
         // Two units may do this at the same time, with the same result.
-        let made = Arc::new(self.dataset.hear(test, &self.robot, observer)?);
+        let made = Arc::new(self.dataset.hear(view, test, &self.robot, observer)?);
         if let Ok(mut heard) = self.heard.lock() {
             heard.insert(key, Arc::clone(&made));
         }

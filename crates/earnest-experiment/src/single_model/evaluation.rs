@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use earnest_corpus::{ContentIndex, Corpus, Scale, Utterance};
 use earnest_features::Features;
-use earnest_model::{Description, Model, Task};
+use earnest_model::{Description, Task};
 use earnest_random::Key;
+use earnest_recogniser::Recogniser;
 use earnest_scene::Condition;
 
 use crate::class_spec::ClassSpec;
@@ -14,7 +15,7 @@ use crate::dataset::Dataset;
 use crate::error::ExperimentError;
 use crate::evaluation::answers::answers;
 use crate::evaluation::metrics::Metrics;
-use crate::evaluation::prediction::{Prediction, require_numbers};
+use crate::evaluation::prediction::Prediction;
 use crate::evaluation::tally::metrics_of;
 use crate::experiment::CorpusSpec;
 use crate::observer::Observer;
@@ -187,8 +188,9 @@ impl Evaluation {
     /// # Errors
     /// See [`ExperimentError`]; [`ExperimentError::Setup`] if the test would not be honest.
     pub fn run(&self, observer: &dyn Observer) -> Result<Evaluated, ExperimentError> {
-        let mut model = Model::load(&self.model)?;
-        let description = model.description.clone();
+        let recogniser = Recogniser::load(&self.model)?;
+        recogniser.front_end()?;
+        let description = recogniser.description().clone();
         let task = description.task;
         let known = KnownToModel::of(&description);
         let mut notes = Vec::new();
@@ -246,7 +248,7 @@ impl Evaluation {
             .filter_map(|(u, content)| Some((u.id.clone(), u.seconds_of(content.audio()?))))
             .collect();
         corpus.utterances.retain(is_asked);
-        let dataset = Dataset::load(&corpus, &scales, observer)?;
+        let dataset = Dataset::load(&corpus, &scales, [&description.recipe.features], observer)?;
         let indices: Vec<usize> = (0..dataset.items.len())
             .filter(|i| dataset.items[*i].serves(task))
             .collect();
@@ -283,10 +285,7 @@ impl Evaluation {
             }
             _ => Condition::Clean,
         };
-        let predictions = test.predictions(&mut model, &condition, observer)?;
-        for p in &predictions {
-            require_numbers(&self.model, &p.id, &p.answer)?;
-        }
+        let predictions = test.predictions(&recogniser, &condition, observer)?;
         let all: Vec<&Prediction> = predictions.iter().collect();
         Ok(Evaluated {
             metrics: metrics_of(task, &all),
@@ -415,19 +414,23 @@ impl Test<'_> {
     /// What the model answers.
     fn predictions(
         &self,
-        model: &mut Model,
+        recogniser: &Recogniser,
         condition: &Condition,
         observer: &dyn Observer,
     ) -> Result<Vec<Prediction>, ExperimentError> {
-        let heard = self.dataset.hear(&self.indices, condition, observer)?;
+        let front_end = &recogniser.description().recipe.features;
+        let view = self.dataset.view(front_end)?;
+        let heard = self
+            .dataset
+            .hear(view, &self.indices, condition, observer)?;
         let features: Vec<&Features> = heard.iter().collect();
-        Ok(answers(
+        answers(
             &self.dataset,
-            model,
+            recogniser,
             &self.indices,
             &features,
             condition.name(),
             &Key::new(self.asked.seed).with("heard"),
-        ))
+        )
     }
 }

@@ -195,7 +195,7 @@ impl PreparedTraining {
             Some(chosen) => Some(chosen.load(observer)?),
             None => None,
         };
-        let dataset = Dataset::load(&corpus, &scales, observer)?;
+        let dataset = Dataset::load(&corpus, &scales, [&asked.recipe.features], observer)?;
         if let Some(note) = dataset.duplicates_in_words() {
             observer.event(Notice::Warning(&note));
         }

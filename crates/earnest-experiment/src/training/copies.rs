@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use earnest_features::{Features, descriptor};
+use earnest_features::Features;
 use earnest_model::{load_tensors, save_tensors};
 use earnest_random::Key;
 
@@ -47,6 +47,8 @@ type Copy = Arc<Vec<Features>>;
 pub(crate) struct FrozenCopies {
     folder: PathBuf,
     count: usize,
+    /// Columns of the features.
+    columns: usize,
     /// Stands for all that decides what copies hold.
     number: u64,
     current: Mutex<Option<(usize, Copy)>>,
@@ -61,6 +63,7 @@ impl FrozenCopies {
     pub fn new(
         folder: &Path,
         count: usize,
+        columns: usize,
         key: &Key,
         make: impl Fn(usize) -> Result<Vec<Features>, String>,
     ) -> Result<Self, ExperimentError> {
@@ -68,6 +71,7 @@ impl FrozenCopies {
         let copies = Self {
             folder: folder.to_owned(),
             count: count.max(1),
+            columns,
             number: key.number(),
             current: Mutex::new(None),
         };
@@ -88,7 +92,7 @@ impl FrozenCopies {
     fn write(&self, copy: usize, all: &[Features]) -> Result<(), ExperimentError> {
         let frames: Vec<f32> = all.iter().map(|f| f.frames() as f32).collect();
         let rows: Vec<f32> = all.iter().flat_map(Features::values).copied().collect();
-        let shape = vec![rows.len() / descriptor::COUNT, descriptor::COUNT];
+        let shape = vec![rows.len() / self.columns.max(1), self.columns];
         let tensors = [
             ("frames".to_owned(), vec![frames.len()], frames.as_slice()),
             ("rows".to_owned(), shape, rows.as_slice()),
@@ -111,8 +115,8 @@ impl FrozenCopies {
         };
         let (frames, rows) = (take("frames")?, take("rows")?);
         loaded.nothing_left().map_err(wrong)?;
-        let count = rows.values.len() / descriptor::COUNT;
-        if frames.shape != [frames.values.len()] || rows.shape != [count, descriptor::COUNT] {
+        let count = rows.values.len() / self.columns.max(1);
+        if frames.shape != [frames.values.len()] || rows.shape != [count, self.columns] {
             return Err(wrong(format!(
                 "tensor frames has the shape {:?} and tensor rows {:?}",
                 frames.shape, rows.shape
@@ -123,12 +127,12 @@ impl FrozenCopies {
         for n in frames.values {
             let whole = n >= 0.0 && n.fract() == 0.0;
             // As many as there are at most, so that the product is one.
-            let values = (n as usize).min(count + 1) * descriptor::COUNT;
+            let values = (n as usize).min(count + 1) * self.columns;
             let (own, others) = rest
                 .split_at_checked(values)
                 .filter(|_| whole)
                 .ok_or_else(|| wrong(format!("tensor frames has {n}, and too few rows follow")))?;
-            all.push(Features::from_values(descriptor::COUNT, own.to_vec()));
+            all.push(Features::from_values(self.columns, own.to_vec()));
             rest = others;
         }
         if !rest.is_empty() {
@@ -168,6 +172,7 @@ impl FrozenCopies {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use earnest_features::descriptor;
     use std::cell::Cell;
 
     #[test]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use earnest_augment::{Chain, Transform};
-use earnest_features::{Features, Normaliser, descriptor};
+use earnest_features::{Features, Normaliser};
 use earnest_files::{MOST_TEXT, read_file};
 use earnest_model::{
     Description, Engine, EpochReport, FORMAT, Heard, Model, ModelClasses, Recipe, Targets, Task,
@@ -294,12 +294,15 @@ pub fn train(
         )));
     }
     warn_of_gaps(dataset, plan, observer);
+    let view = dataset.view(&plan.recipe.features)?;
+    let columns = view.columns();
     let names = dataset.outputs(plan.task);
     let frozen = plan
         .augmentation
         .is_some_and(|a| a.presentation != Presentation::Fresh);
     let mut presenter = Presenter::new(
         dataset,
+        view,
         plan.training,
         plan.augmentation,
         plan.recipe.normalise,
@@ -319,7 +322,7 @@ pub fn train(
         .and_then(|json| serde_json::from_slice::<KeptNormaliser>(&json).ok())
         .filter(|k| k.key == number)
         .map(|k| k.normaliser)
-        .filter(|n| n.check(descriptor::COUNT).is_ok());
+        .filter(|n| n.check(columns.len()).is_ok());
     let normaliser = presenter.fit(kept).map_err(ExperimentError::Setup)?;
     if let Some(path) = &normaliser_path {
         let kept = KeptNormaliser {
@@ -335,18 +338,20 @@ pub fn train(
     let key = plan.key.with("training");
     let checkpoint = folder.map(|f| f.join(CHECKPOINT));
     let resumed = match checkpoint.as_deref().filter(|p| p.exists()) {
-        Some(path) => match Trainer::resume(plan.recipe.clone(), names.len(), &key, path) {
-            Ok(trainer) => Some(trainer),
-            Err(error) => {
-                observer.event(Notice::Warning(&format!("{error}; this unit starts anew")));
-                None
+        Some(path) => {
+            match Trainer::resume(plan.recipe.clone(), columns.len(), names.len(), &key, path) {
+                Ok(trainer) => Some(trainer),
+                Err(error) => {
+                    observer.event(Notice::Warning(&format!("{error}; this unit starts anew")));
+                    None
+                }
             }
-        },
+        }
         None => None,
     };
     let mut trainer = match resumed {
         Some(trainer) => trainer,
-        None => Trainer::new(plan.recipe.clone(), names.len(), &key)?,
+        None => Trainer::new(plan.recipe.clone(), columns.len(), names.len(), &key)?,
     };
     while !trainer.finished() {
         let mut validate = |engine: &dyn Engine<f32>| {
@@ -396,7 +401,8 @@ pub fn train(
         task: plan.task,
         outputs: names,
         classes: plan.classes.clone(),
-        descriptors: descriptor::NAMES.map(String::from).to_vec(),
+        columns,
+        features_table: None,
         recipe: plan.recipe.clone(),
         training: plan.training_name.to_string(),
         corpus: plan.corpus.clone(),

@@ -1,6 +1,7 @@
 //! Training utterances as they are presented: augmented anew or from frozen copies, and
 //! normalised.
 
+use std::convert::Infallible;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use earnest_random::Key;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::{Dataset, Pool};
+use crate::dataset::{Dataset, Pool, View};
 use crate::drawn_order::in_drawn_order;
 use crate::error::ExperimentError;
 use crate::observer::{Notice, Observer};
@@ -84,6 +85,7 @@ struct Speakers {
 /// Presents training utterances.
 pub(crate) struct Presenter<'a> {
     dataset: &'a Dataset,
+    view: &'a View,
     indices: &'a [usize],
     source: Source,
     key: Key,
@@ -104,6 +106,7 @@ impl<'a> Presenter<'a> {
     /// Frozen copies cannot be written.
     pub fn new(
         dataset: &'a Dataset,
+        view: &'a View,
         indices: &'a [usize],
         augmentation: Option<Augmentation<'_>>,
         normalise: Normalisation,
@@ -128,7 +131,7 @@ impl<'a> Presenter<'a> {
                                 .into_par_iter()
                                 .map(|i| {
                                     let features =
-                                        draw(dataset, i, &augmenters, &key, copy, &clock);
+                                        draw(dataset, view, i, &augmenters, &key, copy, &clock);
                                     observer.event(Notice::StageAdvanced);
                                     features
                                 })
@@ -136,8 +139,14 @@ impl<'a> Presenter<'a> {
                             observer.event(Notice::StageFinished);
                             all
                         };
-                        let copies = frozen_key(dataset, a, &key);
-                        Source::Frozen(FrozenCopies::new(folder, count, &copies, make)?)
+                        let copies = frozen_key(dataset, view, a, &key);
+                        Source::Frozen(FrozenCopies::new(
+                            folder,
+                            count,
+                            view.columns().len(),
+                            &copies,
+                            make,
+                        )?)
                     }
                     _ => Source::Fresh(augmenters),
                 }
@@ -145,6 +154,7 @@ impl<'a> Presenter<'a> {
         };
         Ok(Self {
             dataset,
+            view,
             indices,
             source,
             key,
@@ -221,12 +231,17 @@ impl<'a> Presenter<'a> {
 
     /// Utterances outside the training set, heard clean, one after the other in a drawn order.
     pub fn normalised_clean(&self, indices: &[usize]) -> Vec<Features> {
-        in_drawn_order(indices.len(), &self.key.with("validation"), |order| {
-            let items = || order.iter().map(|i| &self.dataset.items[indices[*i]]);
-            let features: Vec<&Features> = items().map(|item| &item.features).collect();
-            let speakers: Vec<&str> = items().map(|i| i.utterance.speaker.as_str()).collect();
-            self.normalise.apply(&self.corpus, &features, &speakers)
-        })
+        let in_order = in_drawn_order(indices.len(), &self.key.with("validation"), |order| {
+            let chosen = || order.iter().map(|i| indices[*i]);
+            let items = &self.dataset.items;
+            let features: Vec<&Features> = chosen().map(|i| self.view.clean(i)).collect();
+            let speaker = |i: usize| items[i].utterance.speaker.as_str();
+            let speakers: Vec<&str> = chosen().map(speaker).collect();
+            Ok::<_, Infallible>(self.normalise.apply(&self.corpus, &features, &speakers))
+        });
+        match in_order {
+            Ok(features) => features,
+        }
     }
 
     /// What presenting took so far.
@@ -241,9 +256,10 @@ impl<'a> Presenter<'a> {
     fn raw(&self, epoch: usize, i: usize) -> Result<Features, String> {
         let index = self.indices[i];
         match &self.source {
-            Source::Clean => Ok(self.dataset.items[index].features.clone()),
+            Source::Clean => Ok(self.view.clean(index).clone()),
             Source::Fresh(augmenters) => draw(
                 self.dataset,
+                self.view,
                 index,
                 augmenters,
                 &self.key,
@@ -280,6 +296,7 @@ impl<'a> Presenter<'a> {
 /// An utterance of the dataset, augmented as drawn for this time.
 fn draw(
     dataset: &Dataset,
+    view: &View,
     index: usize,
     augmenters: &Pool<Augmenter>,
     key: &Key,
@@ -292,15 +309,14 @@ fn draw(
         augmenters.with(|a| a.apply(item.wave.samples(), &key))
     });
     let (samples, _) = samples.map_err(|e| format!("{}: {e}", item.utterance.id))?;
-    Ok(timed(&clock.extraction, || {
-        dataset.extractors.with(|e| e.extract(&samples))
-    }))
+    Ok(timed(&clock.extraction, || view.extract(&samples)))
 }
 
 /// Stands for all that decides what frozen copies hold.
-fn frozen_key(dataset: &Dataset, a: Augmentation<'_>, key: &Key) -> Key {
+fn frozen_key(dataset: &Dataset, view: &View, a: Augmentation<'_>, key: &Key) -> Key {
     let mut key = key
         .with(env!("CARGO_PKG_VERSION"))
+        .with(view.words().as_str())
         .with(serde_json::to_string(a.chain).unwrap_or_default().as_str());
     for bank in [&a.sources.noises, &a.sources.rooms] {
         for sound in bank.sounds() {
@@ -324,7 +340,7 @@ impl Presentations for Presenter<'_> {
         &self.dataset.items[self.indices[i]].utterance.id
     }
     fn frames(&self, i: usize) -> usize {
-        self.dataset.items[self.indices[i]].features.frames()
+        self.view.clean(self.indices[i]).frames()
     }
     fn present(&self, epoch: usize, i: usize) -> Result<Features, String> {
         let kept = self.first.as_ref().filter(|_| epoch == 0);
@@ -334,7 +350,7 @@ impl Presentations for Presenter<'_> {
         };
         if features.is_empty() {
             // Only a tempo draw can make an utterance too short for a frame.
-            features = self.dataset.items[self.indices[i]].features.clone();
+            features = self.view.clean(self.indices[i]).clone();
         }
         self.normalise(epoch, i, &mut features);
         Ok(features)
