@@ -6,7 +6,8 @@ mod vowel;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use earnest_features::{Extractor, Lld32, Mode, Stream};
+use earnest_features::front_end::logmel::{LogMel, Pcen};
+use earnest_features::{Extractor, FrontEnd, Lld32, Mode, Stream};
 use vowel::{FEMALE, MALE, RATE, Vowel, vowel};
 
 fn main() {
@@ -70,4 +71,17 @@ fn hop_by_hop(bencher: Bencher<'_, '_>, mode: &str) {
 #[divan::bench(args = MODES)]
 fn new_extractor(mode: &str) -> Extractor {
     Extractor::with(RATE, settings(mode))
+}
+
+#[divan::bench(args = [false, true])]
+fn logmel(bencher: Bencher<'_, '_>, pcen: bool) {
+    let samples = speech();
+    let settings = LogMel {
+        pcen: pcen.then(Pcen::default),
+        ..LogMel::default()
+    };
+    let mut extractor = Extractor::of(&settings as &dyn FrontEnd, RATE).ok();
+    bencher
+        .counter(ItemsCount::new(samples.len() / 160))
+        .bench_local(|| extractor.as_mut().map(|e| e.extract(black_box(&samples))));
 }

@@ -269,6 +269,17 @@ fn settings_that_cannot_be_are_refused_by_their_key() {
         .0,
         "hop_ms"
     );
+    let short = LogMel {
+        window_ms: 1.0,
+        hop_ms: 1.0,
+        bands: 1,
+        low_hz: 0.0,
+        high_hz: 500.0,
+        pcen: None,
+    };
+    assert_eq!(refused(short, 1_000).0, "window_ms");
+    let high_hz = 2_500.0;
+    assert!(LogMel { high_hz, ..short }.open(8_000).is_ok());
     // Bands that differ by less than numbers do.
     let (low_hz, high_hz) = (100.0, 100.0 + 2e-14);
     assert_eq!(

@@ -43,6 +43,9 @@ const PCEN_SCALE: f32 = 2_147_483_648.0;
 /// Highest sample rate, Hz: what a window can grow to has an end.
 const HIGHEST_RATE: f64 = 192_000.0;
 
+/// Fewest samples of a window.
+const SHORTEST_WINDOW: usize = 8;
+
 /// Settings of a log mel spectrogram.
 ///
 /// ```toml
@@ -222,6 +225,13 @@ impl LogMelStream {
         }
         let samples = |ms: f64| ((ms / 1000.0 * rate).round() as usize).max(1);
         let (hop, length) = (samples(settings.hop_ms), samples(settings.window_ms));
+        if length < SHORTEST_WINDOW {
+            let problem = format!(
+                "is {}; at {rate} Hz that is {length} samples, too few for a spectrum",
+                settings.window_ms
+            );
+            return Err(FrontEndError::new("window_ms", problem));
+        }
         let spectrum = Spectrum::new(hann(length));
         let bin_hz = rate / spectrum.fft().size() as f64;
         let bands = Bands::new(settings, bin_hz, spectrum.power.len())?;
