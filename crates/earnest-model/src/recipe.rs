@@ -27,10 +27,14 @@ impl Task {
     }
 }
 
-/// Network and hyperparameters.
+/// A named way to train: front end, engine and hyperparameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
+    /// What folders, tables and charts call it: 1 to 40 characters of a-z, A-Z, 0-9, `.`, `_` and
+    /// `-`. Empty where nobody named it; [`Recipe::title`] then says the engine's name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
     /// The front end: what makes features of waveforms, with its settings.
     #[serde(default)]
     pub features: FrontEndSettings,
@@ -90,12 +94,37 @@ mod defaults {
 }
 
 impl Recipe {
-    /// The paper's training of a network; where the paper is silent, our choices: halve
+    /// The names of recipes that need no file: those of the paper's two networks, and the CRNN
+    /// in its usual sizes.
+    pub const BUILT_IN: [&'static str; 3] = [PAPER_RNN, PAPER_CNN, CRNN];
+
+    /// The recipe of one of the names in [`Recipe::BUILT_IN`].
+    #[must_use]
+    pub fn built_in(name: &str) -> Option<Self> {
+        let architecture = match name {
+            PAPER_RNN => Architecture::paper_rnn(),
+            PAPER_CNN => Architecture::paper_cnn(),
+            CRNN => Architecture::crnn(),
+            _ => return None,
+        };
+        Some(Self::paper(architecture))
+    }
+
+    /// The paper's training of an engine; where the paper is silent, our choices: halve
     /// after 4 epochs (of at least 50 steps) without improvement, stop after 12, 100 epochs
-    /// at most.
+    /// at most. It is called `paper-rnn` or `paper-cnn` if the engine is exactly the paper's, and
+    /// like its engine otherwise.
     #[must_use]
     pub fn paper(architecture: Architecture) -> Self {
+        let name = if architecture == Architecture::paper_rnn() {
+            PAPER_RNN
+        } else if architecture == Architecture::paper_cnn() {
+            PAPER_CNN
+        } else {
+            architecture.name()
+        };
         Self {
+            name: name.to_owned(),
             features: FrontEndSettings::default(),
             architecture,
             normalise: Normalisation::Corpus,
@@ -109,6 +138,16 @@ impl Recipe {
         }
     }
 
+    /// What it is called: its name, or its engine's if it has none.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        if self.name.is_empty() {
+            self.architecture.name()
+        } else {
+            &self.name
+        }
+    }
+
     /// How many epochs of `utterances` a `plateau` or `patience` of `epochs` lasts.
     #[must_use]
     pub fn lasting(&self, epochs: usize, utterances: usize) -> usize {
@@ -116,12 +155,23 @@ impl Recipe {
         epochs.max(epochs.saturating_mul(self.least_steps).div_ceil(steps))
     }
 
-    /// What is wrong with the numbers, if anything. A recipe that passes can be trained, and
+    /// What is wrong with the name or the numbers, if anything. A recipe that passes can be trained, and
     /// what is written of it can be read again.
     ///
     /// # Errors
     /// A sentence that names the key.
     pub fn check(&self) -> Result<(), String> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+        if self.name.len() > MOST_OF_NAME || !self.name.chars().all(is_plain) {
+            return Err(format!(
+                "name must be 1 to {MOST_OF_NAME} characters of a-z, A-Z, 0-9, '.', '_' and '-', not {:?}",
+                self.name
+            ));
+        }
+        if matches!(self.name.as_str(), "." | "..") {
+            // Folders are called by it, and these are folders already.
+            return Err(format!("name must not be {:?}", self.name));
+        }
         let front_end = self.features.as_front_end();
         front_end.check().map_err(|e| format!("features.{e}"))?;
         self.architecture.check()?;
@@ -142,6 +192,13 @@ impl Recipe {
     }
 }
 
+const PAPER_RNN: &str = "paper-rnn";
+const PAPER_CNN: &str = "paper-cnn";
+const CRNN: &str = "crnn";
+
+/// The most characters of a name: it heads the rows of tables.
+const MOST_OF_NAME: usize = 40;
+
 /// The most of anything that a recipe counts. A million is as good as no limit, and what is
 /// counted up to it cannot overflow.
 const MOST: usize = 1_000_000;
@@ -153,43 +210,47 @@ mod tests {
 
     #[test]
     fn every_number_of_a_recipe_has_bounds_and_the_sentence_names_its_key() {
-        let change = |key: &str, number: serde_json::Value| {
-            let mut json = serde_json::to_value(Recipe::paper(Architecture::paper_cnn())).unwrap();
-            let of = if json.get(key).is_some() {
-                &mut json
-            } else {
-                &mut json["architecture"]
+        for name in Architecture::NAMES {
+            let usual = Recipe::paper(Architecture::by_name(name).unwrap());
+            let json = serde_json::to_value(&usual).unwrap();
+            let changed = |key: &str, number: serde_json::Value| {
+                let mut json = json.clone();
+                let of = if json.get(key).is_some() {
+                    &mut json
+                } else {
+                    &mut json["architecture"]
+                };
+                of[key] = number;
+                serde_json::from_value::<Recipe>(json).unwrap()
             };
-            of[key] = number;
-            serde_json::from_value::<Recipe>(json).unwrap()
-        };
-        let mut keys = 0;
-        for key in [
-            "batch_size",
-            "max_epochs",
-            "plateau",
-            "patience",
-            "least_steps",
-            "layers",
-            "filters",
-            "kernel",
-        ] {
-            for n in [0, 1_000_001, u64::MAX] {
-                let error = change(key, n.into()).check().unwrap_err();
-                assert!(error.starts_with(key) && error.contains("not"), "{error}");
-            }
-            assert_eq!(change(key, 1.into()).check(), Ok(()), "{key}");
-            keys += 1;
-        }
-        for key in ["learning_rate", "gradient_clip", "dropout"] {
-            for x in [-1.0, 1e-300, 1e7, f64::MAX] {
-                if key == "dropout" && x == 1e-300 {
-                    continue;
+            let numbers = [&json, &json["architecture"]]
+                .into_iter()
+                .flat_map(|j| j.as_object().unwrap())
+                .filter(|(_, value)| value.is_number());
+            let mut keys = 0;
+            for (key, value) in numbers {
+                keys += 1;
+                let refused = |number: serde_json::Value| {
+                    let error = changed(key, number).check().unwrap_err();
+                    assert!(error.starts_with(key) && error.contains("not"), "{error}");
+                };
+                if value.is_u64() {
+                    for n in [0, 1_000_001, u64::MAX] {
+                        refused(n.into());
+                    }
+                    assert_eq!(changed(key, 1.into()).check(), Ok(()), "{name}: {key}");
+                } else {
+                    for x in [-1.0, 1e7, f64::MAX] {
+                        refused(x.into());
+                    }
+                    // A dropout may be as little as one likes.
+                    if key != "dropout" {
+                        refused(1e-300.into());
+                    }
                 }
-                let error = change(key, x.into()).check().unwrap_err();
-                assert!(error.starts_with(key) && error.contains("not"), "{error}");
             }
-            keys += 1;
+            // Seven of every recipe, and at least a size and the dropout of each engine.
+            assert!(keys >= 9, "{name} has {keys} numbers");
         }
         // JSON has no such numbers, Rust and TOML do.
         for x in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
@@ -208,15 +269,38 @@ mod tests {
             .into();
             assert!(recipe.check().unwrap_err().starts_with("dropout"));
         }
-        // Network, normalisation and pooling are words, not numbers.
-        let json = serde_json::to_value(Recipe::paper(Architecture::paper_cnn())).unwrap();
-        let numbers = json.as_object().unwrap().len() - 2
-            + json["architecture"].as_object().unwrap().len()
-            - 2;
-        assert_eq!(
-            keys, numbers,
-            "a number of the recipe is not looked at here"
-        );
+    }
+
+    #[test]
+    fn a_recipe_has_a_name_that_can_be_a_folder_or_it_has_its_engines() {
+        let names = |recipe: &Recipe| (recipe.name.clone(), recipe.title().to_owned());
+        for name in Recipe::BUILT_IN {
+            let recipe = Recipe::built_in(name).unwrap();
+            assert_eq!(names(&recipe), (name.into(), name.into()));
+            assert_eq!(recipe.check(), Ok(()));
+        }
+        assert_eq!(Recipe::built_in("paper"), None);
+        let smaller = Recipe::paper(Architecture::rnn(2, 48));
+        assert_eq!(names(&smaller), ("rnn".into(), "rnn".into()));
+        // As files of before there were names have it; and they are written as they were.
+        let json = r#"{"architecture":{"kind":"cnn","layers":3,"filters":128,"kernel":5}}"#;
+        let mut recipe: Recipe = serde_json::from_str(json).unwrap();
+        assert_eq!(names(&recipe), (String::new(), "cnn".into()));
+        let written = serde_json::to_value(&recipe).unwrap();
+        assert!(written.get("name").is_none());
+        assert_eq!(recipe.check(), Ok(()));
+        for good in ["a", "Big.RNN_2-x", &"x".repeat(40)] {
+            recipe.name = good.to_owned();
+            assert_eq!(recipe.check(), Ok(()), "{good}");
+        }
+        for bad in ["a b", "a/b", "ä", "..", ".", "a\n", &"x".repeat(41)] {
+            recipe.name = bad.to_owned();
+            let error = recipe.check().unwrap_err();
+            assert!(
+                error.starts_with("name") && error.contains("not"),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -265,9 +265,14 @@ fn key_of(
         .augmented
         .as_ref()
         .map_or(Presentation::default(), |a| a.presentation);
+    // What a recipe is called decides nothing.
+    let unnamed = Recipe {
+        name: String::new(),
+        ..asked.recipe.clone()
+    };
     let written = || -> serde_json::Result<[String; 5]> {
         Ok([
-            serde_json::to_string(&asked.recipe)?,
+            serde_json::to_string(&unnamed)?,
             serde_json::to_string(fold)?,
             serde_json::to_string(&presentation)?,
             serde_json::to_string(&(&heard.chain, &heard.noises.fingerprint))?,

@@ -1,6 +1,6 @@
 //! Which engine, and its sizes: the registry's enum, and short ways to say it.
 
-use super::{Architecture, Cnn, Rnn};
+use super::{Architecture, Cnn, Crnn, Rnn};
 
 /// Makes [`Architecture`] and the modules of its engines from `file: Settings` pairs. `kind` in
 /// files is the name of the module, which is that of the settings in snake case (a test holds
@@ -129,6 +129,12 @@ impl Architecture {
     #[must_use]
     pub fn paper_cnn() -> Self {
         Cnn::default().into()
+    }
+
+    /// The CRNN in its usual sizes; the paper has none.
+    #[must_use]
+    pub fn crnn() -> Self {
+        Crnn::default().into()
     }
 
     /// The paper's RNN with other sizes.
