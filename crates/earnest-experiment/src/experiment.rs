@@ -109,7 +109,7 @@ pub struct Experiment {
     /// The augmentation; the paper's if left out.
     #[serde(default = "Chain::paper")]
     pub augmentation: Chain,
-    /// One for each network; the paper's two if left out.
+    /// Recipes, of which each has a name of its own; the paper's two if left out.
     #[serde(default = "paper_recipes")]
     pub recipes: Vec<Recipe>,
     /// Written by Earnest: what everything was when it ran.
@@ -302,16 +302,19 @@ impl Experiment {
         for recipe in &self.recipes {
             recipe
                 .check()
-                .map_err(|e| setup(format!("recipe {}: {e}", recipe.architecture.name())))?;
+                .map_err(|e| setup(format!("recipe {}: {e}", recipe.title())))?;
         }
-        let mut names: Vec<&str> = self.recipes.iter().map(|r| r.architecture.name()).collect();
+        let mut names: Vec<&str> = self.recipes.iter().map(Recipe::title).collect();
         names.sort_unstable();
-        if names.windows(2).any(|w| w[0] == w[1]) {
-            return Err(setup("two recipes are for the same network".into()));
+        if let Some(twice) = names.windows(2).find(|w| w[0] == w[1]) {
+            return Err(setup(format!(
+                "two recipes are called {}; give each a name of its own (name = \"…\")",
+                twice[0]
+            )));
         }
         if self.recipes.is_empty() || self.trainings.is_empty() {
             return Err(setup(
-                "an experiment needs at least one network and training".into(),
+                "an experiment needs at least one recipe and training".into(),
             ));
         }
         if !(1..=MOST_REPEATS).contains(&self.repeats) {
@@ -451,6 +454,18 @@ impl Unit {
     /// Its folder's name: unique in the experiment, safe in a file system.
     #[must_use]
     pub fn id(&self) -> String {
+        self.called(self.recipe.title())
+    }
+
+    /// What its training draws from: what a recipe is called decides nothing, and recipes with the
+    /// same engine draw alike, so that they differ in nothing but what they say.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        let text = self.called(self.recipe.architecture.name());
+        Key::new(self.seed).with(text.as_str())
+    }
+
+    fn called(&self, recipe: &str) -> String {
         let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
         let mut speaker: String = self.fold.name.chars().take(40).map(plain).collect();
         if speaker != self.fold.name {
@@ -459,9 +474,8 @@ impl Unit {
             speaker.push_str(&format!("-{:08x}", number >> 32));
         }
         format!(
-            "{}-{}-{}-fold_{speaker}-seed_{}",
+            "{}-{recipe}-{}-fold_{speaker}-seed_{}",
             self.task.name(),
-            self.recipe.architecture.name(),
             self.training.name().replace(' ', "_"),
             self.seed
         )

@@ -5,6 +5,7 @@ mod error;
 mod feature_reader;
 mod recogniser;
 mod segmentation;
+mod starter;
 mod stream;
 
 pub use answer::Answer;

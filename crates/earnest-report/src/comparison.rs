@@ -13,14 +13,14 @@ use earnest_experiment::{
 use earnest_model::Task;
 
 use crate::html::simple_page;
-use crate::table1::{networks, p_value};
+use crate::table1::{p_value, recipes_of};
 use crate::text_table::TextTable;
 
 /// One metric of both runs.
 #[derive(Clone, Debug)]
 pub struct Line {
     /// `rnn` or `cnn`.
-    pub network: String,
+    pub recipe: String,
     /// Trained on what.
     pub training: Training,
     /// `clean` or `robot`.
@@ -103,10 +103,10 @@ pub fn compare_runs(a: &Outcome, b: &Outcome) -> Result<Comparison, ExperimentEr
         )));
     }
     let mut lines = Vec::new();
-    for network in networks(&a.units) {
+    for recipe in recipes_of(&a.units) {
         for training in [Training::Clean, Training::Augmented] {
             for condition in CONDITIONS {
-                push_lines(&mut lines, a, b, network, training, condition);
+                push_lines(&mut lines, a, b, recipe, training, condition);
             }
         }
     }
@@ -115,18 +115,18 @@ pub fn compare_runs(a: &Outcome, b: &Outcome) -> Result<Comparison, ExperimentEr
         .units
         .iter()
         .filter(|u| matches!(u.training, Training::Without(_)))
-        .map(|u| (u.network.as_str(), u.training))
+        .map(|u| (u.recipe.as_str(), u.training))
         .collect();
     parts.sort_unstable();
     parts.dedup();
-    for (network, training) in parts {
+    for (recipe, training) in parts {
         for condition in CONDITIONS {
-            push_lines(&mut lines, a, b, network, training, condition);
+            push_lines(&mut lines, a, b, recipe, training, condition);
         }
     }
     if lines.is_empty() {
         return Err(ExperimentError::Setup(format!(
-            "{} and {} cannot be compared: no network, training and task was tested on the same utterances in both",
+            "{} and {} cannot be compared: no recipe, training and task was tested on the same utterances in both",
             a.folder.display(),
             b.folder.display()
         )));
@@ -162,12 +162,12 @@ pub fn compare_runs(a: &Outcome, b: &Outcome) -> Result<Comparison, ExperimentEr
 /// Predictions of a unit's kind in a condition, by seed, and the ids that every seed has.
 fn tested<'a>(
     run: &'a Outcome,
-    network: &str,
+    recipe: &str,
     task: Task,
     training: Training,
     condition: &str,
 ) -> (Vec<Vec<&'a Prediction>>, BTreeSet<&'a str>) {
-    let seeds: Vec<Vec<&Prediction>> = by_seed(&run.units, network, task, training, condition)
+    let seeds: Vec<Vec<&Prediction>> = by_seed(&run.units, recipe, task, training, condition)
         .into_values()
         .collect();
     let ids = |seed: &Vec<&'a Prediction>| -> BTreeSet<&'a str> {
@@ -185,13 +185,13 @@ fn push_lines(
     lines: &mut Vec<Line>,
     a: &Outcome,
     b: &Outcome,
-    network: &str,
+    recipe: &str,
     training: Training,
     condition: &'static str,
 ) {
     for task in [Task::Categorical, Task::Dimensional] {
         let [(x, in_a), (y, in_b)] =
-            [a, b].map(|run| tested(run, network, task, training, condition));
+            [a, b].map(|run| tested(run, recipe, task, training, condition));
         let shared: BTreeSet<&str> = in_a.intersection(&in_b).copied().collect();
         if shared.is_empty() {
             continue;
@@ -209,7 +209,7 @@ fn push_lines(
             let of_both = values.map(|list| list[metric]);
             if of_both.iter().all(Option::is_some) {
                 lines.push(Line {
-                    network: network.to_owned(),
+                    recipe: recipe.to_owned(),
                     training,
                     condition,
                     metric,
@@ -231,7 +231,7 @@ impl Comparison {
     #[must_use]
     pub fn text(&self) -> TextTable {
         let titles = [
-            "network",
+            "recipe",
             "trained",
             "tested",
             "metric",
@@ -249,7 +249,7 @@ impl Comparison {
                 let [a, b] = line.values;
                 let change = a.zip(b).map(|(a, b)| b - a);
                 vec![
-                    line.network.to_uppercase(),
+                    line.recipe.clone(),
                     line.training.name().into_owned(),
                     line.condition.to_owned(),
                     METRICS[line.metric].0.to_owned(),

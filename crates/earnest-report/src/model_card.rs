@@ -44,7 +44,6 @@ pub(crate) fn model_card(
     description: &Description,
     predictions: &[Prediction],
 ) -> String {
-    let network = unit.recipe.architecture.name();
     let name = format!("earnest-{}", unit.id());
     let corpus = description
         .corpus
@@ -101,11 +100,11 @@ pub(crate) fn model_card(
         "{yaml}
 # {name}
 
-Speech emotion recognition by Earnest {version}: a {upper} of 32 acoustic descriptors every 10 ms gives {outputs}.
+Speech emotion recognition by Earnest {version}: from {features}, {engine} make {outputs}.
 Training: {training}. Corpus: {corpus_line}. Tested on {tested}, never heard in training{shared}.
 
 {table}
-`model.safetensors` holds the weights, `model.json` everything else: descriptors, normalisation, recipe, speakers.
+`model.safetensors` holds the weights, `model.json` everything else: front end, normalisation, recipe, speakers.
 
 ```sh
 earnest predict --model DIR recording.wav
@@ -118,7 +117,8 @@ Learnt from the speech of {speakers} speakers of one corpus; other languages, ag
 tested. It hears how something is said, not what, and not what a person feels. Its licence follows from the corpus's.
 ",
         version = description.earnest,
-        upper = network.to_uppercase(),
+        features = unit.recipe.features.as_front_end().words(),
+        engine = unit.recipe.architecture.words(),
         training = description.training,
         corpus_line = description.corpus,
         shared = if unit.fold.test.iter().any(|s| unit.fold.training.contains(s)) {

@@ -1,7 +1,13 @@
-//! The paper's own metrics (docs/paper.md, section 7, Table I; IROS 2018).
+//! The paper's own numbers (docs/paper.md, section 7, Table I; IROS 2018).
 
 use earnest_experiment::Training;
 use earnest_experiment::metrics::{COUNT, Metrics};
+
+/// True for what a recipe of the paper's network is called: `paper-rnn`, or `rnn` where a file does
+/// not name it.
+fn is_papers(recipe: &str, network: &str) -> bool {
+    recipe.strip_prefix("paper-").unwrap_or(recipe) == network
+}
 
 /// Table I as printed: network, training, test condition, and the seven metrics.
 #[rustfmt::skip]
@@ -16,12 +22,12 @@ const TABLE_1: [(&str, Training, &str, [f64; 7]); 8] = [
     ("cnn", Training::Augmented, "robot", [0.400, 0.401, 0.312, 1.399, 1.164, 0.605, 0.145]),
 ];
 
-/// The paper's metrics on IEMOCAP and the iCub, where it has them.
+/// The paper's metrics of a recipe on IEMOCAP and the iCub, where it has them.
 #[must_use]
-pub fn table1(network: &str, training: Training, condition: &str) -> Option<Metrics> {
+pub fn table1(recipe: &str, training: Training, condition: &str) -> Option<Metrics> {
     TABLE_1
         .iter()
-        .find(|(n, t, c, _)| *n == network && *t == training && *c == condition)
+        .find(|(n, t, c, _)| is_papers(recipe, n) && *t == training && *c == condition)
         .map(|(.., metrics)| {
             let mut list = [None; COUNT];
             for (place, value) in list.iter_mut().zip(metrics) {
@@ -43,9 +49,9 @@ const TABLE_2: [(&str, [f64; 2]); 4] = [
 /// The paper's change of macro F, percent, when a transform is left out, clean and on the
 /// robot.
 #[must_use]
-pub fn table2(network: &str, left_out: &str) -> Option<[f64; 2]> {
+pub fn table2(recipe: &str, left_out: &str) -> Option<[f64; 2]> {
     TABLE_2
         .iter()
-        .find(|(name, _)| network == "rnn" && *name == left_out)
+        .find(|(name, _)| is_papers(recipe, "rnn") && *name == left_out)
         .map(|(_, change)| *change)
 }

@@ -1,4 +1,4 @@
-//! Table I: four rows for each network, and the two derived ones.
+//! Table I: four rows for each recipe, and the two derived ones.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::text_table::TextTable;
 #[derive(Clone, Debug)]
 pub struct Row {
     /// `rnn` or `cnn`.
-    pub network: String,
+    pub recipe: String,
     /// Trained on what.
     pub training: Training,
     /// `clean` or `robot`.
@@ -48,7 +48,7 @@ pub struct Row {
 #[derive(Clone, Debug)]
 pub struct Derived {
     /// `rnn` or `cnn`.
-    pub network: String,
+    pub recipe: String,
     /// What it says.
     pub name: String,
     /// Percent, in the order of [`METRICS`].
@@ -61,7 +61,7 @@ pub struct Derived {
 #[derive(Clone, Debug)]
 pub struct TrainingComparison {
     /// `rnn` or `cnn`.
-    pub network: String,
+    pub recipe: String,
     /// `clean` or `robot`.
     pub condition: &'static str,
     /// By metric, augmented less clean training, over speakers.
@@ -73,7 +73,7 @@ pub struct TrainingComparison {
 /// Table I.
 #[derive(Clone, Debug, Default)]
 pub struct Table1 {
-    /// Measured rows, network by network.
+    /// Measured rows, recipe by recipe.
     pub rows: Vec<Row>,
     /// Names of the classes; none without the categorical task.
     pub classes: Vec<String>,
@@ -96,15 +96,15 @@ pub(crate) fn better_percent(before: Metrics, after: Metrics) -> List {
     })
 }
 
-/// The networks of some units, each once, in their order.
-pub(crate) fn networks(units: &[UnitResult]) -> Vec<&str> {
-    let mut networks: Vec<&str> = Vec::new();
+/// The recipes of some units, each once, in their order.
+pub(crate) fn recipes_of(units: &[UnitResult]) -> Vec<&str> {
+    let mut recipes: Vec<&str> = Vec::new();
     for unit in units {
-        if !networks.contains(&unit.network.as_str()) {
-            networks.push(&unit.network);
+        if !recipes.contains(&unit.recipe.as_str()) {
+            recipes.push(&unit.recipe);
         }
     }
-    networks
+    recipes
 }
 
 impl Table1 {
@@ -116,20 +116,20 @@ impl Table1 {
             ..Self::default()
         };
         let is_papers = is_papers(units);
-        for network in networks(units) {
+        for recipe in recipes_of(units) {
             for training in [Training::Clean, Training::Augmented] {
                 for condition in CONDITIONS {
-                    let row = row(units, network, training, condition);
+                    let row = row(units, recipe, training, condition);
                     table.rows.extend(row);
                 }
             }
             let find = |training: Training, condition: &str| {
                 table.rows.iter().find(|r| {
-                    r.network == network && r.training == training && r.condition == condition
+                    r.recipe == recipe && r.training == training && r.condition == condition
                 })
             };
             let paper = |training, condition: &str| {
-                let paper = paper::table1(network, training, condition);
+                let paper = paper::table1(recipe, training, condition);
                 paper.filter(|_| is_papers).unwrap_or_default()
             };
             let mut derived = Vec::new();
@@ -138,7 +138,7 @@ impl Table1 {
                     (find(training, "clean"), find(training, "robot"))
                 {
                     derived.push(Derived {
-                        network: network.to_owned(),
+                        recipe: recipe.to_owned(),
                         name: format!("gap %, {} training", training.name()),
                         ours: better_percent(clean.pooled, robot.pooled),
                         paper: better_percent(paper(training, "clean"), paper(training, "robot")),
@@ -150,7 +150,7 @@ impl Table1 {
                 find(Training::Augmented, "robot"),
             ) {
                 derived.push(Derived {
-                    network: network.to_owned(),
+                    recipe: recipe.to_owned(),
                     name: "improvement %, on the robot".into(),
                     ours: better_percent(plain.pooled, augmented.pooled),
                     paper: better_percent(
@@ -160,7 +160,7 @@ impl Table1 {
                 });
             }
             table.derived.extend(derived);
-            table.comparisons.extend(comparisons(units, network));
+            table.comparisons.extend(comparisons(units, recipe));
         }
         table.columns = (0..METRICS.len())
             .filter(|i| table.rows.iter().any(|r| r.pooled.list()[*i].is_some()))
@@ -179,7 +179,7 @@ impl Table1 {
     /// Column titles for [`Table1::cells`].
     #[must_use]
     pub fn titles(&self) -> Vec<String> {
-        let mut titles: Vec<String> = ["network", "trained", "tested"].map(String::from).to_vec();
+        let mut titles: Vec<String> = ["recipe", "trained", "tested"].map(String::from).to_vec();
         titles.extend(self.columns.iter().map(|i| METRICS[*i].0.to_owned()));
         titles.extend(
             self.paper_columns()
@@ -212,13 +212,13 @@ impl Table1 {
     }
 
     /// All rows as text: measured metrics (see [`Table1::legend`]), then the paper's; after each
-    /// network its derived rows.
+    /// recipe its derived rows.
     #[must_use]
     pub fn cells(&self) -> Vec<Vec<String>> {
         let mut out = Vec::new();
         for (i, row) in self.rows.iter().enumerate() {
             let mut cells = vec![
-                row.network.to_uppercase(),
+                row.recipe.clone(),
                 row.training.name().into_owned(),
                 row.condition.to_owned(),
             ];
@@ -236,10 +236,10 @@ impl Table1 {
             let last = self
                 .rows
                 .get(i + 1)
-                .is_none_or(|next| next.network != row.network);
+                .is_none_or(|next| next.recipe != row.recipe);
             if last {
-                for d in self.derived.iter().filter(|d| d.network == row.network) {
-                    let mut cells = vec![row.network.to_uppercase(), d.name.clone(), String::new()];
+                for d in self.derived.iter().filter(|d| d.recipe == row.recipe) {
+                    let mut cells = vec![row.recipe.clone(), d.name.clone(), String::new()];
                     cells.extend(self.columns.iter().map(|c| percent(d.ours[*c])));
                     cells.extend(self.paper_columns().map(|c| percent(d.paper[c])));
                     out.push(cells);
@@ -249,15 +249,15 @@ impl Table1 {
         out
     }
 
-    /// 95 % intervals of the measured rows, and under each network's the paired tests.
+    /// 95 % intervals of the measured rows, and under each recipe's the paired tests.
     #[must_use]
     pub fn certainty(&self) -> TextTable {
-        let mut titles: Vec<String> = ["network", "trained", "tested"].map(String::from).to_vec();
+        let mut titles: Vec<String> = ["recipe", "trained", "tested"].map(String::from).to_vec();
         titles.extend(self.columns.iter().map(|i| METRICS[*i].0.to_owned()));
         let mut rows = Vec::new();
         for (i, row) in self.rows.iter().enumerate() {
             let mut cells = vec![
-                row.network.to_uppercase(),
+                row.recipe.clone(),
                 row.training.name().into_owned(),
                 row.condition.to_owned(),
             ];
@@ -266,11 +266,11 @@ impl Table1 {
             let last = self
                 .rows
                 .get(i + 1)
-                .is_none_or(|next| next.network != row.network);
+                .is_none_or(|next| next.recipe != row.recipe);
             if last {
-                for c in self.comparisons.iter().filter(|c| c.network == row.network) {
+                for c in self.comparisons.iter().filter(|c| c.recipe == row.recipe) {
                     let mut cells = vec![
-                        row.network.to_uppercase(),
+                        row.recipe.clone(),
                         "p of augmented against clean".to_owned(),
                         c.condition.to_owned(),
                     ];
@@ -306,10 +306,10 @@ impl Table1 {
     pub fn recalls(&self) -> TextTable {
         let rows: Vec<&Row> = self.rows.iter().filter(|r| !r.recalls.is_empty()).collect();
         let mut titles = vec!["class".to_owned()];
-        titles.extend(rows.iter().map(|row| {
-            let (network, training) = (row.network.to_uppercase(), row.training.name());
-            format!("{network} {training}, {}", row.condition)
-        }));
+        titles.extend(
+            rows.iter()
+                .map(|row| format!("{} {}, {}", row.recipe, row.training.name(), row.condition)),
+        );
         let of_class = |(class, name): (usize, &String)| {
             let mut cells = vec![name.clone()];
             cells.extend(rows.iter().map(|row| number(row.recall(class))));
@@ -329,7 +329,7 @@ impl Table1 {
     /// Never in practice: it is written to memory.
     pub fn csv(&self) -> Result<Vec<u8>, csv::Error> {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let mut header: Vec<String> = ["network", "training", "test", "folds", "seeds"]
+        let mut header: Vec<String> = ["recipe", "training", "test", "folds", "seeds"]
             .map(String::from)
             .to_vec();
         for i in &self.columns {
@@ -349,7 +349,7 @@ impl Table1 {
         writer.write_record(&header)?;
         for row in &self.rows {
             let mut cells = vec![
-                text_cell(&row.network).into_owned(),
+                text_cell(&row.recipe).into_owned(),
                 text_cell(&row.training.name()).into_owned(),
                 row.condition.to_owned(),
                 row.folds.to_string(),
@@ -396,13 +396,13 @@ pub(crate) fn is_papers(units: &[UnitResult]) -> bool {
 }
 
 /// Augmented against clean training in both conditions.
-fn comparisons(units: &[UnitResult], network: &str) -> Vec<TrainingComparison> {
+fn comparisons(units: &[UnitResult], recipe: &str) -> Vec<TrainingComparison> {
     let mut out = Vec::new();
     for condition in CONDITIONS {
         let mut tests = [None; COUNT];
         for task in [Task::Categorical, Task::Dimensional] {
             let of = |training| {
-                metrics_by_speaker(&seeds_of(units, network, task, training, condition), task)
+                metrics_by_speaker(&seeds_of(units, recipe, task, training, condition), task)
             };
             let (clean, augmented) = (of(Training::Clean), of(Training::Augmented));
             for (place, test) in tests.iter_mut().zip(compare(&clean, &augmented)) {
@@ -411,11 +411,11 @@ fn comparisons(units: &[UnitResult], network: &str) -> Vec<TrainingComparison> {
         }
         if tests.iter().any(Option::is_some) {
             out.push(TrainingComparison {
-                network: network.to_owned(),
+                recipe: recipe.to_owned(),
                 condition,
                 tests,
                 changes: {
-                    let of = |training| pooled(units, network, training, condition).list();
+                    let of = |training| pooled(units, recipe, training, condition).list();
                     let (clean, augmented) = (of(Training::Clean), of(Training::Augmented));
                     std::array::from_fn(|i| Some(augmented[i]? - clean[i]?))
                 },
@@ -428,13 +428,13 @@ fn comparisons(units: &[UnitResult], network: &str) -> Vec<TrainingComparison> {
 /// One row, if there are units for it.
 fn row(
     units: &[UnitResult],
-    network: &str,
+    recipe: &str,
     training: Training,
     condition: &'static str,
 ) -> Option<Row> {
     let of: Vec<&UnitResult> = units
         .iter()
-        .filter(|u| u.network == network && u.training == training)
+        .filter(|u| u.recipe == recipe && u.training == training)
         .collect();
     if of.is_empty() {
         return None;
@@ -450,13 +450,13 @@ fn row(
         if of_task.is_empty() {
             continue;
         }
-        let by_seed = by_seed(units, network, task, training, condition);
+        let by_seed = by_seed(units, recipe, task, training, condition);
         let mut by_fold: BTreeMap<&str, Vec<&UnitResult>> = BTreeMap::new();
         for unit in of_task {
             by_fold.entry(&unit.fold).or_default().push(unit);
         }
         (folds, seeds) = (folds.max(by_fold.len()), seeds.max(by_seed.len()));
-        let seeds_here = seeds_of(units, network, task, training, condition);
+        let seeds_here = seeds_of(units, recipe, task, training, condition);
         for (place, interval) in sure.iter_mut().zip(intervals(&seeds_here, task)) {
             *place = place.or(interval);
         }
@@ -471,7 +471,7 @@ fn row(
             };
             recalls = (0..classes_of(units).len()).map(recall).collect();
         }
-        let of_seed = pooled_by_seed(units, network, task, training, condition);
+        let of_seed = pooled_by_seed(units, recipe, task, training, condition);
         let of_fold: Vec<List> = by_fold
             .values()
             .map(|units| {
@@ -491,7 +491,7 @@ fn row(
         }
     }
     Some(Row {
-        network: network.to_owned(),
+        recipe: recipe.to_owned(),
         training,
         condition,
         pooled: Metrics::from_list(pooled),
@@ -501,7 +501,7 @@ fn row(
         recalls,
         folds,
         seeds,
-        paper: paper::table1(network, training, condition).filter(|_| is_papers(units)),
+        paper: paper::table1(recipe, training, condition).filter(|_| is_papers(units)),
     })
 }
 
@@ -561,7 +561,7 @@ mod tests {
         }
         UnitResult {
             id: "u".into(),
-            network: "rnn".into(),
+            recipe: "rnn".into(),
             task: Task::Categorical,
             outputs: FOUR.map(String::from).to_vec(),
             training,

@@ -8,14 +8,14 @@ use earnest_files::text_cell;
 use earnest_model::Task;
 
 use crate::paper;
-use crate::table1::{better_percent, is_papers, networks, p_value};
+use crate::table1::{better_percent, is_papers, p_value, recipes_of};
 use crate::text_table::TextTable;
 
-/// A row: one network, metric and transform.
+/// A row: one recipe, metric and transform.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// `rnn` or `cnn`.
-    pub network: String,
+    pub recipe: String,
     /// Which metric: a place in [`METRICS`].
     pub metric: usize,
     /// What is left out; `None` is the whole augmentation.
@@ -35,7 +35,7 @@ pub struct Row {
 /// Table II.
 #[derive(Clone, Debug, Default)]
 pub struct Table2 {
-    /// Its rows, network by network and metric by metric.
+    /// Its rows, recipe by recipe and metric by metric.
     pub rows: Vec<Row>,
 }
 
@@ -63,12 +63,12 @@ impl Table2 {
             return table;
         }
         let is_papers = is_papers(units);
-        for network in networks(units) {
-            let base = values(units, network, Training::Augmented);
+        for recipe in recipes_of(units) {
+            let base = values(units, recipe, Training::Augmented);
             for (task, metric) in MAIN {
                 for left_out in std::iter::once(None).chain(left.iter().copied().map(Some)) {
                     let training = left_out.map_or(Training::Augmented, Training::Without);
-                    let of = values(units, network, training);
+                    let of = values(units, recipe, training);
                     let value = [0, 1].map(|c| of[c].list()[metric]);
                     if value.iter().all(Option::is_none) {
                         continue;
@@ -79,7 +79,7 @@ impl Table2 {
                         left_out?;
                         let each = |training| {
                             metrics_by_speaker(
-                                &seeds_of(units, network, task, training, CONDITIONS[c]),
+                                &seeds_of(units, recipe, task, training, CONDITIONS[c]),
                                 task,
                             )
                         };
@@ -90,7 +90,7 @@ impl Table2 {
                         Some(of[c].list()[metric]? - base[c].list()[metric]?)
                     });
                     table.rows.push(Row {
-                        network: network.to_owned(),
+                        recipe: recipe.to_owned(),
                         metric,
                         left_out,
                         values: value,
@@ -98,7 +98,7 @@ impl Table2 {
                         change,
                         paper: left_out
                             .filter(|_| metric == 2 && is_papers)
-                            .and_then(|name| paper::table2(network, name)),
+                            .and_then(|name| paper::table2(recipe, name)),
                         tests,
                     });
                 }
@@ -111,7 +111,7 @@ impl Table2 {
     #[must_use]
     pub fn text(&self) -> TextTable {
         let titles = [
-            "network",
+            "recipe",
             "metric",
             "left out",
             "clean",
@@ -130,7 +130,7 @@ impl Table2 {
                 .iter()
                 .map(|row| {
                     let mut cells = vec![
-                        row.network.to_uppercase(),
+                        row.recipe.clone(),
                         METRICS[row.metric].0.to_owned(),
                         row.left_out.unwrap_or("nothing").to_owned(),
                     ];
@@ -153,7 +153,7 @@ impl Table2 {
     pub fn csv(&self) -> Result<Vec<u8>, csv::Error> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record([
-            "network",
+            "recipe",
             "metric",
             "left_out",
             "clean",
@@ -167,7 +167,7 @@ impl Table2 {
         ])?;
         for row in &self.rows {
             let mut cells = vec![
-                text_cell(&row.network).into_owned(),
+                text_cell(&row.recipe).into_owned(),
                 METRICS[row.metric].0.to_owned(),
                 text_cell(row.left_out.unwrap_or_default()).into_owned(),
             ];
@@ -182,6 +182,6 @@ impl Table2 {
 }
 
 /// Pooled metrics, clean and on the robot.
-fn values(units: &[UnitResult], network: &str, training: Training) -> [Metrics; 2] {
-    CONDITIONS.map(|condition| pooled(units, network, training, condition))
+fn values(units: &[UnitResult], recipe: &str, training: Training) -> [Metrics; 2] {
+    CONDITIONS.map(|condition| pooled(units, recipe, training, condition))
 }

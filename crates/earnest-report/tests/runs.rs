@@ -32,7 +32,7 @@ fn run(
     write_report(earnest_experiment::run(experiment, folder, observer)?)
 }
 
-/// Two folds, both tasks, a network that trains in no time.
+/// Two folds, both tasks, a recipe that trains in no time.
 fn small(corpus: &Path) -> Experiment {
     let mut experiment = Experiment::table1(corpus.to_owned());
     experiment.folds = "2".into();

@@ -103,11 +103,8 @@ pub fn collect(folder: &Path) -> Result<Outcome, ExperimentError> {
         })?;
     let mut found = finished_units(folder)?;
     let place = |u: &Unit| {
-        let network = u.recipe.architecture.name();
-        let recipe = experiment
-            .recipes
-            .iter()
-            .position(|r| r.architecture.name() == network);
+        let title = u.recipe.title();
+        let recipe = experiment.recipes.iter().position(|r| r.title() == title);
         let training = experiment.trainings.iter().position(|t| *t == u.training);
         (u.task, recipe, u.fold.name.clone(), training, u.seed)
     };
@@ -133,7 +130,7 @@ pub fn collect(folder: &Path) -> Result<Outcome, ExperimentError> {
         }
         units.push(UnitResult {
             id: unit.id(),
-            network: unit.recipe.architecture.name().to_owned(),
+            recipe: unit.recipe.title().to_owned(),
             task: unit.task,
             outputs: unit.outputs.clone(),
             training: unit.training,

@@ -31,7 +31,7 @@ pub struct UnitKind {
     /// What is predicted.
     pub task: Task,
     /// `rnn` or `cnn`.
-    pub network: String,
+    pub recipe: String,
     /// Trained on what.
     pub training: Training,
     /// How many there are.
@@ -158,7 +158,7 @@ pub fn plan(
     let mut order: Vec<(Task, &str, Training)> = Vec::new();
     let mut groups: BTreeMap<(Task, &str, Training), Vec<&Unit>> = BTreeMap::new();
     for unit in &prepared.units {
-        let kind = (unit.task, unit.recipe.architecture.name(), unit.training);
+        let kind = (unit.task, unit.recipe.title(), unit.training);
         if !order.contains(&kind) {
             order.push(kind);
         }
@@ -221,7 +221,7 @@ pub fn plan(
         );
         kinds.push(UnitKind {
             task: kind.0,
-            network: kind.1.to_owned(),
+            recipe: kind.1.to_owned(),
             training: kind.2,
             units: units.len(),
             done: done.len(),

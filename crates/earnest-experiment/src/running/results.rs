@@ -1,6 +1,10 @@
 //! What a run leaves for programs: `results.csv`.
 
+use std::collections::BTreeMap;
+
 use earnest_files::text_cell;
+use earnest_model::Recipe;
+use serde_json::Value;
 
 use crate::error::ExperimentError;
 use crate::evaluation::metrics::METRICS;
@@ -10,12 +14,38 @@ use crate::evaluation::tally::{confusion, metrics_of};
 use crate::running::outcome::Outcome;
 use crate::storage::write_whole;
 
-/// A row for each unit and condition, full precision.
+/// A recipe's keys and what stands under them, as in `architecture.layers`.
+fn keys_of(recipe: &Recipe) -> Vec<(String, String)> {
+    fn walk(path: &str, value: &Value, out: &mut Vec<(String, String)>) {
+        match value {
+            Value::Object(inner) => {
+                for (key, value) in inner {
+                    let dot = if path.is_empty() { "" } else { "." };
+                    walk(&format!("{path}{dot}{key}"), value, out);
+                }
+            }
+            Value::String(text) => out.push((path.to_owned(), text.clone())),
+            other => out.push((path.to_owned(), other.to_string())),
+        }
+    }
+    let mut out = Vec::new();
+    walk(
+        "",
+        &serde_json::to_value(recipe).unwrap_or_default(),
+        &mut out,
+    );
+    // It is a column of its own.
+    out.retain(|(key, _)| key != "name");
+    out
+}
+
+/// A row for each unit and condition, full precision: metrics, recalls, and the keys of the unit's
+/// recipe, so that a sweep over recipes is one table.
 fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut header: Vec<String> = [
         "unit",
-        "network",
+        "recipe",
         "task",
         "training",
         "fold",
@@ -28,13 +58,28 @@ fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
     header.extend(METRICS.map(|(name, _)| name.replace(' ', "_")));
     let classes = &outcome.experiment.classes.names;
     header.extend(classes.iter().map(|name| format!("recall_{name}")));
+    let recipes: BTreeMap<&str, BTreeMap<String, String>> = outcome
+        .experiment
+        .recipes
+        .iter()
+        .map(|r| (r.title(), keys_of(r).into_iter().collect()))
+        .collect();
+    let mut keys: Vec<&String> = Vec::new();
+    for key in recipes.values().flat_map(BTreeMap::keys) {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys.sort();
+    header.extend(keys.iter().map(|key| format!("recipe.{key}")));
     writer.write_record(&header)?;
     for unit in &outcome.units {
+        let own = recipes.get(unit.recipe.as_str());
         for condition in CONDITIONS {
             let predictions = unit.in_condition(condition);
             let mut row = vec![
                 text_cell(&unit.id).into_owned(),
-                text_cell(&unit.network).into_owned(),
+                text_cell(&unit.recipe).into_owned(),
                 unit.task.name().to_owned(),
                 text_cell(&unit.training.name()).into_owned(),
                 text_cell(&unit.fold).into_owned(),
@@ -45,6 +90,10 @@ fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
             row.extend(metrics_of(unit.task, &predictions).list().map(exact));
             let counts = confusion(predictions.iter().copied());
             row.extend((0..classes.len()).map(|class| exact(counts.recall(class))));
+            row.extend(keys.iter().map(|key| {
+                let value = own.and_then(|own| own.get(*key));
+                text_cell(value.map_or("", String::as_str)).into_owned()
+            }));
             writer.write_record(&row)?;
         }
     }

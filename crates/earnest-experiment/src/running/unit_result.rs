@@ -10,8 +10,8 @@ use crate::training::Training;
 pub struct UnitResult {
     /// The unit's id.
     pub id: String,
-    /// `rnn` or `cnn`.
-    pub network: String,
+    /// What its recipe is called.
+    pub recipe: String,
     /// What was predicted.
     pub task: Task,
     /// Names of the outputs: the classes, or the scales.

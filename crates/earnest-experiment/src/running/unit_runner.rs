@@ -188,7 +188,7 @@ impl Runner<'_> {
             training: &training,
             validation: &validation,
             training_name: unit.training.name(),
-            key: seed.with(id.as_str()),
+            key: unit.key(),
             copies_key: match unit.training {
                 Training::Without(transform) => seed.with("copies").with(transform),
                 _ => seed.with("copies"),

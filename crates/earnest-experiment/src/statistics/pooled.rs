@@ -10,11 +10,11 @@ use crate::evaluation::tally::{BySpeaker, by_speaker, metrics_of};
 use crate::running::unit_result::UnitResult;
 use crate::training::Training;
 
-/// Predictions of a network, task and training in a condition, by seed.
+/// Predictions of a recipe, task and training in a condition, by seed.
 #[must_use]
 pub fn by_seed<'a>(
     units: &'a [UnitResult],
-    network: &str,
+    recipe: &str,
     task: Task,
     training: Training,
     condition: &str,
@@ -22,7 +22,7 @@ pub fn by_seed<'a>(
     let mut seeds: BTreeMap<u64, Vec<&Prediction>> = BTreeMap::new();
     for unit in units
         .iter()
-        .filter(|u| u.network == network && u.task == task && u.training == training)
+        .filter(|u| u.recipe == recipe && u.task == task && u.training == training)
     {
         seeds
             .entry(unit.seed)
@@ -36,12 +36,12 @@ pub fn by_seed<'a>(
 #[must_use]
 pub fn seeds_of(
     units: &[UnitResult],
-    network: &str,
+    recipe: &str,
     task: Task,
     training: Training,
     condition: &str,
 ) -> Vec<BySpeaker> {
-    by_seed(units, network, task, training, condition)
+    by_seed(units, recipe, task, training, condition)
         .into_values()
         .map(|predictions| by_speaker(predictions.into_iter()))
         .collect()
@@ -51,12 +51,12 @@ pub fn seeds_of(
 #[must_use]
 pub fn pooled_by_seed(
     units: &[UnitResult],
-    network: &str,
+    recipe: &str,
     task: Task,
     training: Training,
     condition: &str,
 ) -> Vec<List> {
-    by_seed(units, network, task, training, condition)
+    by_seed(units, recipe, task, training, condition)
         .values()
         .map(|predictions| metrics_of(task, predictions).list())
         .collect()
@@ -64,10 +64,10 @@ pub fn pooled_by_seed(
 
 /// Pooled metrics of both tasks, the mean over seeds, without what a whole row has beside them.
 #[must_use]
-pub fn pooled(units: &[UnitResult], network: &str, training: Training, condition: &str) -> Metrics {
+pub fn pooled(units: &[UnitResult], recipe: &str, training: Training, condition: &str) -> Metrics {
     let mut list = [None; COUNT];
     for task in [Task::Categorical, Task::Dimensional] {
-        let of_seed = pooled_by_seed(units, network, task, training, condition);
+        let of_seed = pooled_by_seed(units, recipe, task, training, condition);
         for (i, place) in list.iter_mut().enumerate() {
             *place = place.or(over(&of_seed, i).map(|(mean, _)| mean));
         }

@@ -10,6 +10,7 @@
 
 #[macro_use]
 mod list;
+pub mod egemaps_v01a;
 pub mod lld32;
 pub mod logmel;
 
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 front_ends! {
     Lld32 = lld32::Lld32 as "lld32",
+    EgemapsV01a = egemaps_v01a::EgemapsV01a as "egemaps-v01a",
     LogMel = logmel::LogMel as "logmel",
 }
 

@@ -2,15 +2,12 @@
 
 use super::{Architecture, Cnn, Crnn, Rnn};
 
-/// Makes [`Architecture`] and the modules of its engines from `file: Settings` pairs. `kind` in
+/// Makes [`Architecture`] from `file: Settings` pairs. `kind` in
 /// files is the name of the module, which is that of the settings in snake case (a test holds
 /// them to it).
 macro_rules! engines {
     ($($file:ident: $Name:ident),+ $(,)?) => {
-        $(
-            mod $file;
-            pub use $file::$Name;
-        )+
+        $(pub use $file::$Name;)+
 
         /// Which engine, and its settings: what stands under `architecture` in a recipe and in
         /// `model.json`, for example

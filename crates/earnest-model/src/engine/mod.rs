@@ -24,7 +24,10 @@
 //! does, and so does `.ci/run`.)
 
 mod architecture;
+mod cnn;
+mod crnn;
 mod kept;
+mod rnn;
 mod settings;
 mod stack;
 

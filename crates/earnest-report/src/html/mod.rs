@@ -416,7 +416,7 @@ impl Page {
         self.heading("Spread over folds");
         self.paragraph("Each dot is a fold (one for each seed). The bar is the metric of Table I, of all folds together, and the whisker beside it the metric's 95 % interval over speakers.");
         self.body.push_str("<div class=\"grid\">");
-        for (task, network) in groups(outcome) {
+        for (task, recipe) in groups(outcome) {
             let shown: &[(usize, &str)] = match task {
                 Task::Categorical => &[(2, "macro F")],
                 Task::Dimensional => &[
@@ -427,15 +427,11 @@ impl Page {
             };
             let measured = &report.table1.columns;
             for (metric, name) in shown.iter().filter(|(m, _)| measured.contains(m)) {
-                let columns = fold_columns(outcome, task, &network, *metric);
-                let title = format!(
-                    "{} {}: trained, tested",
-                    network.to_uppercase(),
-                    task.name()
-                );
+                let columns = fold_columns(outcome, task, &recipe, *metric);
+                let title = format!("{recipe} {}: trained, tested", task.name());
                 let svg = figure::by_fold(&title, name, &columns)?;
                 let file = METRICS[*metric].0.to_lowercase().replace(' ', "-");
-                self.figure(&format!("folds-{network}-{file}"), "", &svg);
+                self.figure(&format!("folds-{recipe}-{file}"), "", &svg);
             }
         }
         self.body.push_str("</div>");
@@ -446,19 +442,19 @@ impl Page {
         let of: Vec<String> = groups(outcome)
             .into_iter()
             .filter(|(task, _)| *task == Task::Categorical)
-            .map(|(_, network)| network)
+            .map(|(_, recipe)| recipe)
             .collect();
         if of.is_empty() {
             return Ok(());
         }
         self.heading("Figure 4: confusion matrices");
         self.paragraph("Rows are the truth, columns the answer, in percent of the row, with counts; all folds (and seeds) together.");
-        for network in of {
+        for recipe in of {
             let mut matrices = Vec::new();
             for training in [Training::Clean, Training::Augmented] {
                 for condition in CONDITIONS {
                     let units: Vec<&UnitResult> =
-                        members(outcome, Task::Categorical, &network, training).collect();
+                        members(outcome, Task::Categorical, &recipe, training).collect();
                     if !units.is_empty() {
                         let counts =
                             confusion(units.iter().flat_map(|u| u.in_condition(condition)));
@@ -468,8 +464,8 @@ impl Page {
                 }
             }
             let classes = &outcome.experiment.classes.names;
-            let svg = figure::confusion(&network.to_uppercase(), classes, &matrices)?;
-            self.figure(&format!("confusion-{network}"), "wide", &svg);
+            let svg = figure::confusion(&recipe, classes, &matrices)?;
+            self.figure(&format!("confusion-{recipe}"), "wide", &svg);
         }
         Ok(())
     }
@@ -478,21 +474,21 @@ impl Page {
         let of: Vec<String> = groups(outcome)
             .into_iter()
             .filter(|(task, _)| *task == Task::Dimensional)
-            .map(|(_, network)| network)
+            .map(|(_, recipe)| recipe)
             .collect();
         if of.is_empty() {
             return Ok(());
         }
         self.heading("Figure 5: predictions against the truth");
         self.paragraph("What is predicted on the robot for each true value (rounded to five steps of the corpus's scale): clean training at the left of each violin, augmented at the right, medians as bars, the dashed line a perfect answer. Widths are densities, each half scaled to the same greatest width.");
-        for network in of {
+        for recipe in of {
             self.body.push_str("<div class=\"grid\">");
             for (d, scale) in outcome.experiment.scales.iter().enumerate() {
                 let what = scale.name();
-                let (all, range) = violins_of(outcome, &network, *scale, d);
-                let title = format!("{}: {what} on the robot", network.to_uppercase());
+                let (all, range) = violins_of(outcome, &recipe, *scale, d);
+                let title = format!("{recipe}: {what} on the robot");
                 let svg = figure::violins(&title, what, range, &all)?;
-                self.figure(&format!("violins-{network}-{what}"), "", &svg);
+                self.figure(&format!("violins-{recipe}-{what}"), "", &svg);
             }
             self.body.push_str("</div>");
         }
@@ -503,15 +499,15 @@ impl Page {
         self.heading("Training");
         self.paragraph("One line for each fold and seed.");
         self.body.push_str("<div class=\"grid\">");
-        for (task, network) in groups(outcome) {
+        for (task, recipe) in groups(outcome) {
             let histories: Vec<(Training, &[EpochReport])> = outcome
                 .units
                 .iter()
                 .zip(&outcome.histories)
-                .filter(|(u, _)| u.task == task && u.network == network)
+                .filter(|(u, _)| u.task == task && u.recipe == recipe)
                 .map(|(u, (_, h))| (u.training, h.as_slice()))
                 .collect();
-            let name = format!("{} {}", network.to_uppercase(), task.name());
+            let name = format!("{recipe} {}", task.name());
             let score = match task {
                 Task::Categorical => "macro F",
                 Task::Dimensional => "mean r",
@@ -522,13 +518,13 @@ impl Page {
                 &histories,
                 |e| e.training_loss,
             )?;
-            self.figure(&format!("loss-{network}-{}", task.name()), "", &loss);
+            self.figure(&format!("loss-{recipe}-{}", task.name()), "", &loss);
             let validation =
                 figure::training_curves(&format!("{name}: validation"), score, &histories, |e| {
                     e.validation
                 })?;
             self.figure(
-                &format!("validation-{network}-{}", task.name()),
+                &format!("validation-{recipe}-{}", task.name()),
                 "",
                 &validation,
             );
@@ -544,22 +540,22 @@ impl Page {
             self.paragraph("Means over seeds.");
         }
         let columns = &report.table1.columns;
-        let mut titles: Vec<String> = ["speaker", "network", "trained", "tested"]
+        let mut titles: Vec<String> = ["speaker", "recipe", "trained", "tested"]
             .map(String::from)
             .to_vec();
         titles.extend(columns.iter().map(|i| METRICS[*i].0.to_owned()));
-        // Both tasks of a speaker, network, training and condition in one row.
+        // Both tasks of a speaker, recipe, training and condition in one row.
         let mut lists: BTreeMap<(String, usize, usize, usize), List> = BTreeMap::new();
-        let mut networks: Vec<String> = Vec::new();
-        for (task, network) in groups(outcome) {
-            let n = networks.iter().position(|known| *known == network);
+        let mut recipes: Vec<String> = Vec::new();
+        for (task, recipe) in groups(outcome) {
+            let n = recipes.iter().position(|known| *known == recipe);
             let n = n.unwrap_or_else(|| {
-                networks.push(network.clone());
-                networks.len() - 1
+                recipes.push(recipe.clone());
+                recipes.len() - 1
             });
             for (t, training) in outcome.experiment.trainings.iter().enumerate() {
                 for (c, condition) in CONDITIONS.into_iter().enumerate() {
-                    let seeds = seeds_of(&outcome.units, &network, task, *training, condition);
+                    let seeds = seeds_of(&outcome.units, &recipe, task, *training, condition);
                     for (speaker, list) in metrics_by_speaker(&seeds, task) {
                         let row = lists.entry((speaker, n, t, c)).or_default();
                         for (place, value) in row.iter_mut().zip(list) {
@@ -574,7 +570,7 @@ impl Page {
             .map(|((speaker, n, t, c), list)| {
                 let mut row = vec![
                     speaker,
-                    networks[n].to_uppercase(),
+                    recipes[n].clone(),
                     outcome.experiment.trainings[t].name().into_owned(),
                     CONDITIONS[c].to_owned(),
                 ];
@@ -592,11 +588,11 @@ impl Page {
 }
 
 /// A column of dots for each training and condition.
-fn fold_columns(outcome: &Outcome, task: Task, network: &str, metric: usize) -> Vec<Column> {
+fn fold_columns(outcome: &Outcome, task: Task, recipe: &str, metric: usize) -> Vec<Column> {
     let mut columns = Vec::new();
     for training in &outcome.experiment.trainings {
         for condition in CONDITIONS {
-            let folds: Vec<f64> = members(outcome, task, network, *training)
+            let folds: Vec<f64> = members(outcome, task, recipe, *training)
                 .map(|u| {
                     let list = metrics_of(task, &u.in_condition(condition)).list();
                     list[metric].unwrap_or(f64::NAN)
@@ -605,12 +601,12 @@ fn fold_columns(outcome: &Outcome, task: Task, network: &str, metric: usize) -> 
             if folds.is_empty() {
                 continue;
             }
-            let seeds = seeds_of(&outcome.units, network, task, *training, condition);
+            let seeds = seeds_of(&outcome.units, recipe, task, *training, condition);
             columns.push(Column {
                 name: format!("{}, {condition}", training.name()),
                 training: *training,
                 folds,
-                value: pooled(&outcome.units, network, *training, condition).list()[metric],
+                value: pooled(&outcome.units, recipe, *training, condition).list()[metric],
                 interval: intervals(&seeds, task)[metric],
             });
         }
@@ -621,14 +617,14 @@ fn fold_columns(outcome: &Outcome, task: Task, network: &str, metric: usize) -> 
 /// Predictions on a scale, the `d`-th output, on the robot by true value, and the range of values.
 fn violins_of(
     outcome: &Outcome,
-    network: &str,
+    recipe: &str,
     scale: Scale,
     d: usize,
 ) -> (Vec<Violin>, (f64, f64)) {
     let mut pairs: Vec<(Training, f64, f64)> = Vec::new();
     for unit in &outcome.units {
         let wanted = matches!(unit.training, Training::Clean | Training::Augmented);
-        if unit.task == Task::Dimensional && unit.network == network && wanted {
+        if unit.task == Task::Dimensional && unit.recipe == recipe && wanted {
             for p in unit.in_condition("robot") {
                 let Truth::Values(truth) = p.truth else {
                     continue;
@@ -696,12 +692,12 @@ fn training_words(experiment: &Experiment) -> String {
 
 /// A recipe in words.
 fn recipe_words(recipe: &earnest_model::Recipe, outcome: &Outcome) -> String {
-    let name = recipe.architecture.name();
+    let name = recipe.title();
     let epochs: Vec<usize> = outcome
         .units
         .iter()
         .zip(&outcome.histories)
-        .filter(|(u, _)| u.network == name)
+        .filter(|(u, _)| u.recipe == name)
         .map(|(_, (_, h))| h.len())
         .collect();
     let trained = match (epochs.iter().min(), epochs.iter().max()) {
@@ -709,8 +705,8 @@ fn recipe_words(recipe: &earnest_model::Recipe, outcome: &Outcome) -> String {
         _ => String::new(),
     };
     format!(
-        "{}: {}; Adam, learning rate {}, batches of {}, {} epochs at most, patience {}{trained}",
-        name.to_uppercase(),
+        "{name}: {}; {}; Adam, learning rate {}, batches of {}, {} epochs at most, patience {}{trained}",
+        recipe.features.as_front_end().words(),
         recipe.architecture.words(),
         recipe.learning_rate,
         recipe.batch_size,
@@ -723,7 +719,7 @@ fn recipe_words(recipe: &earnest_model::Recipe, outcome: &Outcome) -> String {
 fn groups(outcome: &Outcome) -> Vec<(Task, String)> {
     let mut out: Vec<(Task, String)> = Vec::new();
     for u in &outcome.units {
-        let group = (u.task, u.network.clone());
+        let group = (u.task, u.recipe.clone());
         if !out.contains(&group) {
             out.push(group);
         }
@@ -734,11 +730,11 @@ fn groups(outcome: &Outcome) -> Vec<(Task, String)> {
 fn members<'a>(
     outcome: &'a Outcome,
     task: Task,
-    network: &'a str,
+    recipe: &'a str,
     training: Training,
 ) -> impl Iterator<Item = &'a UnitResult> {
     outcome
         .units
         .iter()
-        .filter(move |u| u.task == task && u.network == network && u.training == training)
+        .filter(move |u| u.task == task && u.recipe == recipe && u.training == training)
 }

@@ -10,28 +10,118 @@ use earnest_experiment::{
     Folders, IDLE_CHAIN, Presentation, Protocol, RobotSpec, SetKind, SourceSpec, Training,
     Validation, checked_snr_db,
 };
+use earnest_features::{FrontEndSettings, Mode};
+use earnest_files::toml_file;
 use earnest_model::{Architecture, Normalisation, Recipe, Task};
 
 use super::bounds::{MOST_MEMORY_MIB, MOST_REPEATS, one_to};
 use super::must_exist;
 use crate::failure::Failure;
 
-/// A network of the paper.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum NetworkName {
-    /// Two bidirectional GRU layers, mean over time
-    Rnn,
-    /// Three convolution layers, maximum over time
-    Cnn,
+/// The recipe that a user names: one of an experiment's own, a built-in one, an engine by its name
+/// (which is trained as the paper trains, in its usual sizes), or a TOML file.
+pub fn recipe_called(name: &str, own: &[Recipe]) -> Result<Recipe, String> {
+    let of_engine = |recipe: &&Recipe| recipe.architecture.name() == name;
+    let known = own
+        .iter()
+        .find(|r| r.title() == name)
+        .or_else(|| own.iter().find(of_engine))
+        .cloned()
+        .or_else(|| Recipe::built_in(name))
+        .or_else(|| Architecture::by_name(name).map(Recipe::paper));
+    if let Some(recipe) = known {
+        return Ok(recipe);
+    }
+    let path = Path::new(name);
+    if path.extension().is_none_or(|e| e != "toml") {
+        let mut names: Vec<&str> = own.iter().map(Recipe::title).collect();
+        let others = Recipe::BUILT_IN.iter().chain(Architecture::NAMES);
+        names.extend(others.filter(|n| !own.iter().any(|r| r.title() == **n)));
+        return Err(format!(
+            "there is no recipe or engine {name:?}; there are {}, and a recipe in a file that ends in .toml",
+            names.join(", ")
+        ));
+    }
+    let text = earnest_files::read_text(path)
+        .map_err(|e| format!("cannot read the recipe {}: {e}", path.display()))?;
+    let recipe: Recipe =
+        toml_file::parse(&text).map_err(|e| format!("the recipe {}: {e}", path.display()))?;
+    let checked = recipe.check().map(|()| recipe);
+    checked.map_err(|e| format!("the recipe {}: {e}", path.display()))
 }
 
-impl NetworkName {
-    /// The paper's recipe for it.
-    fn recipe(self) -> Recipe {
-        Recipe::paper(match self {
-            Self::Rnn => Architecture::paper_rnn(),
-            Self::Cnn => Architecture::paper_cnn(),
-        })
+/// Which features models are trained on.
+#[derive(Args, Clone, Debug, Default)]
+pub struct FeatureOptions {
+    /// Front end that makes features of audio: lld32, egemaps-v01a or logmel, in its usual settings;
+    /// a recipe in a file can change them [default: the recipe's, lld32]
+    #[arg(long, value_name = "NAME", value_parser = front_end_called)]
+    features: Option<FrontEndSettings>,
+    /// Whose definition of the descriptors, for lld32 and egemaps-v01a [default: opensmile]
+    #[arg(long, value_enum, value_name = "MODE")]
+    mode: Option<ModeName>,
+}
+
+fn front_end_called(name: &str) -> Result<FrontEndSettings, String> {
+    FrontEndSettings::by_name(name).map_err(|e| e.to_string())
+}
+
+impl FeatureOptions {
+    /// Changes what was asked to be changed; a recipe with other features is called otherwise.
+    fn change(&self, recipe: &mut Recipe) -> Result<(), Failure> {
+        let mut features = match &self.features {
+            Some(features) => features.clone(),
+            None => recipe.features.clone(),
+        };
+        if let Some(mode) = self.mode {
+            match &mut features {
+                FrontEndSettings::Lld32(settings) => settings.mode = mode.mode(),
+                FrontEndSettings::EgemapsV01a(settings) => settings.mode = mode.mode(),
+                other => {
+                    return Err(Failure::asked(format!(
+                        "--mode has no effect: it needs --features lld32 or egemaps-v01a, and these are {}",
+                        other.as_front_end().name()
+                    )));
+                }
+            }
+        }
+        if features == recipe.features {
+            return Ok(());
+        }
+        let mode = match self.mode {
+            Some(ModeName::Accurate) => "-accurate",
+            _ => "",
+        };
+        let name = format!(
+            "{}-{}{mode}",
+            recipe.title(),
+            features.as_front_end().name()
+        );
+        recipe.name = name.chars().take(MOST_OF_NAME).collect();
+        recipe.features = features;
+        Ok(())
+    }
+}
+
+/// The longest name of a recipe.
+const MOST_OF_NAME: usize = 40;
+
+/// Whose definition of the descriptors is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ModeName {
+    /// openSMILE's, oddities included
+    Opensmile,
+    /// As phonetics defines them: true formants, H1, H2, jitter, shimmer
+    Accurate,
+}
+
+impl ModeName {
+    /// As the libraries call it.
+    pub fn mode(self) -> Mode {
+        match self {
+            Self::Opensmile => Mode::OpenSmile,
+            Self::Accurate => Mode::Accurate,
+        }
     }
 }
 
@@ -78,6 +168,8 @@ impl NormaliseName {
 /// How models are trained, where that is not the paper's.
 #[derive(Args, Clone, Debug)]
 pub struct TrainingOptions {
+    #[command(flatten)]
+    features: FeatureOptions,
     /// By whose mean and deviation descriptors are normalised [default: corpus]
     #[arg(long, value_enum, value_name = "HOW")]
     normalise: Option<NormaliseName>,
@@ -99,21 +191,16 @@ impl TrainingOptions {
         given(&[("--fresh", self.fresh), ("--copies", self.copies.is_some())])
     }
 
-    /// The paper's recipe for a network, with these changes.
-    pub fn recipe(&self, network: NetworkName) -> Recipe {
-        let mut recipe = network.recipe();
-        self.change(&mut recipe);
-        recipe
-    }
-
     /// Changes what was asked to be changed.
-    fn change(&self, recipe: &mut Recipe) {
+    pub fn change(&self, recipe: &mut Recipe) -> Result<(), Failure> {
+        self.features.change(recipe)?;
         if let Some(normalise) = self.normalise {
             recipe.normalise = normalise.normalisation();
         }
         if let Some(most) = self.max_epochs {
             recipe.max_epochs = most;
         }
+        Ok(())
     }
 
     /// Fresh or frozen, if it was asked for.
@@ -445,9 +532,10 @@ pub struct ExperimentOptions {
     /// [default: all]
     #[arg(long, value_name = "WHICH")]
     folds: Option<String>,
-    /// Networks [default: the experiment's]
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "NAMES")]
-    networks: Vec<NetworkName>,
+    /// Recipes: the experiment's own, built-in ones (paper-rnn, paper-cnn, crnn), engines (rnn, cnn,
+    /// crnn), or TOML files [default: the experiment's]
+    #[arg(long, alias = "networks", value_delimiter = ',', value_name = "NAMES")]
+    recipes: Vec<String>,
     /// Tasks [default: those that the corpus has labels for]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "NAMES")]
     tasks: Vec<TaskName>,
@@ -555,23 +643,12 @@ impl ExperimentOptions {
         if let Some(folds) = &self.folds {
             experiment.folds.clone_from(folds);
         }
-        for (i, network) in self.networks.iter().enumerate() {
-            if self.networks[..i].contains(network) {
-                return Err(Failure::asked("--networks names a network twice"));
-            }
-        }
-        if !self.networks.is_empty() {
-            let known = std::mem::take(&mut experiment.recipes);
-            experiment.recipes = self
-                .networks
-                .iter()
-                .map(|network| {
-                    let paper = network.recipe();
-                    let name = paper.architecture.name();
-                    let own = known.iter().find(|r| r.architecture.name() == name);
-                    own.cloned().unwrap_or(paper)
-                })
-                .collect();
+        if !self.recipes.is_empty() {
+            let own = std::mem::take(&mut experiment.recipes);
+            let asked = self.recipes.iter();
+            let found: Result<Vec<Recipe>, String> =
+                asked.map(|name| recipe_called(name, &own)).collect();
+            experiment.recipes = found.map_err(|e| Failure::asked(format!("--recipes: {e}")))?;
         }
         if !self.tasks.is_empty() {
             for (i, task) in self.tasks.iter().enumerate() {
@@ -585,7 +662,7 @@ impl ExperimentOptions {
             experiment.validation = self.validation;
         }
         for recipe in &mut experiment.recipes {
-            self.training.change(recipe);
+            self.training.change(recipe)?;
         }
         if let Some(presentation) = self.training.asked_presentation() {
             experiment.presentation = presentation;

@@ -61,7 +61,7 @@ fn as_json(prepared: &Prepared, plan: &Plan) -> serde_json::Value {
         "folds": prepared.folds.iter().map(|f| &f.name).collect::<Vec<_>>(),
         "units": prepared.units.len(),
         "kinds": plan.kinds.iter().map(|k| json!({
-            "task": k.task.name(), "network": k.network, "training": k.training.name(),
+            "task": k.task.name(), "recipe": k.recipe, "training": k.training.name(),
             "units": k.units, "done": k.done, "unit_s": k.unit_s, "epochs": k.epochs,
             "from_finished_units": k.measured, "bytes_each": k.bytes,
         })).collect::<Vec<_>>(),
@@ -118,7 +118,7 @@ fn print(prepared: &Prepared, plan: &Plan) {
         );
     }
     let titles = [
-        "task", "network", "trained", "units", "done", "epochs", "each", "left", "disk",
+        "task", "recipe", "trained", "units", "done", "epochs", "each", "left", "disk",
     ];
     let rows: Vec<Vec<String>> = plan
         .kinds
@@ -126,7 +126,7 @@ fn print(prepared: &Prepared, plan: &Plan) {
         .map(|k| {
             vec![
                 k.task.name().to_owned(),
-                k.network.to_uppercase(),
+                k.recipe.clone(),
                 k.training.name().into_owned(),
                 k.units.to_string(),
                 k.done.to_string(),

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use earnest_experiment::{largest, require_numbers};
-use earnest_features::{Features, Lld32, Row, Stream, descriptor};
+use earnest_experiment::largest;
+use earnest_features::Features;
 use earnest_files::{path_cell, text_cell};
-use earnest_model::{Description, Model, Task};
+use earnest_model::{Description, Task};
+use earnest_recogniser::{FeatureReader, Recogniser, RecogniserError};
 use rayon::prelude::*;
 use serde_json::json;
 
@@ -18,46 +19,42 @@ use crate::failure::Failure;
 /// Say what a model hears in audio files.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  earnest predict --model my-model recordings/*.wav\n\n\
+    after_help = "Examples:\n  earnest predict speech.wav\n  earnest predict --model my-model recordings/*.wav\n\n\
     Prints CSV: the file, the answer, and each class's probability (or arousal and valence). A file that cannot \
     be read, or a folder that cannot be listed, is named on standard error; the others are still done, and the exit \
     code is 1. A manifest may call its column path, file_name, file, filename, audio or wav. To a model that was \
     trained with --normalise speaker or adaptive, all files of a call are one speaker's, heard in this order."
 )]
 pub struct Arguments {
-    /// Folder of the model
+    /// Folder of the model [default: the starter that is built in]
     #[arg(long, value_name = "DIR")]
-    model: PathBuf,
+    model: Option<PathBuf>,
     /// Audio files, folders of them, or manifests (.csv, .tsv, .jsonl with a column `path`)
-    #[arg(required = true, value_name = "FILE|DIR|MANIFEST")]
+    #[arg(required_unless_present = "card", value_name = "FILE|DIR|MANIFEST")]
     files: Vec<PathBuf>,
+    /// Print the card of the built-in starter: what it was trained on, and how well it does
+    #[arg(long, conflicts_with_all = ["model", "files", "json"])]
+    card: bool,
     /// Print one JSON object a line instead of CSV
     #[arg(long)]
     json: bool,
 }
 
-/// The descriptors of a file, of which no more is held at a time than they need.
-fn features(path: &Path, stream: &mut Stream) -> Result<Features, String> {
-    stream.reset();
-    let mut values = Vec::new();
-    let mut row_out = |row: &Row| values.extend_from_slice(row);
-    earnest_audio::read_blocks(path, |block| stream.push(block, &mut row_out))
-        .map_err(|e| e.to_string())?;
-    stream.finish(&mut row_out);
-    let features = Features::from_values(descriptor::COUNT, values);
-    if features.is_empty() {
-        return Err(format!("{} is shorter than 60 ms", path.display()));
-    }
-    Ok(features)
-}
-
 /// Hears some files, on all cores.
-fn hear(files: &[PathBuf]) -> Vec<Result<Features, String>> {
-    let stream = || Stream::new(earnest_signal::SAMPLE_RATE, Lld32::default());
-    files
-        .par_iter()
-        .map_init(stream, |stream, f| features(f, stream))
-        .collect()
+fn hear(
+    recogniser: &Recogniser,
+    files: &[PathBuf],
+) -> Result<Vec<Result<Features, String>>, Failure> {
+    // Opened once here, so that a front end that cannot be is one error and not one a file.
+    drop(recogniser.reader()?);
+    let read = |reader: &mut Option<FeatureReader>, file: &PathBuf| {
+        let reader = match reader {
+            Some(reader) => reader,
+            none => none.insert(recogniser.reader().map_err(|e| e.to_string())?),
+        };
+        reader.read(file).map_err(|e| e.to_string())
+    };
+    Ok(files.par_iter().map_init(|| None, read).collect())
 }
 
 /// The files in their order, in groups that are held at a time: some dozens, or as many as have
@@ -129,24 +126,47 @@ impl<'a> Answers<'a> {
 
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
-    must_hold_model("--model", &a.model)?;
-    let mut model = Model::load(&a.model)?;
+    if a.card {
+        crate::say::data(Recogniser::STARTER_CARD.trim_end());
+        return Ok(());
+    }
+    let (recogniser, name) = match &a.model {
+        Some(folder) => {
+            must_hold_model("--model", folder)?;
+            (Recogniser::load(folder)?, folder.display().to_string())
+        }
+        None => (Recogniser::starter()?, "the built-in starter".to_owned()),
+    };
+    // Before anything is heard: not every model can be given audio.
+    recogniser
+        .front_end()
+        .map_err(|e| Failure::asked(format!("--model {name}: {e}")))?;
     let inputs = audio_files(&a.files)?;
+    if a.model.is_none() {
+        let model = recogniser.description();
+        tell!(
+            "{name} answers: {}, {} training on {}; --model takes another, `earnest predict --card` says how well it does",
+            model.recipe.title(),
+            model.training,
+            model.corpus.split(" (").next().unwrap_or_default()
+        );
+    }
     let groups = groups(&inputs.files);
-    let description = model.description.clone();
-    let mut answers = Answers::begin(&description, a.json)?;
+    let mut answers = Answers::begin(recogniser.description(), a.json)?;
     // Whoever speaks in these files counts as one speaker.
     const SPEAKER: &str = "";
-    let mut listener = model.listener();
+    let mut listener = recogniser.listener();
     if listener.needs_all() {
-        for features in groups.iter().flat_map(|files| hear(files)).flatten() {
-            listener.hear_of(&features, SPEAKER);
+        for files in &groups {
+            for features in hear(&recogniser, files)?.into_iter().flatten() {
+                listener.hear_of(&features, SPEAKER);
+            }
         }
     }
     let mut bad = Vec::new();
     for files in groups {
         let (mut names, mut heard) = (Vec::new(), Vec::new());
-        for (file, features) in files.iter().zip(hear(files)) {
+        for (file, features) in files.iter().zip(hear(&recogniser, files)?) {
             match features {
                 Ok(features) => {
                     names.push(file);
@@ -157,9 +177,16 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         }
         let references: Vec<&Features> = heard.iter().collect();
         let speakers = vec![SPEAKER; heard.len()];
-        let given = model.predict_next(&mut listener, &references, &speakers);
+        let given = recogniser
+            .answers(&mut listener, &references, &speakers)
+            .map_err(|error| match error {
+                RecogniserError::NoNumber { utterance } => Failure::from(anyhow::anyhow!(
+                    "{name} answers {} with what is no number, so its weights are of no use; train it again, or take another",
+                    names.get(utterance).map_or_else(String::new, |f| f.display().to_string())
+                )),
+                other => other.into(),
+            })?;
         for (file, answer) in names.into_iter().zip(&given) {
-            require_numbers(&a.model, &file.to_string_lossy(), answer)?;
             answers.print(file, answer)?;
         }
     }

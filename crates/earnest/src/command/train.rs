@@ -7,8 +7,8 @@ use earnest_experiment::{Augmented, ModelTraining, Validation};
 
 use super::must_exist;
 use super::options::{
-    ChainOption, ClassOptions, CorpusOptions, NetworkName, RobotOptions, SoundOptions, TaskName,
-    TrainingOptions, no_effect, sources,
+    ChainOption, ClassOptions, CorpusOptions, RobotOptions, SoundOptions, TaskName,
+    TrainingOptions, no_effect, recipe_called, sources,
 };
 use super::outputs::{Inputs, one_writer};
 use crate::failure::Failure;
@@ -28,9 +28,14 @@ pub struct Arguments {
     /// Folder of the model
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// The network
-    #[arg(long, value_enum, default_value = "rnn")]
-    network: NetworkName,
+    /// Engine or recipe: rnn, cnn, crnn, paper-rnn, paper-cnn, or a recipe's TOML file
+    #[arg(
+        long,
+        alias = "recipe",
+        default_value = "paper-rnn",
+        value_name = "NAME|FILE"
+    )]
+    network: String,
     /// The task
     #[arg(long, value_enum, default_value = "categorical")]
     task: TaskName,
@@ -84,6 +89,9 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             weights.display()
         )));
     }
+    let mut recipe =
+        recipe_called(&a.network, &[]).map_err(|e| Failure::asked(format!("--network: {e}")))?;
+    a.training.change(&mut recipe)?;
     let chain = a.chain.chain()?;
     if a.augment {
         a.sounds.require_use(&chain)?;
@@ -99,7 +107,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         corpus: a.corpus.reading.spec(a.corpus.corpus.clone()),
         classes: a.classes.spec(),
         task: a.task.task(),
-        recipe: a.training.recipe(a.network),
+        recipe,
         augmented: match a.augment {
             true => Some(Augmented {
                 chain,

@@ -9,13 +9,14 @@ use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
-use earnest_features::{Lld32, Mode, ShortWindow, Stream, descriptor};
+use earnest_features::{Lld32, ShortWindow, Stream, descriptor};
 use rayon::prelude::*;
 
 use self::parts::{Parts, Trouble};
 use self::table::{Format, Table};
 use super::bounds::{MOST_THREADS, one_to};
 use super::inputs::{AudioFiles, audio_files};
+use super::options::ModeName;
 use super::outputs::{Inputs, refuse_same};
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -76,14 +77,6 @@ impl Set {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum ModeName {
-    /// openSMILE's, oddities included
-    Opensmile,
-    /// As phonetics defines them: true formants, H1, H2, jitter, shimmer
-    Accurate,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
 enum WindowName {
     /// What openSMILE's eGeMAPS uses
     #[value(name = "20ms")]
@@ -96,10 +89,7 @@ enum WindowName {
 impl Arguments {
     fn settings(&self) -> Lld32 {
         Lld32 {
-            mode: match self.mode {
-                ModeName::Opensmile => Mode::OpenSmile,
-                ModeName::Accurate => Mode::Accurate,
-            },
+            mode: self.mode.mode(),
             window: match self.window {
                 WindowName::Ms20 => ShortWindow::Ms20,
                 WindowName::Ms25 => ShortWindow::Ms25,
