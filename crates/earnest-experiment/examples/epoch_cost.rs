@@ -18,8 +18,8 @@ use clap::Parser;
 use earnest_augment::Chain;
 use earnest_corpus::ContentIndex;
 use earnest_experiment::{
-    Augmentation, ClassSpec, CorpusSpec, Dataset, Folders, Notice, Observer, Presentation,
-    SourceSpec, TrainingPlan, folds, open_corpus, train,
+    Augmentation, ClassSpec, CorpusSpec, Dataset, FeatureSource, Folders, Notice, Observer,
+    Presentation, SourceSpec, TrainingPlan, folds, open_corpus, train,
 };
 use earnest_model::{Architecture, Heard, ModelClasses, Recipe, Task};
 use earnest_random::Key;
@@ -83,7 +83,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let corpus = open_corpus(&spec, &ClassSpec::default())?;
     let watch = Watch::default();
-    let dataset = Dataset::load(&corpus, &[], &watch)?;
+    let architecture = match a.network.as_str() {
+        "cnn" => Architecture::paper_cnn(),
+        _ => Architecture::paper_rnn(),
+    };
+    let recipe = Recipe {
+        max_epochs: a.epochs.max(2),
+        ..Recipe::paper(architecture)
+    };
+    let source = FeatureSource::FrontEnds(std::slice::from_ref(&recipe));
+    let dataset = Dataset::load(&corpus, &[], source, &watch)?;
     let loaded = (Instant::now(), cpu_seconds());
     let sources = SourceSpec {
         noise: Folders(a.noise.into_iter().collect()),
@@ -97,14 +106,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let fold = folds.first().ok_or("no fold")?;
     let task = Task::Categorical;
     let (training, validation) = dataset.of_fold(fold, task, &Key::new(1));
-    let architecture = match a.network.as_str() {
-        "cnn" => Architecture::paper_cnn(),
-        _ => Architecture::paper_rnn(),
-    };
-    let recipe = Recipe {
-        max_epochs: a.epochs.max(2),
-        ..Recipe::paper(architecture)
-    };
     let chain = Chain::paper();
     let plan = |epochs: usize| TrainingPlan {
         task,

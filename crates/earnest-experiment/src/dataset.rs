@@ -7,12 +7,13 @@ use std::sync::Mutex;
 use earnest_audio::ContentHash;
 use earnest_corpus::{ContentIndex, Corpus, SILENT_PEAK, Scale, Utterance, overlaps};
 use earnest_features::{Extractor, Features, FrontEndSettings};
-use earnest_model::Task;
+use earnest_model::{Recipe, Task};
 use earnest_scene::Condition;
 use earnest_signal::{Convolver, Waveform};
 use rayon::prelude::*;
 
 use crate::error::ExperimentError;
+use crate::feature_table::FeatureTables;
 use crate::observer::{Notice, Observer};
 
 /// Things that are costly to make and are used by one thread at a time.
@@ -96,11 +97,31 @@ impl Item {
     }
 }
 
-/// What one front end makes of all utterances of a dataset.
+/// Where features come from.
+#[derive(Clone, Copy)]
+pub enum FeatureSource<'a> {
+    /// From front ends, of waveforms.
+    FrontEnds(&'a [Recipe]),
+    /// From tables of the user's.
+    Tables(&'a FeatureTables),
+}
+
+/// How a view has its features.
+enum Origin {
+    /// A front end, and extractors, one for each thread that needs one.
+    FrontEnd(FrontEndSettings, Pool<Extractor>),
+    /// The names of the columns and of the table, and what the robot hears of each item.
+    Table {
+        columns: Vec<String>,
+        table: String,
+        robot: Option<Vec<Features>>,
+    },
+}
+
+/// The features of all utterances of a dataset: what one front end makes of them, or what a table
+/// says.
 pub struct View {
-    settings: FrontEndSettings,
-    /// Extractors, one for each thread that needs one.
-    extractors: Pool<Extractor>,
+    origin: Origin,
     /// Of the clean audio, in the order of the items.
     features: Vec<Features>,
 }
@@ -112,29 +133,93 @@ impl View {
         &self.features[item]
     }
 
-    /// The features of a waveform (mono, 16 kHz, full scale 1.0).
+    /// The features of a waveform (mono, 16 kHz, full scale 1.0); none of a table.
     #[must_use]
     pub fn extract(&self, samples: &[f32]) -> Features {
-        self.extractors.with(|e| e.extract(samples))
+        match &self.origin {
+            Origin::FrontEnd(_, extractors) => extractors.with(|e| e.extract(samples)),
+            Origin::Table { columns, .. } => Features::from_values(columns.len(), Vec::new()),
+        }
     }
 
-    /// The front end and its settings in words.
+    /// The front end and its settings, or the table, in words.
     #[must_use]
     pub fn words(&self) -> String {
-        self.settings.as_front_end().words()
+        match &self.origin {
+            Origin::FrontEnd(settings, _) => settings.as_front_end().words(),
+            Origin::Table { table, .. } => format!("table {table}"),
+        }
+    }
+
+    /// The table's name and fingerprint, if it is one.
+    #[must_use]
+    pub fn table(&self) -> Option<&str> {
+        match &self.origin {
+            Origin::FrontEnd(..) => None,
+            Origin::Table { table, .. } => Some(table),
+        }
     }
 
     /// Names of the columns.
     #[must_use]
     pub fn columns(&self) -> Vec<String> {
-        self.settings.as_front_end().columns()
+        match &self.origin {
+            Origin::FrontEnd(settings, _) => settings.as_front_end().columns(),
+            Origin::Table { columns, .. } => columns.clone(),
+        }
     }
 
-    /// The shortest audio that has a row, in words.
-    fn too_short(&self) -> String {
-        let shortest = self.settings.as_front_end().shortest_s();
-        format!("is shorter than {:.0} ms", shortest * 1000.0)
+    fn is_of(&self, wanted: &FrontEndSettings) -> bool {
+        match &self.origin {
+            Origin::FrontEnd(settings, _) => settings == wanted,
+            Origin::Table { .. } => true,
+        }
     }
+
+    /// What is wrong with audio that has no row, in words.
+    fn too_short(&self) -> String {
+        match &self.origin {
+            Origin::FrontEnd(settings, _) => {
+                let shortest = settings.as_front_end().shortest_s();
+                format!("is shorter than {:.0} ms", shortest * 1000.0)
+            }
+            Origin::Table { table, .. } => format!("has no row in {table}"),
+        }
+    }
+
+    /// The clean features of an utterance with these samples.
+    fn of_item(&self, source: FeatureSource<'_>, id: &str, samples: &[f32]) -> Features {
+        match source {
+            FeatureSource::FrontEnds(_) => self.extract(samples),
+            FeatureSource::Tables(tables) => tables.clean.of(id).cloned().unwrap_or_default(),
+        }
+    }
+}
+
+/// The views of a source, without any utterance yet.
+fn empty_views(source: FeatureSource<'_>) -> Result<Vec<View>, ExperimentError> {
+    let mut views: Vec<View> = Vec::new();
+    match source {
+        FeatureSource::FrontEnds(recipes) => {
+            for settings in recipes.iter().map(|r| &r.features) {
+                if !views.iter().any(|v| v.is_of(settings)) {
+                    views.push(View {
+                        origin: Origin::FrontEnd(settings.clone(), extractors(settings)?),
+                        features: Vec::new(),
+                    });
+                }
+            }
+        }
+        FeatureSource::Tables(tables) => views.push(View {
+            origin: Origin::Table {
+                columns: tables.clean.columns.clone(),
+                table: tables.clean.words(),
+                robot: tables.robot.as_ref().map(|_| Vec::new()),
+            },
+            features: Vec::new(),
+        }),
+    }
+    Ok(views)
 }
 
 /// All utterances of a corpus that serve a task.
@@ -152,27 +237,18 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Decodes and extracts, on all cores, by each of these front ends. Files that cannot be used
-    /// are left out, each with a warning.
+    /// Decodes and extracts, on all cores. Files that cannot be used are left out, each with a
+    /// warning.
     ///
     /// # Errors
     /// If nothing is left; a front end that cannot be opened.
-    pub fn load<'a>(
+    pub fn load(
         corpus: &Corpus,
         scales: &[Scale],
-        front_ends: impl IntoIterator<Item = &'a FrontEndSettings>,
+        source: FeatureSource<'_>,
         observer: &dyn Observer,
     ) -> Result<Self, ExperimentError> {
-        let mut views: Vec<View> = Vec::new();
-        for settings in front_ends {
-            if !views.iter().any(|v| v.settings == *settings) {
-                views.push(View {
-                    settings: settings.clone(),
-                    extractors: extractors(settings)?,
-                    features: Vec::new(),
-                });
-            }
-        }
+        let mut views = empty_views(source)?;
         let wanted: Vec<(&Utterance, Option<Vec<f32>>)> = corpus
             .utterances
             .iter()
@@ -193,7 +269,7 @@ impl Dataset {
                     }
                     let mut features = Vec::with_capacity(views.len());
                     for view in &views {
-                        let of_view = view.extract(wave.samples());
+                        let of_view = view.of_item(source, &utterance.id, wave.samples());
                         if of_view.is_empty() {
                             return Err(format!("{} {}", utterance.path, view.too_short()));
                         }
@@ -218,10 +294,21 @@ impl Dataset {
         for result in results {
             match result {
                 Ok((item, features)) => {
-                    items.push(item);
                     for (view, own) in views.iter_mut().zip(features) {
                         view.features.push(own);
+                        if let (
+                            Origin::Table {
+                                robot: Some(all), ..
+                            },
+                            FeatureSource::Tables(tables),
+                        ) = (&mut view.origin, source)
+                        {
+                            let robot = tables.robot.as_ref();
+                            let own = robot.and_then(|t| t.of(&item.utterance.id));
+                            all.push(own.cloned().unwrap_or_default());
+                        }
                     }
+                    items.push(item);
                 }
                 Err(reason) => {
                     observer.event(Notice::Warning(&format!("left out: {reason}")));
@@ -260,7 +347,7 @@ impl Dataset {
     /// # Errors
     /// The dataset was loaded without it.
     pub fn view(&self, settings: &FrontEndSettings) -> Result<&View, ExperimentError> {
-        let found = self.views.iter().find(|v| v.settings == *settings);
+        let found = self.views.iter().find(|v| v.is_of(settings));
         found.ok_or_else(|| {
             ExperimentError::Setup(format!(
                 "the corpus was loaded without the front end {}",
@@ -368,6 +455,14 @@ impl Dataset {
     ) -> Result<Vec<Features>, ExperimentError> {
         if matches!(condition, Condition::Clean) {
             return Ok(indices.iter().map(|i| view.clean(*i).clone()).collect());
+        }
+        if let Origin::Table { robot, .. } = &view.origin {
+            // Without a table of its own the robot condition is not asked for.
+            let robot = robot.as_deref().unwrap_or_default();
+            return Ok(indices
+                .iter()
+                .filter_map(|i| robot.get(*i).cloned())
+                .collect());
         }
         let convolvers = Pool::new(Convolver::default);
         observer.event(Notice::StageStarted {

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::class_spec::ClassSpec;
 use crate::error::ExperimentError;
+use crate::evaluation::prediction::CONDITIONS;
+use crate::feature_table::FeatureTableSpec;
 use crate::protocol::Protocol;
 use crate::protocol::fold::Fold;
 use crate::protocol::validation::Validation;
@@ -101,6 +103,10 @@ pub struct Experiment {
     /// Its classes.
     #[serde(default)]
     pub classes: ClassSpec,
+    /// Features of the user's own in place of those of the recipes' front ends. There are no
+    /// waveforms then: nothing is augmented, and the robot condition is a table too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features_table: Option<FeatureTableSpec>,
     /// The robot condition.
     pub robot: RobotSpec,
     /// Noises and rooms.
@@ -237,6 +243,7 @@ impl Experiment {
                 fingerprint: None,
             },
             classes: ClassSpec::default(),
+            features_table: None,
             robot: RobotSpec::Simulated {
                 snr_db: DEFAULT_SNR_DB,
             },
@@ -256,6 +263,10 @@ impl Experiment {
             e.corpus.path = PathBuf::new();
             if let RobotSpec::Recordings { path } = &mut e.robot {
                 *path = PathBuf::new();
+            }
+            if let Some(table) = &mut e.features_table {
+                table.path = PathBuf::new();
+                table.robot = table.robot.as_ref().map(|_| PathBuf::new());
             }
             let sources = &mut e.sources;
             for folders in [
@@ -379,6 +390,11 @@ impl Experiment {
         {
             return Err(setup(format!("snr_db {snr_db} is not between -60 and 120")));
         }
+        if self.features_table.is_some() && self.trainings != [Training::Clean] {
+            return Err(setup(
+                "features_table: a table has no waveforms that could be augmented; trainings must be [\"clean\"]".into(),
+            ));
+        }
         let augmented = self.trainings.contains(&Training::Augmented);
         if augmented && self.augmentation.is_idle() {
             return Err(setup(format!(
@@ -401,6 +417,15 @@ impl Experiment {
     #[must_use]
     pub fn unit_count(&self, folds: usize) -> usize {
         self.tasks.len() * self.recipes.len() * self.trainings.len() * self.repeats * folds
+    }
+
+    /// The conditions that units are tested in.
+    #[must_use]
+    pub fn conditions(&self) -> &'static [&'static str] {
+        match &self.features_table {
+            Some(FeatureTableSpec { robot: None, .. }) => &CONDITIONS[..1],
+            _ => &CONDITIONS,
+        }
     }
 
     /// The units, in the order in which they run.

@@ -6,6 +6,7 @@ mod drawn_order;
 mod error;
 mod evaluation;
 mod experiment;
+mod feature_table;
 mod folders;
 mod observer;
 mod protocol;
@@ -17,7 +18,7 @@ mod storage;
 mod training;
 
 pub use class_spec::{ClassSpec, SetKind};
-pub use dataset::{Dataset, Item, Pool};
+pub use dataset::{Dataset, FeatureSource, Item, Pool};
 pub use error::{ExperimentError, FoldError};
 pub use evaluation::prediction::{CONDITIONS, Prediction, Truth, largest};
 pub use evaluation::tally::{
@@ -27,6 +28,7 @@ pub use evaluation::{metrics, number};
 pub use experiment::{
     CorpusSpec, DEFAULT_SNR_DB, Experiment, IDLE_CHAIN, RobotSpec, Unit, checked_snr_db,
 };
+pub use feature_table::{FeatureTable, FeatureTableSpec, FeatureTables};
 pub use folders::Folders;
 pub use observer::{Notice, Observer, Silent};
 pub use protocol::Protocol;

@@ -7,8 +7,10 @@ use std::fs;
 use std::path::Path;
 
 use earnest_audio::{SampleFormat, write_wav};
-use earnest_experiment::{ClassSpec, CorpusSpec, Dataset, Fold, Silent, open_corpus};
-use earnest_model::Task;
+use earnest_experiment::{
+    ClassSpec, CorpusSpec, Dataset, FeatureSource, Fold, Silent, open_corpus,
+};
+use earnest_model::{Architecture, Recipe, Task};
 use earnest_random::Key;
 use earnest_signal::Waveform;
 
@@ -45,6 +47,7 @@ fn dataset(folder: &Path, same: &[(&str, &str)]) -> Dataset {
     Dataset::load(
         &open_corpus(&spec, &ClassSpec::default()).unwrap(),
         &[],
+        FeatureSource::FrontEnds(&[Recipe::paper(Architecture::paper_cnn())]),
         &Silent,
     )
     .unwrap()
@@ -166,7 +169,13 @@ fn parts_of_a_recording_that_overlap_a_test_utterance_neither_train_nor_validate
             .any(|p| p.contains("overlapping") && p.contains("a0")),
         "{named:?}"
     );
-    let all = Dataset::load(&corpus, &[], &Silent).unwrap();
+    let all = Dataset::load(
+        &corpus,
+        &[],
+        FeatureSource::FrontEnds(&[Recipe::paper(Architecture::paper_cnn())]),
+        &Silent,
+    )
+    .unwrap();
     let said = all.duplicates_in_words().unwrap();
     assert!(
         said.contains("2 utterances have a part of another's recording"),

@@ -63,6 +63,9 @@ pub(crate) fn model_card(
             .iter()
             .filter(|p| p.condition == condition)
             .collect();
+        if of.is_empty() {
+            continue;
+        }
         let list = metrics_of(unit.task, &of).list();
         let _ = write!(
             yaml,

@@ -435,6 +435,7 @@ fn row(
     let of: Vec<&UnitResult> = units
         .iter()
         .filter(|u| u.recipe == recipe && u.training == training)
+        .filter(|u| u.predictions.iter().any(|p| p.condition == condition))
         .collect();
     if of.is_empty() {
         return None;

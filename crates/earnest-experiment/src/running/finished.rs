@@ -149,8 +149,10 @@ pub(crate) fn predictions_of(
             return Err(other(format!("{} is there twice ({condition})", p.id)));
         }
     }
+    // An experiment on a table of features may have no robot condition.
+    let tested: BTreeSet<&str> = seen.iter().map(|(condition, _)| *condition).collect();
     for p in &predictions {
-        let lacks = CONDITIONS
+        let lacks = tested
             .iter()
             .find(|c| !seen.contains(&(**c, p.id.as_str())));
         if let Some(condition) = lacks {

@@ -170,12 +170,7 @@ pub fn plan(
     let whole = usable.utterances.len();
     let small = sample(usable);
     let start = Instant::now();
-    let dataset = Dataset::load(
-        &small,
-        scales,
-        prepared.experiment.recipes.iter().map(|r| &r.features),
-        observer,
-    )?;
+    let dataset = Dataset::load(&small, scales, prepared.features(), observer)?;
     let load_s =
         start.elapsed().as_secs_f64() * whole as f64 / small.utterances.len().max(1) as f64;
     let sources = match &prepared.sources {

@@ -12,8 +12,10 @@ use earnest_scene::recording_of;
 use earnest_scene::simulate::Scene;
 
 use crate::class_spec::ClassSpec;
+use crate::dataset::FeatureSource;
 use crate::error::ExperimentError;
 use crate::experiment::{CorpusSpec, Experiment, RobotSpec, Unit};
+use crate::feature_table::{FeatureTable, FeatureTables};
 use crate::observer::{Notice, Observer};
 use crate::protocol::Protocol;
 use crate::protocol::fold::{Fold, select};
@@ -122,10 +124,22 @@ pub struct Prepared {
     pub units: Vec<Unit>,
     /// Noises and rooms, where any are needed.
     pub sources: Option<ChosenSources>,
+    /// Features of the user's own, in place of front ends.
+    pub tables: Option<FeatureTables>,
     /// The scene that the robot's recordings are, if they are one.
     pub scene: Option<Scene>,
     /// Utterances that are left out of the test because their robot recording cannot be scored.
     pub unusable: Vec<Unusable>,
+}
+
+impl Prepared {
+    /// Where features come from.
+    pub(crate) fn features(&self) -> FeatureSource<'_> {
+        match &self.tables {
+            Some(tables) => FeatureSource::Tables(tables),
+            None => FeatureSource::FrontEnds(&self.experiment.recipes),
+        }
+    }
 }
 
 /// Opens the corpus, cuts it into folds, looks into all audio that decides the result, and refuses
@@ -184,7 +198,10 @@ pub fn prepare(
         return Err(changed(&what, before, &fingerprint));
     }
     let (mut scene, mut recordings) = (None, None);
-    if let RobotSpec::Recordings { path } = &experiment.robot {
+    let tables = read_tables(&experiment, &usable)?;
+    if let RobotSpec::Recordings { path } = &experiment.robot
+        && tables.is_none()
+    {
         if !path.is_dir() {
             return Err(ExperimentError::Setup(format!(
                 "there is no folder of robot recordings at {}",
@@ -211,7 +228,10 @@ pub fn prepare(
         }
         recordings = Some(found);
     }
-    let mut sources = choose_sources(&experiment, &index, observer)?;
+    let mut sources = match &tables {
+        Some(_) => None,
+        None => choose_sources(&experiment, &index, observer)?,
+    };
     let augmented = experiment.trainings.iter().any(|t| *t != Training::Clean);
     if let Some(sources) = sources
         .as_mut()
@@ -231,12 +251,16 @@ pub fn prepare(
         Some(found) => (Some(found.fingerprint), found.unusable),
         None => (None, Vec::new()),
     };
-    let now = Fingerprints::new(
+    let mut now = Fingerprints::new(
         &folds,
         augmented.then_some(&experiment.augmentation),
         sources.as_ref(),
         recorded,
     );
+    if let Some(tables) = &tables {
+        now.features_table = Some(tables.clean.fingerprint.clone());
+        now.robot_features_table = tables.robot.as_ref().map(|t| t.fingerprint.clone());
+    }
     experiment.fingerprints.require(&now)?;
     experiment.fingerprints = now;
     experiment.corpus.fingerprint = Some(fingerprint);
@@ -249,9 +273,38 @@ pub fn prepare(
         own_sessions: folding.own_sessions,
         corpus,
         sources,
+        tables,
         scene,
         unusable,
     })
+}
+
+/// The user's tables of features, which have all utterances that serve a task.
+fn read_tables(
+    experiment: &Experiment,
+    usable: &Corpus,
+) -> Result<Option<FeatureTables>, ExperimentError> {
+    let Some(spec) = &experiment.features_table else {
+        return Ok(None);
+    };
+    let clean = FeatureTable::read(&spec.path)?;
+    clean.require(usable.utterances.iter())?;
+    let robot = match &spec.robot {
+        Some(path) => {
+            let robot = FeatureTable::read(path)?;
+            robot.require(usable.utterances.iter())?;
+            if robot.columns != clean.columns {
+                return Err(ExperimentError::Setup(format!(
+                    "{} and {} do not have the same columns of features",
+                    spec.path.display(),
+                    path.display()
+                )));
+            }
+            Some(robot)
+        }
+        None => None,
+    };
+    Ok(Some(FeatureTables { clean, robot }))
 }
 
 /// Writes down the tasks, and the scales of the dimensional one.

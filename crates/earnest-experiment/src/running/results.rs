@@ -77,6 +77,9 @@ fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
         let own = recipes.get(unit.recipe.as_str());
         for condition in CONDITIONS {
             let predictions = unit.in_condition(condition);
+            if predictions.is_empty() {
+                continue;
+            }
             let mut row = vec![
                 text_cell(&unit.id).into_owned(),
                 text_cell(&unit.recipe).into_owned(),

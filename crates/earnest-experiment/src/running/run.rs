@@ -122,7 +122,7 @@ pub fn run_units(
     let dataset = Dataset::load(
         &prepared.corpus,
         &prepared.experiment.scales,
-        prepared.experiment.recipes.iter().map(|r| &r.features),
+        prepared.features(),
         observer,
     )?;
     if let Some(note) = dataset.duplicates_in_words() {
@@ -178,6 +178,13 @@ fn describe(prepared: &Prepared) -> Result<About, ExperimentError> {
             "robot: simulated, one room response and one noise for each utterance, SNR {snr_db} dB"
         ),
     }];
+    if let Some(tables) = &prepared.tables {
+        let robot = match &tables.robot {
+            Some(robot) => format!("robot: features of {}", robot.words()),
+            None => "robot: not tested".to_owned(),
+        };
+        conditions = vec![format!("features: table {}", tables.clean.words()), robot];
+    }
     if let Some(sources) = &prepared.sources {
         conditions.extend(sources.description());
     }

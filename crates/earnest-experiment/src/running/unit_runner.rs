@@ -207,12 +207,16 @@ impl Runner<'_> {
         let recogniser = Recogniser::of(model);
 
         let view = self.dataset.view(&unit.recipe.features)?;
-        let heard = self.heard(unit, view, &test, observer)?;
+        let conditions = self.experiment.conditions();
+        let heard = match conditions.contains(&"robot") {
+            true => self.heard(unit, view, &test, observer)?,
+            false => Arc::new(Vec::new()),
+        };
         let clean: Vec<&Features> = test.iter().map(|i| view.clean(*i)).collect();
         let robot: Vec<&Features> = heard.iter().collect();
         let order = seed.with("heard").with(name);
         let mut predictions = Vec::new();
-        for (condition, features) in CONDITIONS.into_iter().zip([clean, robot]) {
+        for (condition, features) in conditions.iter().zip([clean, robot]) {
             let given = answers(
                 self.dataset,
                 &recogniser,

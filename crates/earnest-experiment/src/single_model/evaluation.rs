@@ -11,7 +11,7 @@ use earnest_recogniser::Recogniser;
 use earnest_scene::Condition;
 
 use crate::class_spec::ClassSpec;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, FeatureSource};
 use crate::error::ExperimentError;
 use crate::evaluation::answers::answers;
 use crate::evaluation::metrics::Metrics;
@@ -248,7 +248,12 @@ impl Evaluation {
             .filter_map(|(u, content)| Some((u.id.clone(), u.seconds_of(content.audio()?))))
             .collect();
         corpus.utterances.retain(is_asked);
-        let dataset = Dataset::load(&corpus, &scales, [&description.recipe.features], observer)?;
+        let dataset = Dataset::load(
+            &corpus,
+            &scales,
+            FeatureSource::FrontEnds(std::slice::from_ref(&description.recipe)),
+            observer,
+        )?;
         let indices: Vec<usize> = (0..dataset.items.len())
             .filter(|i| dataset.items[*i].serves(task))
             .collect();

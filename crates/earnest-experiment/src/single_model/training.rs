@@ -8,7 +8,7 @@ use earnest_model::{EpochReport, Heard, Recipe, Task};
 use earnest_random::Key;
 
 use crate::class_spec::ClassSpec;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, FeatureSource};
 use crate::error::ExperimentError;
 use crate::experiment::CorpusSpec;
 use crate::observer::{Notice, Observer};
@@ -195,7 +195,12 @@ impl PreparedTraining {
             Some(chosen) => Some(chosen.load(observer)?),
             None => None,
         };
-        let dataset = Dataset::load(&corpus, &scales, [&asked.recipe.features], observer)?;
+        let dataset = Dataset::load(
+            &corpus,
+            &scales,
+            FeatureSource::FrontEnds(std::slice::from_ref(&asked.recipe)),
+            observer,
+        )?;
         if let Some(note) = dataset.duplicates_in_words() {
             observer.event(Notice::Warning(&note));
         }

@@ -35,6 +35,12 @@ pub struct Fingerprints {
     /// The robot's recordings of the test utterances.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recordings: Option<String>,
+    /// The table of features.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub features_table: Option<String>,
+    /// The table of features as the robot hears.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub robot_features_table: Option<String>,
 }
 
 /// Stands for who trains, validates and tests in a fold.
@@ -85,6 +91,8 @@ impl Fingerprints {
             robot_noise: noises.and_then(|s| s.robot.fingerprint(noise)),
             robot_rooms: rooms.and_then(|s| s.robot.fingerprint(room)),
             recordings,
+            features_table: None,
+            robot_features_table: None,
         }
     }
 
@@ -98,6 +106,16 @@ impl Fingerprints {
             ("the robot's noises", &self.robot_noise, &now.robot_noise),
             ("the robot's rooms", &self.robot_rooms, &now.robot_rooms),
             ("the robot's recordings", &self.recordings, &now.recordings),
+            (
+                "the table of features",
+                &self.features_table,
+                &now.features_table,
+            ),
+            (
+                "the robot's table of features",
+                &self.robot_features_table,
+                &now.robot_features_table,
+            ),
         ] {
             if let (Some(before), Some(now)) = (before, now)
                 && before != now

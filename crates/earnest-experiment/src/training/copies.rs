@@ -189,7 +189,7 @@ mod tests {
         };
         let key = Key::new(1);
         let open =
-            |key: &Key| FrozenCopies::new(dir.path(), 3, key, |copy| Ok(make(copy))).unwrap();
+            |key: &Key| FrozenCopies::new(dir.path(), 3, 32, key, |copy| Ok(make(copy))).unwrap();
         let copies = open(&key);
         for epoch in [0, 1, 2, 3, 7] {
             let features = copies.present(epoch, 2).unwrap();
@@ -215,7 +215,7 @@ mod tests {
                 vec![1.0; 64],
             )])
         };
-        let copies = FrozenCopies::new(dir.path(), 1, &Key::new(1), make).unwrap();
+        let copies = FrozenCopies::new(dir.path(), 1, 32, &Key::new(1), make).unwrap();
         let path = copies.path(0);
         let rows = [1.0; 64];
         for (frames, shape, more) in [

@@ -402,7 +402,7 @@ pub fn train(
         outputs: names,
         classes: plan.classes.clone(),
         columns,
-        features_table: None,
+        features_table: view.table().map(str::to_owned),
         recipe: plan.recipe.clone(),
         training: plan.training_name.to_string(),
         corpus: plan.corpus.clone(),

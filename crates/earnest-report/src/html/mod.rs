@@ -455,9 +455,8 @@ impl Page {
                 for condition in CONDITIONS {
                     let units: Vec<&UnitResult> =
                         members(outcome, Task::Categorical, &recipe, training).collect();
-                    if !units.is_empty() {
-                        let counts =
-                            confusion(units.iter().flat_map(|u| u.in_condition(condition)));
+                    let counts = confusion(units.iter().flat_map(|u| u.in_condition(condition)));
+                    if counts.total() > 0 {
                         let name = format!("{} training, {condition} test", training.name());
                         matrices.push((name, counts));
                     }
@@ -598,7 +597,7 @@ fn fold_columns(outcome: &Outcome, task: Task, recipe: &str, metric: usize) -> V
                     list[metric].unwrap_or(f64::NAN)
                 })
                 .collect();
-            if folds.is_empty() {
+            if folds.iter().all(|value| value.is_nan()) {
                 continue;
             }
             let seeds = seeds_of(&outcome.units, recipe, task, *training, condition);

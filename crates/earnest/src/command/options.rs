@@ -6,9 +6,9 @@ use clap::{Args, ValueEnum};
 use earnest_augment::Chain;
 use earnest_corpus::Classes;
 use earnest_experiment::{
-    ClassSpec, CorpusSpec, DEFAULT_SNR_DB, DEFAULT_SOUND_MEMORY_MIB, Experiment, Fingerprints,
-    Folders, IDLE_CHAIN, Presentation, Protocol, RobotSpec, SetKind, SourceSpec, Training,
-    Validation, checked_snr_db,
+    ClassSpec, CorpusSpec, DEFAULT_SNR_DB, DEFAULT_SOUND_MEMORY_MIB, Experiment, FeatureTableSpec,
+    Fingerprints, Folders, IDLE_CHAIN, Presentation, Protocol, RobotSpec, SetKind, SourceSpec,
+    Training, Validation, checked_snr_db,
 };
 use earnest_features::{FrontEndSettings, Mode};
 use earnest_files::toml_file;
@@ -544,6 +544,18 @@ pub struct ExperimentOptions {
     /// [default: `partner` for IEMOCAP, elsewhere by the number of speakers]
     #[arg(long, value_name = "WHO")]
     validation: Option<Validation>,
+    /// Features of your own in place of a front end's: a CSV or Parquet table with a column `id` (the
+    /// utterance's), one column for each feature, and a row for each frame or one for each
+    /// utterance. Nothing is augmented then: only clean training
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["features", "mode", "noise", "noise_folds", "rooms", "chain", "recordings", "robot_noise", "robot_noise_folds", "robot_rooms", "robot_snr", "leave_out_unusable", "fresh", "copies"]
+    )]
+    features_table: Option<PathBuf>,
+    /// The same features as the robot hears the utterances; without it nothing is tested as the robot
+    #[arg(long, value_name = "FILE", requires = "features_table")]
+    robot_features_table: Option<PathBuf>,
     #[command(flatten)]
     training: TrainingOptions,
     /// All randomness [default: 1]
@@ -557,6 +569,7 @@ pub struct ExperimentOptions {
 impl ExperimentOptions {
     /// Changes what was asked to be changed.
     pub fn change(&self, experiment: &mut Experiment) -> Result<(), Failure> {
+        self.take_table(experiment)?;
         let asked = asked_sources(&self.sounds, &self.robot)?;
         let spec = &mut experiment.sources;
         for (place, folders) in [
@@ -672,6 +685,32 @@ impl ExperimentOptions {
         }
         if let Some(seeds) = self.seeds {
             experiment.repeats = seeds.into();
+        }
+        Ok(())
+    }
+}
+
+impl ExperimentOptions {
+    /// Takes a table of features that was asked for.
+    fn take_table(&self, experiment: &mut Experiment) -> Result<(), Failure> {
+        let Some(path) = &self.features_table else {
+            return Ok(());
+        };
+        must_exist("--features-table", path)?;
+        if let Some(robot) = &self.robot_features_table {
+            must_exist("--robot-features-table", robot)?;
+        }
+        experiment.features_table = Some(FeatureTableSpec {
+            path: path.clone(),
+            robot: self.robot_features_table.clone(),
+        });
+        experiment.fingerprints.features_table = None;
+        experiment.fingerprints.robot_features_table = None;
+        if experiment.trainings != [Training::Clean] {
+            tell!(
+                "note: a table of features has no waveforms to augment, so only clean training is run"
+            );
+            experiment.trainings = vec![Training::Clean];
         }
         Ok(())
     }

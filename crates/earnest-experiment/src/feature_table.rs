@@ -1,0 +1,309 @@
+//! Features of a user's own, by utterance id, in place of a front end's.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use earnest_audio::ContentHasher;
+use earnest_corpus::{Utterance, fingerprint_of};
+use earnest_features::Features;
+use earnest_files::{open_file, text_of_cell};
+use serde::{Deserialize, Serialize};
+
+use crate::error::ExperimentError;
+
+/// Where the tables are: `[features_table]` in `experiment.toml`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeatureTableSpec {
+    /// A CSV or Parquet file with features of the corpus's utterances.
+    pub path: PathBuf,
+    /// One with features of the same utterances as the robot hears them; without it nothing is
+    /// tested as the robot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub robot: Option<PathBuf>,
+}
+
+/// The tables of an experiment.
+#[derive(Clone, Debug)]
+pub struct FeatureTables {
+    /// Features of the corpus's utterances.
+    pub(crate) clean: FeatureTable,
+    /// The same as the robot hears them.
+    pub(crate) robot: Option<FeatureTable>,
+}
+
+/// Columns that say where a row is from and are no features.
+const PLACES: [&str; 7] = ["id", "file", "start", "end", "time", "frame", "speaker"];
+
+/// Features by utterance id. A row of the table is a frame, or all there is of an utterance.
+#[derive(Clone, Debug, Default)]
+pub struct FeatureTable {
+    /// The file's name and fingerprint.
+    pub(crate) name: String,
+    pub(crate) fingerprint: String,
+    /// Names of the features.
+    pub(crate) columns: Vec<String>,
+    by_id: BTreeMap<String, Features>,
+}
+
+/// Rows as they are read.
+#[derive(Default)]
+struct Rows {
+    /// Places of the features in a row, and their names.
+    columns: Vec<(usize, String)>,
+    id: usize,
+    by_id: BTreeMap<String, Vec<f32>>,
+}
+
+impl Rows {
+    /// Of a table with these columns.
+    fn of(names: &[String]) -> Result<Self, String> {
+        let id = names.iter().position(|name| name == "id").ok_or_else(|| {
+            format!(
+                "it has no column `id`, which says whose features a row has; its columns are {}",
+                names.join(", ")
+            )
+        })?;
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = names.iter().find(|name| !seen.insert(*name)) {
+            return Err(format!("it has two columns {twice}"));
+        }
+        let is_feature = |name: &str| !PLACES.contains(&name);
+        let columns: Vec<(usize, String)> = names
+            .iter()
+            .cloned()
+            .enumerate()
+            .filter(|(_, name)| is_feature(name))
+            .collect();
+        match columns.is_empty() {
+            true => Err("it has no column of features beside `id`".to_owned()),
+            false => Ok(Self {
+                columns,
+                id,
+                ..Self::default()
+            }),
+        }
+    }
+
+    fn add(
+        &mut self,
+        id: &str,
+        values: impl Iterator<Item = Result<f32, String>>,
+    ) -> Result<(), String> {
+        let held = self.by_id.entry(id.to_owned()).or_default();
+        for ((_, name), value) in self.columns.iter().zip(values) {
+            let value = value.map_err(|text| format!("{name} of {id} is {text}, and no number"))?;
+            if !value.is_finite() {
+                return Err(format!("{name} of {id} is {value}"));
+            }
+            held.push(value);
+        }
+        Ok(())
+    }
+}
+
+impl FeatureTable {
+    /// Reads a table: a column `id`, and one for each feature, all of them numbers. The columns
+    /// `file`, `start`, `end`, `time`, `frame` and `speaker` are passed over. Rows with the same id
+    /// are its frames, in the order of the file.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Content`] with the line or row, or a file that cannot be read.
+    pub fn read(path: &Path) -> Result<Self, ExperimentError> {
+        let content = |reason: String| ExperimentError::Content {
+            path: path.to_owned(),
+            reason,
+        };
+        let extension = path
+            .extension()
+            .and_then(|e| e.to_str())
+            .unwrap_or_default();
+        let rows = match extension {
+            "csv" => csv_rows(path)?.map_err(content)?,
+            "parquet" => parquet_rows(path)?.map_err(content)?,
+            _ => {
+                return Err(content(
+                    "a table of features ends in .csv or .parquet".into(),
+                ));
+            }
+        };
+        let width = rows.columns.len();
+        let by_id: BTreeMap<String, Features> = rows
+            .by_id
+            .into_iter()
+            .map(|(id, values)| (id, Features::from_values(width, values)))
+            .collect();
+        let names: Vec<String> = rows.columns.into_iter().map(|(_, name)| name).collect();
+        let each = by_id.iter().map(|(id, features)| {
+            let mut hasher = ContentHasher::new(1, 1);
+            hasher.add(&[features.values()]);
+            format!("{id}\t{}", hasher.finish())
+        });
+        let fingerprint = fingerprint_of(names.iter().cloned().chain(each));
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Ok(Self {
+            name: name.into_owned(),
+            fingerprint,
+            columns: names,
+            by_id,
+        })
+    }
+
+    /// The features of an utterance.
+    pub(crate) fn of(&self, id: &str) -> Option<&Features> {
+        self.by_id.get(id)
+    }
+
+    /// Refuses a table that lacks some of these utterances.
+    pub(crate) fn require<'a>(
+        &self,
+        utterances: impl Iterator<Item = &'a Utterance>,
+    ) -> Result<(), ExperimentError> {
+        let missing: Vec<&str> = utterances
+            .map(|u| u.id.as_str())
+            .filter(|id| self.of(id).is_none())
+            .collect();
+        match missing.first() {
+            None => Ok(()),
+            Some(first) => Err(ExperimentError::Setup(format!(
+                "the table of features {} lacks {} utterances of the corpus (first: {first}; the table's first id is {})",
+                self.name,
+                missing.len(),
+                self.by_id.keys().next().map_or("none", String::as_str)
+            ))),
+        }
+    }
+
+    /// Name and fingerprint in words.
+    pub(crate) fn words(&self) -> String {
+        format!("{} ({})", self.name, self.fingerprint)
+    }
+}
+
+/// What can be wrong with a table that can be read.
+type Found = Result<Rows, String>;
+
+fn csv_rows(path: &Path) -> Result<Found, ExperimentError> {
+    let file = open_file(path).map_err(ExperimentError::file("read", path))?;
+    let mut reader = csv::Reader::from_reader(std::io::BufReader::new(file));
+    Ok((|| {
+        let names: Vec<String> = reader
+            .headers()
+            .map_err(|e| e.to_string())?
+            .iter()
+            .map(|name| name.trim_start_matches('\u{feff}').trim().to_owned())
+            .collect();
+        let mut rows = Rows::of(&names)?;
+        let places: Vec<usize> = rows.columns.iter().map(|(place, _)| *place).collect();
+        for record in reader.records() {
+            let record = record.map_err(|e| e.to_string())?;
+            let line = record.position().map_or(0, csv::Position::line);
+            let cell = |place: usize| record.get(place).unwrap_or_default().trim();
+            let values = places.iter().map(|place| {
+                let text = cell(*place);
+                text.parse::<f32>().map_err(|_| format!("{text:?}"))
+            });
+            let id = text_of_cell(cell(rows.id)).to_owned();
+            rows.add(&id, values)
+                .map_err(|e| format!("line {line}: {e}"))?;
+        }
+        Ok(rows)
+    })())
+}
+
+#[cfg(feature = "parquet")]
+fn parquet_rows(path: &Path) -> Result<Found, ExperimentError> {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::Field;
+
+    let file = open_file(path).map_err(ExperimentError::file("read", path))?;
+    let number = |field: &Field| match field {
+        Field::Float(x) => Ok(*x),
+        Field::Double(x) => Ok(*x as f32),
+        Field::Byte(x) => Ok(f32::from(*x)),
+        Field::Short(x) => Ok(f32::from(*x)),
+        Field::Int(x) => Ok(*x as f32),
+        Field::Long(x) => Ok(*x as f32),
+        other => Err(format!("{other}")),
+    };
+    // Its reader may panic at damaged files.
+    let read = || -> Found {
+        let reader = SerializedFileReader::new(file).map_err(|e| e.to_string())?;
+        let schema = reader.metadata().file_metadata().schema().clone();
+        let names: Vec<String> = schema
+            .get_fields()
+            .iter()
+            .map(|f| f.name().to_owned())
+            .collect();
+        let mut rows = Rows::of(&names)?;
+        let places: Vec<usize> = rows.columns.iter().map(|(place, _)| *place).collect();
+        let each = reader.get_row_iter(None).map_err(|e| e.to_string())?;
+        for (i, row) in each.enumerate() {
+            let row = row.map_err(|e| e.to_string())?;
+            let fields: Vec<&Field> = row.get_column_iter().map(|(_, field)| field).collect();
+            let id = match fields.get(rows.id) {
+                Some(Field::Str(id)) => id.clone(),
+                other => {
+                    let shown = other.map_or_else(String::new, |f| f.to_string());
+                    return Err(format!("row {}: id is {shown}, and no text", i + 1));
+                }
+            };
+            let values = places.iter().map(|place| match fields.get(*place) {
+                Some(field) => number(field),
+                None => Err("missing".to_owned()),
+            });
+            rows.add(&id, values)
+                .map_err(|e| format!("row {}: {e}", i + 1))?;
+        }
+        Ok(rows)
+    };
+    Ok(earnest_files::contained(read).unwrap_or_else(Err))
+}
+
+#[cfg(not(feature = "parquet"))]
+fn parquet_rows(_: &Path) -> Result<Found, ExperimentError> {
+    Ok(Err(
+        "this build does not read Parquet (the feature `parquet` is off)".to_owned(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> Result<FeatureTable, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.csv");
+        std::fs::write(&path, text).unwrap();
+        FeatureTable::read(&path).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn rows_of_an_id_are_its_frames_and_columns_that_say_where_are_no_features() {
+        let read =
+            table("file,id,start,b,a\nx.wav,u1,0.0,1,2\nx.wav,u2,0.0,3,4\nx.wav,u1,0.1,5,6\n");
+        let read = read.unwrap();
+        assert_eq!(read.columns, ["b", "a"]);
+        let one = read.of("u1").unwrap();
+        assert_eq!((one.frames(), one.values()), (2, &[1.0, 2.0, 5.0, 6.0][..]));
+        assert_eq!(read.of("u2").unwrap().frames(), 1);
+        assert!(read.of("u3").is_none());
+        let other = table("id,b,a\nu1,1,2\nu2,3,4\n").unwrap();
+        assert_ne!(read.fingerprint, other.fingerprint);
+    }
+
+    #[test]
+    fn a_table_that_is_none_is_refused_with_its_line() {
+        for (text, words) in [
+            ("a,b\n1,2\n", "no column `id`"),
+            ("id\nu\n", "no column of features"),
+            ("id,a,a\nu,1,2\n", "two columns a"),
+            ("id,a\nu,1\nv,x\n", "line 3: a of v is \"x\""),
+            ("id,a\nu,NaN\n", "a of u is NaN"),
+            ("id,a\nu,1,2\n", "line: 2"),
+        ] {
+            let error = table(text).unwrap_err();
+            assert!(error.contains(words), "{text:?}: {error}");
+        }
+    }
+}
