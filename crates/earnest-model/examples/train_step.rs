@@ -19,12 +19,13 @@ use earnest_random::Key;
 enum Name {
     Rnn,
     Cnn,
+    Crnn,
 }
 
 /// Time one training step.
 #[derive(Parser)]
 struct Arguments {
-    /// The network, in the paper's sizes
+    /// The engine, in the paper's sizes or its usual ones
     #[arg(long, value_enum, default_value = "rnn")]
     network: Name,
     /// Threads
@@ -61,6 +62,12 @@ fn operations(network: Name) -> f64 {
             let first = layer(DESCRIPTORS);
             (first + 2 * layer(128), first)
         }
+        // A first layer on half of the frames; the others on a quarter.
+        Name::Crnn => {
+            let first = 5 * DESCRIPTORS * 64 / 2;
+            let others = 5 * 64 * 64 + 2 * 3 * 128 * (64 + 128);
+            (first + others / 4, first)
+        }
     };
     2.0 * (frames * (3 * forward - no_input)) as f64
 }
@@ -95,6 +102,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let architecture = match a.network {
         Name::Rnn => Architecture::paper_rnn(),
         Name::Cnn => Architecture::paper_cnn(),
+        Name::Crnn => Architecture::crnn(),
     };
     let key = Key::new(1);
     let mut generator = key.generator();

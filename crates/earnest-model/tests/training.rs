@@ -367,7 +367,12 @@ fn a_model_predicts_the_same_after_a_trip_to_disk() {
         model.save(folder.path()).unwrap();
         let loaded = Model::load(folder.path()).unwrap();
         assert_eq!(loaded.description, model.description);
-        assert_eq!(loaded.predict(&references, &speakers), before);
+        // Through a shared reference, so on several threads at once.
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| assert_eq!(loaded.predict(&references, &speakers), before));
+            }
+        });
         for row in before {
             assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5);
         }

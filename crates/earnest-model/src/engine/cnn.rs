@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Engine;
 use super::kept::Kept;
-use super::settings::{MOST_LAYERS, MOST_UNITS, Settings, counted, odd};
+use super::settings::{MOST_LAYERS, MOST_UNITS, Settings, counted, layers, odd};
 use super::stack::convolutions::{ConvolutionSizes, Convolutions, ConvolutionsState};
 use super::stack::head::{self, Head, HeadState};
 use crate::layer::pooling::{Pooling, PoolingKind, PoolingState};
@@ -61,8 +61,8 @@ impl Cnn {
 impl Settings for Cnn {
     fn words(&self) -> String {
         format!(
-            "{} layers of {} filters over {} frames, {}, linear",
-            self.layers,
+            "{} of {} filters over {} frames, {}, linear",
+            layers(self.layers, ""),
             self.filters,
             self.kernel,
             self.pooling.words()

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Engine;
 use super::kept::Kept;
-use super::settings::{MOST_FRAMES, MOST_LAYERS, MOST_UNITS, Settings, counted, odd};
+use super::settings::{MOST_FRAMES, MOST_LAYERS, MOST_UNITS, Settings, counted, layers, odd};
 use super::stack::convolutions::{ConvolutionSizes, Convolutions, ConvolutionsState};
 use super::stack::head::{self, Head, HeadState};
 use super::stack::recurrent::{Recurrent, RecurrentSizes, RecurrentState};
@@ -90,13 +90,12 @@ impl Crnn {
 impl Settings for Crnn {
     fn words(&self) -> String {
         format!(
-            "{} layers of {} filters over {} frames with a stride of {}, \
-             {} bidirectional GRU layers of {} each way, {}, linear",
-            self.convolutions,
+            "{} of {} filters over {} frames with a stride of {}, {} of {} each way, {}, linear",
+            layers(self.convolutions, ""),
             self.filters,
             self.kernel,
             self.stride,
-            self.layers,
+            layers(self.layers, "bidirectional GRU "),
             self.hidden,
             self.pooling.words()
         )

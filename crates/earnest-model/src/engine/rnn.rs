@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Engine;
 use super::kept::Kept;
-use super::settings::{MOST_LAYERS, MOST_UNITS, Settings, counted};
+use super::settings::{MOST_LAYERS, MOST_UNITS, Settings, counted, layers};
 use super::stack::head::{self, Head, HeadState};
 use super::stack::recurrent::{Recurrent, RecurrentSizes, RecurrentState};
 use super::stack::recurrent_long::Runs;
@@ -62,8 +62,8 @@ impl Rnn {
 impl Settings for Rnn {
     fn words(&self) -> String {
         format!(
-            "{} bidirectional GRU layers of {} each way, {}, linear",
-            self.layers,
+            "{} of {} each way, {}, linear",
+            layers(self.layers, "bidirectional GRU "),
             self.hidden,
             self.pooling.words()
         )

@@ -57,6 +57,12 @@ pub(crate) fn counted(name: &str, n: usize, most: usize) -> Result<(), String> {
     }
 }
 
+/// `1 layer` or `2 layers`, of a kind if `what` says one.
+pub(crate) fn layers(n: usize, what: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{n} {what}layer{s}")
+}
+
 /// Refuses a kernel that is no odd number of frames: it would have no middle.
 pub(crate) fn odd(name: &str, n: usize) -> Result<(), String> {
     counted(name, n, MOST_FRAMES)?;

@@ -15,12 +15,15 @@
 //!    does not depend on how many threads there are: the same bits for all.
 //! 4. Buffers live in a state beside the layer and are kept from step to step (`sized`);
 //!    nothing is allocated for each row.
-//! 5. Use it in a network (`network/rnn.rs`, `network/cnn.rs`); a choice that a user has is
-//!    a field of [`Architecture`](crate::Architecture) with a default, so that old models
-//!    still load.
-//! 6. Tests: add it to `tests/reference/pytorch.py` and run that; its case is then held to
+//! 5. What is made of the parameters for the products (their transposes) is a `OnceLock` that
+//!    `params_mut` empties: predicting takes the layer by a shared reference, on several threads
+//!    at once. Nothing is shared out to threads while it is made.
+//! 6. Use it in an engine (`engine/rnn.rs`, `engine/cnn.rs`, `engine/crnn.rs`, which share the
+//!    stacks of `engine/stack/`); a choice that a user has is a field of the engine's settings
+//!    with a default, so that old models still load. `engine/mod.rs` says how to add an engine.
+//! 7. Tests: add it to `tests/reference/pytorch.py` and run that; its case is then held to
 //!    PyTorch's float64 gradients by `tests/pytorch.rs`. The finite differences in
-//!    `network/mod.rs` check whatever a network is made of.
+//!    `engine/tests.rs` check whatever an engine is made of.
 
 pub(crate) mod batch_norm;
 mod column_sums;
