@@ -29,14 +29,15 @@ fn save(folder: &Path, task: Task, architecture: Architecture) {
     let outputs = names(task);
     let n = outputs.len();
     let recipe = Recipe::paper(architecture);
-    let trainer = Trainer::new(recipe.clone(), n, &Key::new(1)).unwrap();
+    let trainer = Trainer::new(recipe.clone(), descriptor::COUNT, n, &Key::new(1)).unwrap();
     let description = Description {
         format: FORMAT,
         earnest: "test".into(),
         task,
         outputs,
         classes: ModelClasses::default(),
-        descriptors: descriptor::NAMES.map(String::from).to_vec(),
+        columns: descriptor::NAMES.map(String::from).to_vec(),
+        features_table: None,
         recipe,
         training: "clean".into(),
         corpus: "toy".into(),
@@ -399,7 +400,7 @@ fn small() -> Recipe {
 
 /// Writes a training that stopped after two epochs.
 fn stopped(path: &Path) {
-    let mut trainer = Trainer::new(small(), 2, &Key::new(3)).unwrap();
+    let mut trainer = Trainer::new(small(), descriptor::COUNT, 2, &Key::new(3)).unwrap();
     let targets = Targets::Classes(vec![0, 1, 0, 1, 0, 1]);
     for _ in 0..2 {
         trainer.epoch(&Toy, &targets, &mut |_| 0.5).unwrap();
@@ -408,7 +409,7 @@ fn stopped(path: &Path) {
 }
 
 fn resumed(path: &Path) -> Result<Trainer, String> {
-    Trainer::resume(small(), 2, &Key::new(3), path).map_err(|e| e.to_string())
+    Trainer::resume(small(), descriptor::COUNT, 2, &Key::new(3), path).map_err(|e| e.to_string())
 }
 
 #[test]

@@ -122,7 +122,8 @@ fn bits(engine: &dyn Engine<f32>) -> Vec<u32> {
 fn every_engine_learns_what_can_be_learnt() {
     let data = Toy::new(60);
     for architecture in small() {
-        let mut trainer = Trainer::new(recipe(architecture), 3, &Key::new(1)).unwrap();
+        let mut trainer =
+            Trainer::new(recipe(architecture), descriptor::COUNT, 3, &Key::new(1)).unwrap();
         run(&mut trainer, &data, 6);
         assert!(trainer.finished());
         let reached = accuracy(&*trainer.into_best(), &data);
@@ -140,8 +141,13 @@ fn one_two_and_four_threads_give_the_same_weights_to_the_bit() {
                 .build()
                 .unwrap();
             pool.install(|| {
-                let mut trainer =
-                    Trainer::new(recipe(architecture.clone()), 3, &Key::new(1)).unwrap();
+                let mut trainer = Trainer::new(
+                    recipe(architecture.clone()),
+                    descriptor::COUNT,
+                    3,
+                    &Key::new(1),
+                )
+                .unwrap();
                 run(&mut trainer, &data, 3);
                 bits(&*trainer.into_best())
             })
@@ -158,17 +164,18 @@ fn a_training_that_was_stopped_goes_on_to_the_same_weights() {
     let path = folder.path().join("checkpoint.safetensors");
     for architecture in small() {
         let recipe = recipe(architecture);
-        let mut whole = Trainer::new(recipe.clone(), 3, &Key::new(2)).unwrap();
+        let mut whole = Trainer::new(recipe.clone(), descriptor::COUNT, 3, &Key::new(2)).unwrap();
         run(&mut whole, &data, 5);
-        let mut stopped = Trainer::new(recipe.clone(), 3, &Key::new(2)).unwrap();
+        let mut stopped = Trainer::new(recipe.clone(), descriptor::COUNT, 3, &Key::new(2)).unwrap();
         run(&mut stopped, &data, 2);
         stopped.save(&path).unwrap();
         drop(stopped);
-        let mut resumed = Trainer::resume(recipe.clone(), 3, &Key::new(2), &path).unwrap();
+        let mut resumed =
+            Trainer::resume(recipe.clone(), descriptor::COUNT, 3, &Key::new(2), &path).unwrap();
         run(&mut resumed, &data, 3);
         assert_eq!(resumed.history(), whole.history());
         assert!(bits(&*resumed.into_best()) == bits(&*whole.into_best()));
-        let other = Trainer::resume(recipe, 3, &Key::new(3), &path);
+        let other = Trainer::resume(recipe, descriptor::COUNT, 3, &Key::new(3), &path);
         assert!(other.err().unwrap().to_string().contains("another seed"));
     }
 }
@@ -182,7 +189,7 @@ fn the_learning_rate_halves_on_a_plateau_and_patience_ends_training() {
         max_epochs: 100,
         ..recipe(Architecture::cnn(1, 2, 1))
     };
-    let mut trainer = Trainer::new(recipe, 3, &Key::new(1)).unwrap();
+    let mut trainer = Trainer::new(recipe, descriptor::COUNT, 3, &Key::new(1)).unwrap();
     let targets = Targets::Classes(data.classes.clone());
     while !trainer.finished() {
         trainer.epoch(&data, &targets, &mut |_| 0.5).unwrap(); // never better than at first
@@ -201,7 +208,8 @@ fn a_nan_in_the_features_stops_training_with_epoch_batch_and_utterances() {
     let mut data = Toy::new(10);
     data.poison = Some(4);
     for architecture in small() {
-        let mut trainer = Trainer::new(recipe(architecture), 3, &Key::new(1)).unwrap();
+        let mut trainer =
+            Trainer::new(recipe(architecture), descriptor::COUNT, 3, &Key::new(1)).unwrap();
         let error = trainer
             .epoch(&data, &Targets::Classes(data.classes.clone()), &mut |_| 0.0)
             .unwrap_err();
@@ -223,7 +231,7 @@ fn a_loss_that_explodes_stops_training_before_it_overflows() {
             patience: 1000,
             ..recipe(architecture)
         };
-        let mut trainer = Trainer::new(recipe, 1, &Key::new(1)).unwrap();
+        let mut trainer = Trainer::new(recipe, descriptor::COUNT, 1, &Key::new(1)).unwrap();
         // Values a thousand deviations away: the first loss already tells.
         let targets = Targets::Values(vec![1000.0; 10]);
         let error = trainer.epoch(&data, &targets, &mut |_| 0.0).unwrap_err();
@@ -259,7 +267,7 @@ fn one_utterance_a_batch_and_one_frame_an_utterance_can_be_trained_on() {
             batch_size: 1,
             ..recipe(architecture)
         };
-        let mut trainer = Trainer::new(recipe, 3, &Key::new(1)).unwrap();
+        let mut trainer = Trainer::new(recipe, descriptor::COUNT, 3, &Key::new(1)).unwrap();
         let targets = Targets::Classes(vec![0, 1, 2]);
         let report = trainer.epoch(&Short, &targets, &mut |_| 0.5).unwrap();
         assert!(report.training_loss.is_finite());
@@ -272,7 +280,7 @@ fn a_recipe_that_makes_no_sense_is_refused_where_training_begins() {
     let path = folder.path().join("checkpoint.safetensors");
     let good = recipe(small()[0].clone());
     let key = Key::new(1);
-    let mut trainer = Trainer::new(good.clone(), 3, &key).unwrap();
+    let mut trainer = Trainer::new(good.clone(), descriptor::COUNT, 3, &key).unwrap();
     run(&mut trainer, &Toy::new(9), 1);
     trainer.save(&path).unwrap();
     for (word, bad) in [
@@ -306,14 +314,14 @@ fn a_recipe_that_makes_no_sense_is_refused_where_training_begins() {
         ),
     ] {
         for refused in [
-            Trainer::new(bad.clone(), 3, &key),
-            Trainer::resume(bad, 3, &key, &path),
+            Trainer::new(bad.clone(), descriptor::COUNT, 3, &key),
+            Trainer::resume(bad, descriptor::COUNT, 3, &key, &path),
         ] {
             let error = refused.err().unwrap().to_string();
             assert!(error.contains("rnn") && error.contains(word), "{error}");
         }
     }
-    assert!(Trainer::resume(good, 3, &key, &path).is_ok());
+    assert!(Trainer::resume(good, descriptor::COUNT, 3, &key, &path).is_ok());
 }
 
 #[test]
@@ -336,7 +344,8 @@ fn model(architecture: &Architecture) -> Model {
         task: Task::Categorical,
         outputs: ModelClasses::default().names,
         classes: ModelClasses::default(),
-        descriptors: descriptor::NAMES.map(String::from).to_vec(),
+        columns: descriptor::NAMES.map(String::from).to_vec(),
+        features_table: None,
         recipe: recipe.clone(),
         training: "clean".into(),
         corpus: "toy".into(),
@@ -351,7 +360,9 @@ fn model(architecture: &Architecture) -> Model {
     };
     Model::new(
         description,
-        Trainer::new(recipe, 4, &Key::new(1)).unwrap().into_best(),
+        Trainer::new(recipe, descriptor::COUNT, 4, &Key::new(1))
+            .unwrap()
+            .into_best(),
     )
 }
 
@@ -468,7 +479,13 @@ fn epoch_within_a_minute(threads: usize, data: Toy) -> Result<(), String> {
             .build()
             .unwrap();
         let result = pool.install(|| {
-            let mut trainer = Trainer::new(recipe(small()[1].clone()), 3, &Key::new(1)).unwrap();
+            let mut trainer = Trainer::new(
+                recipe(small()[1].clone()),
+                descriptor::COUNT,
+                3,
+                &Key::new(1),
+            )
+            .unwrap();
             let targets = Targets::Classes(data.classes.clone());
             trainer.epoch(&data, &targets, &mut |_| 0.5)
         });
@@ -505,7 +522,8 @@ fn bits_of_all() -> String {
                 Architecture::Cnn(own) => own.pooling = kind,
                 Architecture::Crnn(own) => own.pooling = kind,
             }
-            let mut trainer = Trainer::new(recipe(architecture), 3, &Key::new(4)).unwrap();
+            let mut trainer =
+                Trainer::new(recipe(architecture), descriptor::COUNT, 3, &Key::new(4)).unwrap();
             run(&mut trainer, &data, 2);
             let fold = |sum: u64, x: &u32| sum.rotate_left(5) ^ u64::from(*x);
             let sum = bits(&*trainer.into_best()).iter().fold(0, fold);

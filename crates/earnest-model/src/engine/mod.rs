@@ -5,23 +5,21 @@
 //!
 //! # Adding one
 //!
-//! One file and one line.
+//! One file, named by a `mod` below, and one line.
 //!
 //! 1. The file, `engine/name.rs`: its settings, `pub struct Name`, with serde's
 //!    `deny_unknown_fields`, a documented field for each key and a `Default`, and its network,
 //!    which implements [`Engine`]. `Settings` (`settings.rs`) lists what the settings say of it:
 //!    words for reports, bounds, how many weights it will have, and how it is built.
-//! 2. The line, `name: Name`, in the registry below (`engines!`). It makes the module, the variant
-//!    of [`Architecture`] and the `kind = "name"` of files. Everybody who asks for an engine by
+//! 2. The line, `name: Name`, in the registry below (`engines!`). It makes the variant of
+//!    [`Architecture`] and the `kind = "name"` of files. Everybody who asks for an engine by
 //!    name then finds it ([`Architecture::NAMES`], [`Architecture::by_name`]), and the tests of this
 //!    module hold it to what the crate promises with the examples that its settings give: gradients
 //!    are those of finite differences, bits are the same alone, in a batch, long, and asked by
 //!    several threads.
 //!
 //! `cnn.rs` is one to learn from. `stack/` has what several are made of, `kept.rs` the buffers that
-//! let one engine predict on several threads at once, `layer/mod.rs` says how to add a layer. (Since
-//! the registry names the modules, `cargo fmt` does not find their files: `rustfmt src/engine/*.rs`
-//! does, and so does `.ci/run`.)
+//! let one engine predict on several threads at once, `layer/mod.rs` says how to add a layer.
 
 mod architecture;
 mod cnn;
