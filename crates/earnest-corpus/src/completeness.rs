@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::class_set::ClassSet;
+use crate::labels::LabelMap;
 use crate::layout::Layout;
 use crate::layout::speakers::{self, Known};
 use crate::problem::{Problem, ProblemKind};
@@ -71,6 +72,31 @@ pub(crate) fn problems(
         }
     }
     problems
+}
+
+/// The classes of the paper's four that no utterance counts as, where some do: the usual classes
+/// are then all labels of the corpus.
+pub(crate) fn not_four(corpus: &Path, utterances: &[Utterance], labels: &LabelMap) -> Vec<Problem> {
+    let four = ClassSet::four(labels.clone());
+    let found: BTreeSet<usize> = utterances
+        .iter()
+        .filter_map(|u| four.class(&u.label))
+        .collect();
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let missing = four.names().iter().enumerate();
+    missing
+        .filter(|(number, _)| !found.contains(number))
+        .map(|(_, class)| Problem {
+            kind: ProblemKind::MissingClass,
+            file: corpus.to_owned(),
+            line: None,
+            detail: format!(
+                "no utterance counts as {class}, so the classes are all labels of the corpus; --map label={class} says which label does, --classes says which classes are meant"
+            ),
+        })
+        .collect()
 }
 
 /// Speakers who are in more than one session.

@@ -124,6 +124,10 @@ impl Corpus {
         reading
             .problems
             .extend(completeness::problems(layout, path, &utterances, &classes));
+        if options.classes == Classes::Usual {
+            let of_four = completeness::not_four(path, &utterances, &options.labels);
+            reading.problems.extend(of_four);
+        }
         utterances.sort_by(|a, b| a.id.cmp(&b.id));
         let mut corpus = Self {
             layout,

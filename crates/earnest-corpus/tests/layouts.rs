@@ -7,8 +7,8 @@ use std::path::Path;
 
 use earnest_audio::{SampleFormat, write_wav};
 use earnest_corpus::{
-    ContentIndex, Corpus, CorpusError, FOUR, Layout, OpenOptions, ProblemKind, Sex, audit,
-    synthetic,
+    Classes, ContentIndex, Corpus, CorpusError, FOUR, Layout, OpenOptions, ProblemKind, Scale, Sex,
+    audit, synthetic,
 };
 use earnest_signal::Waveform;
 
@@ -203,7 +203,11 @@ fn corpora_that_speak_through_file_names_are_recognised() {
         }
         wav(dir.path(), "extras/what is this.wav");
         text(dir.path(), "readme.txt", "hello");
-        let corpus = open(dir.path());
+        let options = OpenOptions {
+            classes: Classes::Four,
+            ..OpenOptions::default()
+        };
+        let corpus = Corpus::open(dir.path(), &options).unwrap();
         assert_eq!(corpus.layout, layout);
         assert!(
             corpus.utterances.iter().any(|u| u.speaker == speaker),
@@ -1070,4 +1074,74 @@ fn sentences_of_which_no_label_speaks_are_named_with_their_count() {
     assert!(named(&open(dir.path()))[0].starts_with("5 sentences"));
     fs::remove_file(dir.path().join(table)).unwrap();
     assert!(named(&open(dir.path()))[0].starts_with("5 sentences"));
+}
+
+#[test]
+fn a_corpus_has_the_papers_classes_where_it_can_and_all_its_labels_otherwise_or_if_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    for (text, emotion) in (1..).zip(["W", "L", "E", "A", "F", "T", "N"]) {
+        wav(dir.path(), &format!("wav/03a0{text}{emotion}a.wav"));
+    }
+    let with = |classes: Classes| {
+        let options = OpenOptions {
+            classes,
+            ..OpenOptions::default()
+        };
+        Corpus::open(dir.path(), &options).unwrap()
+    };
+    let usual = with(Classes::Usual);
+    assert_eq!(usual.classes.names(), FOUR);
+    assert!(usual.classes.is_four());
+    let all = with(Classes::All);
+    assert_eq!(
+        all.classes.names(),
+        [
+            "angry", "bored", "disgust", "fear", "happy", "neutral", "sad"
+        ]
+    );
+    assert!(all.utterances.iter().all(|u| u.class.is_some()));
+    let named = with("fear,boredom".parse().unwrap());
+    let counts = named.label_counts();
+    assert_eq!(counts["boredom"], (Some("boredom"), 1));
+    assert_eq!(counts["anger"], (None, 1));
+    // Without a neutral utterance the four cannot be told apart.
+    fs::remove_file(dir.path().join("wav/03a07Na.wav")).unwrap();
+    let rest = with(Classes::Usual);
+    assert_eq!(rest.classes.names().len(), 6);
+    let missing = of_kind(&rest, ProblemKind::MissingClass);
+    assert!(missing[0].1.contains("neutral"), "{missing:?}");
+    assert_eq!(with(Classes::Four).classes.names(), FOUR);
+}
+
+#[test]
+fn utterances_with_values_and_without_a_class_serve_the_dimensional_task_unless_it_is_the_papers() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        wav(dir.path(), &format!("{name}.wav"));
+    }
+    text(
+        dir.path(),
+        "manifest.csv",
+        "path,speaker,label,arousal,valence,dominance,intensity\n\
+         a.wav,1,angry,1,2,3,strong\nb.wav,1,happy,1,2,3,\nc.wav,2,neutral,1,2,3,\n\
+         d.wav,2,sad,1,2,3,\ne.wav,2,xxx,1,2,3,\nf.wav,1,,4,5,6,\n",
+    );
+    let with = |classes: Classes| {
+        let options = OpenOptions {
+            classes,
+            ..OpenOptions::default()
+        };
+        Corpus::open(dir.path(), &options).unwrap()
+    };
+    let four = with(Classes::Usual);
+    assert_eq!(four.usual_scales(), Scale::PAPER);
+    assert_eq!(four.usable(&four.usual_scales()).utterances.len(), 4);
+    let all = with(Classes::All);
+    assert_eq!(all.classes.names(), FOUR);
+    assert_eq!(all.usual_scales(), Scale::ALL);
+    assert_eq!(all.usable(&all.usual_scales()).utterances.len(), 6);
+    let f = &all.utterances[5];
+    assert_eq!(all.rated(f, &Scale::ALL), Some(vec![4.0, 5.0, 6.0]));
+    assert_eq!(all.utterances[0].intensity.as_deref(), Some("strong"));
+    assert_eq!(f.class, None);
 }

@@ -208,10 +208,10 @@ fn a_description_that_is_not_what_it_says_is_refused_by_its_key() {
         (
             Categorical,
             |j| {
-                let (a, b) = (j["descriptors"][0].clone(), j["descriptors"][1].clone());
-                (j["descriptors"][0], j["descriptors"][1]) = (b, a);
+                let (a, b) = (j["columns"][0].clone(), j["columns"][1].clone());
+                (j["columns"][0], j["columns"][1]) = (b, a);
             },
-            "descriptors",
+            "columns",
         ),
         (
             Categorical,
