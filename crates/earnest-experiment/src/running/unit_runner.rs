@@ -200,9 +200,7 @@ impl Runner<'_> {
             id: &id,
             inner: observer,
         };
-        let Trained {
-            mut model, history, ..
-        } = train(self.dataset, &plan, Some(folder), observer)?;
+        let Trained { model, history, .. } = train(self.dataset, &plan, Some(folder), observer)?;
 
         let heard = self.heard(unit, &test, observer)?;
         let clean: Vec<&Features> = test
@@ -213,14 +211,7 @@ impl Runner<'_> {
         let order = seed.with("heard").with(name);
         let mut predictions = Vec::new();
         for (condition, features) in CONDITIONS.into_iter().zip([clean, robot]) {
-            let given = answers(
-                self.dataset,
-                &mut model,
-                &test,
-                &features,
-                condition,
-                &order,
-            );
+            let given = answers(self.dataset, &model, &test, &features, condition, &order);
             predictions.extend(given);
         }
         prediction::write(&folder.join("predictions.csv"), unit.task, &predictions)?;

@@ -183,7 +183,7 @@ impl Evaluation {
     /// # Errors
     /// See [`ExperimentError`]; [`ExperimentError::Setup`] if the test would not be honest.
     pub fn run(&self, observer: &dyn Observer) -> Result<Evaluated, ExperimentError> {
-        let mut model = Model::load(&self.model)?;
+        let model = Model::load(&self.model)?;
         let description = model.description.clone();
         let task = description.task;
         let known = KnownToModel::of(&description);
@@ -270,7 +270,7 @@ impl Evaluation {
             }
             _ => Condition::Clean,
         };
-        let predictions = test.predictions(&mut model, &condition, observer)?;
+        let predictions = test.predictions(&model, &condition, observer)?;
         for p in &predictions {
             require_numbers(&self.model, &p.id, &p.answer)?;
         }
@@ -402,7 +402,7 @@ impl Test<'_> {
     /// What the model answers.
     fn predictions(
         &self,
-        model: &mut Model,
+        model: &Model,
         condition: &Condition,
         observer: &dyn Observer,
     ) -> Result<Vec<Prediction>, ExperimentError> {

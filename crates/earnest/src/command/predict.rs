@@ -130,7 +130,7 @@ impl<'a> Answers<'a> {
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
     must_hold_model("--model", &a.model)?;
-    let mut model = Model::load(&a.model)?;
+    let model = Model::load(&a.model)?;
     let inputs = audio_files(&a.files)?;
     let groups = groups(&inputs.files);
     let description = model.description.clone();
