@@ -227,7 +227,7 @@ fn an_unknown_name_is_told_the_known_ones_and_the_nearest() {
     assert_eq!(error.key(), "name");
     assert_eq!(
         error.to_string(),
-        "name is `logmle`; the front ends are lld32, logmel; did you mean `logmel`?"
+        "name is `logmle`; the front ends are lld32, egemaps-v01a, logmel; did you mean `logmel`?"
     );
     let error = FrontEndSettings::by_name("xyz").unwrap_err().to_string();
     assert!(!error.contains("did you mean"), "{error}");
