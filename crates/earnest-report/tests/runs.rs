@@ -295,9 +295,11 @@ fn a_corpus_without_arousal_and_valence_is_refused_for_the_dimensional_task_at_o
     let wav = dir.path().join("corpus/wav");
     fs::create_dir_all(&wav).unwrap();
     for speaker in ["03", "08", "09"] {
-        let samples = (0..8000).map(|k| 0.1 * (k as f32 * 0.05).sin()).collect();
-        let path = wav.join(format!("{speaker}a01Na.wav"));
-        write_wav(path, &Waveform::at_16k(samples), SampleFormat::Int16).unwrap();
+        for (emotion, pitch) in [("N", 0.05), ("W", 0.06)] {
+            let samples = (0..8000).map(|k| 0.1 * (k as f32 * pitch).sin()).collect();
+            let path = wav.join(format!("{speaker}a01{emotion}a.wav"));
+            write_wav(path, &Waveform::at_16k(samples), SampleFormat::Int16).unwrap();
+        }
     }
     let error = run(
         small(&dir.path().join("corpus")),
@@ -306,7 +308,8 @@ fn a_corpus_without_arousal_and_valence_is_refused_for_the_dimensional_task_at_o
     )
     .err()
     .unwrap();
-    assert!(error.to_string().contains("EmoDB has none"), "{error}");
+    let said = error.to_string();
+    assert!(said.contains("needs arousal and valence, and EmoDB has no"), "{said}");
     assert!(!dir.path().join("run").exists());
 }
 
