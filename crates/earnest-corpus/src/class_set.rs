@@ -14,6 +14,11 @@ pub const FOUR: [&str; 4] = ["angry", "happy", "neutral", "sad"];
 const MOST_CLASSES: usize = 100;
 const LONGEST_NAME: usize = 60;
 
+/// True for what can be the name of a class.
+pub(crate) fn is_class_name(name: &str) -> bool {
+    name.len() <= LONGEST_NAME && !name.chars().any(char::is_control)
+}
+
 /// Which classes are asked for: `four`, `all`, or names as in `angry,fear`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Classes {
@@ -83,7 +88,8 @@ impl ClassSet {
         }
     }
 
-    /// A class for each of a corpus's labels, by the words for them, in alphabetical order.
+    /// A class for each of a corpus's labels, by the words for them, in alphabetical order. A label
+    /// that is no name (longer than 60 bytes, or with a control character) has no class.
     ///
     /// # Errors
     /// A sentence: there are too many.
@@ -94,7 +100,7 @@ impl ClassSet {
         let names: BTreeSet<String> = corpus
             .filter_map(|label| match labels.changed(&plain(label)) {
                 Some(class) => class.map(String::from),
-                None => word(label),
+                None => word(label).filter(|name| is_class_name(name)),
             })
             .collect();
         let names: Vec<String> = names.into_iter().collect();
@@ -118,7 +124,7 @@ impl ClassSet {
             let Some(word) = word(name) else {
                 return Err(format!("{name:?} is no name of a class"));
             };
-            if name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
+            if !is_class_name(name) {
                 return Err(format!(
                     "{name:?} is no name of a class: it is longer than {LONGEST_NAME} bytes, or has a control character"
                 ));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::class_set::ClassSet;
+use crate::class_set::{ClassSet, is_class_name};
 use crate::labels::LabelMap;
 use crate::layout::Layout;
 use crate::layout::speakers::{self, Known};
@@ -18,6 +18,7 @@ pub(crate) fn problems(
     classes: &ClassSet,
 ) -> Vec<Problem> {
     let mut problems = two_sessions(utterances);
+    problems.extend(unusable_labels(utterances));
     let mut of_all = |kind, detail| {
         problems.push(Problem {
             kind,
@@ -72,6 +73,24 @@ pub(crate) fn problems(
         }
     }
     problems
+}
+
+/// Labels that can be no name of a class, each at its first utterance.
+fn unusable_labels(utterances: &[Utterance]) -> Vec<Problem> {
+    let mut seen = BTreeSet::new();
+    utterances
+        .iter()
+        .filter(|u| !is_class_name(&u.label) && seen.insert(&u.label))
+        .map(|u| Problem {
+            kind: ProblemKind::UnusableLabel,
+            file: u.origin.0.clone(),
+            line: u.origin.1,
+            detail: format!(
+                "the label {:?} of {} is longer than 60 bytes or has a control character, so it has no class of its own; --map can send it to one",
+                u.label, u.id
+            ),
+        })
+        .collect()
 }
 
 /// The classes of the paper's four that no utterance counts as, where some do: the usual classes

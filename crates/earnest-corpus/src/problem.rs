@@ -45,6 +45,8 @@ pub enum ProblemKind {
     MissingSpeaker,
     /// No utterance of a class.
     MissingClass,
+    /// A label that can be no name of a class.
+    UnusableLabel,
     /// Audio that cannot be decoded.
     BadAudio,
     /// Audio that is silent.
@@ -81,6 +83,7 @@ impl ProblemKind {
             Self::OneSpeaker => "one speaker",
             Self::MissingSpeaker => "missing speaker",
             Self::MissingClass => "missing class",
+            Self::UnusableLabel => "label that is no name of a class",
             Self::BadAudio => "unreadable audio",
             Self::Silent => "silent",
             Self::Clipped => "clipped",
@@ -102,6 +105,7 @@ impl ProblemKind {
                 | Self::OneSpeaker
                 | Self::MissingSpeaker
                 | Self::MissingClass
+                | Self::UnusableLabel
                 | Self::MissingFolder
         )
     }

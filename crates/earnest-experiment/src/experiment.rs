@@ -444,6 +444,7 @@ impl Experiment {
                             units.push(Unit {
                                 task: *task,
                                 outputs: outputs.clone(),
+                                conditions: self.conditions().iter().map(|c| (*c).into()).collect(),
                                 recipe: recipe.clone(),
                                 training: *training,
                                 fold: fold.clone(),
@@ -465,6 +466,8 @@ pub struct Unit {
     pub task: Task,
     /// Names of the outputs: the classes, or the scales.
     pub outputs: Vec<String>,
+    /// The conditions that it is tested in.
+    pub conditions: Vec<String>,
     /// By which network, trained how.
     pub recipe: Recipe,
     /// On what.

@@ -1,8 +1,8 @@
 //! A whole recording at once.
 
 use crate::features::Features;
-use crate::front_end::lld32::Lld32;
 use crate::front_end::{FrontEnd, FrontEndError, RowStream};
+use crate::settings::Lld32;
 use crate::stream::Stream;
 
 /// Extracts features of whole recordings at one sample rate. Holds all tables and buffers, so make

@@ -1,6 +1,6 @@
 //! Where frames lie: docs/descriptors.md, section 1.
 
-use crate::front_end::lld32::{Lld32, Mode};
+use crate::settings::{Lld32, Mode};
 
 /// Length of the long window, seconds.
 pub(crate) const LONG_S: f64 = 0.060;

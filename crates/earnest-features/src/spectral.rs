@@ -1,8 +1,8 @@
 //! Alpha ratio, Hammarberg index, spectral slopes and flux: docs/descriptors.md, section 6.
 
-use crate::front_end::lld32::Mode;
 use crate::lanes::{F32s, F64s, LANES};
 use crate::logarithm::ln_f32;
+use crate::settings::Mode;
 
 const FLOOR: f32 = 1e-14;
 

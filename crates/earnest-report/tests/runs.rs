@@ -309,7 +309,10 @@ fn a_corpus_without_arousal_and_valence_is_refused_for_the_dimensional_task_at_o
     .err()
     .unwrap();
     let said = error.to_string();
-    assert!(said.contains("needs arousal and valence, and EmoDB has no"), "{said}");
+    assert!(
+        said.contains("needs arousal and valence, and EmoDB has no"),
+        "{said}"
+    );
     assert!(!dir.path().join("run").exists());
 }
 

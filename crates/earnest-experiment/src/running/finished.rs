@@ -10,7 +10,7 @@ use earnest_audio::ContentHash;
 use earnest_model::Description;
 
 use crate::error::ExperimentError;
-use crate::evaluation::prediction::{self, CONDITIONS, Prediction};
+use crate::evaluation::prediction::{self, Prediction};
 use crate::experiment::Unit;
 use crate::storage::{read_text, write_whole};
 
@@ -136,7 +136,7 @@ pub(crate) fn predictions_of(
     let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
     for p in &predictions {
         let condition = p.condition.as_str();
-        if !CONDITIONS.contains(&condition) {
+        if !unit.conditions.contains(&p.condition) {
             return Err(other(format!("{condition:?} is no condition of a test")));
         }
         if !unit.fold.test.contains(&p.speaker) {
@@ -149,12 +149,11 @@ pub(crate) fn predictions_of(
             return Err(other(format!("{} is there twice ({condition})", p.id)));
         }
     }
-    // An experiment on a table of features may have no robot condition.
-    let tested: BTreeSet<&str> = seen.iter().map(|(condition, _)| *condition).collect();
     for p in &predictions {
-        let lacks = tested
+        let lacks = unit
+            .conditions
             .iter()
-            .find(|c| !seen.contains(&(**c, p.id.as_str())));
+            .find(|c| !seen.contains(&(c.as_str(), p.id.as_str())));
         if let Some(condition) = lacks {
             return Err(other(format!(
                 "{} has no row for the {condition} condition",

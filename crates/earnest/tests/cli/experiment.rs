@@ -105,7 +105,7 @@ fn reproduce_prints_table_1_beside_the_paper_and_report_writes_it_again() {
     assert!(output.status.success(), "{}", stderr(&output));
     let table = stdout(&output);
     for word in [
-        "CNN",
+        "paper-cnn",
         "gap %",
         "improvement %",
         "paper F",
@@ -116,7 +116,7 @@ fn reproduce_prints_table_1_beside_the_paper_and_report_writes_it_again() {
         assert!(table.contains(word), "{word} is not in\n{table}");
     }
     // Progress goes to standard error as plain lines when it is no terminal.
-    assert!(stderr(&output).contains("[4/4] dimensional-cnn-augmented-fold_1F-seed_1"));
+    assert!(stderr(&output).contains("[4/4] dimensional-paper-cnn-augmented-fold_1F-seed_1"));
     let before = results(&dir.path().join("run"));
     fs::remove_file(dir.path().join("run/report.html")).unwrap();
     fs::remove_dir_all(dir.path().join("corpus")).unwrap();
@@ -267,7 +267,7 @@ fn a_users_recipe_takes_the_place_of_the_papers() {
     );
     let text = stdout(&output);
     assert_eq!(text.lines().count(), 2 * 2 * 3, "{text}{}", stderr(&output));
-    assert!(text.contains("categorical-cnn-augmented-fold_group_3-seed_1"));
+    assert!(text.contains("categorical-paper-cnn-augmented-fold_group_3-seed_1"));
 }
 
 #[test]

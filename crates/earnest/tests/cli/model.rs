@@ -281,7 +281,7 @@ fn a_model_whose_answers_are_no_numbers_is_refused_where_it_is_used() {
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
         let said = stderr(&output);
         assert!(
-            said.contains("model.safetensors") && said.contains("no number"),
+            said.contains("model answers ") && said.contains("no number"),
             "{said}"
         );
         assert!(!stdout(&output).contains("angry,NaN"), "{arguments:?}");
