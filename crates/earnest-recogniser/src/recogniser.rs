@@ -7,11 +7,8 @@ use earnest_audio::SAMPLE_RATE;
 use earnest_features::{Features, FrontEnd};
 use earnest_model::{Description, Listener, Model};
 
-use crate::answer::Answer;
 use crate::error::RecogniserError;
 use crate::feature_reader::FeatureReader;
-use crate::segmentation::Segmentation;
-use crate::stream::RecogniserStream;
 
 /// A model with its front end: samples in, answers out. Everything that predicts goes through it.
 /// It never changes, a clone is cheap, and any number of threads may ask one.
@@ -119,37 +116,6 @@ impl Recogniser {
             require_numbers(answer, i)?;
         }
         Ok(answers)
-    }
-
-    /// The answer to a whole recording of any rate (mono, full scale 1.0); none if it is too short
-    /// for a row of features.
-    ///
-    /// # Errors
-    /// As [`Recogniser::stream`] and [`RecogniserStream::push`].
-    pub fn recognise(
-        &self,
-        samples: &[f32],
-        sample_rate: u32,
-    ) -> Result<Option<Answer>, RecogniserError> {
-        let mut answer = None;
-        let mut stream = self.stream(sample_rate, Segmentation::Whole)?;
-        stream.push(samples, &mut |a| answer = Some(a))?;
-        stream.finish(&mut |a| answer = Some(a))?;
-        Ok(answer)
-    }
-
-    /// Begins to hear samples of any rate that come bit by bit. All that a stream hears is one
-    /// speaker's, to a model that adapts to speakers.
-    ///
-    /// # Errors
-    /// [`RecogniserError::Table`], [`RecogniserError::NeedsAll`] for windows, [`RecogniserError::Segmentation`], a rate that
-    /// cannot be resampled, or a front end that cannot be opened.
-    pub fn stream(
-        &self,
-        sample_rate: u32,
-        segmentation: Segmentation,
-    ) -> Result<RecogniserStream, RecogniserError> {
-        RecogniserStream::new(self, sample_rate, segmentation)
     }
 }
 

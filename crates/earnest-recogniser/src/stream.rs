@@ -11,6 +11,39 @@ use crate::error::RecogniserError;
 use crate::recogniser::{Recogniser, require_numbers};
 use crate::segmentation::Segmentation;
 
+impl Recogniser {
+    /// The answer to a whole recording of any rate (mono, full scale 1.0); none if it is too short
+    /// for a row of features.
+    ///
+    /// # Errors
+    /// As [`Recogniser::stream`] and [`RecogniserStream::push`].
+    pub fn recognise(
+        &self,
+        samples: &[f32],
+        sample_rate: u32,
+    ) -> Result<Option<Answer>, RecogniserError> {
+        let mut answer = None;
+        let mut stream = self.stream(sample_rate, Segmentation::Whole)?;
+        stream.push(samples, &mut |a| answer = Some(a))?;
+        stream.finish(&mut |a| answer = Some(a))?;
+        Ok(answer)
+    }
+
+    /// Begins to hear samples of any rate that come bit by bit. All that a stream hears is one
+    /// speaker's, to a model that adapts to speakers.
+    ///
+    /// # Errors
+    /// [`RecogniserError::Table`], [`RecogniserError::NeedsAll`] for windows, [`RecogniserError::Segmentation`], a rate that
+    /// cannot be resampled, or a front end that cannot be opened.
+    pub fn stream(
+        &self,
+        sample_rate: u32,
+        segmentation: Segmentation,
+    ) -> Result<RecogniserStream, RecogniserError> {
+        RecogniserStream::new(self, sample_rate, segmentation)
+    }
+}
+
 /// Who speaks in a stream, to models that adapt to speakers.
 const SPEAKER: &str = "";
 

@@ -42,7 +42,9 @@ pub(crate) fn answers(
         recogniser
             .answers(listener, &heard, &speakers)
             .map_err(|error| match error {
-                RecogniserError::NoNumber { utterance: i } => no_number(&utterance(order[i]).id),
+                RecogniserError::NoNumber { utterance: i } => {
+                    ExperimentError::NoNumber(utterance(order[i]).id.clone())
+                }
                 other => other.into(),
             })
     })?;
@@ -67,11 +69,4 @@ pub(crate) fn answers(
         }
     };
     Ok(indices.iter().zip(given).map(of).collect())
-}
-
-/// A model's weights may be finite and so large that what comes of them is not.
-fn no_number(id: &str) -> ExperimentError {
-    ExperimentError::Setup(format!(
-        "the model answers {id} with what is no number, so its weights are of no use; train it again, or take another"
-    ))
 }

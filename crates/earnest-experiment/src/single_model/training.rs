@@ -98,13 +98,6 @@ impl ModelTraining {
         refuse_unlisted(&corpus)?;
         self.classes = ClassSpec::of(&corpus.classes, &self.classes);
         let scales = match self.task {
-            Task::Categorical if self.classes.names.len() < 2 => {
-                return setup(format!(
-                    "the categorical task needs two classes, and {} has {}; `earnest corpus inspect` shows its labels",
-                    corpus.name,
-                    self.classes.names.len()
-                ));
-            }
             Task::Categorical => Vec::new(),
             Task::Dimensional => corpus.usual_scales(),
         };
@@ -124,6 +117,13 @@ impl ModelTraining {
                     speakers.join(", ")
                 ));
             }
+        }
+        if self.task == Task::Categorical && self.classes.names.len() < 2 {
+            return setup(format!(
+                "the categorical task needs two classes, and {} has {}; `earnest corpus inspect` shows its labels",
+                corpus.name,
+                self.classes.names.len()
+            ));
         }
         speakers.retain(|s| !self.leave_out.contains(s));
         let mut fold = Fold {
