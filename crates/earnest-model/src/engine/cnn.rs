@@ -15,7 +15,7 @@ use crate::real::Real;
 /// Settings of `kind = "cnn"`: convolution, batch norm and ReLU layers, pooling over time, a linear
 /// layer. The default is the paper's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Cnn {
     /// Layers.
     pub layers: usize,
@@ -24,15 +24,9 @@ pub struct Cnn {
     /// Frames a filter sees; odd.
     pub kernel: usize,
     /// How a sequence becomes one vector; the paper takes the maximum.
-    #[serde(default = "max")]
     pub pooling: PoolingKind,
     /// Share of values dropped in training before the last layer; the paper has none.
-    #[serde(default)]
     pub dropout: f64,
-}
-
-fn max() -> PoolingKind {
-    PoolingKind::Max
 }
 
 impl Default for Cnn {
@@ -41,7 +35,7 @@ impl Default for Cnn {
             layers: 3,
             filters: 128,
             kernel: 5,
-            pooling: max(),
+            pooling: PoolingKind::Max,
             dropout: 0.0,
         }
     }

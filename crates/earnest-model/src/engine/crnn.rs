@@ -24,7 +24,7 @@ use crate::sequence::Gapped;
 /// frame of every `stride`, then bidirectional GRU layers, pooling over time, a linear layer. The
 /// default has two convolutions with a stride of 2, so that the GRU sees a quarter of the frames.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Crnn {
     /// Convolution layers.
     pub convolutions: usize,
@@ -40,16 +40,10 @@ pub struct Crnn {
     /// Width of each direction of a GRU layer.
     pub hidden: usize,
     /// How a sequence becomes one vector; attention if it is not said.
-    #[serde(default = "attention")]
     pub pooling: PoolingKind,
     /// Share of values dropped in training: between the convolutions and the GRU, between GRU
     /// layers and before the last layer.
-    #[serde(default)]
     pub dropout: f64,
-}
-
-fn attention() -> PoolingKind {
-    PoolingKind::Attention
 }
 
 impl Default for Crnn {
@@ -61,7 +55,7 @@ impl Default for Crnn {
             stride: 2,
             layers: 1,
             hidden: 128,
-            pooling: attention(),
+            pooling: PoolingKind::Attention,
             dropout: 0.0,
         }
     }

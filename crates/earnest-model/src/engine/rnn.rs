@@ -18,23 +18,17 @@ use crate::real::Real;
 /// Settings of `kind = "rnn"`: bidirectional GRU layers, pooling over time, a linear layer. The
 /// default is the paper's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Rnn {
     /// Layers.
     pub layers: usize,
     /// Width of each direction.
     pub hidden: usize,
     /// How a sequence becomes one vector; the paper takes the mean.
-    #[serde(default = "mean")]
     pub pooling: PoolingKind,
     /// Share of values dropped in training, between layers and before the last; the
     /// paper has none.
-    #[serde(default)]
     pub dropout: f64,
-}
-
-fn mean() -> PoolingKind {
-    PoolingKind::Mean
 }
 
 impl Default for Rnn {
@@ -42,7 +36,7 @@ impl Default for Rnn {
         Self {
             layers: 2,
             hidden: 128,
-            pooling: mean(),
+            pooling: PoolingKind::Mean,
             dropout: 0.0,
         }
     }

@@ -13,6 +13,7 @@ mod help;
 mod leaks;
 mod misleading;
 mod model;
+mod opened;
 mod outputs;
 mod pipes;
 mod resilience;
