@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::labels::{LabelMap, broader, plain, word};
+use crate::utterance::Utterance;
 
 /// The classes of the paper (docs/paper.md, section 2), in the order of class numbers.
 pub const FOUR: [&str; 4] = ["angry", "happy", "neutral", "sad"];
@@ -12,7 +13,7 @@ pub const FOUR: [&str; 4] = ["angry", "happy", "neutral", "sad"];
 /// The most classes of a set, and bytes of a class's name: beyond what anyone annotates, and
 /// small enough for tables.
 const MOST_CLASSES: usize = 100;
-const LONGEST_NAME: usize = 60;
+pub(crate) const LONGEST_NAME: usize = 60;
 
 /// True for what can be the name of a class.
 pub(crate) fn is_class_name(name: &str) -> bool {
@@ -186,6 +187,20 @@ impl ClassSet {
             let word = word(&name)?;
             self.words.iter().position(|w| *w == word)
         })
+    }
+
+    /// Names of the classes that none of these utterances counts as.
+    #[must_use]
+    pub fn missing(&self, utterances: &[Utterance]) -> Vec<&str> {
+        let found: BTreeSet<usize> = utterances
+            .iter()
+            .filter_map(|u| self.class(&u.label))
+            .collect();
+        let names = self.names.iter().enumerate();
+        names
+            .filter(|(class, _)| !found.contains(class))
+            .map(|(_, name)| name.as_str())
+            .collect()
     }
 
     /// The number of the class that a label counts as.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::class_set::{ClassSet, is_class_name};
+use crate::class_set::{ClassSet, LONGEST_NAME, is_class_name};
 use crate::labels::LabelMap;
 use crate::layout::Layout;
 use crate::layout::speakers::{self, Known};
@@ -62,15 +62,11 @@ pub(crate) fn problems(
             ),
         );
     }
-    for (number, class) in classes.names().iter().enumerate() {
-        if !utterances.iter().any(|u| u.class == Some(number)) {
-            of_all(
-                ProblemKind::MissingClass,
-                format!(
-                    "no utterance counts as {class}; --map label={class} says which label does"
-                ),
-            );
-        }
+    for class in classes.missing(utterances) {
+        of_all(
+            ProblemKind::MissingClass,
+            format!("no utterance counts as {class}; --map label={class} says which label does"),
+        );
     }
     problems
 }
@@ -81,14 +77,12 @@ fn unusable_labels(utterances: &[Utterance]) -> Vec<Problem> {
     utterances
         .iter()
         .filter(|u| !is_class_name(&u.label) && seen.insert(&u.label))
-        .map(|u| Problem {
-            kind: ProblemKind::UnusableLabel,
-            file: u.origin.0.clone(),
-            line: u.origin.1,
-            detail: format!(
-                "the label {:?} of {} is longer than 60 bytes or has a control character, so it has no class of its own; --map can send it to one",
+        .map(|u| {
+            let detail = format!(
+                "the label {:?} of {} is longer than {LONGEST_NAME} bytes or has a control character, so it has no class of its own; --map can send it to one",
                 u.label, u.id
-            ),
+            );
+            u.problem(ProblemKind::UnusableLabel, detail)
         })
         .collect()
 }
@@ -97,17 +91,13 @@ fn unusable_labels(utterances: &[Utterance]) -> Vec<Problem> {
 /// are then all labels of the corpus.
 pub(crate) fn not_four(corpus: &Path, utterances: &[Utterance], labels: &LabelMap) -> Vec<Problem> {
     let four = ClassSet::four(labels.clone());
-    let found: BTreeSet<usize> = utterances
-        .iter()
-        .filter_map(|u| four.class(&u.label))
-        .collect();
-    if found.is_empty() {
+    let missing = four.missing(utterances);
+    if missing.len() == four.names().len() {
         return Vec::new();
     }
-    let missing = four.names().iter().enumerate();
     missing
-        .filter(|(number, _)| !found.contains(number))
-        .map(|(_, class)| Problem {
+        .into_iter()
+        .map(|class| Problem {
             kind: ProblemKind::MissingClass,
             file: corpus.to_owned(),
             line: None,
@@ -126,18 +116,14 @@ fn two_sessions(utterances: &[Utterance]) -> Vec<Problem> {
         let first = sessions.entry(&utterance.speaker).or_insert(utterance);
         if first.session != utterance.session {
             let name = |u: &Utterance| u.session.clone().unwrap_or_else(|| "none".into());
-            problems.push(Problem {
-                kind: ProblemKind::SpeakerInTwoSessions,
-                file: utterance.origin.0.clone(),
-                line: utterance.origin.1,
-                detail: format!(
-                    "speaker {} is in session {} here and in session {} in {}; folds would share a speaker",
-                    utterance.speaker,
-                    name(utterance),
-                    name(first),
-                    first.origin_words(),
-                ),
-            });
+            let detail = format!(
+                "speaker {} is in session {} here and in session {} in {}; folds would share a speaker",
+                utterance.speaker,
+                name(utterance),
+                name(first),
+                first.origin_words(),
+            );
+            problems.push(utterance.problem(ProblemKind::SpeakerInTwoSessions, detail));
         }
     }
     problems

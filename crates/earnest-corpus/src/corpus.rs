@@ -7,7 +7,7 @@ use earnest_audio::AudioError;
 use earnest_files::RelativePath;
 use earnest_signal::Waveform;
 
-use crate::class_set::{ClassSet, Classes, FOUR};
+use crate::class_set::{ClassSet, Classes};
 use crate::error::CorpusError;
 use crate::labels::LabelMap;
 use crate::layout::{self, Layout, Reach, Survey};
@@ -124,7 +124,7 @@ impl Corpus {
         reading
             .problems
             .extend(completeness::problems(layout, path, &utterances, &classes));
-        if options.classes == Classes::Usual {
+        if options.classes == Classes::Usual && !classes.is_four() {
             let of_four = completeness::not_four(path, &utterances, &options.labels);
             reading.problems.extend(of_four);
         }
@@ -266,11 +266,7 @@ fn class_set(options: &OpenOptions, utterances: &[Utterance]) -> Result<ClassSet
         Classes::Named(names) => ClassSet::named(names, labels())?,
         Classes::Usual => {
             let four = ClassSet::four(labels());
-            let found: BTreeSet<usize> = utterances
-                .iter()
-                .filter_map(|u| four.class(&u.label))
-                .collect();
-            match found.len() == FOUR.len() {
+            match four.missing(utterances).is_empty() {
                 true => four,
                 // Nobody asked for classes: where there are too many labels there are none.
                 false => of_labels().unwrap_or(four),
@@ -303,14 +299,7 @@ impl<'a> Usable<'a> {
 
     /// Takes an utterance, or says why not.
     fn add(&mut self, utterance: Utterance, problems: &mut Vec<Problem>) {
-        let mut problem = |kind, detail| {
-            problems.push(Problem {
-                kind,
-                file: utterance.origin.0.clone(),
-                line: utterance.origin.1,
-                detail,
-            });
-        };
+        let mut problem = |kind, detail| problems.push(utterance.problem(kind, detail));
         let first = |map: Option<&usize>| self.utterances.get(*map?);
         if let Some(first) = first(self.ids.get(&utterance.id)) {
             let detail = format!(

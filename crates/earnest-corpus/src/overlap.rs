@@ -69,15 +69,11 @@ pub(crate) fn problems(root: &Path, cut: &[Utterance]) -> Vec<Problem> {
                 utterance.speaker, first.speaker
             ),
         };
-        problems.push(Problem {
-            kind: ProblemKind::Overlapping,
-            file: utterance.origin.0.clone(),
-            line: utterance.origin.1,
-            detail: format!(
-                "{} has a part of the recording of {}{more}; no fold has them on two sides{speakers}",
-                utterance.id, first.id
-            ),
-        });
+        let detail = format!(
+            "{} has a part of the recording of {}{more}; no fold has them on two sides{speakers}",
+            utterance.id, first.id
+        );
+        problems.push(utterance.problem(ProblemKind::Overlapping, detail));
     }
     problems
 }

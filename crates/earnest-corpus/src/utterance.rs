@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use earnest_audio::Stretch;
 use earnest_files::RelativePath;
 
+use crate::problem::{Problem, ProblemKind};
 use crate::scale::Scale;
 use crate::sex::Sex;
 
@@ -87,6 +88,16 @@ impl Utterance {
     #[must_use]
     pub fn values(&self, scales: &[Scale]) -> Option<Vec<f32>> {
         scales.iter().map(|s| self.value(*s)).collect()
+    }
+
+    /// A problem of this utterance, where it was read.
+    pub(crate) fn problem(&self, kind: ProblemKind, detail: String) -> Problem {
+        Problem {
+            kind,
+            file: self.origin.0.clone(),
+            line: self.origin.1,
+            detail,
+        }
     }
 
     /// Where it was read, `file:line`.

@@ -25,6 +25,14 @@ fn text(root: &Path, path: &str, content: &str) {
     fs::write(path, content).unwrap();
 }
 
+fn open_with(path: &Path, classes: Classes) -> Corpus {
+    let options = OpenOptions {
+        classes,
+        ..OpenOptions::default()
+    };
+    Corpus::open(path, &options).unwrap()
+}
+
 fn open(root: &Path) -> Corpus {
     Corpus::open(root, &OpenOptions::default()).unwrap()
 }
@@ -203,11 +211,7 @@ fn corpora_that_speak_through_file_names_are_recognised() {
         }
         wav(dir.path(), "extras/what is this.wav");
         text(dir.path(), "readme.txt", "hello");
-        let options = OpenOptions {
-            classes: Classes::Four,
-            ..OpenOptions::default()
-        };
-        let corpus = Corpus::open(dir.path(), &options).unwrap();
+        let corpus = open_with(dir.path(), Classes::Four);
         assert_eq!(corpus.layout, layout);
         assert!(
             corpus.utterances.iter().any(|u| u.speaker == speaker),
@@ -1082,13 +1086,7 @@ fn a_corpus_has_the_papers_classes_where_it_can_and_all_its_labels_otherwise_or_
     for (text, emotion) in (1..).zip(["W", "L", "E", "A", "F", "T", "N"]) {
         wav(dir.path(), &format!("wav/03a0{text}{emotion}a.wav"));
     }
-    let with = |classes: Classes| {
-        let options = OpenOptions {
-            classes,
-            ..OpenOptions::default()
-        };
-        Corpus::open(dir.path(), &options).unwrap()
-    };
+    let with = |classes: Classes| open_with(dir.path(), classes);
     let usual = with(Classes::Usual);
     assert_eq!(usual.classes.names(), FOUR);
     assert!(usual.classes.is_four());
@@ -1126,13 +1124,7 @@ fn utterances_with_values_and_without_a_class_serve_the_dimensional_task_unless_
          a.wav,1,angry,1,2,3,strong\nb.wav,1,happy,1,2,3,\nc.wav,2,neutral,1,2,3,\n\
          d.wav,2,sad,1,2,3,\ne.wav,2,xxx,1,2,3,\nf.wav,1,,4,5,6,\n",
     );
-    let with = |classes: Classes| {
-        let options = OpenOptions {
-            classes,
-            ..OpenOptions::default()
-        };
-        Corpus::open(dir.path(), &options).unwrap()
-    };
+    let with = |classes: Classes| open_with(dir.path(), classes);
     let four = with(Classes::Usual);
     assert_eq!(four.usual_scales(), Scale::PAPER);
     assert_eq!(four.usable(&four.usual_scales()).utterances.len(), 4);

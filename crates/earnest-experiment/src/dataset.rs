@@ -13,7 +13,7 @@ use earnest_signal::{Convolver, Waveform};
 use rayon::prelude::*;
 
 use crate::error::ExperimentError;
-use crate::feature_table::FeatureTables;
+use crate::feature_table::{FeatureTable, FeatureTables};
 use crate::observer::{Notice, Observer};
 
 /// Things that are costly to make and are used by one thread at a time.
@@ -187,37 +187,34 @@ impl View {
         }
     }
 
-    /// The clean features of an utterance with these samples.
-    fn of_item(&self, source: FeatureSource<'_>, id: &str, samples: &[f32]) -> Features {
-        match source {
-            FeatureSource::FrontEnds(_) => self.extract(samples),
-            FeatureSource::Tables(tables) => tables.clean.of(id).cloned().unwrap_or_default(),
-        }
-    }
-}
-
-/// The views of a source, without any utterance yet.
-fn empty_views(source: FeatureSource<'_>) -> Result<Vec<View>, ExperimentError> {
-    let mut views: Vec<View> = Vec::new();
-    match source {
-        FeatureSource::FrontEnds(recipes) => {
-            for settings in recipes.iter().map(|r| &r.features) {
-                if !views.iter().any(|v| v.is_of(settings)) {
-                    views.push(View {
-                        origin: Origin::FrontEnd(settings.clone(), extractors(settings)?),
-                        features: Vec::new(),
-                    });
-                }
-            }
-        }
-        FeatureSource::Tables(tables) => views.push(View {
+    /// What the user's tables say of these items.
+    fn of_tables(tables: &FeatureTables, items: &[Item]) -> Result<Self, ExperimentError> {
+        let of_items = |table: &FeatureTable| {
+            table.require(items.iter().map(|item| &item.utterance))?;
+            let each = items.iter().filter_map(|item| table.of(&item.utterance.id));
+            Ok::<_, ExperimentError>(each.cloned().collect::<Vec<Features>>())
+        };
+        Ok(Self {
             origin: Origin::Table {
                 columns: tables.clean.columns.clone(),
                 table: tables.clean.words(),
-                robot: tables.robot.as_ref().map(|_| Vec::new()),
+                robot: tables.robot.as_ref().map(of_items).transpose()?,
             },
-            features: Vec::new(),
-        }),
+            features: of_items(&tables.clean)?,
+        })
+    }
+}
+
+/// A view for each front end of these recipes, without any utterance yet.
+fn empty_views(recipes: &[Recipe]) -> Result<Vec<View>, ExperimentError> {
+    let mut views: Vec<View> = Vec::new();
+    for settings in recipes.iter().map(|r| &r.features) {
+        if !views.iter().any(|v| v.is_of(settings)) {
+            views.push(View {
+                origin: Origin::FrontEnd(settings.clone(), extractors(settings)?),
+                features: Vec::new(),
+            });
+        }
     }
     Ok(views)
 }
@@ -248,7 +245,10 @@ impl Dataset {
         source: FeatureSource<'_>,
         observer: &dyn Observer,
     ) -> Result<Self, ExperimentError> {
-        let mut views = empty_views(source)?;
+        let mut views = match source {
+            FeatureSource::FrontEnds(recipes) => empty_views(recipes)?,
+            FeatureSource::Tables(_) => Vec::new(),
+        };
         let wanted: Vec<(&Utterance, Option<Vec<f32>>)> = corpus
             .utterances
             .iter()
@@ -269,7 +269,7 @@ impl Dataset {
                     }
                     let mut features = Vec::with_capacity(views.len());
                     for view in &views {
-                        let of_view = view.of_item(source, &utterance.id, wave.samples());
+                        let of_view = view.extract(wave.samples());
                         if of_view.is_empty() {
                             return Err(format!("{} {}", utterance.path, view.too_short()));
                         }
@@ -294,21 +294,10 @@ impl Dataset {
         for result in results {
             match result {
                 Ok((item, features)) => {
+                    items.push(item);
                     for (view, own) in views.iter_mut().zip(features) {
                         view.features.push(own);
-                        if let (
-                            Origin::Table {
-                                robot: Some(all), ..
-                            },
-                            FeatureSource::Tables(tables),
-                        ) = (&mut view.origin, source)
-                        {
-                            let robot = tables.robot.as_ref();
-                            let own = robot.and_then(|t| t.of(&item.utterance.id));
-                            all.push(own.cloned().unwrap_or_default());
-                        }
                     }
-                    items.push(item);
                 }
                 Err(reason) => {
                     observer.event(Notice::Warning(&format!("left out: {reason}")));
@@ -321,6 +310,9 @@ impl Dataset {
                 corpus.root.display(),
                 corpus.classes.names().join(", ")
             )));
+        }
+        if let FeatureSource::Tables(tables) = source {
+            views.push(View::of_tables(tables, &items)?);
         }
         let mut dataset = Self {
             items,
@@ -456,13 +448,13 @@ impl Dataset {
         if matches!(condition, Condition::Clean) {
             return Ok(indices.iter().map(|i| view.clean(*i).clone()).collect());
         }
-        if let Origin::Table { robot, .. } = &view.origin {
-            // Without a table of its own the robot condition is not asked for.
-            let robot = robot.as_deref().unwrap_or_default();
-            return Ok(indices
-                .iter()
-                .filter_map(|i| robot.get(*i).cloned())
-                .collect());
+        if let Origin::Table { robot, table, .. } = &view.origin {
+            let robot = robot.as_ref().ok_or_else(|| {
+                ExperimentError::Setup(format!(
+                    "beside the table {table} there is none of what the robot hears"
+                ))
+            })?;
+            return Ok(indices.iter().map(|i| robot[*i].clone()).collect());
         }
         let convolvers = Pool::new(Convolver::default);
         observer.event(Notice::StageStarted {

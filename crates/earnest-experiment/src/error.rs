@@ -21,11 +21,6 @@ pub enum ExperimentError {
     /// A model cannot be asked, or answers what is no number.
     #[error(transparent)]
     Recogniser(#[from] earnest_recogniser::RecogniserError),
-    /// A model answers what is no number.
-    #[error(
-        "the model answers {0} with what is no number, so its weights are of no use; train it again, or take another"
-    )]
-    NoNumber(String),
     /// An utterance cannot be heard in a condition.
     #[error(transparent)]
     Scene(#[from] earnest_scene::SceneError),

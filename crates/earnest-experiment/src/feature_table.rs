@@ -185,7 +185,7 @@ type Found = Result<Rows, String>;
 
 fn csv_rows(path: &Path) -> Result<Found, ExperimentError> {
     let file = open_file(path).map_err(ExperimentError::file("read", path))?;
-    let mut reader = csv::Reader::from_reader(std::io::BufReader::new(file));
+    let mut reader = csv::Reader::from_reader(file);
     Ok((|| {
         let names: Vec<String> = reader
             .headers()

@@ -94,6 +94,9 @@ mod defaults {
 }
 
 impl Recipe {
+    /// The most characters of a name: it heads the rows of tables.
+    pub const MOST_OF_NAME: usize = 40;
+
     /// The names of recipes that need no file: those of the paper's two networks, and the CRNN
     /// in its usual sizes.
     pub const BUILT_IN: [&'static str; 3] = [PAPER_RNN, PAPER_CNN, CRNN];
@@ -162,9 +165,10 @@ impl Recipe {
     /// A sentence that names the key.
     pub fn check(&self) -> Result<(), String> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
-        if self.name.len() > MOST_OF_NAME || !self.name.chars().all(is_plain) {
+        if self.name.len() > Self::MOST_OF_NAME || !self.name.chars().all(is_plain) {
             return Err(format!(
-                "name must be 1 to {MOST_OF_NAME} characters of a-z, A-Z, 0-9, '.', '_' and '-', not {:?}",
+                "name must be 1 to {} characters of a-z, A-Z, 0-9, '.', '_' and '-', not {:?}",
+                Self::MOST_OF_NAME,
                 self.name
             ));
         }
@@ -195,9 +199,6 @@ impl Recipe {
 const PAPER_RNN: &str = "paper-rnn";
 const PAPER_CNN: &str = "paper-cnn";
 const CRNN: &str = "crnn";
-
-/// The most characters of a name: it heads the rows of tables.
-const MOST_OF_NAME: usize = 40;
 
 /// The most of anything that a recipe counts. A million is as good as no limit, and what is
 /// counted up to it cannot overflow.

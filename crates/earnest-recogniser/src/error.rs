@@ -53,12 +53,13 @@ pub enum RecogniserError {
     },
     /// The model's weights are of no use.
     #[error(
-        "the model answers utterance {} with what is no number, so its weights are of no use; train it again, or take another",
-        utterance + 1
+        "the model answers {heard} with what is no number, so its weights are of no use; train it again, or take another"
     )]
     NoNumber {
         /// Which utterance of those it was asked about, counted from 0.
         utterance: usize,
+        /// What it is called.
+        heard: String,
     },
     /// A stream cannot know what a speaker will say.
     #[error(
@@ -68,4 +69,18 @@ pub enum RecogniserError {
     /// Windows that make no sense.
     #[error("{0}")]
     Segmentation(String),
+}
+
+impl RecogniserError {
+    /// The same error, with what the utterance is called that it is about, by its number from 0.
+    #[must_use]
+    pub fn naming(self, name: impl FnOnce(usize) -> String) -> Self {
+        match self {
+            Self::NoNumber { utterance, .. } => Self::NoNumber {
+                utterance,
+                heard: name(utterance),
+            },
+            other => other,
+        }
+    }
 }

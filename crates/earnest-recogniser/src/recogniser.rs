@@ -123,6 +123,9 @@ impl Recogniser {
 pub(crate) fn require_numbers(answer: &[f32], utterance: usize) -> Result<(), RecogniserError> {
     match answer.iter().all(|x| x.is_finite()) {
         true => Ok(()),
-        false => Err(RecogniserError::NoNumber { utterance }),
+        false => Err(RecogniserError::NoNumber {
+            utterance,
+            heard: format!("utterance {}", utterance + 1),
+        }),
     }
 }

@@ -51,12 +51,19 @@ const SPEAKER: &str = "";
 /// into pushes. On the way from samples to features nothing is allocated for a row; an answer
 /// allocates what it needs.
 pub struct RecogniserStream {
-    model: Arc<Model>,
-    listener: Listener,
     resampler: ResampleStream,
     front_end: Box<dyn RowStream>,
+    hearer: Hearer,
+}
+
+/// Who takes rows and answers.
+struct Hearer {
+    model: Arc<Model>,
+    listener: Listener,
     row_s: f64,
     rows: Rows,
+    /// The first answer that was none: rows come where nothing can be handed back.
+    failed: Option<RecogniserError>,
 }
 
 /// Rows that are not answered for good yet.
@@ -94,6 +101,12 @@ impl Rows {
         (length, length.saturating_sub(self.answered))
     }
 
+    /// Forgets all.
+    fn clear(&mut self) {
+        self.values.clear();
+        (self.first, self.answered) = (0, 0);
+    }
+
     /// Forgets what no later window has.
     fn go_on(&mut self) {
         if let Some((length, step)) = self.window {
@@ -122,17 +135,20 @@ impl RecogniserStream {
         // A push may complete a window and go on before it is answered and forgotten.
         let room = window.map_or(0, |(length, _)| length * columns);
         Ok(Self {
-            model: recogniser.shared_model(),
-            listener,
             resampler: ResampleStream::new(sample_rate, SAMPLE_RATE)?,
             front_end,
-            row_s,
-            rows: Rows {
-                columns,
-                window,
-                values: Vec::with_capacity(room),
-                first: 0,
-                answered: 0,
+            hearer: Hearer {
+                model: recogniser.shared_model(),
+                listener,
+                row_s,
+                rows: Rows {
+                    columns,
+                    window,
+                    values: Vec::with_capacity(room),
+                    first: 0,
+                    answered: 0,
+                },
+                failed: None,
             },
         })
     }
@@ -146,28 +162,11 @@ impl RecogniserStream {
         samples: &[f32],
         sink: &mut dyn FnMut(Answer),
     ) -> Result<(), RecogniserError> {
-        let mut failed = None;
-        let Self {
-            model,
-            listener,
-            resampler,
-            front_end,
-            row_s,
-            rows,
-        } = self;
-        resampler.push(samples, &mut |block| {
-            front_end.push(block, &mut |row| {
-                rows.add(row);
-                if rows.is_complete() && failed.is_none() {
-                    match answer(model, listener, rows, *row_s) {
-                        Ok(answer) => sink(answer),
-                        Err(error) => failed = Some(error),
-                    }
-                    rows.go_on();
-                }
-            });
+        let (front_end, hearer) = (&mut self.front_end, &mut self.hearer);
+        self.resampler.push(samples, &mut |block| {
+            front_end.push(block, &mut |row| hearer.take(row, sink));
         })?;
-        failed.map_or(Ok(()), Err)
+        hearer.failed.take().map_or(Ok(()), Err)
     }
 
     /// Ends the recording: gives the remaining answers to `sink`. Then all is as new, but for a
@@ -176,63 +175,57 @@ impl RecogniserStream {
     /// # Errors
     /// As [`RecogniserStream::push`].
     pub fn finish(&mut self, sink: &mut dyn FnMut(Answer)) -> Result<(), RecogniserError> {
-        let mut failed = None;
-        let Self {
-            model,
-            listener,
-            resampler,
-            front_end,
-            row_s,
-            rows,
-        } = self;
-        let mut take = |row: &[f32]| {
-            rows.add(row);
-            if rows.is_complete() && failed.is_none() {
-                match answer(model, listener, rows, *row_s) {
-                    Ok(answer) => sink(answer),
-                    Err(error) => failed = Some(error),
-                }
-                rows.go_on();
-            }
-        };
-        resampler.finish(&mut |block| front_end.push(block, &mut take))?;
+        let (front_end, hearer) = (&mut self.front_end, &mut self.hearer);
+        let mut take = |row: &[f32]| hearer.take(row, sink);
+        self.resampler
+            .finish(&mut |block| front_end.push(block, &mut take))?;
         front_end.finish(&mut take);
-        if failed.is_none() && rows.held() > rows.answered {
-            match answer(model, listener, rows, *row_s) {
-                Ok(answer) => sink(answer),
-                Err(error) => failed = Some(error),
-            }
+        if hearer.rows.held() > hearer.rows.answered {
+            hearer.answer_next(sink);
         }
-        self.rows.values.clear();
-        (self.rows.first, self.rows.answered) = (0, 0);
-        failed.map_or(Ok(()), Err)
+        hearer.rows.clear();
+        hearer.failed.take().map_or(Ok(()), Err)
     }
 }
 
-/// The answer to the rows that are next.
-fn answer(
-    model: &Model,
-    listener: &mut Listener,
-    rows: &Rows,
-    row_s: f64,
-) -> Result<Answer, RecogniserError> {
-    let (length, new) = rows.next();
-    let of = |from: usize| {
-        let values = &rows.values[from * rows.columns..length * rows.columns];
-        Features::from_values(rows.columns, values.to_vec())
-    };
-    let whole = of(0);
-    if listener.needs_all() {
-        listener.hear_of(&whole, SPEAKER);
+impl Hearer {
+    /// Takes a row, and answers to the window that it completes.
+    fn take(&mut self, row: &[f32], sink: &mut dyn FnMut(Answer)) {
+        self.rows.add(row);
+        if self.rows.is_complete() {
+            self.answer_next(sink);
+            self.rows.go_on();
+        }
     }
-    // Windows overlap; what an earlier one had was heard then.
-    let normaliser = listener.next(&of(length - new), SPEAKER);
-    let values = model.answer(&normaliser, &whole);
-    let start_s = rows.first as f64 * row_s;
-    require_numbers(&values, 0)?;
-    Ok(Answer {
-        start_s,
-        end_s: (rows.first + length as u64) as f64 * row_s,
-        values,
-    })
+
+    /// Answers to the rows that are next, unless an answer failed.
+    fn answer_next(&mut self, sink: &mut dyn FnMut(Answer)) {
+        if self.failed.is_some() {
+            return;
+        }
+        match self.answer() {
+            Ok(answer) => sink(answer),
+            Err(error) => self.failed = Some(error),
+        }
+    }
+
+    fn answer(&mut self) -> Result<Answer, RecogniserError> {
+        let rows = &self.rows;
+        let (length, new) = rows.next();
+        let of = |from: usize| {
+            let values = &rows.values[from * rows.columns..length * rows.columns];
+            Features::from_values(rows.columns, values.to_vec())
+        };
+        let whole = of(0);
+        self.listener.hear_of(&whole, SPEAKER);
+        // Windows overlap; what an earlier one had was heard then.
+        let normaliser = self.listener.next(&of(length - new), SPEAKER);
+        let values = self.model.answer(&normaliser, &whole);
+        require_numbers(&values, 0)?;
+        Ok(Answer {
+            start_s: rows.first as f64 * self.row_s,
+            end_s: (rows.first + length as u64) as f64 * self.row_s,
+            values,
+        })
+    }
 }

@@ -183,7 +183,7 @@ fn a_model_that_adapts_hears_each_row_of_overlapping_windows_once() {
         };
         streamed(&adaptive, &samples, 16_000, how, 1_000)
     };
-    // The window from 2 s on is normalised by all that was heard up to its end, which is the same
+    // The window from 1 s on is normalised by all that was heard up to its end, which is the same
     // whether others overlapped before it.
     let at = |answers: &[Answer]| {
         let found = answers.iter().find(|a| (a.start_s - 1.0).abs() < 1e-9);

@@ -4,7 +4,7 @@ use earnest_corpus::Scale;
 use earnest_features::Features;
 use earnest_model::Task;
 use earnest_random::Key;
-use earnest_recogniser::{Recogniser, RecogniserError};
+use earnest_recogniser::Recogniser;
 
 use crate::dataset::Dataset;
 use crate::drawn_order::in_drawn_order;
@@ -34,19 +34,12 @@ pub(crate) fn answers(
             .iter()
             .map(|i| utterance(*i).speaker.as_str())
             .collect();
-        if listener.needs_all() {
-            for (features, speaker) in heard.iter().zip(&speakers) {
-                listener.hear_of(features, speaker);
-            }
+        for (features, speaker) in heard.iter().zip(&speakers) {
+            listener.hear_of(features, speaker);
         }
         recogniser
             .answers(listener, &heard, &speakers)
-            .map_err(|error| match error {
-                RecogniserError::NoNumber { utterance: i } => {
-                    ExperimentError::NoNumber(utterance(order[i]).id.clone())
-                }
-                other => other.into(),
-            })
+            .map_err(|error| error.naming(|i| utterance(order[i]).id.clone()))
     })?;
     let task = recogniser.description().task;
     let of = |(i, answer): (&usize, Vec<f32>)| {

@@ -34,11 +34,9 @@ pub fn open_corpus(spec: &CorpusSpec, classes: &ClassSpec) -> Result<Corpus, Exp
     let setup = |e: String| ExperimentError::Setup(format!("{}: {e}", spec.path.display()));
     let corpus = read_corpus(spec, classes)?;
     classes.require(&corpus.classes).map_err(setup)?;
-    let asked = classes.classes();
-    let found: BTreeSet<usize> = corpus.utterances.iter().filter_map(|u| u.class).collect();
-    let is_named = matches!(asked, Classes::Named(_));
-    let missing = (0..corpus.classes.names().len()).find(|c| is_named && !found.contains(c));
-    if let Some(name) = missing.and_then(|c| corpus.classes.names().get(c)) {
+    let is_named = matches!(classes.classes(), Classes::Named(_));
+    let missing = corpus.classes.missing(&corpus.utterances);
+    if let Some(name) = missing.first().filter(|_| is_named) {
         let all = ClassSet::all(
             corpus.utterances.iter().map(|u| u.label.as_str()),
             corpus.classes.labels().clone(),
@@ -165,6 +163,7 @@ pub fn prepare(
     choose_tasks(&mut experiment, &corpus)?;
     // Only the utterances that serve a task count, so only their speakers make folds.
     let usable = corpus.usable(&experiment.scales);
+    let tables = read_tables(&experiment, &usable)?;
     let speakers = usable.speakers();
     let protocol = experiment
         .protocol
@@ -198,7 +197,6 @@ pub fn prepare(
         return Err(changed(&what, before, &fingerprint));
     }
     let (mut scene, mut recordings) = (None, None);
-    let tables = read_tables(&experiment, &usable)?;
     if let RobotSpec::Recordings { path } = &experiment.robot
         && tables.is_none()
     {
@@ -307,22 +305,28 @@ fn read_tables(
     Ok(Some(FeatureTables { clean, robot }))
 }
 
+/// Refuses the categorical task where there is nothing to tell apart.
+///
+/// # Errors
+/// [`ExperimentError::Setup`]: there are fewer than two classes.
+pub(crate) fn refuse_one_class(corpus: &Corpus) -> Result<(), ExperimentError> {
+    match corpus.classes.names().len() {
+        2.. => Ok(()),
+        n => Err(ExperimentError::Setup(format!(
+            "the categorical task needs two classes, and {} has {n}; `earnest corpus inspect` shows its labels",
+            corpus.name
+        ))),
+    }
+}
+
 /// Writes down the tasks, and the scales of the dimensional one.
 fn choose_tasks(experiment: &mut Experiment, corpus: &Corpus) -> Result<(), ExperimentError> {
     let setup = |message: String| Err(ExperimentError::Setup(message));
     let asked = std::mem::take(&mut experiment.tasks);
     let usual = corpus.usual_scales();
-    let (classes, any_class) = (
-        corpus.classes.names().len(),
-        corpus.utterances.iter().any(|u| u.class.is_some()),
-    );
+    let any_class = corpus.utterances.iter().any(|u| u.class.is_some());
     if asked.contains(&Task::Categorical) || (asked.is_empty() && any_class) {
-        if classes < 2 {
-            return setup(format!(
-                "the categorical task needs two classes, and {} has {classes}; `earnest corpus inspect` shows its labels",
-                corpus.name
-            ));
-        }
+        refuse_one_class(corpus)?;
         experiment.tasks.push(Task::Categorical);
     }
     let is_rated = match experiment.scales.is_empty() {

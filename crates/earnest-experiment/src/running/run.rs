@@ -165,26 +165,28 @@ fn describe(prepared: &Prepared) -> Result<About, ExperimentError> {
         experiment, corpus, ..
     } = prepared;
     let usable = corpus.usable(&experiment.scales);
-    let mut conditions = vec![match (&experiment.robot, &prepared.scene) {
-        (RobotSpec::Recordings { path }, Some(scene)) => format!(
+    let robot = match (&prepared.tables, &experiment.robot, &prepared.scene) {
+        (Some(tables), ..) => match &tables.robot {
+            Some(robot) => format!("robot: features of {}", robot.words()),
+            None => "robot: not tested".to_owned(),
+        },
+        (None, RobotSpec::Recordings { path }, Some(scene)) => format!(
             "robot: a simulated scene in {}, {}",
             path.display(),
             scene.lab.name
         ),
-        (RobotSpec::Recordings { path }, None) => {
+        (None, RobotSpec::Recordings { path }, None) => {
             format!("robot: recordings in {}", path.display())
         }
-        (RobotSpec::Simulated { snr_db }, _) => format!(
+        (None, RobotSpec::Simulated { snr_db }, _) => format!(
             "robot: simulated, one room response and one noise for each utterance, SNR {snr_db} dB"
         ),
-    }];
-    if let Some(tables) = &prepared.tables {
-        let robot = match &tables.robot {
-            Some(robot) => format!("robot: features of {}", robot.words()),
-            None => "robot: not tested".to_owned(),
-        };
-        conditions = vec![format!("features: table {}", tables.clean.words()), robot];
-    }
+    };
+    let tables = prepared.tables.iter();
+    let mut conditions: Vec<String> = tables
+        .map(|t| format!("features: table {}", t.clean.words()))
+        .collect();
+    conditions.push(robot);
     if let Some(sources) = &prepared.sources {
         conditions.extend(sources.description());
     }

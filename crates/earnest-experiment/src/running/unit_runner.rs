@@ -207,8 +207,8 @@ impl Runner<'_> {
         let recogniser = Recogniser::of(model);
 
         let view = self.dataset.view(&unit.recipe.features)?;
-        let conditions = self.experiment.conditions();
-        let heard = match conditions.contains(&"robot") {
+        let is_robot = |condition: &String| condition == "robot";
+        let heard = match unit.conditions.iter().any(is_robot) {
             true => self.heard(unit, view, &test, observer)?,
             false => Arc::new(Vec::new()),
         };
@@ -216,7 +216,7 @@ impl Runner<'_> {
         let robot: Vec<&Features> = heard.iter().collect();
         let order = seed.with("heard").with(name);
         let mut predictions = Vec::new();
-        for (condition, features) in conditions.iter().zip([clean, robot]) {
+        for (condition, features) in unit.conditions.iter().zip([clean, robot]) {
             let given = answers(
                 self.dataset,
                 &recogniser,

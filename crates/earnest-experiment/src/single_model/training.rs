@@ -16,7 +16,7 @@ use crate::protocol::Protocol;
 use crate::protocol::fold::Fold;
 use crate::protocol::validation::Validation;
 use crate::running::prepare::{
-    corpus_contents, open_corpus, refuse_unlisted, refuse_unnamed_speakers,
+    corpus_contents, open_corpus, refuse_one_class, refuse_unlisted, refuse_unnamed_speakers,
 };
 use crate::sources::SourceSpec;
 use crate::sources::chosen::ChosenSources;
@@ -118,12 +118,8 @@ impl ModelTraining {
                 ));
             }
         }
-        if self.task == Task::Categorical && self.classes.names.len() < 2 {
-            return setup(format!(
-                "the categorical task needs two classes, and {} has {}; `earnest corpus inspect` shows its labels",
-                corpus.name,
-                self.classes.names.len()
-            ));
+        if self.task == Task::Categorical {
+            refuse_one_class(&corpus)?;
         }
         speakers.retain(|s| !self.leave_out.contains(s));
         let mut fold = Fold {

@@ -97,14 +97,11 @@ impl FeatureOptions {
             recipe.title(),
             features.as_front_end().name()
         );
-        recipe.name = name.chars().take(MOST_OF_NAME).collect();
+        recipe.name = name.chars().take(Recipe::MOST_OF_NAME).collect();
         recipe.features = features;
         Ok(())
     }
 }
-
-/// The longest name of a recipe.
-const MOST_OF_NAME: usize = 40;
 
 /// Whose definition of the descriptors is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -688,9 +685,7 @@ impl ExperimentOptions {
         }
         Ok(())
     }
-}
 
-impl ExperimentOptions {
     /// Takes a table of features that was asked for.
     fn take_table(&self, experiment: &mut Experiment) -> Result<(), Failure> {
         let Some(path) = &self.features_table else {

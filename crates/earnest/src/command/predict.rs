@@ -8,7 +8,7 @@ use earnest_experiment::largest;
 use earnest_features::Features;
 use earnest_files::{path_cell, text_cell};
 use earnest_model::{Description, Task};
-use earnest_recogniser::{FeatureReader, Recogniser, RecogniserError};
+use earnest_recogniser::{FeatureReader, Recogniser};
 use rayon::prelude::*;
 use serde_json::json;
 
@@ -179,13 +179,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         let speakers = vec![SPEAKER; heard.len()];
         let given = recogniser
             .answers(&mut listener, &references, &speakers)
-            .map_err(|error| match error {
-                RecogniserError::NoNumber { utterance } => Failure::from(anyhow::anyhow!(
-                    "{name} answers {} with what is no number, so its weights are of no use; train it again, or take another",
-                    names.get(utterance).map_or_else(String::new, |f| f.display().to_string())
-                )),
-                other => other.into(),
-            })?;
+            .map_err(|error| error.naming(|i| names[i].display().to_string()))?;
         for (file, answer) in names.into_iter().zip(&given) {
             answers.print(file, answer)?;
         }
