@@ -4,6 +4,7 @@ use crate::framing::Framing;
 use crate::lanes::{F64s, LANES};
 use crate::parabola::vertex_through;
 use crate::samples::Samples;
+use crate::settings::Version;
 use crate::vectorised::vectorised;
 
 /// Reads the waveform along with the F0 track.
@@ -16,8 +17,12 @@ pub(crate) struct Jitter {
     last_period: f32,
     last_jitter: f32,
     last_shimmer: f32,
+    version: Version,
     correlations: Correlations,
 }
+
+/// From this correlation on, a period counts in eGeMAPSv02 (docs/descriptors.md, section 15.3).
+const LEAST_CORRELATION: f64 = 0.5;
 
 /// Peak-to-peak amplitude without the first and last sample.
 fn amplitude(segment: &[f32]) -> f32 {
@@ -36,7 +41,7 @@ fn amplitude(segment: &[f32]) -> f32 {
 }
 
 impl Jitter {
-    pub fn new(framing: &Framing) -> Self {
+    pub fn new(framing: &Framing, version: Version) -> Self {
         Self {
             period_s: 1.0 / framing.sample_rate,
             sample_rate: framing.sample_rate,
@@ -45,6 +50,7 @@ impl Jitter {
             last_period: 0.0,
             last_jitter: 0.0,
             last_shimmer: 0.0,
+            version,
             correlations: Correlations::new(framing.long),
         }
     }
@@ -102,7 +108,11 @@ impl Jitter {
                     let period = ((low as f64 + vertex) * self.period_s) as f32;
                     let lowest = lowest_peak.map_or(peak as f32, |m| m.min(peak as f32));
                     lowest_peak = Some(lowest);
-                    if peak > f64::from(lowest) {
+                    let accepted = match self.version {
+                        Version::V01a => peak > f64::from(lowest),
+                        Version::V02 => peak > LEAST_CORRELATION,
+                    };
+                    if accepted {
                         periods += 1;
                         sum_period += period;
                         if self.last_period > 0.0 {
@@ -377,7 +387,7 @@ mod tests {
             i += 1;
         }
         let framing = Framing::new(16_000, crate::Lld32::default());
-        let mut jitter = Jitter::new(&framing);
+        let mut jitter = Jitter::new(&framing, Version::V01a);
         let mut buffer = Samples::default();
         buffer.extend(&samples);
         let (mut j, mut s, mut n) = (0.0, 0.0, 0);
