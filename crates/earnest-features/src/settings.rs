@@ -32,7 +32,7 @@ impl Mode {
 pub(crate) enum Version {
     /// eGeMAPSv01a: docs/descriptors.md, sections 1-14.
     V01a,
-    /// eGeMAPSv01b and eGeMAPSv02, which differ in three settings: docs/descriptors.md, section 15.
+    /// eGeMAPSv01b and eGeMAPSv02, which differ in two settings: docs/descriptors.md, section 15.
     V02,
 }
 

@@ -131,3 +131,33 @@ fn windowed(frames: &[&[f32]; LANES], window: &[f32], n: usize) -> F32s {
         None => F32s::ZERO,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeros_before_a_frame_turn_phases_and_leave_magnitudes() {
+        for length in [12, 13, 16] {
+            let samples: Vec<f32> = (0..length).map(|n| (n * n % 7) as f32 - 3.0).collect();
+            let mut after = Spectrum::new(vec![1.0; length], Zeros::After);
+            let mut around = Spectrum::new(vec![1.0; length], Zeros::Around);
+            after.transform(&samples, 1, 1);
+            around.transform(&samples, 1, 1);
+            assert_eq!(after.energy, around.energy);
+            let before = (16 - length) / 2;
+            for k in 0..=8 {
+                let turn = std::f32::consts::TAU * (k * before) as f32 / 16.0;
+                let (re, im) = (after.re[k].0[0], after.im[k].0[0]);
+                let turned = (
+                    re * turn.cos() - im * turn.sin(),
+                    re * turn.sin() + im * turn.cos(),
+                );
+                assert!((around.re[k].0[0] - turned.0).abs() < 1e-4, "{length}: {k}");
+                assert!((around.im[k].0[0] - turned.1).abs() < 1e-4, "{length}: {k}");
+                let (a, b) = (after.magnitude[k].0[0], around.magnitude[k].0[0]);
+                assert!((a - b).abs() < 1e-4, "{length}: {k}");
+            }
+        }
+    }
+}

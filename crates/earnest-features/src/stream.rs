@@ -123,10 +123,11 @@ impl Stream {
         let octave = OctaveScale::new(long_bins, long_s);
         let definition = match settings.mode {
             Mode::OpenSmile => Definition::OpenSmile {
-                formants: Box::new(FormantFinder::new(
-                    BandResampler::new(framing.short, short_size, rate),
-                    version,
-                )),
+                formants: Box::new(FormantFinder::new(BandResampler::new(
+                    framing.short,
+                    short_size,
+                    rate,
+                ))),
                 harmonics: Box::new(Harmonics::new(1.0 / long_s, rate)),
                 jitter: Jitter::new(&framing, version),
             },

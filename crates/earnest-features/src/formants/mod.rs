@@ -8,7 +8,6 @@ use self::band::BandResampler;
 use self::lpc::linear_prediction;
 use self::roots::Complexes;
 use crate::lanes::{F32s, LANES};
-use crate::settings::Version;
 use crate::vectorised::vectorised;
 
 /// The lowest three formants and their bandwidths, Hz; 0 where there is none.
@@ -19,19 +18,15 @@ pub(crate) struct Formants {
 }
 
 const LOWEST_HZ: f64 = 50.0;
+const HIGHEST_HZ: f64 = 5500.0;
 
 pub(crate) struct FormantFinder {
     band: BandResampler,
-    highest_hz: f64,
 }
 
 impl FormantFinder {
-    pub fn new(band: BandResampler, version: Version) -> Self {
-        let highest_hz = match version {
-            Version::V01a => 5500.0,
-            Version::V02 => 5450.0,
-        };
-        Self { band, highest_hz }
+    pub fn new(band: BandResampler) -> Self {
+        Self { band }
     }
 
     /// The formants of eight short frames from their transforms (kernel exp(+j...)).
@@ -55,14 +50,14 @@ impl FormantFinder {
             if a.iter().all(|x| x.0[l] == 0.0) {
                 Formants::default()
             } else {
-                lowest(&roots, l, self.highest_hz)
+                lowest(&roots, l)
             }
         })
     }
 }
 
 /// The three lowest formants among a lane's roots.
-fn lowest(roots: &[Complexes], lane: usize, highest_hz: f64) -> Formants {
+fn lowest(roots: &[Complexes], lane: usize) -> Formants {
     let mut upper = [(0.0_f64, 0.0_f64); lpc::ORDER];
     let mut count = 0;
     for root in roots {
@@ -82,7 +77,7 @@ fn lowest(roots: &[Complexes], lane: usize, highest_hz: f64) -> Formants {
     for (re, im) in upper {
         // A root outside the unit circle counts as its mirror image within: same angle.
         let frequency = im.atan2(*re) * scale;
-        if found < 3 && (LOWEST_HZ..=highest_hz).contains(&frequency) {
+        if found < 3 && (LOWEST_HZ..=HIGHEST_HZ).contains(&frequency) {
             out.bandwidth[found] = (re.hypot(*im).ln().abs() * 2.0 * scale) as f32;
             out.frequency[found] = frequency as f32;
             found += 1;
