@@ -1,12 +1,12 @@
-"""openSMILE's own descriptors for audio files, as references for `tests/reference.rs` and for
-`examples/parity.rs`.
+"""openSMILE's own descriptors or functionals for audio files, as references for `tests/reference.rs`,
+`tests/functionals.rs` and `examples/parity.rs`.
 
     pip install opensmile==2.6.0 soundfile
-    python opensmile_reference.py [--set v01a|v02] [--to FOLDER] FILE.wav ...
+    python opensmile_reference.py [--set v01a|v02] [--level lld|functionals] [--to FOLDER] FILE.wav ...
 
 Writes NAME.csv for each NAME.wav or NAME.flac, into FOLDER or beside the file: the stock
 descriptors of eGeMAPSv01a (23, the default) or of eGeMAPSv02 (25), one row each 10 ms, at the
-file's own sample rate. openSMILE is run as it comes from PyPI, as a black box.
+file's own sample rate; or the 88 functionals, one row. openSMILE is run as it comes from PyPI, as a black box.
 """
 
 import argparse
@@ -20,9 +20,14 @@ SETS = {
     "v01a": opensmile.FeatureSet.eGeMAPSv01a,
     "v02": opensmile.FeatureSet.eGeMAPSv02,
 }
+LEVELS = {
+    "lld": opensmile.FeatureLevel.LowLevelDescriptors,
+    "functionals": opensmile.FeatureLevel.Functionals,
+}
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("--set", choices=SETS, default="v01a")
+arguments.add_argument("--level", choices=LEVELS, default="lld")
 arguments.add_argument("--to", type=pathlib.Path)
 arguments.add_argument("files", nargs="+", type=pathlib.Path)
 asked = arguments.parse_args()
@@ -30,7 +35,7 @@ asked = arguments.parse_args()
 warnings.simplefilter("ignore")  # v01a is superseded by v02; it is the paper's
 smile = opensmile.Smile(
     feature_set=SETS[asked.set],
-    feature_level=opensmile.FeatureLevel.LowLevelDescriptors,
+    feature_level=LEVELS[asked.level],
 )
 for path in asked.files:
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)

@@ -5,29 +5,48 @@ use super::slopes::RATE;
 /// Frames of the other kind in a row that end a stretch; fewer are passed over.
 const TURN: usize = 2;
 
-/// Rows from the first to the last frame of the shortest stretch that counts.
-const SHORTEST: usize = 2;
+/// Frames of its own kind that a stretch must have to count.
+const FEWEST: usize = 3;
 
-/// The stretches of one kind.
+/// Stretches of frames of one kind.
 #[derive(Clone, Copy, Default)]
-struct Lengths {
+struct Stretches {
+    /// Of the stretch now: frames up to the last of its kind, how many of these are of its kind, and
+    /// how many of the other kind follow. All 0 where there is none.
+    length: usize,
+    own: usize,
+    others: usize,
+    /// Stretches that count, and their lengths from the first to the last frame.
     count: usize,
     sum: usize,
     squares: usize,
 }
 
-impl Lengths {
-    /// Adds a stretch of so many frames, if it is long enough.
-    fn add(&mut self, frames: usize) {
-        let length = frames.saturating_sub(1);
-        if length >= SHORTEST {
+impl Stretches {
+    fn push(&mut self, own: bool) {
+        if own {
+            self.length += self.others + 1;
+            self.own += 1;
+            self.others = 0;
+        } else if self.own > 0 {
+            self.others += 1;
+            if self.others == TURN {
+                self.close();
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        if self.own >= FEWEST {
+            let length = self.length - 1;
             self.count += 1;
             self.sum += length;
             self.squares += length * length;
         }
+        (self.length, self.own, self.others) = (0, 0, 0);
     }
 
-    /// Mean and standard deviation, seconds.
+    /// Mean and standard deviation of the lengths, seconds.
     fn seconds(&self) -> [f64; 2] {
         if self.count == 0 {
             return [0.0; 2];
@@ -40,58 +59,37 @@ impl Lengths {
     }
 }
 
-/// Voiced and unvoiced stretches of frames that come one by one.
+/// Voiced and unvoiced stretches of frames that come one by one. Each kind is followed by itself: a
+/// frame that one passes over can begin or end a stretch of the other.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Segments {
     frames: usize,
-    /// What the stretch now is, how many frames it has, and how many of the other kind follow it.
-    voiced: bool,
-    length: usize,
-    other: usize,
-    voiced_lengths: Lengths,
-    unvoiced_lengths: Lengths,
+    voiced: Stretches,
+    unvoiced: Stretches,
 }
 
 impl Segments {
     pub fn push(&mut self, voiced: bool) {
-        if self.frames == 0 {
-            self.voiced = voiced;
-        }
         self.frames += 1;
-        if voiced == self.voiced {
-            self.length += self.other + 1;
-            self.other = 0;
-            return;
-        }
-        self.other += 1;
-        if self.other == TURN {
-            self.close();
-            self.voiced = voiced;
-            self.length = TURN;
-            self.other = 0;
-        }
-    }
-
-    fn close(&mut self) {
-        let lengths = if self.voiced {
-            &mut self.voiced_lengths
-        } else {
-            &mut self.unvoiced_lengths
-        };
-        lengths.add(self.length);
+        self.voiced.push(voiced);
+        self.unvoiced.push(!voiced);
     }
 
     /// Voiced stretches each second, mean and standard deviation of the lengths of voiced and of
     /// unvoiced stretches in seconds, if the recording ends here.
     pub fn functionals(mut self) -> [f64; 5] {
-        self.close();
-        let rate = match self.frames {
-            0 => 0.0,
-            frames => self.voiced_lengths.count as f64 / frames as f64 * RATE,
-        };
-        let [voiced, voiced_deviation] = self.voiced_lengths.seconds();
-        let [unvoiced, unvoiced_deviation] = self.unvoiced_lengths.seconds();
-        [rate, voiced, voiced_deviation, unvoiced, unvoiced_deviation]
+        self.voiced.close();
+        self.unvoiced.close();
+        let seconds = self.frames.max(1) as f64 / RATE;
+        let [voiced, voiced_deviation] = self.voiced.seconds();
+        let [unvoiced, unvoiced_deviation] = self.unvoiced.seconds();
+        [
+            self.voiced.count as f64 / seconds,
+            voiced,
+            voiced_deviation,
+            unvoiced,
+            unvoiced_deviation,
+        ]
     }
 }
 
@@ -99,41 +97,47 @@ impl Segments {
 mod tests {
     use super::*;
 
-    /// Of frames written as `V` and `.`.
-    fn of(frames: &str) -> [f64; 5] {
+    /// Holds what comes of frames written as `V` and `.` to lengths of voiced and unvoiced stretches.
+    fn check(frames: &str, voiced: &[f64], unvoiced: &[f64]) {
         let mut segments = Segments::default();
         frames.chars().for_each(|c| segments.push(c == 'V'));
-        segments.functionals()
-    }
-
-    fn assert_near(found: [f64; 5], expected: [f64; 5]) {
-        for (a, b) in found.into_iter().zip(expected) {
-            assert!((a - b).abs() < 1e-12, "{found:?} {expected:?}");
+        let of = |lengths: &[f64]| {
+            let n = lengths.len().max(1) as f64;
+            let mean = lengths.iter().sum::<f64>() / n;
+            let spread = lengths.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
+            [mean / 100.0, spread.sqrt() / 100.0]
+        };
+        let rate = voiced.len() as f64 / frames.len().max(1) as f64 * 100.0;
+        let expected = [[rate].as_slice(), &of(voiced), &of(unvoiced)].concat();
+        for (a, b) in segments.functionals().into_iter().zip(&expected) {
+            assert!((a - b).abs() < 1e-12, "{frames}: {expected:?}");
         }
     }
 
     #[test]
     fn lengths_are_from_the_first_frame_to_the_last() {
-        let found = of("....VVV......VVVVV....");
-        assert_near(
-            found,
-            [
-                2.0 / 0.22,
-                0.03,
-                0.01,
-                0.11 / 3.0,
-                (2.0_f64 / 9.0).sqrt() * 0.01,
-            ],
-        );
+        check("....VVV......VVVVV....", &[2.0, 4.0], &[3.0, 5.0, 3.0]);
+        check("", &[], &[]);
     }
 
     #[test]
-    fn a_single_frame_is_passed_over_and_two_are_too_short_to_count() {
-        assert_near(of("VVVV.VVVV"), [1.0 / 0.09, 0.08, 0.0, 0.0, 0.0]);
-        assert_near(of("....V...."), [0.0, 0.0, 0.0, 0.08, 0.0]);
-        assert_near(of("VVVV..VVVV"), [2.0 / 0.1, 0.03, 0.0, 0.0, 0.0]);
-        assert_near(of("VVV.V.VVV."), [1.0 / 0.1, 0.08, 0.0, 0.0, 0.0]);
-        assert_near(of("...V.V...."), [0.0, 0.0, 0.0, 0.09, 0.0]);
-        assert_near(of(""), [0.0; 5]);
+    fn a_single_frame_is_passed_over_and_two_end_a_stretch() {
+        check("VVVV.VVVV", &[8.0], &[]);
+        check("....V....", &[], &[8.0]);
+        check("VVVV..VVVV", &[3.0, 3.0], &[]);
+        check("....VV....", &[], &[3.0, 3.0]);
+        check("VVV.", &[2.0], &[]);
+    }
+
+    #[test]
+    fn a_frame_that_is_passed_over_belongs_to_both_kinds() {
+        check("VVVVV.V....", &[6.0], &[5.0]);
+        check("VV.V....", &[3.0], &[5.0]);
+    }
+
+    #[test]
+    fn only_frames_of_the_own_kind_make_a_stretch_long_enough() {
+        check("...V.V....", &[], &[9.0]);
+        check("VVV.V.VVV", &[8.0], &[]);
     }
 }
