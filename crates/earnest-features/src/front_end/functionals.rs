@@ -12,7 +12,7 @@ use crate::functionals::{COUNT, FunctionalStream, NAMES, Set, SlidingWindows};
 const LONGEST_S: f64 = 600.0;
 
 /// Most windows that can be open at a time.
-const MOST_OPEN: f64 = 100.0;
+const MOST_OPEN: f64 = 50.0;
 
 /// Settings of the functionals.
 ///
@@ -33,7 +33,7 @@ pub struct Functionals {
     /// Length of a window, 0.06 .. 600 s; without, a row is of the whole recording.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window_s: Option<f64>,
-    /// From one window to the next, a hundredth of `window_s` .. 600 s; without, `window_s`.
+    /// From one window to the next, a fiftieth of `window_s` .. 600 s; without, `window_s`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hop_s: Option<f64>,
 }

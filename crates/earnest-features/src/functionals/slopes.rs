@@ -93,7 +93,7 @@ mod tests {
         // Up 8 in 2 rows, down 4 in 2, up 6 in 2, down 10 in 4.
         let contour = [0.0, 4.0, 8.0, 6.0, 4.0, 7.0, 10.0, 7.5, 5.0, 2.5, 0.0];
         let found = of(&contour);
-        let falls = [200.0, -250.0];
+        let falls = [200.0_f64, -250.0];
         let mean = (falls[0] + falls[1]) / 2.0;
         let deviation = ((falls[0] - mean).powi(2) / 2.0).sqrt();
         for (found, expected) in found.into_iter().zip([350.0, 50.0, mean, deviation]) {

@@ -9,7 +9,8 @@ use crate::front_end::FrontEndError;
 /// Each window is a segment of its own: its functionals are those of its S samples as if they were a
 /// whole recording, to the bit, and are there as soon as its last sample is. Descriptors at a window's
 /// edges are not those of a stream that runs on, so each window that is open at a time (S/H of them)
-/// has a stream of its own, and the cost is that of the descriptors, S/H times.
+/// has a stream of its own: the cost is that of the descriptors S/H times, and memory is 1.5 MB for each
+/// at 16 kHz.
 ///
 /// A last window that the recording does not fill gives nothing. Nothing is allocated after `new`.
 pub struct SlidingWindows {
