@@ -23,10 +23,13 @@ pub(crate) struct Extreme {
 struct Search {
     /// What is a large step.
     step: f64,
-    /// The latest peak that counted, and the latest valley; both begin as the contour does.
+    /// The contour's first value.
+    first: f64,
+    /// The latest peak that counted.
     top: f64,
+    /// The latest valley that a large step led to, whether it counted or not.
     floor: f64,
-    /// The latest valley was reached by a large step, and no peak has counted since.
+    /// No peak has counted since `floor`.
     clear: bool,
     /// The candidate before, of whatever kind; at first the contour's first value.
     previous: f64,
@@ -45,6 +48,7 @@ pub(crate) fn extremes(contour: &[f32], found: &mut Vec<Extreme>) {
     }
     let mut search = Search {
         step: SHARE * (high - low),
+        first,
         top: first,
         floor: first,
         clear: false,
@@ -71,6 +75,7 @@ pub(crate) fn extremes(contour: &[f32], found: &mut Vec<Extreme>) {
         }
         search.previous = candidate.value;
     }
+    keep_outermost(found);
 }
 
 impl Search {
@@ -81,55 +86,68 @@ impl Search {
 
     fn peak(&mut self, peak: Extreme, found: &mut Vec<Extreme>) {
         let value = peak.value;
-        let large = self.large(value);
-        let rises = value - self.floor >= self.step;
-        let higher = rises && value > HIGHER * self.top;
-        match found.last_mut().filter(|last| last.kind == Kind::Peak) {
-            Some(last) => {
-                if !(large || higher || rises && self.clear && value > self.top) {
-                    return;
-                }
-                if value > last.value {
-                    *last = peak;
-                }
+        if !self.large(value) {
+            let after_peak = found.last().is_some_and(|last| last.kind == Kind::Peak);
+            if value - self.floor < self.step {
+                return;
             }
-            None if large => found.push(peak),
-            None if higher => {
-                // The valley before it does not count after all, and neither does the peak before
-                // that.
-                if found.len() > 1 {
-                    found.truncate(found.len() - 2);
-                }
-                found.push(peak);
+            if value > HIGHER * self.top {
+                self.take_back(found);
+            } else if !self.clear || after_peak && value <= self.top {
+                return;
             }
-            None if rises && self.clear => found.push(peak),
-            None => return,
         }
+        found.push(peak);
         self.top = value;
         self.clear = false;
     }
 
+    /// Takes back the latest peak, and the first valley after it unless that is at least as low as
+    /// the valley before the peak (or the first row, where there is none).
+    fn take_back(&self, found: &mut Vec<Extreme>) {
+        let Some(peak) = found.iter().rposition(|e| e.kind == Kind::Peak) else {
+            return;
+        };
+        let valleys = found[..peak].iter().filter(|e| e.kind == Kind::Valley);
+        let before = valleys.last().map_or(self.first, |valley| valley.value);
+        let after = found.get(peak + 1).map(|valley| valley.value);
+        if after.is_some_and(|after| after > before) {
+            found.remove(peak + 1);
+        }
+        found.remove(peak);
+    }
+
     fn valley(&mut self, valley: Extreme, found: &mut Vec<Extreme>) {
         let value = valley.value;
-        let large = self.large(value);
-        match found.last_mut().filter(|last| last.kind == Kind::Valley) {
-            Some(last) => {
-                if value < last.value {
-                    *last = valley;
-                }
-            }
-            None if self.top - value >= self.step => {
-                found.push(valley);
-                self.floor = value;
-                self.clear = large;
-            }
-            None => {}
+        let lower = found
+            .last()
+            .is_none_or(|last| last.kind == Kind::Peak || value < last.value);
+        if lower && self.top - value >= self.step {
+            found.push(valley);
         }
-        if large {
+        if self.large(value) {
             self.floor = value;
             self.clear = true;
         }
     }
+}
+
+/// Of extremes of one kind in a row keeps the outermost: the first of the highest peaks, the first of
+/// the lowest valleys.
+fn keep_outermost(found: &mut Vec<Extreme>) {
+    found.dedup_by(|later, kept| {
+        if later.kind != kept.kind {
+            return false;
+        }
+        let further = match kept.kind {
+            Kind::Peak => later.value > kept.value,
+            Kind::Valley => later.value < kept.value,
+        };
+        if further {
+            *kept = *later;
+        }
+        true
+    });
 }
 
 #[cfg(test)]
@@ -158,6 +176,19 @@ mod tests {
         assert_eq!(of(&[0.0, 0.0, 1.0, 0.0, 0.0]), [2]);
         assert_eq!(of(&[1.0; 20]), [] as [i64; 0]);
         assert_eq!(of(&[]), [] as [i64; 0]);
+    }
+
+    #[test]
+    fn a_valley_after_a_peak_that_is_taken_back_stays_only_if_it_is_the_lower() {
+        // The way down from 8 and the way up to 8.5 have no large step.
+        let of_before = |before: f32| {
+            of(&[
+                0.0, 1.0, 9.0, 20.0, 9.0, before, 7.0, 8.0, 6.5, 7.0, 5.4, 6.9, 6.8, 8.5, 8.0, 0.0,
+                0.0,
+            ])
+        };
+        assert_eq!(of_before(3.0), [3, -5, 13]);
+        assert_eq!(of_before(5.5), [3, -10, 13]);
     }
 
     #[test]
