@@ -6,7 +6,9 @@ mod vowel;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
+use earnest_features::front_end::egemaps_v02::EgemapsV02;
 use earnest_features::front_end::logmel::{LogMel, Pcen};
+use earnest_features::functionals::{FunctionalStream, Set, SlidingWindows};
 use earnest_features::{Extractor, FrontEnd, Lld32, Mode, Stream};
 use vowel::{FEMALE, MALE, RATE, Vowel, vowel};
 
@@ -84,4 +86,52 @@ fn logmel(bencher: Bencher<'_, '_>, pcen: bool) {
     bencher
         .counter(ItemsCount::new(samples.len() / 160))
         .bench_local(|| extractor.as_mut().map(|e| e.extract(black_box(&samples))));
+}
+
+#[divan::bench]
+fn egemaps_v02(bencher: Bencher<'_, '_>) {
+    let samples = speech();
+    let mut extractor = Extractor::of(&EgemapsV02::default(), RATE).ok();
+    bencher
+        .counter(ItemsCount::new(samples.len() / 160))
+        .bench_local(|| extractor.as_mut().map(|e| e.extract(black_box(&samples))));
+}
+
+/// The same with functionals in place of rows.
+#[divan::bench]
+fn functionals_of_the_whole(bencher: Bencher<'_, '_>) {
+    let samples = speech();
+    let mut stream = FunctionalStream::new(RATE, Set::EgemapsV02).ok();
+    bencher
+        .counter(ItemsCount::new(samples.len() / 160))
+        .bench_local(|| stream.as_mut().map(|s| s.of(black_box(&samples))));
+}
+
+/// Reading out, of segments of so many seconds.
+#[divan::bench(args = [1, 3, 10, 60])]
+fn functionals_so_far(bencher: Bencher<'_, '_>, seconds: usize) {
+    let mut stream = FunctionalStream::new(RATE, Set::EgemapsV02).ok();
+    let samples = speech().repeat(7);
+    if let Some(stream) = &mut stream {
+        stream.push(&samples[..seconds * RATE as usize]);
+    }
+    bencher.bench_local(|| stream.as_mut().map(FunctionalStream::functionals));
+}
+
+/// Windows of three seconds each half second.
+#[divan::bench]
+fn functionals_of_windows(bencher: Bencher<'_, '_>) {
+    let samples = speech();
+    let second = RATE as usize;
+    let mut windows = SlidingWindows::new(RATE, Set::EgemapsV02, 3 * second, second / 2).ok();
+    bencher
+        .counter(ItemsCount::new(samples.len() / 160))
+        .bench_local(|| {
+            let mut sum = 0.0;
+            if let Some(windows) = &mut windows {
+                windows.push(black_box(&samples), &mut |row| sum += row[0]);
+                windows.reset();
+            }
+            sum
+        });
 }

@@ -102,28 +102,43 @@ impl Search {
         self.clear = false;
     }
 
-    /// Takes back the latest peak, and the first valley after it unless that is at least as low as
-    /// the valley before the peak (or the first row, where there is none).
+    /// Takes back the latest peak. The valley after it then follows what came before: a valley, of
+    /// which the lower stays, or a peak (at the beginning the first row), from which it must fall
+    /// far enough.
     fn take_back(&self, found: &mut Vec<Extreme>) {
         let Some(peak) = found.iter().rposition(|e| e.kind == Kind::Peak) else {
             return;
         };
-        let valleys = found[..peak].iter().filter(|e| e.kind == Kind::Valley);
-        let before = valleys.last().map_or(self.first, |valley| valley.value);
-        let after = found.get(peak + 1).map(|valley| valley.value);
-        if after.is_some_and(|after| after > before) {
-            found.remove(peak + 1);
-        }
         found.remove(peak);
+        let Some(valley) = found.get(peak).copied() else {
+            return;
+        };
+        let stays = match peak.checked_sub(1).map(|before| &mut found[before]) {
+            Some(before) if before.kind == Kind::Valley => {
+                if valley.value < before.value {
+                    *before = valley;
+                }
+                false
+            }
+            Some(before) => before.value - valley.value >= self.step,
+            None => self.first - valley.value >= self.step,
+        };
+        if !stays {
+            found.remove(peak);
+        }
     }
 
     fn valley(&mut self, valley: Extreme, found: &mut Vec<Extreme>) {
         let value = valley.value;
-        let lower = found
-            .last()
-            .is_none_or(|last| last.kind == Kind::Peak || value < last.value);
-        if lower && self.top - value >= self.step {
-            found.push(valley);
+        if self.top - value >= self.step {
+            match found.last_mut() {
+                Some(last) if last.kind == Kind::Valley => {
+                    if value < last.value {
+                        *last = valley;
+                    }
+                }
+                _ => found.push(valley),
+            }
         }
         if self.large(value) {
             self.floor = value;
@@ -132,8 +147,7 @@ impl Search {
     }
 }
 
-/// Of extremes of one kind in a row keeps the outermost: the first of the highest peaks, the first of
-/// the lowest valleys.
+/// Of peaks in a row keeps the first of the highest, of valleys the first of the lowest.
 fn keep_outermost(found: &mut Vec<Extreme>) {
     found.dedup_by(|later, kept| {
         if later.kind != kept.kind {
@@ -179,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_valley_after_a_peak_that_is_taken_back_stays_only_if_it_is_the_lower() {
+    fn of_the_valleys_around_a_peak_that_is_taken_back_the_lower_stays() {
         // The way down from 8 and the way up to 8.5 have no large step.
         let of_before = |before: f32| {
             of(&[
@@ -189,6 +203,19 @@ mod tests {
         };
         assert_eq!(of_before(3.0), [3, -5, 13]);
         assert_eq!(of_before(5.5), [3, -10, 13]);
+    }
+
+    #[test]
+    fn a_valley_after_a_peak_that_is_taken_back_must_be_one_after_the_peak_before() {
+        // From 6 to 7.5 there is a large step but no valley; 8 takes the place of 7.5.
+        let of_valley = |valley: f32| {
+            of(&[
+                0.0, 9.0, 20.0, 9.0, 1.0, 2.0, 6.0, 5.4, 7.5, 5.7, 5.8, valley, 5.8, 5.7, 7.6, 7.5,
+                8.0, 7.0, 0.0, 0.0,
+            ])
+        };
+        assert_eq!(of_valley(4.5), [2, -4, 16]);
+        assert_eq!(of_valley(3.9), [2, -4, 6, -11, 16]);
     }
 
     #[test]
