@@ -150,11 +150,11 @@ impl FunctionalStream {
     }
 
     /// The functionals of a whole segment (a slice of a recording from its start to its end); none if
-    /// it is shorter than 60 ms.
+    /// it is shorter than 60 ms. Then all is as new.
     pub fn of(&mut self, samples: &[f32]) -> Option<[f32; COUNT]> {
         self.reset();
         self.push(samples);
-        self.functionals()
+        self.finish()
     }
 
     /// Forgets the segment.
