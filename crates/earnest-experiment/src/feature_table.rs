@@ -292,6 +292,128 @@ mod tests {
         assert_ne!(read.fingerprint, other.fingerprint);
     }
 
+    #[cfg(feature = "parquet")]
+    mod parquet_tables {
+        use std::sync::Arc;
+
+        use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, FloatType};
+        use parquet::data_type::{Int64Type, Int96, Int96Type};
+        use parquet::file::properties::WriterProperties;
+        use parquet::file::writer::SerializedFileWriter;
+        use parquet::schema::parser::parse_message_type;
+
+        use super::FeatureTable;
+
+        /// The cells of a column in three rows.
+        enum Cells {
+            Text([&'static str; 3]),
+            Float([f32; 3]),
+            Double([f64; 3]),
+            Whole([i64; 3]),
+            /// The first and the last row have one.
+            Holes([f32; 2]),
+            Dates,
+        }
+
+        fn table(schema: &str, columns: &[Cells]) -> Result<FeatureTable, String> {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("t.parquet");
+            let schema = parse_message_type(&format!("message t {{ {schema} }}")).unwrap();
+            let mut file = SerializedFileWriter::new(
+                std::fs::File::create(&path).unwrap(),
+                Arc::new(schema),
+                Arc::new(WriterProperties::default()),
+            )
+            .unwrap();
+            let mut group = file.next_row_group().unwrap();
+            for cells in columns {
+                fn put<T: DataType>(
+                    group: &mut parquet::file::writer::SerializedRowGroupWriter<'_, std::fs::File>,
+                    values: &[T::T],
+                    present: Option<&[i16]>,
+                ) {
+                    let mut column = group.next_column().unwrap().unwrap();
+                    let typed = column.typed::<T>();
+                    typed.write_batch(values, present, None).unwrap();
+                    column.close().unwrap();
+                }
+                match cells {
+                    Cells::Text(texts) => {
+                        put::<ByteArrayType>(&mut group, &texts.map(ByteArray::from), None);
+                    }
+                    Cells::Float(values) => put::<FloatType>(&mut group, values, None),
+                    Cells::Double(values) => put::<DoubleType>(&mut group, values, None),
+                    Cells::Whole(values) => put::<Int64Type>(&mut group, values, None),
+                    Cells::Holes(values) => {
+                        put::<FloatType>(&mut group, values, Some(&[1, 0, 1]));
+                    }
+                    Cells::Dates => put::<Int96Type>(&mut group, &[Int96::new(); 3], None),
+                }
+            }
+            group.close().unwrap();
+            file.close().unwrap();
+            FeatureTable::read(&path).map_err(|e| e.to_string())
+        }
+
+        const IDS: Cells = Cells::Text(["u1", "u1", "u2"]);
+
+        #[test]
+        fn numbers_of_every_usual_kind_are_features() {
+            let read = table(
+                "required double b; required binary id (UTF8); required float a; required int64 c;",
+                &[
+                    Cells::Double([0.5, 0.25, 0.125]),
+                    IDS,
+                    Cells::Float([1.0, 2.0, 3.0]),
+                    Cells::Whole([7, 8, 9]),
+                ],
+            )
+            .unwrap();
+            assert_eq!(read.columns, ["b", "a", "c"]);
+            let one = read.of("u1").unwrap();
+            assert_eq!(one.values(), [0.5, 1.0, 7.0, 0.25, 2.0, 8.0]);
+            assert_eq!(read.of("u2").unwrap().frames(), 1);
+            // The same features in CSV are the same table.
+            let csv = super::table("b,id,a,c\n0.5,u1,1,7\n0.25,u1,2,8\n0.125,u2,3,9\n");
+            assert_eq!(read.fingerprint, csv.unwrap().fingerprint);
+        }
+
+        #[test]
+        fn what_is_no_number_is_refused_with_its_row() {
+            let id = "required binary id (UTF8);";
+            for (schema, cells, words) in [
+                (
+                    "optional float a;",
+                    Cells::Holes([1.0, 2.0]),
+                    "row 2: a of u1 is null",
+                ),
+                (
+                    "required double a;",
+                    Cells::Double([1.0, 2.0, f64::NAN]),
+                    "row 3: a of u2 is NaN",
+                ),
+                (
+                    "required double a;",
+                    Cells::Double([1e300, 2.0, 3.0]),
+                    "row 1: a of u1 is inf",
+                ),
+                (
+                    "required binary a (UTF8);",
+                    Cells::Text(["x", "y", "z"]),
+                    "row 1: a of u1 is \"x\", and no number",
+                ),
+                ("required int96 a;", Cells::Dates, "and no number"),
+            ] {
+                let error = table(&format!("{id} {schema}"), &[IDS, cells]).unwrap_err();
+                assert!(error.contains(words), "{schema}: {error}");
+            }
+            let number = "required int64 id; required float a;";
+            let columns = [Cells::Whole([1, 2, 3]), Cells::Float([1.0, 2.0, 3.0])];
+            let error = table(number, &columns).unwrap_err();
+            assert!(error.contains("row 1: id is 1, and no text"), "{error}");
+        }
+    }
+
     #[test]
     fn a_table_that_is_none_is_refused_with_its_line() {
         for (text, words) in [

@@ -141,6 +141,16 @@ impl Recipe {
         }
     }
 
+    /// From the text of a TOML file.
+    ///
+    /// # Errors
+    /// A sentence with the line and what is wrong, or with the key of a number that cannot be.
+    pub fn from_toml(text: &str) -> Result<Self, String> {
+        let recipe: Self = earnest_files::toml_file::parse(text)?;
+        recipe.check()?;
+        Ok(recipe)
+    }
+
     /// What it is called: its name, or its engine's if it has none.
     #[must_use]
     pub fn title(&self) -> &str {

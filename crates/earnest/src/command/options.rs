@@ -11,7 +11,6 @@ use earnest_experiment::{
     Training, Validation, checked_snr_db,
 };
 use earnest_features::{FrontEndSettings, Mode};
-use earnest_files::toml_file;
 use earnest_model::{Architecture, Normalisation, Recipe, Task};
 
 use super::bounds::{MOST_MEMORY_MIB, MOST_REPEATS, one_to};
@@ -44,10 +43,7 @@ pub fn recipe_called(name: &str, own: &[Recipe]) -> Result<Recipe, String> {
     }
     let text = earnest_files::read_text(path)
         .map_err(|e| format!("cannot read the recipe {}: {e}", path.display()))?;
-    let recipe: Recipe =
-        toml_file::parse(&text).map_err(|e| format!("the recipe {}: {e}", path.display()))?;
-    let checked = recipe.check().map(|()| recipe);
-    checked.map_err(|e| format!("the recipe {}: {e}", path.display()))
+    Recipe::from_toml(&text).map_err(|e| format!("the recipe {}: {e}", path.display()))
 }
 
 /// Which features models are trained on.
@@ -62,7 +58,8 @@ pub struct FeatureOptions {
     mode: Option<ModeName>,
 }
 
-fn front_end_called(name: &str) -> Result<FrontEndSettings, String> {
+/// The front end of a name, in its usual settings.
+pub fn front_end_called(name: &str) -> Result<FrontEndSettings, String> {
     FrontEndSettings::by_name(name).map_err(|e| e.to_string())
 }
 

@@ -12,7 +12,7 @@ use earnest_recogniser::{FeatureReader, Recogniser};
 use rayon::prelude::*;
 use serde_json::json;
 
-use super::inputs::audio_files;
+use super::inputs::{Takes, audio_files};
 use super::must_hold_model;
 use crate::failure::Failure;
 
@@ -141,7 +141,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     recogniser
         .front_end()
         .map_err(|e| Failure::asked(format!("--model {name}: {e}")))?;
-    let inputs = audio_files(&a.files)?;
+    let inputs = audio_files(&a.files, Takes::WholeFiles)?;
     if a.model.is_none() {
         let model = recogniser.description();
         tell!(
@@ -151,7 +151,8 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             model.corpus.split(" (").next().unwrap_or_default()
         );
     }
-    let groups = groups(&inputs.files);
+    let files = inputs.paths();
+    let groups = groups(&files);
     let mut answers = Answers::begin(recogniser.description(), a.json)?;
     // Whoever speaks in these files counts as one speaker.
     const SPEAKER: &str = "";
