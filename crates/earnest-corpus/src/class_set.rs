@@ -74,6 +74,7 @@ pub struct ClassSet {
     words: Vec<String>,
     labels: LabelMap,
     is_four: bool,
+    limits_values: bool,
 }
 
 impl ClassSet {
@@ -86,7 +87,16 @@ impl ClassSet {
             names,
             labels,
             is_four: true,
+            limits_values: true,
         }
+    }
+
+    /// The same, and whether the dimensional task takes utterances of these classes only, as the
+    /// paper's does. It does with [`ClassSet::four`], and not with others, unless this is said.
+    #[must_use]
+    pub fn limiting_values(mut self, limits: bool) -> Self {
+        self.limits_values = limits;
+        self
     }
 
     /// A class for each of a corpus's labels, by the words for them, in alphabetical order. A label
@@ -123,7 +133,9 @@ impl ClassSet {
         let mut words: Vec<String> = Vec::with_capacity(names.len());
         for name in &names {
             let Some(word) = word(name) else {
-                return Err(format!("{name:?} is no name of a class"));
+                return Err(format!(
+                    "{name:?} is no name of a class: as a label it says that there is none; --map {name}=NAME makes a class of it"
+                ));
             };
             if !is_class_name(name) {
                 return Err(format!(
@@ -143,6 +155,7 @@ impl ClassSet {
             words,
             labels,
             is_four: false,
+            limits_values: false,
         })
     }
 
@@ -154,7 +167,7 @@ impl ClassSet {
         match self.labels.classes().find(|c| self.index(c).is_none()) {
             None => Ok(()),
             Some(class) => Err(format!(
-                "{class:?} is no class; the classes are {}, and none",
+                "{class:?} is no class; the classes are {}, and none; with --classes all it would be a class of its own",
                 self.names.join(", ")
             )),
         }
@@ -172,10 +185,16 @@ impl ClassSet {
         &self.labels
     }
 
-    /// True for the paper's set, which limits the dimensional task to utterances of its classes.
+    /// True for the paper's set.
     #[must_use]
     pub fn is_four(&self) -> bool {
         self.is_four
+    }
+
+    /// True if the dimensional task takes utterances of these classes only.
+    #[must_use]
+    pub fn limits_values(&self) -> bool {
+        self.limits_values
     }
 
     /// The number of a class, by its name or another word for it.

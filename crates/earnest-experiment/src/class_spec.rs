@@ -31,6 +31,10 @@ pub struct ClassSpec {
     /// Changes to the label map, `label=class`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub map: Vec<String>,
+    /// Whether the dimensional task takes utterances of these classes only, as the paper's does. If
+    /// it is left out: with `set = "four"`, and on IEMOCAP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_values: Option<bool>,
 }
 
 impl ClassSpec {
@@ -43,7 +47,12 @@ impl ClassSpec {
             Classes::All => (Some(SetKind::All), Vec::new()),
             Classes::Named(names) => (Some(SetKind::Named), names.clone()),
         };
-        Self { set, names, map }
+        Self {
+            set,
+            names,
+            map,
+            limit_values: None,
+        }
     }
 
     /// A corpus's class set, with every choice written down.
@@ -58,6 +67,8 @@ impl ClassSpec {
             set: Some(kind),
             names: set.names().to_vec(),
             map: set.labels().changes(),
+            // What is usual for a set need not be said.
+            limit_values: (set.limits_values() != set.is_four()).then_some(set.limits_values()),
         }
     }
 
@@ -73,6 +84,7 @@ impl ClassSpec {
             set: set.to_owned(),
             names: self.names.clone(),
             map: self.map.clone(),
+            limit_values: self.limit_values,
         }
     }
 
@@ -87,6 +99,7 @@ impl ClassSpec {
             }),
             names: model.names.clone(),
             map: model.map.clone(),
+            limit_values: model.limit_values,
         }
     }
 

@@ -1,6 +1,6 @@
 //! An experiment beside its corpus: everything that can be checked before work begins.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use earnest_corpus::{
@@ -34,7 +34,7 @@ pub fn open_corpus(spec: &CorpusSpec, classes: &ClassSpec) -> Result<Corpus, Exp
     let setup = |e: String| ExperimentError::Setup(format!("{}: {e}", spec.path.display()));
     let corpus = read_corpus(spec, classes)?;
     classes.require(&corpus.classes).map_err(setup)?;
-    let is_named = matches!(classes.classes(), Classes::Named(_));
+    let is_named = matches!(classes.classes(), Classes::Named(_) | Classes::Four);
     let missing = corpus.classes.missing(&corpus.utterances);
     if let Some(name) = missing.first().filter(|_| is_named) {
         let all = ClassSet::all(
@@ -71,24 +71,64 @@ pub fn read_corpus(spec: &CorpusSpec, classes: &ClassSpec) -> Result<Corpus, Exp
         root: spec.root.clone(),
         classes: classes.classes(),
         labels,
+        limit_values: classes.limit_values,
     };
     let corpus = Corpus::open(&spec.path, &options)?;
-    let known: BTreeSet<String> = corpus
-        .label_counts()
-        .into_keys()
-        .map(|label| label.trim().to_lowercase())
-        .collect();
-    for change in corpus.classes.labels().changes() {
-        let label = change.split('=').next().unwrap_or_default();
-        if !known.contains(label) {
-            return Err(ExperimentError::Setup(format!(
-                "map {change}: no utterance of {} has the label {label:?}; {}",
-                spec.path.display(),
-                known_names(label, known.iter().map(String::as_str))
-            )));
-        }
+    let known: Vec<String> = corpus.label_counts().into_keys().collect();
+    if let Some(label) = corpus.classes.labels().idle(&known).next() {
+        return Err(ExperimentError::Setup(format!(
+            "--map {label}=…: no utterance of {} has the label {label:?}; {}",
+            spec.path.display(),
+            known_names(label, known.iter().map(|label| label.trim()))
+        )));
     }
     Ok(corpus)
+}
+
+/// Says that a corpus has problems, if it has.
+pub(crate) fn tell_of_problems(corpus: &Corpus, spec: &CorpusSpec, observer: &dyn Observer) {
+    if !corpus.problems.is_empty() {
+        observer.event(Notice::Warning(&format!(
+            "{} problems in the corpus; `earnest corpus inspect {}` lists them",
+            corpus.problems.len(),
+            spec.path.display()
+        )));
+    }
+}
+
+/// In words, how many of some utterances have no class, with their most frequent labels; `None` if
+/// each has one.
+pub(crate) fn classless<'a>(
+    corpus: &Corpus,
+    utterances: impl IntoIterator<Item = &'a Utterance>,
+) -> Option<String> {
+    const SHOWN: usize = 5;
+    let (mut all, mut labels) = (0, BTreeMap::<&str, usize>::new());
+    for utterance in utterances {
+        all += 1;
+        if utterance.class.is_none() {
+            *labels.entry(utterance.label.trim()).or_default() += 1;
+        }
+    }
+    let without: usize = labels.values().sum();
+    let mut labels: Vec<(&str, usize)> = labels.into_iter().collect();
+    labels.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let more = if labels.len() > SHOWN { ", …" } else { "" };
+    let shown = labels
+        .iter()
+        .take(SHOWN)
+        .map(|(label, count)| match *label {
+            "" => format!("{count} without a label"),
+            label => format!("{label} {count}"),
+        });
+    let shown: Vec<String> = shown.collect();
+    (without > 0).then(|| {
+        format!(
+            "{without} of {all} utterances have none of the classes {} ({}{more}): no model of these classes hears them; --classes all makes a class of each label",
+            corpus.classes.names().join(", "),
+            shown.join(", ")
+        )
+    })
 }
 
 /// The nearest of some names and all of them, for an error about one that is none of them.
@@ -152,15 +192,14 @@ pub fn prepare(
     experiment.check()?;
     let corpus = open_corpus(&experiment.corpus, &experiment.classes)?;
     refuse_unlisted(&corpus)?;
-    if !corpus.problems.is_empty() {
-        observer.event(Notice::Warning(&format!(
-            "{} problems in the corpus; `earnest corpus inspect {}` lists them",
-            corpus.problems.len(),
-            experiment.corpus.path.display()
-        )));
-    }
+    tell_of_problems(&corpus, &experiment.corpus, observer);
     experiment.classes = ClassSpec::of(&corpus.classes, &experiment.classes);
     choose_tasks(&mut experiment, &corpus)?;
+    if experiment.tasks.contains(&Task::Categorical)
+        && let Some(note) = classless(&corpus, &corpus.utterances)
+    {
+        observer.event(Notice::Note(&note));
+    }
     // Only the utterances that serve a task count, so only their speakers make folds.
     let usable = corpus.usable(&experiment.scales);
     let tables = read_tables(&experiment, &usable)?;

@@ -19,7 +19,9 @@ use crate::evaluation::prediction::Prediction;
 use crate::evaluation::tally::metrics_of;
 use crate::experiment::CorpusSpec;
 use crate::observer::Observer;
-use crate::running::prepare::{corpus_contents, read_corpus, refuse_unlisted, scene_of};
+use crate::running::prepare::{
+    classless, corpus_contents, read_corpus, refuse_unlisted, scene_of, tell_of_problems,
+};
 use crate::running::run::simulated_robot;
 use crate::sources::SourceSpec;
 use crate::sources::chosen::ChosenSources;
@@ -214,6 +216,7 @@ impl Evaluation {
             }
         };
         refuse_unlisted(&corpus)?;
+        tell_of_problems(&corpus, &self.corpus, observer);
         for s in &self.speakers {
             if !corpus.utterances.iter().any(|u| &u.speaker == s) {
                 let there: Vec<&str> = corpus.speakers().into_iter().collect();
@@ -248,6 +251,9 @@ impl Evaluation {
             .filter_map(|(u, content)| Some((u.id.clone(), u.seconds_of(content.audio()?))))
             .collect();
         corpus.utterances.retain(is_asked);
+        if task == Task::Categorical {
+            notes.extend(classless(&corpus, &corpus.utterances));
+        }
         let dataset = Dataset::load(
             &corpus,
             &scales,
