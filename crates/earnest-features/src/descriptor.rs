@@ -102,3 +102,9 @@ pub(crate) const F2_FREQUENCY: usize = 28;
 pub(crate) const F2_AMPLITUDE: usize = 29;
 pub(crate) const F3_FREQUENCY: usize = 30;
 pub(crate) const F3_AMPLITUDE: usize = 31;
+
+// What eGeMAPSv02 has beside the 32 stands behind them in the stream's own rows.
+pub(crate) const F2_BANDWIDTH: usize = 32;
+pub(crate) const F3_BANDWIDTH: usize = 33;
+/// Number of values in the stream's own rows.
+pub(crate) const WIDE: usize = 34;

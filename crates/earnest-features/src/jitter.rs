@@ -4,6 +4,7 @@ use crate::framing::Framing;
 use crate::lanes::{F64s, LANES};
 use crate::parabola::vertex_through;
 use crate::samples::Samples;
+use crate::settings::Version;
 use crate::vectorised::vectorised;
 
 /// Reads the waveform along with the F0 track.
@@ -16,8 +17,13 @@ pub(crate) struct Jitter {
     last_period: f32,
     last_jitter: f32,
     last_shimmer: f32,
+    version: Version,
     correlations: Correlations,
 }
+
+/// A period counts in eGeMAPSv02 where its two halves correlate by more (docs/descriptors.md, section
+/// 15.2).
+const LEAST_CORRELATION: f64 = 0.5;
 
 /// Peak-to-peak amplitude without the first and last sample.
 fn amplitude(segment: &[f32]) -> f32 {
@@ -36,7 +42,7 @@ fn amplitude(segment: &[f32]) -> f32 {
 }
 
 impl Jitter {
-    pub fn new(framing: &Framing) -> Self {
+    pub fn new(framing: &Framing, version: Version) -> Self {
         Self {
             period_s: 1.0 / framing.sample_rate,
             sample_rate: framing.sample_rate,
@@ -45,6 +51,7 @@ impl Jitter {
             last_period: 0.0,
             last_jitter: 0.0,
             last_shimmer: 0.0,
+            version,
             correlations: Correlations::new(framing.long),
         }
     }
@@ -102,7 +109,11 @@ impl Jitter {
                     let period = ((low as f64 + vertex) * self.period_s) as f32;
                     let lowest = lowest_peak.map_or(peak as f32, |m| m.min(peak as f32));
                     lowest_peak = Some(lowest);
-                    if peak > f64::from(lowest) {
+                    let accepted = match self.version {
+                        Version::V01a => peak > f64::from(lowest),
+                        Version::V02 => peak > LEAST_CORRELATION,
+                    };
+                    if accepted {
                         periods += 1;
                         sum_period += period;
                         if self.last_period > 0.0 {
@@ -362,6 +373,34 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_version_takes_periods_by_their_correlation_or_by_rounding() {
+        // A sine is no more like itself one period on than the next; the same sine under eight
+        // times as much noise is not like itself at all.
+        let framing = Framing::new(16_000, crate::Lld32::default());
+        let shimmer = |noise: f32, version: Version| {
+            let mut state = 1_u32;
+            let samples: Vec<f32> = (0..16_000)
+                .map(|n| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    let hiss = (state >> 8) as f32 / (1 << 23) as f32 - 1.0;
+                    let tone = (std::f32::consts::TAU * n as f32 / 160.0).sin();
+                    0.1 * tone + noise * hiss
+                })
+                .collect();
+            let mut jitter = Jitter::new(&framing, version);
+            let mut buffer = Samples::default();
+            buffer.extend(&samples);
+            (0..90)
+                .map(|i| jitter.frame(&buffer, i * 160, 160, 100.0).1)
+                .sum::<f32>()
+                / 90.0
+        };
+        assert!(shimmer(0.0, Version::V02) < 0.01);
+        assert_eq!(shimmer(0.8, Version::V02), 0.0);
+        assert!(shimmer(0.8, Version::V01a) > 0.05);
+    }
+
+    #[test]
     fn an_alternating_period_shows_as_jitter_and_an_alternating_height_as_shimmer() {
         // Pulses 159 and 161 samples apart, heights 1 and 0.9: |dT|/T = 2/160, and
         // |dA|/mean A = 0.1/0.95.
@@ -377,25 +416,27 @@ mod tests {
             i += 1;
         }
         let framing = Framing::new(16_000, crate::Lld32::default());
-        let mut jitter = Jitter::new(&framing);
-        let mut buffer = Samples::default();
-        buffer.extend(&samples);
-        let (mut j, mut s, mut n) = (0.0, 0.0, 0);
-        for frame in 0..90 {
-            let (a, b) = jitter.frame(&buffer, frame * 160, 160, 100.0);
-            assert!(jitter.backlog() <= 2 * 176 + 2);
-            if frame > 5 {
-                j += a;
-                s += b;
-                n += 1;
+        for version in [Version::V01a, Version::V02] {
+            let mut jitter = Jitter::new(&framing, version);
+            let mut buffer = Samples::default();
+            buffer.extend(&samples);
+            let (mut j, mut s, mut n) = (0.0, 0.0, 0);
+            for frame in 0..90 {
+                let (a, b) = jitter.frame(&buffer, frame * 160, 160, 100.0);
+                assert!(jitter.backlog() <= 2 * 176 + 2);
+                if frame > 5 {
+                    j += a;
+                    s += b;
+                    n += 1;
+                }
             }
+            let (j, s) = (j / n as f32, s / n as f32);
+            assert!((j - 2.0 / 160.0).abs() < 0.003, "jitter {j}");
+            let expected = 20.0 * (1.0_f32 + 0.1 / 0.95).log10();
+            assert!(
+                (s - expected).abs() < 0.1,
+                "shimmer {s} dB, expected {expected}"
+            );
         }
-        let (j, s) = (j / n as f32, s / n as f32);
-        assert!((j - 2.0 / 160.0).abs() < 0.003, "jitter {j}");
-        let expected = 20.0 * (1.0_f32 + 0.1 / 0.95).log10();
-        assert!(
-            (s - expected).abs() < 0.1,
-            "shimmer {s} dB, expected {expected}"
-        );
     }
 }

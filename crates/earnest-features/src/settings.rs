@@ -26,6 +26,16 @@ impl Mode {
     }
 }
 
+/// Which of openSMILE's two definitions of the same descriptors mode `opensmile` follows; mode
+/// `accurate` has one for both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// eGeMAPSv01a: docs/descriptors.md, sections 1-14.
+    V01a,
+    /// eGeMAPSv01b and eGeMAPSv02, which differ in two settings: docs/descriptors.md, section 15.
+    V02,
+}
+
 /// Length of the short window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]

@@ -23,9 +23,20 @@ pub(crate) fn gauss(length: usize) -> Vec<f32> {
         .collect()
 }
 
+/// Where the zeros stand that fill a frame up to the transform's size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Zeros {
+    /// All after it, as in eGeMAPSv01a.
+    After,
+    /// As many before it as after it, as in eGeMAPSv02 (docs/descriptors.md, section 15.1).
+    Around,
+}
+
 /// The spectra of one frame length: window, transform, magnitudes.
 pub(crate) struct Spectrum {
     window: Vec<f32>,
+    /// Zeros before the frame.
+    before: usize,
     fft: RealFft,
     work: Vec<Bin>,
     /// Mean square of the windowed frames.
@@ -41,18 +52,23 @@ pub(crate) struct Spectrum {
 }
 
 impl Spectrum {
-    pub fn new(window: Vec<f32>) -> Self {
+    pub fn new(window: Vec<f32>, zeros: Zeros) -> Self {
         let size = window.len().next_power_of_two().max(4);
-        let zeros = vec![F32s::ZERO; size / 2 + 1];
+        let before = match zeros {
+            Zeros::After => 0,
+            Zeros::Around => (size - window.len()) / 2,
+        };
+        let none = vec![F32s::ZERO; size / 2 + 1];
         Self {
             fft: RealFft::new(size),
             work: vec![Bin::ZERO; size / 2],
             energy: [0.0; LANES],
-            re: zeros.clone(),
-            im: zeros.clone(),
-            magnitude: zeros.clone(),
-            power: zeros,
+            re: none.clone(),
+            im: none.clone(),
+            magnitude: none.clone(),
+            power: none,
             window,
+            before,
         }
     }
 
@@ -73,15 +89,21 @@ impl Spectrum {
             #[inline(always)]
             || {
                 let mut energy = crate::lanes::F64s::ZERO;
-                let filled = length.div_ceil(2);
-                for (n, two) in self.work[..filled].iter_mut().enumerate() {
-                    let re = windowed(&frames, &self.window, 2 * n);
-                    let im = windowed(&frames, &self.window, 2 * n + 1);
+                // Samples go in by twos; where the number of zeros before the frame is odd, its
+                // first sample is the second of a two.
+                let (whole, odd) = (self.before / 2, self.before % 2);
+                let filled = (odd + length).div_ceil(2);
+                let (before, rest) = self.work.split_at_mut(whole);
+                let (frame, after) = rest.split_at_mut(filled);
+                before.fill(Bin::ZERO);
+                for (n, two) in frame.iter_mut().enumerate() {
+                    let re = windowed(&frames, &self.window, (2 * n).wrapping_sub(odd));
+                    let im = windowed(&frames, &self.window, 2 * n + 1 - odd);
                     *two = Bin { re, im };
                     energy += (re * re).wide();
                     energy += (im * im).wide();
                 }
-                self.work[filled..].fill(Bin::ZERO);
+                after.fill(Bin::ZERO);
                 self.energy = (energy / length as f64).0;
                 let (all_re, all_im) = (&mut self.re, &mut self.im);
                 let (magnitude, power) = (&mut self.magnitude, &mut self.power);
@@ -101,11 +123,41 @@ impl Spectrum {
     }
 }
 
-/// Sample `n` of all frames, windowed; zero beyond their end.
+/// Sample `n` of all frames, windowed; zero outside them.
 #[inline(always)]
 fn windowed(frames: &[&[f32]; LANES], window: &[f32], n: usize) -> F32s {
     match window.get(n) {
         Some(w) => F32s(std::array::from_fn(|l| frames[l][n])) * *w,
         None => F32s::ZERO,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeros_before_a_frame_turn_phases_and_leave_magnitudes() {
+        for length in [12, 13, 16] {
+            let samples: Vec<f32> = (0..length).map(|n| (n * n % 7) as f32 - 3.0).collect();
+            let mut after = Spectrum::new(vec![1.0; length], Zeros::After);
+            let mut around = Spectrum::new(vec![1.0; length], Zeros::Around);
+            after.transform(&samples, 1, 1);
+            around.transform(&samples, 1, 1);
+            assert_eq!(after.energy, around.energy);
+            let before = (16 - length) / 2;
+            for k in 0..=8 {
+                let turn = std::f32::consts::TAU * (k * before) as f32 / 16.0;
+                let (re, im) = (after.re[k].0[0], after.im[k].0[0]);
+                let turned = (
+                    re * turn.cos() - im * turn.sin(),
+                    re * turn.sin() + im * turn.cos(),
+                );
+                assert!((around.re[k].0[0] - turned.0).abs() < 1e-4, "{length}: {k}");
+                assert!((around.im[k].0[0] - turned.1).abs() < 1e-4, "{length}: {k}");
+                let (a, b) = (after.magnitude[k].0[0], around.magnitude[k].0[0]);
+                assert!((a - b).abs() < 1e-4, "{length}: {k}");
+            }
+        }
     }
 }

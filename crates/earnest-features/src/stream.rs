@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::accurate::Accurate;
-use crate::descriptor::{self as d, COUNT};
+use crate::descriptor::{self as d, COUNT, WIDE};
 use crate::fft::Bin;
 use crate::formants::band::BandResampler;
 use crate::formants::{FormantFinder, Formants};
@@ -19,14 +19,17 @@ use crate::pitch::shs::SubHarmonicSum;
 use crate::pitch::viterbi::Viterbi;
 use crate::pitch::{CANDIDATES, Candidate};
 use crate::samples::Samples;
-use crate::settings::{Lld32, Mode};
+use crate::settings::{Lld32, Mode, Version};
 use crate::smoothing::{median3nz, sma3, sma3nz};
 use crate::spectral::Spectral;
-use crate::spectrum::{Spectrum, gauss, hamming};
+use crate::spectrum::{Spectrum, Zeros, gauss, hamming};
 use crate::vectorised::vectorised;
 
 /// One row of descriptors, in the order of [`crate::descriptor::NAMES`].
 pub type Row = [f32; COUNT];
+
+/// A [`Row`] and, behind it, what eGeMAPSv02 has beside (`descriptor::F2_BANDWIDTH` and on).
+pub(crate) type WideRow = [f32; WIDE];
 
 /// A frame is voiced only if its windowed RMS is above this.
 const ENERGY_GATE: f64 = 0.001;
@@ -87,7 +90,7 @@ pub struct Stream {
     groups: Vec<Group>,
     free: Vec<usize>,
     /// Unsmoothed rows from row `first_row` on.
-    rows: VecDeque<Row>,
+    rows: VecDeque<WideRow>,
     first_row: usize,
     /// Rows given out.
     emitted: usize,
@@ -97,10 +100,19 @@ impl Stream {
     /// For recordings at this rate, Hz.
     #[must_use]
     pub fn new(sample_rate: u32, settings: Lld32) -> Self {
+        Self::of_version(sample_rate, settings, Version::V01a)
+    }
+
+    /// In mode `opensmile`, as this version has the descriptors.
+    pub(crate) fn of_version(sample_rate: u32, settings: Lld32, version: Version) -> Self {
         let framing = Framing::new(sample_rate, settings);
         let rate = framing.sample_rate;
-        let short = Spectrum::new(hamming(framing.short));
-        let long = Spectrum::new(gauss(framing.long));
+        let zeros = match (settings.mode, version) {
+            (Mode::OpenSmile, Version::V02) => Zeros::Around,
+            _ => Zeros::After,
+        };
+        let short = Spectrum::new(hamming(framing.short), zeros);
+        let long = Spectrum::new(gauss(framing.long), zeros);
         let (short_bins, long_bins) = (short.magnitude.len(), long.magnitude.len());
         let short_size = short.fft().size();
         let long_size = long.fft().size();
@@ -117,7 +129,7 @@ impl Stream {
                     rate,
                 ))),
                 harmonics: Box::new(Harmonics::new(1.0 / long_s, rate)),
-                jitter: Jitter::new(&framing),
+                jitter: Jitter::new(&framing, version),
             },
             Mode::Accurate => Definition::Accurate(Box::new(Accurate::new(&framing, long_size))),
         };
@@ -163,7 +175,17 @@ impl Stream {
     }
 
     /// Adds samples; gives each row that is now final to `sink`, in order.
-    pub fn push(&mut self, mut samples: &[f32], sink: &mut impl FnMut(&Row)) {
+    pub fn push(&mut self, samples: &[f32], sink: &mut impl FnMut(&Row)) {
+        self.push_wide(samples, &mut |row| sink(&narrow(row)));
+    }
+
+    /// Ends the recording: gives the remaining rows to `sink`. Then all is as new.
+    pub fn finish(&mut self, sink: &mut impl FnMut(&Row)) {
+        self.finish_wide(&mut |row| sink(&narrow(row)));
+    }
+
+    /// [`Self::push`], with all columns there are.
+    pub(crate) fn push_wide(&mut self, mut samples: &[f32], sink: &mut impl FnMut(&WideRow)) {
         while !samples.is_empty() {
             if self.samples.room() == 0 {
                 self.samples.forget_before(self.needed_from());
@@ -178,8 +200,8 @@ impl Stream {
         }
     }
 
-    /// Ends the recording: gives the remaining rows to `sink`. Then all is as new.
-    pub fn finish(&mut self, sink: &mut impl FnMut(&Row)) {
+    /// [`Self::finish`], with all columns there are.
+    pub(crate) fn finish_wide(&mut self, sink: &mut impl FnMut(&WideRow)) {
         let frames = self.frames;
         if frames > 0 {
             let before_end = self.decided;
@@ -238,7 +260,7 @@ impl Stream {
     }
 
     /// Transforms the next `count` frames and settles what they decide.
-    fn group(&mut self, count: usize, sink: &mut impl FnMut(&Row)) {
+    fn group(&mut self, count: usize, sink: &mut impl FnMut(&WideRow)) {
         let first = self.frames;
         let formants = self.short_group(first, count);
         let (group, candidates) = self.long_group(first, count);
@@ -307,7 +329,7 @@ impl Stream {
             Definition::Accurate(_) => [Formants::default(); LANES],
         };
         for (lane, found) in formants.iter().enumerate().take(count) {
-            let mut row = [0.0; COUNT];
+            let mut row = [0.0; WIDE];
             for (cell, column) in row.iter_mut().zip(&columns) {
                 *cell = column.0[lane];
             }
@@ -412,16 +434,16 @@ impl Stream {
     }
 
     /// Row `i`, smoothed. At the end of a recording, `end` says where it is.
-    fn smooth(&self, i: usize, end: Option<End>) -> Row {
+    fn smooth(&self, i: usize, end: Option<End>) -> WideRow {
         let last = self.rows.len() - 1;
         let raw = |i: usize| &self.rows[(i - self.first_row).min(last)];
         let (before, here, after) = (raw(i.saturating_sub(1)), raw(i), raw(i + 1));
-        let mut row = [0.0; COUNT];
+        let mut row = [0.0; WIDE];
         for c in 0..d::F0 {
             row[c] = sma3(before[c], here[c], after[c]);
         }
         let place = end.map_or(Place::Inside, |end| end.place(i));
-        for c in d::F0..COUNT {
+        for c in d::F0..WIDE {
             row[c] = match place {
                 Place::Inside => sma3nz(before[c], here[c], after[c]),
                 Place::Last => sma3nz(before[c], here[c], here[c]),
@@ -471,14 +493,21 @@ impl End {
     }
 }
 
-fn set_formants(row: &mut Row, formants: &Formants) {
-    row[d::F1_FREQUENCY] = formants.frequency[0];
-    row[d::F1_BANDWIDTH] = formants.bandwidth;
-    row[d::F2_FREQUENCY] = formants.frequency[1];
-    row[d::F3_FREQUENCY] = formants.frequency[2];
+/// The 32 descriptors of a row.
+fn narrow(row: &WideRow) -> Row {
+    std::array::from_fn(|c| row[c])
 }
 
-fn set_amplitudes(row: &mut Row, amplitudes: [f32; 3]) {
+fn set_formants(row: &mut WideRow, formants: &Formants) {
+    row[d::F1_FREQUENCY] = formants.frequency[0];
+    row[d::F1_BANDWIDTH] = formants.bandwidth[0];
+    row[d::F2_FREQUENCY] = formants.frequency[1];
+    row[d::F2_BANDWIDTH] = formants.bandwidth[1];
+    row[d::F3_FREQUENCY] = formants.frequency[2];
+    row[d::F3_BANDWIDTH] = formants.bandwidth[2];
+}
+
+fn set_amplitudes(row: &mut WideRow, amplitudes: [f32; 3]) {
     row[d::F1_AMPLITUDE] = amplitudes[0];
     row[d::F2_AMPLITUDE] = amplitudes[1];
     row[d::F3_AMPLITUDE] = amplitudes[2];

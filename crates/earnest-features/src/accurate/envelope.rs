@@ -123,15 +123,11 @@ impl Envelope {
             }
         }
         found[..count].sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let at = |i: usize| {
-            found
-                .get(i)
-                .filter(|_| i < count)
-                .map_or(0.0, |f| f.0 as f32)
-        };
+        // What was not found is still (0, 0).
+        let lowest = [found[0], found[1], found[2]];
         Formants {
-            frequency: [at(0), at(1), at(2)],
-            bandwidth: found[0].1 as f32,
+            frequency: lowest.map(|f| f.0 as f32),
+            bandwidth: lowest.map(|f| f.1 as f32),
         }
     }
 }

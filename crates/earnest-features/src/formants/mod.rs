@@ -10,11 +10,11 @@ use self::roots::Complexes;
 use crate::lanes::{F32s, LANES};
 use crate::vectorised::vectorised;
 
-/// The lowest three formants and the bandwidth of the lowest, Hz; 0 where there is none.
+/// The lowest three formants and their bandwidths, Hz; 0 where there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Formants {
     pub frequency: [f32; 3],
-    pub bandwidth: f32,
+    pub bandwidth: [f32; 3],
 }
 
 const LOWEST_HZ: f64 = 50.0;
@@ -78,9 +78,7 @@ fn lowest(roots: &[Complexes], lane: usize) -> Formants {
         // A root outside the unit circle counts as its mirror image within: same angle.
         let frequency = im.atan2(*re) * scale;
         if found < 3 && (LOWEST_HZ..=HIGHEST_HZ).contains(&frequency) {
-            if found == 0 {
-                out.bandwidth = (re.hypot(*im).ln().abs() * 2.0 * scale) as f32;
-            }
+            out.bandwidth[found] = (re.hypot(*im).ln().abs() * 2.0 * scale) as f32;
             out.frequency[found] = frequency as f32;
             found += 1;
         }

@@ -42,9 +42,14 @@ impl FrontEnd for Lld32 {
     }
 
     fn open(&self, sample_rate: u32) -> Result<Box<dyn RowStream>, FrontEndError> {
-        within("sample_rate", sample_rate.into(), 8_000.0..=48_000.0)?;
+        check_rate(sample_rate)?;
         Ok(Box::new(Stream::new(sample_rate, *self)))
     }
+}
+
+/// Refuses a sample rate that the descriptors are not defined for.
+pub(super) fn check_rate(sample_rate: u32) -> Result<(), FrontEndError> {
+    within("sample_rate", sample_rate.into(), 8_000.0..=48_000.0)
 }
 
 impl RowStream for Stream {

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use super::{FrontEnd, FrontEndError, RowStream, within};
 use crate::lanes::{F32s, F64s, LANES};
 use crate::logarithm::{exp, ln, ln_f32};
-use crate::spectrum::Spectrum;
+use crate::spectrum::{Spectrum, Zeros};
 use crate::vectorised::vectorised;
 
 /// Least energy of a band under the logarithm.
@@ -232,7 +232,7 @@ impl LogMelStream {
             );
             return Err(FrontEndError::new("window_ms", problem));
         }
-        let spectrum = Spectrum::new(hann(length));
+        let spectrum = Spectrum::new(hann(length), Zeros::After);
         let bin_hz = rate / spectrum.fft().size() as f64;
         let bands = Bands::new(settings, bin_hz, spectrum.power.len())?;
         let room = 2 * (length + LANES * hop);

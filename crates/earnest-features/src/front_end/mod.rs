@@ -11,6 +11,7 @@
 #[macro_use]
 mod list;
 pub mod egemaps_v01a;
+pub mod egemaps_v02;
 pub mod lld32;
 pub mod logmel;
 
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 front_ends! {
     Lld32 = lld32::Lld32 as "lld32",
     EgemapsV01a = egemaps_v01a::EgemapsV01a as "egemaps-v01a",
+    EgemapsV02 = egemaps_v02::EgemapsV02 as "egemaps-v02",
     LogMel = logmel::LogMel as "logmel",
 }
 

@@ -1,0 +1,148 @@
+//! `egemaps-v02`: the 25 descriptors of eGeMAPSv02, a row each 10 ms: those of `egemaps-v01a` and
+//! the bandwidths of F2 and F3, by openSMILE's later definition (docs/descriptors.md, section 15).
+
+use serde::{Deserialize, Serialize};
+
+use super::lld32::{Lld32, Mode, ShortWindow};
+use super::{FrontEnd, FrontEndError, RowStream};
+use crate::descriptor::{EGEMAPS, F2_BANDWIDTH, F2_FREQUENCY, F3_BANDWIDTH, F3_FREQUENCY, NAMES};
+use crate::settings::Version;
+use crate::stream::{Stream, WideRow};
+
+/// Number of descriptors in a row.
+const COUNT: usize = 25;
+
+/// The descriptors in openSMILE's order, as places in a [`WideRow`].
+const PLACES: [usize; COUNT] = places();
+
+const fn places() -> [usize; COUNT] {
+    let mut places = [0; COUNT];
+    let (mut i, mut filled) = (0, 0);
+    while i < EGEMAPS.len() {
+        places[filled] = EGEMAPS[i];
+        filled += 1;
+        // A bandwidth follows its frequency; that of F1 is among the 23.
+        let bandwidth = match EGEMAPS[i] {
+            F2_FREQUENCY => F2_BANDWIDTH,
+            F3_FREQUENCY => F3_BANDWIDTH,
+            _ => 0,
+        };
+        if bandwidth > 0 {
+            places[filled] = bandwidth;
+            filled += 1;
+        }
+        i += 1;
+    }
+    places
+}
+
+/// The name of a place in a [`WideRow`].
+fn name(place: usize) -> &'static str {
+    match place {
+        F2_BANDWIDTH => "F2bandwidth_sma3nz",
+        F3_BANDWIDTH => "F3bandwidth_sma3nz",
+        _ => NAMES[place],
+    }
+}
+
+/// Settings of the 25 descriptors: those of [`Lld32`].
+///
+/// ```toml
+/// name = "egemaps-v02"
+/// mode = "opensmile"   # or "accurate"
+/// window_ms = 20       # or 25
+/// ```
+///
+/// Mode `accurate` has one definition for both versions: there the 23 columns that
+/// `egemaps-v01a` has too are the same bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EgemapsV02 {
+    /// Whose definition.
+    pub mode: Mode,
+    /// Short window; `window_ms` in files, a number.
+    #[serde(rename = "window_ms")]
+    pub window: ShortWindow,
+}
+
+impl EgemapsV02 {
+    /// The descriptors with the same settings, whose rows lie alike.
+    fn lld32(self) -> Lld32 {
+        Lld32 {
+            mode: self.mode,
+            window: self.window,
+        }
+    }
+}
+
+impl FrontEnd for EgemapsV02 {
+    fn name(&self) -> &'static str {
+        "egemaps-v02"
+    }
+
+    fn words(&self) -> String {
+        format!(
+            "egemaps-v02: {COUNT} descriptors, mode {}, windows of {} and 60 ms each 10 ms",
+            self.mode.name(),
+            self.window.milliseconds()
+        )
+    }
+
+    fn check(&self) -> Result<(), FrontEndError> {
+        self.lld32().check()
+    }
+
+    fn columns(&self) -> Vec<String> {
+        PLACES.map(|place| name(place).to_owned()).to_vec()
+    }
+
+    fn row_s(&self) -> f64 {
+        self.lld32().row_s()
+    }
+
+    fn shortest_s(&self) -> f64 {
+        self.lld32().shortest_s()
+    }
+
+    fn look_ahead_s(&self) -> f64 {
+        self.lld32().look_ahead_s()
+    }
+
+    fn open(&self, sample_rate: u32) -> Result<Box<dyn RowStream>, FrontEndError> {
+        super::lld32::check_rate(sample_rate)?;
+        let whole = Stream::of_version(sample_rate, self.lld32(), Version::V02);
+        Ok(Box::new(Some25 { whole }))
+    }
+}
+
+/// Wide rows as they come, of which some columns go on.
+struct Some25 {
+    whole: Stream,
+}
+
+/// The columns of a row that go on.
+fn picked(row: &WideRow) -> [f32; COUNT] {
+    PLACES.map(|place| row[place])
+}
+
+impl RowStream for Some25 {
+    fn columns(&self) -> usize {
+        COUNT
+    }
+
+    fn rows(&self, samples: usize) -> usize {
+        self.whole.framing().rows(samples)
+    }
+
+    fn push(&mut self, samples: &[f32], sink: &mut dyn FnMut(&[f32])) {
+        self.whole.push_wide(samples, &mut |row| sink(&picked(row)));
+    }
+
+    fn finish(&mut self, sink: &mut dyn FnMut(&[f32])) {
+        self.whole.finish_wide(&mut |row| sink(&picked(row)));
+    }
+
+    fn reset(&mut self) {
+        self.whole.reset();
+    }
+}
