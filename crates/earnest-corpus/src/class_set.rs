@@ -15,6 +15,17 @@ pub const FOUR: [&str; 4] = ["angry", "happy", "neutral", "sad"];
 const MOST_CLASSES: usize = 100;
 pub(crate) const LONGEST_NAME: usize = 60;
 
+/// What columns of tables are called, beside which a class has one of its own.
+const COLUMNS: [&str; 7] = [
+    "condition",
+    "id",
+    "speaker",
+    "truth",
+    "answer",
+    "file",
+    "emotion",
+];
+
 /// True for what can be the name of a class.
 pub(crate) fn is_class_name(name: &str) -> bool {
     name.len() <= LONGEST_NAME && !name.chars().any(char::is_control)
@@ -140,6 +151,11 @@ impl ClassSet {
             if !is_class_name(name) {
                 return Err(format!(
                     "{name:?} is no name of a class: it is longer than {LONGEST_NAME} bytes, or has a control character"
+                ));
+            }
+            if COLUMNS.contains(&name.as_str()) {
+                return Err(format!(
+                    "a class cannot be called {name:?}, which is a column of tables of answers; --map {name}=NAME gives it another name"
                 ));
             }
             if let Some(first) = words.iter().position(|w| *w == word) {
@@ -285,6 +301,17 @@ mod tests {
     }
 
     #[test]
+    fn labels_of_near_emotions_stay_apart_and_no_letter_alone_is_a_word() {
+        let corpus = ["joy", "happiness", "anxiety", "fear", "a", "h", "Fearful"];
+        let set = ClassSet::all(corpus.into_iter(), LabelMap::default()).unwrap();
+        assert_eq!(names(&set), ["a", "anxiety", "fear", "h", "happy", "joy"]);
+        assert_eq!(set.class("fearful"), Some(2));
+        let four = ClassSet::four(LabelMap::default());
+        assert_eq!(four.class("joy"), Some(1));
+        assert_eq!(four.class("h"), None);
+    }
+
+    #[test]
     fn a_list_keeps_its_order_and_refuses_one_emotion_twice() {
         assert_eq!("FOUR".parse(), Ok(Classes::Four));
         let Ok(Classes::Named(list)) = "fear, Boredom,angry".parse() else {
@@ -299,6 +326,8 @@ mod tests {
             ("angry,angry", "twice"),
             ("angry,,sad", "\"\""),
             ("angry,none", "none"),
+            ("angry,x", "--map x=NAME"),
+            ("angry,answer", "column"),
         ] {
             let error = text.parse::<Classes>().unwrap_err();
             assert!(error.contains(word), "{error}");

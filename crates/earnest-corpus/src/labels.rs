@@ -77,16 +77,32 @@ pub struct LabelMap {
 }
 
 impl LabelMap {
-    /// From changes of the form `label=class`, of which later ones count.
+    /// From changes of the form `label=class`.
     ///
     /// # Errors
-    /// What is wrong with the first that cannot be read.
+    /// What is wrong with the first that cannot be read, or that sends a label elsewhere than one
+    /// before it.
     pub fn from_changes(changes: &[String]) -> Result<Self, String> {
         let mut map = Self::default();
         for change in changes {
+            let before = map.clone();
             map.set_from_text(change)?;
+            let changed = |(label, class)| before.changed.get(label).is_some_and(|c| c != class);
+            if map.changed.iter().any(changed) {
+                return Err(format!(
+                    "{change:?} sends a label elsewhere than a change before it: {}",
+                    before.changes().join(", ")
+                ));
+            }
         }
         Ok(map)
+    }
+
+    /// The label that a change `label=class` is of.
+    #[must_use]
+    pub fn label_of(change: &str) -> Option<String> {
+        let (label, _) = change.split_once('=')?;
+        Some(plain(label))
     }
 
     /// Sends a label to a class, or with `None` to no class, whatever it would count as.
@@ -178,6 +194,20 @@ mod tests {
         map.set_from_text("fru=angry").unwrap();
         map.set_from_text("EXC = none").unwrap();
         assert_eq!(map.changes(), ["exc=none", "fru=angry"]);
+        // What is said of a word is said of its other forms.
+        map.set_from_text("bored=neutral").unwrap();
+        assert_eq!(map.changed("boredom"), Some(Some("neutral")));
+        map.set_from_text("boredom=sad").unwrap();
+        assert_eq!(map.changed("boredom"), Some(Some("sad")));
+        assert_eq!(map.changed("bored"), Some(Some("neutral")));
+        let known = ["Boredom", "fru"].map(String::from);
+        assert_eq!(map.idle(&known).collect::<Vec<_>>(), ["exc"]);
+        let twice = ["fear=sad", "fear=angry"].map(String::from);
+        assert!(
+            LabelMap::from_changes(&twice)
+                .unwrap_err()
+                .contains("fear=sad")
+        );
         assert!(map.set_from_text("exc").is_err());
         assert!(map.set_from_text("exc=").unwrap_err().contains("no class"));
     }

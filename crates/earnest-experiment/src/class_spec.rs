@@ -123,6 +123,20 @@ impl ClassSpec {
         LabelMap::from_changes(&self.map)
     }
 
+    /// Adds changes of which label counts as which class; one of a label that was changed before
+    /// takes the place of that.
+    ///
+    /// # Errors
+    /// A sentence: a change is not of the form `label=class`, or two are of one label.
+    pub fn change_map(&mut self, changes: &[String]) -> Result<(), String> {
+        let label = |change: &String| LabelMap::label_of(change);
+        LabelMap::from_changes(changes)?;
+        let changed: Vec<Option<String>> = changes.iter().map(label).collect();
+        self.map.retain(|old| !changed.contains(&label(old)));
+        self.map.extend(changes.iter().cloned());
+        Ok(())
+    }
+
     /// Refuses names that are none, and changes that cannot be read.
     ///
     /// # Errors
@@ -144,7 +158,9 @@ impl ClassSpec {
     /// # Errors
     /// A sentence with both.
     pub fn require(&self, set: &ClassSet) -> Result<(), String> {
-        if self.names.is_empty() || self.names == set.names() {
+        let plain = |name: &String| name.trim().to_lowercase();
+        let written: Vec<String> = self.names.iter().map(plain).collect();
+        if written.is_empty() || written == set.names() {
             return Ok(());
         }
         Err(format!(

@@ -161,6 +161,13 @@ impl Recipe {
         }
     }
 
+    /// Calls it otherwise: its title, as much as there is room for, and something behind it.
+    pub fn call_otherwise(&mut self, behind: &str) {
+        let room = Self::MOST_OF_NAME.saturating_sub(behind.len());
+        let title: String = self.title().chars().take(room).collect();
+        self.name = title + behind;
+    }
+
     /// How many epochs of `utterances` a `plateau` or `patience` of `epochs` lasts.
     #[must_use]
     pub fn lasting(&self, epochs: usize, utterances: usize) -> usize {
@@ -186,6 +193,7 @@ impl Recipe {
             // Folders are called by it, and these are folders already.
             return Err(format!("name must not be {:?}", self.name));
         }
+        self.check_known_name()?;
         let front_end = self.features.as_front_end();
         front_end.check().map_err(|e| format!("features.{e}"))?;
         self.architecture.check()?;
@@ -203,6 +211,25 @@ impl Recipe {
         };
         within("learning_rate", self.learning_rate, 1e-9, 1.0)?;
         within("gradient_clip", self.gradient_clip, 1e-6, 1e6)
+    }
+}
+
+impl Recipe {
+    /// Refuses the name of a network of the paper, or of an engine, for another.
+    fn check_known_name(&self) -> Result<(), String> {
+        let name = self.name.as_str();
+        let architecture = &self.architecture;
+        let is_other = match Self::built_in(name) {
+            Some(own) if name != CRNN => own.architecture != *architecture,
+            _ => Architecture::NAMES.contains(&name) && architecture.name() != name,
+        };
+        match is_other {
+            false => Ok(()),
+            true => Err(format!(
+                "name is {name:?}, which is what another network is called, and this one is a {} of other sizes or another engine; give it a name of its own",
+                architecture.name()
+            )),
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! An experiment beside its corpus: everything that can be checked before work begins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use earnest_corpus::{
-    ClassSet, Classes, ContentIndex, Corpus, FileContent, Layout, OpenOptions, UNKNOWN_SPEAKER,
-    Utterance,
+    ClassSet, Classes, ContentIndex, Corpus, FileContent, LabelMap, Layout, OpenOptions,
+    UNKNOWN_SPEAKER, Utterance,
 };
 use earnest_model::Task;
 use earnest_scene::recording_of;
@@ -33,6 +33,7 @@ use crate::training::Training;
 pub fn open_corpus(spec: &CorpusSpec, classes: &ClassSpec) -> Result<Corpus, ExperimentError> {
     let setup = |e: String| ExperimentError::Setup(format!("{}: {e}", spec.path.display()));
     let corpus = read_corpus(spec, classes)?;
+    refuse_idle_map(&corpus, corpus.classes.labels())?;
     classes.require(&corpus.classes).map_err(setup)?;
     let is_named = matches!(classes.classes(), Classes::Named(_) | Classes::Four);
     let missing = corpus.classes.missing(&corpus.utterances);
@@ -50,12 +51,17 @@ pub fn open_corpus(spec: &CorpusSpec, classes: &ClassSpec) -> Result<Corpus, Exp
     Ok(corpus)
 }
 
-/// Reads a corpus; whether it has an utterance of each class does not matter.
+/// Reads a corpus; whether it has an utterance of each class, or of each label that is sent to one,
+/// does not matter.
 ///
 /// # Errors
-/// [`ExperimentError::Corpus`], a map or layout that is not understood, or a map of a label that
-/// the corpus does not have.
+/// [`ExperimentError::Corpus`], or a map or layout that is not understood.
 pub fn read_corpus(spec: &CorpusSpec, classes: &ClassSpec) -> Result<Corpus, ExperimentError> {
+    if spec.path.as_os_str().is_empty() {
+        return Err(ExperimentError::Setup(
+            "the experiment names no corpus: give --corpus DIR, or write path = \"…\" under [corpus] into its file".into(),
+        ));
+    }
     let labels = classes.labels().map_err(ExperimentError::Setup)?;
     let layout = match &spec.layout {
         None => None,
@@ -73,16 +79,20 @@ pub fn read_corpus(spec: &CorpusSpec, classes: &ClassSpec) -> Result<Corpus, Exp
         labels,
         limit_values: classes.limit_values,
     };
-    let corpus = Corpus::open(&spec.path, &options)?;
+    Ok(Corpus::open(&spec.path, &options)?)
+}
+
+/// Refuses changes of labels that the corpus does not have.
+pub(crate) fn refuse_idle_map(corpus: &Corpus, asked: &LabelMap) -> Result<(), ExperimentError> {
     let known: Vec<String> = corpus.label_counts().into_keys().collect();
-    if let Some(label) = corpus.classes.labels().idle(&known).next() {
-        return Err(ExperimentError::Setup(format!(
+    match asked.idle(&known).next() {
+        None => Ok(()),
+        Some(label) => Err(ExperimentError::Setup(format!(
             "--map {label}=…: no utterance of {} has the label {label:?}; {}",
-            spec.path.display(),
+            corpus.name,
             known_names(label, known.iter().map(|label| label.trim()))
-        )));
+        ))),
     }
-    Ok(corpus)
 }
 
 /// Says that a corpus has problems, if it has.
@@ -202,7 +212,7 @@ pub fn prepare(
     }
     // Only the utterances that serve a task count, so only their speakers make folds.
     let usable = corpus.usable(&experiment.scales);
-    let tables = read_tables(&experiment, &usable)?;
+    let tables = read_tables(&experiment, &corpus, &usable, observer)?;
     let speakers = usable.speakers();
     let protocol = experiment
         .protocol
@@ -319,16 +329,34 @@ pub fn prepare(
 /// The user's tables of features, which have all utterances that serve a task.
 fn read_tables(
     experiment: &Experiment,
+    corpus: &Corpus,
     usable: &Corpus,
+    observer: &dyn Observer,
 ) -> Result<Option<FeatureTables>, ExperimentError> {
     let Some(spec) = &experiment.features_table else {
         return Ok(None);
     };
-    let clean = FeatureTable::read(&spec.path)?;
+    let ids: HashSet<&str> = corpus.utterances.iter().map(|u| u.id.as_str()).collect();
+    let is_known = |id: &str| ids.contains(id);
+    let read = |path: &Path| {
+        let table = FeatureTable::read(path, &is_known)?;
+        if let Some(note) = table.foreign() {
+            observer.event(Notice::Warning(&note));
+        }
+        Ok::<_, ExperimentError>(table)
+    };
+    let clean = read(&spec.path)?;
     clean.require(usable.utterances.iter())?;
     let robot = match &spec.robot {
         Some(path) => {
-            let robot = FeatureTable::read(path)?;
+            let robot = read(path)?;
+            if robot.fingerprint == clean.fingerprint {
+                return Err(ExperimentError::Setup(format!(
+                    "{} and {} have the same features: the robot hears something else than the clean speech",
+                    spec.path.display(),
+                    path.display()
+                )));
+            }
             robot.require(usable.utterances.iter())?;
             if robot.columns != clean.columns {
                 return Err(ExperimentError::Setup(format!(
@@ -352,8 +380,14 @@ pub(crate) fn refuse_one_class(corpus: &Corpus) -> Result<(), ExperimentError> {
     match corpus.classes.names().len() {
         2.. => Ok(()),
         n => Err(ExperimentError::Setup(format!(
-            "the categorical task needs two classes, and {} has {n}; `earnest corpus inspect` shows its labels",
-            corpus.name
+            "the categorical task tells two classes apart or more, and here are {n} ({}); {} has the labels {}",
+            corpus.classes.names().join(", "),
+            corpus.name,
+            corpus
+                .label_counts()
+                .into_keys()
+                .collect::<Vec<_>>()
+                .join(", ")
         ))),
     }
 }

@@ -370,7 +370,7 @@ fn print_json(corpus: &Corpus, audited: Option<&Audit>) -> Result<(), Failure> {
         .collect();
     let list = folds(&corpus.usable(&corpus.usual_scales())).map(|(folds, _)| folds);
     let value = json!({
-        "root": corpus.root, "layout": corpus.layout.name(), "name": corpus.name,
+        "root": corpus.root.to_string_lossy(), "layout": corpus.layout.name(), "name": corpus.name,
         "synthetic": corpus.synthetic, "fingerprint": corpus.fingerprint(&contents),
         "classes": corpus.classes.names(),
         "labels": corpus.label_counts().into_iter()

@@ -180,7 +180,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let (description, predictions) = (&evaluated.description, &evaluated.predictions);
     if a.json {
         let value = json!({
-            "model": a.model, "corpus": evaluated.corpus, "condition": evaluated.condition, "robot": robot,
+            "model": a.model.to_string_lossy(), "corpus": evaluated.corpus, "condition": evaluated.condition, "robot": robot,
             "utterances": predictions.len(), "metrics": evaluated.metrics, "notes": evaluated.notes,
         });
         crate::say::data(&serde_json::to_string_pretty(&value)?);

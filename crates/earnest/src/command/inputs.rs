@@ -50,6 +50,7 @@ pub fn audio_files(arguments: &[PathBuf], takes: Takes) -> Result<AudioFiles, Fa
             found.add_files([argument.clone()]);
         }
     }
+    found.refuse_unwritable_names();
     let mut seen = std::collections::HashSet::new();
     let place = |p: &Part| (p.path.clone(), p.stretch.map(|s| s.to_string()));
     found.parts.retain(|part| seen.insert(place(part)));
@@ -62,6 +63,22 @@ impl AudioFiles {
         let mut seen = std::collections::HashSet::new();
         let paths = self.parts.iter().map(|part| &part.path);
         paths.filter(|path| seen.insert(*path)).cloned().collect()
+    }
+
+    /// Tables and JSON hold text: a file whose name is none is named beside those that cannot be
+    /// read.
+    fn refuse_unwritable_names(&mut self) {
+        let unlisted = &mut self.unlisted;
+        self.parts.retain(|part| {
+            let is_text = part.path.to_str().is_some();
+            if !is_text {
+                unlisted.push(format!(
+                    "{}: its name is not UTF-8, so no table could say which file it is; rename it",
+                    part.path.display()
+                ));
+            }
+            is_text
+        });
     }
 
     fn add_files(&mut self, files: impl IntoIterator<Item = PathBuf>) {

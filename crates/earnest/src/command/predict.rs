@@ -78,6 +78,13 @@ fn groups(files: &[PathBuf]) -> Vec<&[PathBuf]> {
     groups
 }
 
+/// True if all rows are the same, and there are several.
+fn never_changes(features: &Features) -> bool {
+    let mut rows = features.rows();
+    let first = rows.next();
+    features.frames() > 1 && rows.all(|row| Some(row) == first)
+}
+
 /// Prints answers, a row or an object for each.
 struct Answers<'a> {
     model: &'a Description,
@@ -109,7 +116,7 @@ impl<'a> Answers<'a> {
                 .zip(answer)
                 .map(|(n, x)| (n.clone(), json!(x)))
                 .collect();
-            let mut object = json!({"file": file, "outputs": values});
+            let mut object = json!({"file": file.to_string_lossy(), "outputs": values});
             if let Some(emotion) = emotion {
                 object["emotion"] = json!(emotion);
             }
@@ -170,6 +177,12 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         for (file, features) in files.iter().zip(hear(&recogniser, files)?) {
             match features {
                 Ok(features) => {
+                    if never_changes(&features) {
+                        tell!(
+                            "warning: {}: all rows of its features are the same, as those of digital silence are, so the answer says nothing about a voice",
+                            file.display()
+                        );
+                    }
                     names.push(file);
                     heard.push(features);
                 }
