@@ -9,6 +9,7 @@ mod fft;
 mod formants;
 mod framing;
 pub mod front_end;
+pub mod functionals;
 mod harmonics;
 mod jitter;
 mod lanes;

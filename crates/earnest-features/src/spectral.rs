@@ -81,6 +81,8 @@ pub(crate) struct Spectral {
     /// The last frame's magnitudes.
     previous: Vec<f32>,
     seen: bool,
+    /// What `previous` and `seen` were at [`Spectral::keep`].
+    kept: (Vec<f32>, bool),
 }
 
 /// alphaRatio, hammarbergIndex, slope0-500, slope500-1500, spectralFlux of eight frames.
@@ -120,7 +122,20 @@ impl Spectral {
             db: vec![F32s::ZERO; needed],
             previous: vec![0.0; bins],
             seen: false,
+            kept: (vec![0.0; bins], false),
         }
+    }
+
+    /// Keeps the previous spectrum, for [`Self::restore`].
+    pub fn keep(&mut self) {
+        self.kept.0.copy_from_slice(&self.previous);
+        self.kept.1 = self.seen;
+    }
+
+    /// Goes on from the spectrum that was kept, as if no frame had come since.
+    pub fn restore(&mut self) {
+        self.previous.copy_from_slice(&self.kept.0);
+        self.seen = self.kept.1;
     }
 
     /// Forgets the previous spectrum.

@@ -185,7 +185,38 @@ impl Stream {
     }
 
     /// [`Self::push`], with all columns there are.
-    pub(crate) fn push_wide(&mut self, mut samples: &[f32], sink: &mut impl FnMut(&WideRow)) {
+    pub(crate) fn push_wide(&mut self, samples: &[f32], sink: &mut impl FnMut(&WideRow)) {
+        self.push_settling(samples, &mut |stream| {
+            if stream.decided >= 2 {
+                let row = stream.smooth(stream.emitted, None);
+                sink(&row);
+                stream.emitted += 1;
+                while stream.first_row + 1 < stream.emitted {
+                    stream.rows.pop_front();
+                    stream.first_row += 1;
+                }
+            }
+        });
+    }
+
+    /// Adds samples; gives each row whose F0 is now decided to `sink` as it is, unsmoothed. A
+    /// recording goes this way from its beginning, or not at all.
+    pub(crate) fn push_raw(&mut self, samples: &[f32], sink: &mut impl FnMut(&WideRow)) {
+        self.push_settling(samples, &mut Self::giving_raw(sink));
+    }
+
+    /// After a row is settled: gives it out, unsmoothed.
+    fn giving_raw(sink: &mut impl FnMut(&WideRow)) -> impl FnMut(&mut Self) {
+        |stream| {
+            if let Some(row) = stream.rows.pop_front() {
+                stream.first_row += 1;
+                sink(&row);
+            }
+        }
+    }
+
+    /// Adds samples; calls `settled` after each row that they settle.
+    fn push_settling(&mut self, mut samples: &[f32], settled: &mut impl FnMut(&mut Self)) {
         while !samples.is_empty() {
             if self.samples.room() == 0 {
                 self.samples.forget_before(self.needed_from());
@@ -195,9 +226,57 @@ impl Stream {
             samples = later;
             let ready = self.framing.frames(self.samples.end(), self.framing.long);
             while self.frames < ready {
-                self.group((ready - self.frames).min(LANES), sink);
+                self.group((ready - self.frames).min(LANES), settled);
             }
         }
+    }
+
+    /// Long frames so far, decided or not.
+    pub(crate) fn frames(&self) -> usize {
+        self.frames
+    }
+
+    /// What would follow after [`Self::push_raw`] if the recording ended here; it can go on all the
+    /// same. `sink` is given the unsmoothed rows that are not out, in order, as far as there are
+    /// short frames: columns 1-19 of each, and the F0 of the first, as the search stands.
+    pub(crate) fn ahead(&mut self, sink: &mut impl FnMut(&WideRow)) {
+        let known = self.rows.len();
+        let short_frames = self.framing.frames(self.samples.end(), self.framing.short);
+        let beyond = short_frames.saturating_sub(self.frames).min(LANES);
+        if beyond > 0 {
+            self.spectral.keep();
+            self.short_group(self.frames, beyond);
+            self.spectral.restore();
+        }
+        let mut first = self.waiting.front().map(|frame| {
+            let f0 = self.viterbi.leading();
+            semitones(if frame.loud_enough { f0 } else { 0.0 })
+        });
+        for row in &self.rows {
+            match first.take() {
+                Some(f0) => {
+                    let mut row = *row;
+                    row[d::F0] = f0;
+                    sink(&row);
+                }
+                None => sink(row),
+            }
+        }
+        self.rows.truncate(known);
+    }
+
+    /// Ends a recording that went through [`Self::push_raw`]: gives the remaining rows to `sink`,
+    /// unsmoothed, one for each long frame. Then all is as new.
+    pub(crate) fn finish_raw(&mut self, sink: &mut impl FnMut(&WideRow)) {
+        let mut pitches = std::mem::take(&mut self.pitches);
+        self.viterbi.finish(|f0| pitches.push(f0));
+        let mut give = Self::giving_raw(sink);
+        for f0 in pitches.drain(..) {
+            self.settle(f0);
+            give(self);
+        }
+        self.pitches = pitches;
+        self.reset();
     }
 
     /// [`Self::finish`], with all columns there are.
@@ -260,7 +339,7 @@ impl Stream {
     }
 
     /// Transforms the next `count` frames and settles what they decide.
-    fn group(&mut self, count: usize, sink: &mut impl FnMut(&WideRow)) {
+    fn group(&mut self, count: usize, settled: &mut impl FnMut(&mut Self)) {
         let first = self.frames;
         let formants = self.short_group(first, count);
         let (group, candidates) = self.long_group(first, count);
@@ -277,15 +356,7 @@ impl Stream {
             self.viterbi.push(candidates[lane], |f0| pitches.push(f0));
             for f0 in pitches.drain(..) {
                 self.settle(f0);
-                if self.decided >= 2 {
-                    let row = self.smooth(self.emitted, None);
-                    sink(&row);
-                    self.emitted += 1;
-                    while self.first_row + 1 < self.emitted {
-                        self.rows.pop_front();
-                        self.first_row += 1;
-                    }
-                }
+                settled(self);
             }
             self.pitches = pitches;
         }

@@ -41,7 +41,9 @@ fn bits() -> String {
     let bits = front_ends.iter().map(|settings| {
         let mut extractor = Extractor::of(settings.as_front_end(), 16_000).unwrap();
         let features = extractor.extract(&speech);
-        assert!(features.frames() > 190);
+        // A row each 10 ms, or one of the whole.
+        let whole = settings.as_front_end().row_s().is_infinite();
+        assert!(features.frames() > 190 || whole && features.frames() == 1);
         let fold = |sum: u64, x: &f32| sum.rotate_left(5) ^ u64::from(x.to_bits());
         format!("{:016x}", features.values().iter().fold(0, fold))
     });

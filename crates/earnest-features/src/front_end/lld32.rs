@@ -48,7 +48,7 @@ impl FrontEnd for Lld32 {
 }
 
 /// Refuses a sample rate that the descriptors are not defined for.
-pub(super) fn check_rate(sample_rate: u32) -> Result<(), FrontEndError> {
+pub(crate) fn check_rate(sample_rate: u32) -> Result<(), FrontEndError> {
     within("sample_rate", sample_rate.into(), 8_000.0..=48_000.0)
 }
 

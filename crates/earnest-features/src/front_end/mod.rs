@@ -12,6 +12,7 @@
 mod list;
 pub mod egemaps_v01a;
 pub mod egemaps_v02;
+pub mod functionals;
 pub mod lld32;
 pub mod logmel;
 
@@ -23,6 +24,7 @@ front_ends! {
     Lld32 = lld32::Lld32 as "lld32",
     EgemapsV01a = egemaps_v01a::EgemapsV01a as "egemaps-v01a",
     EgemapsV02 = egemaps_v02::EgemapsV02 as "egemaps-v02",
+    Functionals = functionals::Functionals as "functionals",
     LogMel = logmel::LogMel as "logmel",
 }
 
@@ -46,14 +48,14 @@ pub trait FrontEnd: Send + Sync + Debug {
     fn columns(&self) -> Vec<String>;
 
     /// Seconds from the start of one row to that of the next. Where that is no whole number of
-    /// samples, [`Self::open`] rounds it to one.
+    /// samples, [`Self::open`] rounds it to one. Infinite where the whole recording has one row.
     fn row_s(&self) -> f64;
 
     /// Seconds of audio that the first row needs: a shorter recording has no row.
     fn shortest_s(&self) -> f64;
 
     /// How many seconds of audio from a row's start on can be needed until that row is out of a
-    /// stream, at the most.
+    /// stream, at the most; infinite where it needs the whole recording.
     fn look_ahead_s(&self) -> f64;
 
     /// Makes all tables and buffers for samples at a rate in Hz.
@@ -66,7 +68,8 @@ pub trait FrontEnd: Send + Sync + Debug {
 /// The rows of a recording whose samples come bit by bit.
 ///
 /// Samples are mono, full scale 1.0. Rows come out as soon as they are final, in order, and are the
-/// same bits however the samples are cut into pushes. Once it is open a stream allocates nothing.
+/// same bits however the samples are cut into pushes. Once it is open a stream allocates nothing; one
+/// whose row is of the whole recording, nothing for the first minute.
 pub trait RowStream: Send {
     /// Values in a row: as many as the front end has names for.
     fn columns(&self) -> usize;

@@ -106,16 +106,31 @@ impl Viterbi {
         self.columns.push_back(Column { candidates, from });
 
         if self.columns.len() + 1 > BUFFER {
-            let mut state = self.cheapest();
-            for column in self.columns.iter().skip(1).rev() {
-                state = column.from[state];
-            }
+            let state = self.oldest_of_cheapest();
             self.decide(state, &mut decided);
         } else {
             while let Some(state) = self.agreed() {
                 self.decide(state, &mut decided);
             }
         }
+    }
+
+    /// The F0 that the oldest frame that waits would be given by [`Self::finish`]; 0 if none waits.
+    pub fn leading(&self) -> f32 {
+        let state = self.oldest_of_cheapest();
+        let oldest = self.columns.front();
+        oldest
+            .and_then(|column| column.candidates.get(state))
+            .map_or(0.0, |c| c.frequency)
+    }
+
+    /// The state of the oldest frame on the cheapest path.
+    fn oldest_of_cheapest(&self) -> usize {
+        let mut state = self.cheapest();
+        for column in self.columns.iter().skip(1).rev() {
+            state = column.from[state];
+        }
+        state
     }
 
     /// Settles what is left along the cheapest path, and starts anew.
