@@ -87,11 +87,12 @@ fn recipes_called(name: &str, own: &[Recipe]) -> Result<Vec<Recipe>, String> {
 /// Which features models are trained on.
 #[derive(Args, Clone, Debug, Default)]
 pub struct FeatureOptions {
-    /// Front end that makes features of audio: lld32, egemaps-v01a or logmel, in its usual settings;
-    /// a recipe in a file can change them [default: the recipe's, lld32]
+    /// Front end that makes features of audio: lld32, egemaps-v01a, egemaps-v02, functionals or
+    /// logmel, in its usual settings; a recipe in a file can change them [default: the recipe's,
+    /// lld32]
     #[arg(long, value_name = "NAME", value_parser = front_end_called)]
     features: Option<FrontEndSettings>,
-    /// Whose definition of the descriptors, for lld32 and egemaps-v01a [default: opensmile]
+    /// Whose definition of the descriptors, for lld32 and egemaps [default: opensmile]
     #[arg(long, value_enum, value_name = "MODE")]
     mode: Option<ModeName>,
 }
@@ -112,9 +113,10 @@ impl FeatureOptions {
             match &mut features {
                 FrontEndSettings::Lld32(settings) => settings.mode = mode.mode(),
                 FrontEndSettings::EgemapsV01a(settings) => settings.mode = mode.mode(),
+                FrontEndSettings::EgemapsV02(settings) => settings.mode = mode.mode(),
                 other => {
                     return Err(Failure::asked(format!(
-                        "--mode has no effect: it needs --features lld32 or egemaps-v01a, and these are {}",
+                        "--mode has no effect: it needs --features lld32, egemaps-v01a or egemaps-v02, and these are {}",
                         other.as_front_end().name()
                     )));
                 }

@@ -4,11 +4,14 @@ mod parts;
 mod picture;
 mod table;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
+use earnest_features::front_end::functionals::Functionals;
+use earnest_features::functionals::Set;
 use earnest_features::{FrontEnd, FrontEndSettings, Lld32, RowStream, ShortWindow};
 use earnest_signal::SAMPLE_RATE;
 use rayon::prelude::*;
@@ -22,11 +25,13 @@ use super::outputs::{Inputs, refuse_same};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
-/// Extract acoustic descriptors from audio files, one row each 10 ms.
+/// Extract acoustic descriptors from audio files, one row each 10 ms, or their functionals.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  earnest features speech.wav -o speech.csv\n  \
-    earnest features corpus/ -o corpus.parquet --set egemaps-v01a\n  \
+    earnest features corpus/ -o corpus.parquet --set egemaps-v02\n  \
+    earnest features corpus/ -o 88.csv --level functionals\n  \
+    earnest features talk.wav -o talk.csv --level functionals --sliding 3 --every 1\n  \
     earnest features speech.wav --plot speech.svg\n\n\
     Writes the columns file, start, end (seconds) and the descriptors under the names that openSMILE gives them. \
     A row's windows lie between its start and its end, which count from the beginning of the file. Any sample rate is read; all is done at 16 kHz, mono.\n\n\
@@ -43,10 +48,21 @@ pub struct Arguments {
     /// Table to write: .csv or .parquet
     #[arg(short, long, value_name = "OUT", required_unless_present = "plot")]
     output: Option<PathBuf>,
-    /// Which descriptors: lld32, the paper's 32 (eGeMAPSv01a with MFCC 1-13); egemaps-v01a, its stock 23;
-    /// or logmel, logarithms of mel bands
-    #[arg(long, value_name = "NAME", default_value = "lld32", value_parser = front_end_called)]
-    set: FrontEndSettings,
+    /// Which descriptors: lld32, the paper's 32 (eGeMAPSv01a with MFCC 1-13); egemaps-v01a, its stock
+    /// 23; egemaps-v02, the 25 of eGeMAPSv02; or logmel, logarithms of mel bands
+    /// [default: lld32, and egemaps-v02 for functionals]
+    #[arg(long, value_name = "NAME", value_parser = front_end_called)]
+    set: Option<FrontEndSettings>,
+    /// Descriptors as they go, or 88 functionals of them for each file or stretch (of egemaps-v01a or
+    /// egemaps-v02)
+    #[arg(long, value_enum, default_value_t = Level::Lld)]
+    level: Level,
+    /// Functionals of a window of so many seconds that slides over the recording, not of all of it
+    #[arg(long, value_name = "SECONDS")]
+    sliding: Option<f64>,
+    /// Seconds from the start of one window to that of the next [default: as long as the window]
+    #[arg(long, value_name = "SECONDS", requires = "sliding")]
+    every: Option<f64>,
     /// Whose definition of the descriptors [default: opensmile]
     #[arg(long, value_enum)]
     mode: Option<ModeName>,
@@ -59,6 +75,14 @@ pub struct Arguments {
     /// Draw waveform, F0, loudness and formants of one file
     #[arg(long, value_name = "SVG")]
     plot: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Level {
+    /// A row of descriptors each 10 ms
+    Lld,
+    /// A row of 88 functionals
+    Functionals,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -74,34 +98,73 @@ enum WindowName {
 impl Arguments {
     /// What is asked for, with all its settings.
     fn settings(&self) -> Result<FrontEndSettings, Failure> {
-        let mut settings = self.set.clone();
+        let refuse = |flags: &[(&str, bool)], with: &str| {
+            let asked = flags.iter().find(|(_, asked)| *asked);
+            asked.map_or(Ok(()), |(flag, _)| {
+                Err(Failure::asked(format!("{flag} has no effect with {with}")))
+            })
+        };
+        let of_windows = ("--window", self.window.is_some());
+        let of_definition = [("--mode", self.mode.is_some()), of_windows];
+        if self.level == Level::Functionals {
+            refuse(&of_definition, "--level functionals, which are openSMILE's")?;
+            return self.functionals().map(FrontEndSettings::Functionals);
+        }
+        let sliding = [("--sliding", self.sliding.is_some())];
+        refuse(&sliding, "--level lld; it is of functionals")?;
+        let mut settings = self.set.clone().unwrap_or_default();
         let (mode, window) = match &mut settings {
-            FrontEndSettings::Lld32(own) => (&mut own.mode, &mut own.window),
-            FrontEndSettings::EgemapsV01a(own) => (&mut own.mode, &mut own.window),
+            FrontEndSettings::Lld32(own) => (&mut own.mode, Some(&mut own.window)),
+            FrontEndSettings::EgemapsV01a(own) => (&mut own.mode, Some(&mut own.window)),
+            FrontEndSettings::EgemapsV02(own) => (&mut own.mode, None),
+            FrontEndSettings::Functionals(_) => {
+                return Err(Failure::asked(
+                    "--set functionals: functionals are a level; ask for --level functionals, and with --set for the descriptors that they are of",
+                ));
+            }
             other => {
-                let asked = [
-                    ("--mode", self.mode.is_some()),
-                    ("--window", self.window.is_some()),
-                ];
-                return match asked.iter().find(|(_, asked)| *asked) {
-                    None => Ok(settings),
-                    Some((flag, _)) => Err(Failure::asked(format!(
-                        "{flag} has no effect with --set {}",
-                        other.as_front_end().name()
-                    ))),
-                };
+                let with = format!("--set {}", other.as_front_end().name());
+                return refuse(&of_definition, &with).map(|()| settings);
             }
         };
         if let Some(asked) = self.mode {
             *mode = asked.mode();
         }
-        if let Some(asked) = self.window {
-            *window = match asked {
-                WindowName::Ms20 => ShortWindow::Ms20,
-                WindowName::Ms25 => ShortWindow::Ms25,
-            };
+        match (self.window, window) {
+            (None, _) => {}
+            (Some(_), None) => refuse(&[of_windows], "--set egemaps-v02")?,
+            (Some(WindowName::Ms20), Some(window)) => *window = ShortWindow::Ms20,
+            (Some(WindowName::Ms25), Some(window)) => *window = ShortWindow::Ms25,
         }
         Ok(settings)
+    }
+
+    /// Which functionals are asked for.
+    fn functionals(&self) -> Result<Functionals, Failure> {
+        let set = match &self.set {
+            None | Some(FrontEndSettings::EgemapsV02(_)) => Set::EgemapsV02,
+            Some(FrontEndSettings::EgemapsV01a(_)) => Set::EgemapsV01a,
+            Some(other) => {
+                return Err(Failure::asked(format!(
+                    "--level functionals: they are of egemaps-v02 or egemaps-v01a, not of {}",
+                    other.as_front_end().name()
+                )));
+            }
+        };
+        let functionals = Functionals {
+            set,
+            window_s: self.sliding,
+            hop_s: self.every,
+        };
+        functionals.check().map_err(|error| {
+            let flag = if error.key() == "hop_s" {
+                "--every"
+            } else {
+                "--sliding"
+            };
+            Failure::asked(format!("{flag}: {error}"))
+        })?;
+        Ok(functionals)
     }
 
     /// What is drawn: the 32 descriptors, of which the set has some.
@@ -111,6 +174,10 @@ impl Arguments {
             FrontEndSettings::EgemapsV01a(own) => Ok(Lld32 {
                 mode: own.mode,
                 window: own.window,
+            }),
+            FrontEndSettings::EgemapsV02(own) => Ok(Lld32 {
+                mode: own.mode,
+                ..Lld32::default()
             }),
             other => Err(Failure::asked(format!(
                 "--plot draws F0, loudness and formants, which --set {} has not",
@@ -269,11 +336,14 @@ fn extract(
     } else {
         String::new()
     };
+    let kind = match front_end.name() {
+        "functionals" => "functionals",
+        _ => "descriptors",
+    };
     say!(
-        "{}: {rows} rows of {} {} from {good} {of}{speed}",
+        "{}: {rows} rows of {} {kind} from {good} {of}{speed}",
         output.display(),
-        names.len(),
-        "descriptors",
+        names.len()
     );
     if is_replaced {
         tell!("note: the table that was there before is replaced");
@@ -298,14 +368,18 @@ fn one_input(
     // Whole samples over samples a second, so that no 0.29000000000000004 stands in a table.
     let from = (from * rate).round();
     let mut number = 0.0;
+    let samples = Cell::new(0_u64);
     let mut row_out = |row: &[f32]| {
-        let start = from + number * hop;
+        // One row of all there is comes last, when its length is known.
+        let (start, span) = match hop.is_finite() {
+            true => (from + number * hop, span),
+            false => (from, samples.get() as f64),
+        };
         part.row([start / rate, (start + span) / rate], row);
         number += 1.0;
     };
-    let mut samples = 0_u64;
     let block_in = |block: &[f32]| {
-        samples += block.len() as u64;
+        samples.set(samples.get() + block.len() as u64);
         stream.push(block, &mut row_out);
     };
     earnest_audio::read_blocks(&input.path, input.stretch, block_in).map_err(|e| e.to_string())?;
@@ -318,5 +392,5 @@ fn one_input(
             (front_end.shortest_s() * 1e3).round()
         ));
     }
-    Ok(samples as f64 / rate)
+    Ok(samples.get() as f64 / rate)
 }
