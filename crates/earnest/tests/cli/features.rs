@@ -141,23 +141,17 @@ fn asking_for_features_wrongly_is_answered() {
     buzz(&dir.path().join("b.wav"), 0.2);
     std::fs::create_dir(dir.path().join("empty")).unwrap();
     std::fs::write(dir.path().join("list.csv"), "recording\na.wav\n").unwrap();
-    let parts = "file,start,end\na.wav,0 days 00:00:00.1,NaT\n";
-    std::fs::write(dir.path().join("parts.csv"), parts).unwrap();
     for (arguments, words) in [
         (vec!["a.wav", "-o", "t.txt"], "must end in .csv or .parquet"),
         (vec!["a.wav"], "--output"),
         (
             vec!["a.wav", "b.wav", "--plot", "p.svg"],
-            "--plot draws one file; 2 were given",
+            "--plot draws one whole file; 2 files or stretches were given",
         ),
         (vec!["empty", "-o", "t.csv"], "no audio file below empty"),
         (
             vec!["list.csv", "-o", "t.csv"],
             "no column path (or file_name, file, filename, audio, wav); it has recording",
-        ),
-        (
-            vec!["parts.csv", "-o", "t.csv"],
-            "parts.csv:2: only a stretch of a.wav is listed",
         ),
     ] {
         let mut all = vec!["features"];

@@ -388,7 +388,7 @@ fn a_table_of_features_is_a_source_of_an_experiment_and_no_model_of_it_hears_aud
     assert!(results.contains(",table t.csv,"), "{results}");
     let model = dir
         .path()
-        .join("r/units/categorical-cnn-table-clean-fold_1F-seed_1");
+        .join("r/units/categorical-paper-cnn-table-clean-fold_1F-seed_1");
     let model = model.to_str().unwrap();
     let output = run(
         dir.path(),
