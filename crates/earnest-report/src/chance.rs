@@ -64,7 +64,7 @@ impl Chance {
     #[must_use]
     pub fn words(&self) -> String {
         format!(
-            "Guessing evenly among the {} classes has an Acc and a UAR of {}; always answering {}, the most frequent class of the test, an Acc of {}, a UAR of {} and an F of {}.",
+            "Guessing evenly among the {} classes has an Acc and a UAR of {}; always answering “{}”, the most frequent class of the test, an Acc of {}, a UAR of {} and an F of {}.",
             self.classes,
             number(Some(self.even())),
             self.most_frequent,
@@ -115,7 +115,7 @@ mod tests {
         assert!(
             chance
                 .words()
-                .contains("3 classes has an Acc and a UAR of .333; always answering calm")
+                .contains("3 classes has an Acc and a UAR of .333; always answering “calm”")
         );
         assert_eq!(
             Chance::of(&[unit(Training::Clean, Task::Dimensional)]),

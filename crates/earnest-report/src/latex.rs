@@ -40,6 +40,8 @@ fn command(letter: char) -> Option<&'static str> {
         '→' => "$\\to$",
         '★' => "$\\star$",
         '–' => "--",
+        '“' => "``",
+        '”' => "''",
         '…' => "\\dots{}",
         '\n' | '\r' | '\t' => " ",
         _ => return None,
@@ -117,7 +119,7 @@ impl TextTable {
             )));
         }
         let parts: Vec<String> = self.parts().into_iter().map(|p| self.tabular(p)).collect();
-        text.push_str(&parts.join("\n"));
+        text.push_str(&parts.join("\n\\medskip\n"));
         text
     }
 

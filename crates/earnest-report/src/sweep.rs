@@ -1,4 +1,4 @@
-//! A sweep over recipes: side by side, in what they differ and how each does on the robot.
+//! A sweep over recipes: side by side, how each does on the robot and in what they differ.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ const LEAST: usize = 3;
 const MAIN: [usize; 4] = [2, 5, 6, 10];
 
 /// What stands above the table.
-pub const RECIPES: &str = "Recipes, the keys in which they differ, and how well each does on the robot after each training, with its 95 % interval over speakers where there is one. ★ marks the best of a column. The best of many tried on the same speakers is flattered by the choice: test it on others.";
+pub const RECIPES: &str = "How well each recipe does on the robot after each training, with its 95 % interval over speakers where there is one, and the keys in which recipes differ. ★ marks the best of a column. The best of many tried on the same speakers is flattered by the choice: test it on others.";
 
 /// The recipes of an experiment that has at least three, a row each.
 #[must_use]
@@ -33,11 +33,6 @@ pub fn recipes_side_by_side(outcome: &Outcome, table1: &Table1) -> Option<TextTa
     differing.dedup();
     differing.retain(|key| keys.iter().any(|own| own.get(*key) != keys[0].get(*key)));
     let mut titles = vec![title("recipe")];
-    titles.extend(
-        differing
-            .iter()
-            .map(|key| key.split('.').map(String::from).collect()),
-    );
     let measured: Vec<(usize, Training)> = MAIN
         .into_iter()
         .filter(|metric| table1.columns.contains(metric))
@@ -50,6 +45,11 @@ pub fn recipes_side_by_side(outcome: &Outcome, table1: &Table1) -> Option<TextTa
             training.name().into_owned(),
         ]
     }));
+    titles.extend(
+        differing
+            .iter()
+            .map(|key| key.split('.').map(String::from).collect()),
+    );
     let row_of = |recipe: &str, training: Training| -> Option<&Row> {
         table1
             .rows
@@ -72,12 +72,6 @@ pub fn recipes_side_by_side(outcome: &Outcome, table1: &Table1) -> Option<TextTa
         .zip(&keys)
         .map(|(recipe, own)| {
             let mut cells = vec![recipe.title().to_owned()];
-            let dash = || "–".to_owned();
-            cells.extend(
-                differing
-                    .iter()
-                    .map(|key| own.get(*key).cloned().unwrap_or_else(dash)),
-            );
             for (column, best) in measured.iter().zip(&best) {
                 let ours = value(recipe.title(), *column);
                 let sure = row_of(recipe.title(), column.1).and_then(|r| r.intervals[column.0]);
@@ -91,6 +85,12 @@ pub fn recipes_side_by_side(outcome: &Outcome, table1: &Table1) -> Option<TextTa
                     None => format!("{}{mark}", number(ours)),
                 });
             }
+            let dash = || "–".to_owned();
+            cells.extend(
+                differing
+                    .iter()
+                    .map(|key| own.get(*key).cloned().unwrap_or_else(dash)),
+            );
             Line::measured(cells)
         })
         .collect();
@@ -157,12 +157,12 @@ mod tests {
         let run = outcome(&[("slow", 1e-3, 5), ("fast", 1e-2, 8), ("mid", 3e-3, 6)]);
         let table = recipes_side_by_side(&run, &Table1::new(&run.units)).unwrap();
         let titles = table.flat_titles();
-        assert_eq!(titles, ["recipe", "learning_rate", "F on the robot clean"]);
+        assert_eq!(titles, ["recipe", "F on the robot clean", "learning_rate"]);
         assert_eq!(table.rows.len(), 3);
         assert_eq!(table.rows[1].cells[0], "fast");
-        assert_eq!(table.rows[1].cells[1], "0.01");
-        assert_eq!(table.rows[1].cells[2], "1.000 (1.000 .. 1.000) ★");
-        let marked = |line: &&Line| line.cells[2].ends_with('★');
+        assert_eq!(table.rows[1].cells[2], "0.01");
+        assert_eq!(table.rows[1].cells[1], "1.000 (1.000 .. 1.000) ★");
+        let marked = |line: &&Line| line.cells[1].ends_with('★');
         assert_eq!(table.rows.iter().filter(marked).count(), 1);
         let run = outcome(&[("slow", 1e-3, 5), ("fast", 1e-2, 8)]);
         assert!(recipes_side_by_side(&run, &Table1::new(&run.units)).is_none());

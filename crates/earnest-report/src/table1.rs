@@ -260,10 +260,18 @@ impl Table1 {
     pub fn metrics_explained(&self) -> String {
         let mut words = Vec::new();
         if self.columns.iter().any(|c| *c < 3) {
-            words.push("Acc is the share of right answers (the paper's UW Acc, elsewhere called weighted accuracy), UAR the mean recall of the classes, F the mean F1 of the classes");
+            words.push("Acc is the share of right answers (the paper's UW Acc, elsewhere called weighted accuracy), UAR the mean recall of the classes, F the mean F1 of the classes".to_owned());
         }
-        if self.columns.iter().any(|c| *c >= 3) {
-            words.push("MAE is the mean absolute error on the corpus's scale, r Pearson's correlation, CCC Lin's concordance, each of A (arousal), V (valence) or D (dominance)");
+        let scales: Vec<&str> = [(3, "A arousal"), (4, "V valence"), (9, "D dominance")]
+            .into_iter()
+            .filter(|(error, _)| self.columns.contains(error))
+            .map(|(_, words)| words)
+            .collect();
+        if !scales.is_empty() {
+            words.push(format!(
+                "MAE is the mean absolute error on the corpus's scale, r Pearson's correlation, CCC Lin's concordance; {}",
+                scales.join(", ")
+            ));
         }
         words.join("; ")
     }

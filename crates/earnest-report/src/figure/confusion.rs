@@ -80,8 +80,9 @@ pub fn confusion(
         let at = |h, v| Pos::new(h, v);
         area.draw_text(
             title,
-            &font(16).pos(at(HPos::Center, VPos::Top)),
-            (size.0 / 2, 8),
+            // At the left, where it is seen also where the figure must be scrolled.
+            &font(16).pos(at(HPos::Left, VPos::Top)),
+            (12, 8),
         )?;
         for (i, (name, counts)) in matrices.iter().enumerate() {
             let (i, across) = (i as i32, sizes.columns as i32);

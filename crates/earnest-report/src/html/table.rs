@@ -9,14 +9,14 @@ use crate::text_table::{TextTable, of_the_paper};
 const LETTER: usize = 8;
 const BLANKS: usize = 20;
 /// Widths for which `style.css` has a class, in pixels.
-const WIDTHS: [usize; 6] = [1400, 1200, 1000, 800, 600, 400];
+const WIDTHS: [usize; 11] = [1400, 1300, 1200, 1100, 1000, 900, 800, 700, 600, 500, 400];
 
 /// Longer texts break where room is scarce.
 const LONG: usize = 24;
 
 /// A hint that what follows scrolls sideways, seen where a screen is narrower than it.
 pub fn hint(pixels: usize) -> String {
-    match WIDTHS.iter().find(|width| pixels > **width) {
+    match WIDTHS.iter().find(|width| pixels >= **width) {
         Some(width) => format!("<p class=\"hint over-{width}\">Scrolls sideways ⟷</p>"),
         None => String::new(),
     }
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn a_hint_says_that_something_scrolls_where_it_does() {
         assert_eq!(hint(300), "");
-        assert!(hint(712).contains("over-600") && hint(2000).contains("over-1400"));
+        assert!(hint(712).contains("over-700") && hint(2000).contains("over-1400"));
         let style = include_str!("style.css");
         for width in WIDTHS {
             assert!(style.contains(&format!(".over-{width}")), "{width}");
