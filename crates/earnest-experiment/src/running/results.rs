@@ -15,8 +15,10 @@ use crate::feature_table::FeatureTableSpec;
 use crate::running::outcome::Outcome;
 use crate::storage::write_whole;
 
-/// A recipe's keys and what stands under them, as in `architecture.layers`.
-fn keys_of(recipe: &Recipe, table: Option<&FeatureTableSpec>) -> Vec<(String, String)> {
+/// A recipe's keys but its name, and what stands under them, as in `architecture.layers`. Of the
+/// features the table says what they are, where there is one.
+#[must_use]
+pub fn recipe_keys(recipe: &Recipe, table: Option<&FeatureTableSpec>) -> Vec<(String, String)> {
     fn walk(path: &str, value: &Value, out: &mut Vec<(String, String)>) {
         match value {
             Value::Object(inner) => {
@@ -71,7 +73,7 @@ fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
         .experiment
         .recipes
         .iter()
-        .map(|r| (r.title(), keys_of(r, table).into_iter().collect()))
+        .map(|r| (r.title(), recipe_keys(r, table).into_iter().collect()))
         .collect();
     let mut keys: Vec<&String> = Vec::new();
     for key in recipes.values().flat_map(BTreeMap::keys) {

@@ -35,6 +35,38 @@ fn manifest(folder: &Path, classes: usize) {
     fs::write(folder.join("m.csv"), text).unwrap();
 }
 
+/// What says something of each of 20 classes has a line for each, within 100 columns.
+fn twenty_rows_fit_a_pipe(folder: &Path) {
+    let unit = fs::read_dir(folder.join("r/units")).unwrap().next();
+    let unit = unit.unwrap().unwrap().path();
+    let unit = unit.to_str().unwrap();
+    let evaluate = ["evaluate", "--model", unit, "--corpus", "m.csv"];
+    for (command, word) in [
+        (
+            [&evaluate[..], &["--allow-shared"]].concat(),
+            "most often taken for",
+        ),
+        (
+            vec!["corpus", "inspect", "m.csv", "--classes", "all"],
+            "10 speakers",
+        ),
+    ] {
+        let output = run(folder, &command);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let shown = stdout(&output);
+        let table = shown
+            .rsplit_once(word)
+            .unwrap_or_else(|| panic!("{shown}"))
+            .1;
+        let of_classes = |line: &&str| line.trim_start().starts_with("feeling ");
+        let rows: Vec<&str> = table.lines().filter(of_classes).collect();
+        assert_eq!(rows.len(), 20, "{shown}");
+        for row in rows {
+            assert!(row.chars().count() <= 100, "{shown}");
+        }
+    }
+}
+
 #[test]
 fn twenty_classes_go_through_experiment_tables_report_model_and_evaluation() {
     let dir = tempfile::tempdir().unwrap();
@@ -66,6 +98,11 @@ fn twenty_classes_go_through_experiment_tables_report_model_and_evaluation() {
         assert!(tables.contains(&format!("| {class} |")), "{tables}");
         assert!(read("tables.tex").contains(class) && read("report.html").contains(class));
     }
+    for name in ["tables.md", "tables.tex", "report.html"] {
+        assert!(!read(name).contains("iCub"), "{name}");
+        assert!(read(name).contains("always answering"), "{name}");
+    }
+    twenty_rows_fit_a_pipe(dir.path());
     let header = read("results.csv");
     let header = header.lines().next().unwrap();
     assert_eq!(header.matches("recall_feeling").count(), 20, "{header}");
