@@ -63,17 +63,18 @@ pub fn read_stretch(
     Ok(Waveform::new(samples, SAMPLE_RATE))
 }
 
-/// Reads a file as [`read`] does, but gives its samples block by block, so that even a
-/// long one takes little memory.
+/// Reads a file, or a stretch of it, as [`read_stretch`] does, but gives its samples block by block,
+/// so that even a long one takes little memory.
 ///
 /// # Errors
-/// As [`read`]. Some show only at the end of a file, so what `block` has had before an
+/// As [`read_stretch`]. Some show only at the end of a file, so what `block` has had before an
 /// error is no whole recording.
 pub fn read_blocks(
     path: impl AsRef<Path>,
+    stretch: Option<Stretch>,
     mut block: impl FnMut(&[f32]),
 ) -> Result<(), AudioError> {
-    read_into(path.as_ref(), None, &mut block)
+    read_into(path.as_ref(), stretch, &mut block)
 }
 
 fn read_into(

@@ -15,6 +15,17 @@ pub const FOUR: [&str; 4] = ["angry", "happy", "neutral", "sad"];
 const MOST_CLASSES: usize = 100;
 pub(crate) const LONGEST_NAME: usize = 60;
 
+/// What columns of tables are called, beside which a class has one of its own.
+const COLUMNS: [&str; 7] = [
+    "condition",
+    "id",
+    "speaker",
+    "truth",
+    "answer",
+    "file",
+    "emotion",
+];
+
 /// True for what can be the name of a class.
 pub(crate) fn is_class_name(name: &str) -> bool {
     name.len() <= LONGEST_NAME && !name.chars().any(char::is_control)
@@ -74,6 +85,7 @@ pub struct ClassSet {
     words: Vec<String>,
     labels: LabelMap,
     is_four: bool,
+    limits_values: bool,
 }
 
 impl ClassSet {
@@ -86,7 +98,16 @@ impl ClassSet {
             names,
             labels,
             is_four: true,
+            limits_values: true,
         }
+    }
+
+    /// The same, and whether the dimensional task takes utterances of these classes only, as the
+    /// paper's does. It does with [`ClassSet::four`], and not with others, unless this is said.
+    #[must_use]
+    pub fn limiting_values(mut self, limits: bool) -> Self {
+        self.limits_values = limits;
+        self
     }
 
     /// A class for each of a corpus's labels, by the words for them, in alphabetical order. A label
@@ -123,11 +144,18 @@ impl ClassSet {
         let mut words: Vec<String> = Vec::with_capacity(names.len());
         for name in &names {
             let Some(word) = word(name) else {
-                return Err(format!("{name:?} is no name of a class"));
+                return Err(format!(
+                    "{name:?} is no name of a class: as a label it says that there is none; --map {name}=NAME makes a class of it"
+                ));
             };
             if !is_class_name(name) {
                 return Err(format!(
                     "{name:?} is no name of a class: it is longer than {LONGEST_NAME} bytes, or has a control character"
+                ));
+            }
+            if COLUMNS.contains(&name.as_str()) {
+                return Err(format!(
+                    "a class cannot be called {name:?}, which is a column of tables of answers; --map {name}=NAME gives it another name"
                 ));
             }
             if let Some(first) = words.iter().position(|w| *w == word) {
@@ -143,6 +171,7 @@ impl ClassSet {
             words,
             labels,
             is_four: false,
+            limits_values: false,
         })
     }
 
@@ -154,7 +183,7 @@ impl ClassSet {
         match self.labels.classes().find(|c| self.index(c).is_none()) {
             None => Ok(()),
             Some(class) => Err(format!(
-                "{class:?} is no class; the classes are {}, and none",
+                "{class:?} is no class; the classes are {}, and none; with --classes all it would be a class of its own",
                 self.names.join(", ")
             )),
         }
@@ -172,10 +201,16 @@ impl ClassSet {
         &self.labels
     }
 
-    /// True for the paper's set, which limits the dimensional task to utterances of its classes.
+    /// True for the paper's set.
     #[must_use]
     pub fn is_four(&self) -> bool {
         self.is_four
+    }
+
+    /// True if the dimensional task takes utterances of these classes only.
+    #[must_use]
+    pub fn limits_values(&self) -> bool {
+        self.limits_values
     }
 
     /// The number of a class, by its name or another word for it.
@@ -266,6 +301,17 @@ mod tests {
     }
 
     #[test]
+    fn labels_of_near_emotions_stay_apart_and_no_letter_alone_is_a_word() {
+        let corpus = ["joy", "happiness", "anxiety", "fear", "a", "h", "Fearful"];
+        let set = ClassSet::all(corpus.into_iter(), LabelMap::default()).unwrap();
+        assert_eq!(names(&set), ["a", "anxiety", "fear", "h", "happy", "joy"]);
+        assert_eq!(set.class("fearful"), Some(2));
+        let four = ClassSet::four(LabelMap::default());
+        assert_eq!(four.class("joy"), Some(1));
+        assert_eq!(four.class("h"), None);
+    }
+
+    #[test]
     fn a_list_keeps_its_order_and_refuses_one_emotion_twice() {
         assert_eq!("FOUR".parse(), Ok(Classes::Four));
         let Ok(Classes::Named(list)) = "fear, Boredom,angry".parse() else {
@@ -280,6 +326,8 @@ mod tests {
             ("angry,angry", "twice"),
             ("angry,,sad", "\"\""),
             ("angry,none", "none"),
+            ("angry,x", "--map x=NAME"),
+            ("angry,answer", "column"),
         ] {
             let error = text.parse::<Classes>().unwrap_err();
             assert!(error.contains(word), "{error}");

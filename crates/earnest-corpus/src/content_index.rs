@@ -76,7 +76,7 @@ impl Hearing {
         match self {
             Self::Mono => {
                 let mut hasher = ContentHasher::new(SAMPLE_RATE, 1);
-                earnest_audio::read_blocks(file, |block| hasher.add(&[block]))
+                earnest_audio::read_blocks(file, None, |block| hasher.add(&[block]))
                     .map_err(|e| e.to_string())?;
                 Ok(vec![hasher.finish()])
             }

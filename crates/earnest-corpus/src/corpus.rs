@@ -27,6 +27,9 @@ pub struct OpenOptions {
     pub classes: Classes,
     /// What is changed of which label counts as which class.
     pub labels: LabelMap,
+    /// Whether the dimensional task takes utterances of these classes only. If it is not said: with
+    /// the paper's four where they are asked for, and on IEMOCAP, the paper's corpus.
+    pub limit_values: Option<bool>,
 }
 
 /// An opened corpus.
@@ -99,10 +102,11 @@ impl Corpus {
             usable.add(utterance, &mut reading.problems);
         }
         let mut utterances = usable.utterances;
-        let classes = class_set(options, &utterances).map_err(|detail| CorpusError::Classes {
-            path: path.to_owned(),
-            detail,
-        })?;
+        let classes =
+            class_set(options, layout, &utterances).map_err(|detail| CorpusError::Classes {
+                path: path.to_owned(),
+                detail,
+            })?;
         for utterance in &mut utterances {
             utterance.class = classes.class(&utterance.label);
         }
@@ -158,18 +162,18 @@ impl Corpus {
     }
 
     /// An utterance's values on these scales, if the dimensional task takes it: one that has all
-    /// of them and, with the paper's class set, a class.
+    /// of them and, where the class set limits it, a class.
     #[must_use]
     pub fn rated(&self, utterance: &Utterance, scales: &[Scale]) -> Option<Vec<f32>> {
-        let is_limited = self.classes.is_four() && utterance.class.is_none();
+        let is_limited = self.classes.limits_values() && utterance.class.is_none();
         (!scales.is_empty() && !is_limited)
             .then(|| utterance.values(scales))
             .flatten()
     }
 
     /// The scales that the dimensional task predicts unless it is said: arousal and valence, if
-    /// any utterance has both; and dominance, if each that has both has it too. With the paper's
-    /// class set it is without dominance, as in the paper.
+    /// any utterance has both; and dominance, if each that has both has it too. Where the
+    /// class set limits the task as the paper does, it is without dominance, as in the paper.
     #[must_use]
     pub fn usual_scales(&self) -> Vec<Scale> {
         let mut rated = self
@@ -180,7 +184,7 @@ impl Corpus {
         if rated.peek().is_none() {
             return Vec::new();
         }
-        let dominance = !self.classes.is_four() && rated.all(|u| u.dominance.is_some());
+        let dominance = !self.classes.limits_values() && rated.all(|u| u.dominance.is_some());
         let count = if dominance { 3 } else { 2 };
         Scale::ALL.into_iter().take(count).collect()
     }
@@ -257,7 +261,11 @@ impl Corpus {
 }
 
 /// The class set that is asked for, of a corpus with these utterances.
-fn class_set(options: &OpenOptions, utterances: &[Utterance]) -> Result<ClassSet, String> {
+fn class_set(
+    options: &OpenOptions,
+    layout: Layout,
+    utterances: &[Utterance],
+) -> Result<ClassSet, String> {
     let labels = || options.labels.clone();
     let of_labels = || ClassSet::all(utterances.iter().map(|u| u.label.as_str()), labels());
     let set = match &options.classes {
@@ -265,7 +273,7 @@ fn class_set(options: &OpenOptions, utterances: &[Utterance]) -> Result<ClassSet
         Classes::All => of_labels()?,
         Classes::Named(names) => ClassSet::named(names, labels())?,
         Classes::Usual => {
-            let four = ClassSet::four(labels());
+            let four = ClassSet::four(labels()).limiting_values(layout == Layout::Iemocap);
             match four.missing(utterances).is_empty() {
                 true => four,
                 // Nobody asked for classes: where there are too many labels there are none.
@@ -273,7 +281,11 @@ fn class_set(options: &OpenOptions, utterances: &[Utterance]) -> Result<ClassSet
             }
         }
     };
-    set.check().map(|()| set)
+    set.check()?;
+    Ok(match options.limit_values {
+        Some(limits) => set.limiting_values(limits),
+        None => set,
+    })
 }
 
 /// The utterances that can be used, as they are read one after the other.

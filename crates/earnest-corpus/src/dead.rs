@@ -56,7 +56,7 @@ pub fn dead_share(samples: &[f32]) -> f64 {
 /// The same of a file.
 fn of_file(file: &Path) -> Result<f64, AudioError> {
     let mut looking = Looking::default();
-    earnest_audio::read_blocks(file, |block| looking.add(block))?;
+    earnest_audio::read_blocks(file, None, |block| looking.add(block))?;
     Ok(looking.share())
 }
 

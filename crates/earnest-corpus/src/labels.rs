@@ -2,26 +2,23 @@
 
 use std::collections::BTreeMap;
 
-/// Emotions by the words that this project has for them, each with other ways to say it: labels
-/// of corpora and their abbreviations, lower case.
-const WORDS: [(&str, &[&str]); 13] = [
-    ("angry", &["ang", "anger", "a"]),
+/// Emotions by the words that this project has for them, each with other forms of the word and its
+/// abbreviations, lower case. No letter alone is one: what it stands for a layout knows.
+const WORDS: [(&str, &[&str]); 15] = [
+    ("angry", &["ang", "anger"]),
+    ("anxiety", &["anxious"]),
     ("bored", &["boredom", "bor"]),
     ("calm", &["calmness"]),
-    ("contempt", &["contemptuous", "con", "c"]),
-    ("disgust", &["disgusted", "dis", "d"]),
+    ("contempt", &["contemptuous", "con"]),
+    ("disgust", &["disgusted", "dis"]),
     ("excited", &["exc", "excitement"]),
-    (
-        "fear",
-        &[
-            "fearful", "fea", "afraid", "scared", "anxiety", "anxious", "f",
-        ],
-    ),
+    ("fear", &["fearful", "fea", "afraid", "scared"]),
     ("frustrated", &["fru", "frustration"]),
-    ("happy", &["hap", "happiness", "joy", "joyful", "h"]),
-    ("neutral", &["neu", "neutrality", "normal", "n"]),
-    ("other", &["oth", "o"]),
-    ("sad", &["sadness", "s"]),
+    ("happy", &["hap", "happiness"]),
+    ("joy", &["joyful"]),
+    ("neutral", &["neu", "neutrality", "normal"]),
+    ("other", &["oth"]),
+    ("sad", &["sadness"]),
     (
         "surprise",
         &[
@@ -29,17 +26,16 @@ const WORDS: [(&str, &[&str]); 13] = [
             "sur",
             "pleasant surprise",
             "pleasantly surprised",
-            "ps",
-            "su",
-            "u",
         ],
     ),
 ];
 
 /// Labels that count as a broader class, where the class set has none of their own.
-const BROADER: [(&str, &str); 6] = [
+const BROADER: [(&str, &str); 8] = [
     // docs/paper.md, section 2: excitement joins happiness.
     ("excited", "happy"),
+    ("joy", "happy"),
+    ("anxiety", "fear"),
     ("amused", "happy"),
     ("elation", "happy"),
     ("rage", "angry"),
@@ -81,16 +77,32 @@ pub struct LabelMap {
 }
 
 impl LabelMap {
-    /// From changes of the form `label=class`, of which later ones count.
+    /// From changes of the form `label=class`.
     ///
     /// # Errors
-    /// What is wrong with the first that cannot be read.
+    /// What is wrong with the first that cannot be read, or that sends a label elsewhere than one
+    /// before it.
     pub fn from_changes(changes: &[String]) -> Result<Self, String> {
         let mut map = Self::default();
         for change in changes {
+            let before = map.clone();
             map.set_from_text(change)?;
+            let changed = |(label, class)| before.changed.get(label).is_some_and(|c| c != class);
+            if map.changed.iter().any(changed) {
+                return Err(format!(
+                    "{change:?} sends a label elsewhere than a change before it: {}",
+                    before.changes().join(", ")
+                ));
+            }
         }
         Ok(map)
+    }
+
+    /// The label that a change `label=class` is of.
+    #[must_use]
+    pub fn label_of(change: &str) -> Option<String> {
+        let (label, _) = change.split_once('=')?;
+        Some(plain(label))
     }
 
     /// Sends a label to a class, or with `None` to no class, whatever it would count as.
@@ -106,7 +118,7 @@ impl LabelMap {
     pub fn set_from_text(&mut self, text: &str) -> Result<(), String> {
         let (label, class) = text
             .split_once('=')
-            .ok_or_else(|| format!("{text:?} is not of the form label=class"))?;
+            .ok_or_else(|| format!("{text:?} is not of the form label=class, as in fru=angry"))?;
         let class = plain(class);
         if class.is_empty() {
             return Err(format!(
@@ -117,9 +129,26 @@ impl LabelMap {
         Ok(())
     }
 
-    /// What a label was sent to: a class, or no class; `None` if nothing was said of it.
+    /// What a label was sent to: a class, or no class; `None` if nothing was said of it. What is
+    /// said of a word is said of its other forms, unless something is said of them.
     pub(crate) fn changed(&self, label: &str) -> Option<Option<&str>> {
-        self.changed.get(label).map(Option::as_deref)
+        let said = self.changed.get(label).or_else(|| {
+            let own = word(label)?;
+            let same = |(other, _): &(&String, _)| word(other).as_ref() == Some(&own);
+            Some(self.changed.iter().find(same)?.1)
+        });
+        said.map(Option::as_deref)
+    }
+
+    /// The labels of changes that none of these labels of a corpus is, or is another form of.
+    pub fn idle<'a>(&'a self, labels: &'a [String]) -> impl Iterator<Item = &'a str> {
+        let is_same = |asked: &str, label: &String| {
+            let label = plain(label);
+            let own = word(&label);
+            asked == label || own.is_some() && word(asked) == own
+        };
+        let asked = self.changed.keys().map(String::as_str);
+        asked.filter(move |asked| !labels.iter().any(|label| is_same(asked, label)))
     }
 
     /// Classes that labels were sent to.
@@ -165,6 +194,20 @@ mod tests {
         map.set_from_text("fru=angry").unwrap();
         map.set_from_text("EXC = none").unwrap();
         assert_eq!(map.changes(), ["exc=none", "fru=angry"]);
+        // What is said of a word is said of its other forms.
+        map.set_from_text("bored=neutral").unwrap();
+        assert_eq!(map.changed("boredom"), Some(Some("neutral")));
+        map.set_from_text("boredom=sad").unwrap();
+        assert_eq!(map.changed("boredom"), Some(Some("sad")));
+        assert_eq!(map.changed("bored"), Some(Some("neutral")));
+        let known = ["Boredom", "fru"].map(String::from);
+        assert_eq!(map.idle(&known).collect::<Vec<_>>(), ["exc"]);
+        let twice = ["fear=sad", "fear=angry"].map(String::from);
+        assert!(
+            LabelMap::from_changes(&twice)
+                .unwrap_err()
+                .contains("fear=sad")
+        );
         assert!(map.set_from_text("exc").is_err());
         assert!(map.set_from_text("exc=").unwrap_err().contains("no class"));
     }

@@ -31,6 +31,10 @@ pub struct ClassSpec {
     /// Changes to the label map, `label=class`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub map: Vec<String>,
+    /// Whether the dimensional task takes utterances of these classes only, as the paper's does. If
+    /// it is left out: with `set = "four"`, and on IEMOCAP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_values: Option<bool>,
 }
 
 impl ClassSpec {
@@ -43,7 +47,12 @@ impl ClassSpec {
             Classes::All => (Some(SetKind::All), Vec::new()),
             Classes::Named(names) => (Some(SetKind::Named), names.clone()),
         };
-        Self { set, names, map }
+        Self {
+            set,
+            names,
+            map,
+            limit_values: None,
+        }
     }
 
     /// A corpus's class set, with every choice written down.
@@ -58,6 +67,8 @@ impl ClassSpec {
             set: Some(kind),
             names: set.names().to_vec(),
             map: set.labels().changes(),
+            // What is usual for a set need not be said.
+            limit_values: (set.limits_values() != set.is_four()).then_some(set.limits_values()),
         }
     }
 
@@ -73,6 +84,7 @@ impl ClassSpec {
             set: set.to_owned(),
             names: self.names.clone(),
             map: self.map.clone(),
+            limit_values: self.limit_values,
         }
     }
 
@@ -87,6 +99,7 @@ impl ClassSpec {
             }),
             names: model.names.clone(),
             map: model.map.clone(),
+            limit_values: model.limit_values,
         }
     }
 
@@ -110,6 +123,20 @@ impl ClassSpec {
         LabelMap::from_changes(&self.map)
     }
 
+    /// Adds changes of which label counts as which class; one of a label that was changed before
+    /// takes the place of that.
+    ///
+    /// # Errors
+    /// A sentence: a change is not of the form `label=class`, or two are of one label.
+    pub fn change_map(&mut self, changes: &[String]) -> Result<(), String> {
+        let label = |change: &String| LabelMap::label_of(change);
+        LabelMap::from_changes(changes)?;
+        let changed: Vec<Option<String>> = changes.iter().map(label).collect();
+        self.map.retain(|old| !changed.contains(&label(old)));
+        self.map.extend(changes.iter().cloned());
+        Ok(())
+    }
+
     /// Refuses names that are none, and changes that cannot be read.
     ///
     /// # Errors
@@ -131,7 +158,9 @@ impl ClassSpec {
     /// # Errors
     /// A sentence with both.
     pub fn require(&self, set: &ClassSet) -> Result<(), String> {
-        if self.names.is_empty() || self.names == set.names() {
+        let plain = |name: &String| name.trim().to_lowercase();
+        let written: Vec<String> = self.names.iter().map(plain).collect();
+        if written.is_empty() || written == set.names() {
             return Ok(());
         }
         Err(format!(

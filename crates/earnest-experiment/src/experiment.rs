@@ -22,7 +22,7 @@ use crate::training::Training;
 use crate::training::presenter::Presentation;
 
 /// The corpus of an experiment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CorpusSpec {
     /// Its folder or manifest.
@@ -50,15 +50,34 @@ pub enum RobotSpec {
     /// A room response and noise at a stated SNR, from sources that training never hears.
     Simulated {
         /// Speech over noise, dB.
+        #[serde(default = "usual_snr_db")]
         snr_db: f64,
     },
+}
+
+fn usual_snr_db() -> f64 {
+    3.0
+}
+
+impl Default for RobotSpec {
+    /// Simulated, with speech 3 dB over noise.
+    fn default() -> Self {
+        Self::Simulated {
+            snr_db: usual_snr_db(),
+        }
+    }
+}
+
+fn unnamed() -> String {
+    "experiment".into()
 }
 
 /// Everything that decides an experiment's result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Experiment {
-    /// Its name.
+    /// Its name; `experiment` if left out.
+    #[serde(default = "unnamed")]
     pub name: String,
     /// All randomness.
     #[serde(default = "first_seed")]
@@ -98,7 +117,8 @@ pub struct Experiment {
     /// With and without augmentation, and with parts of it.
     #[serde(default = "both_trainings")]
     pub trainings: Vec<Training>,
-    /// The corpus.
+    /// The corpus; if it is left out, whoever runs the experiment names one.
+    #[serde(default)]
     pub corpus: CorpusSpec,
     /// Its classes.
     #[serde(default)]
@@ -108,6 +128,7 @@ pub struct Experiment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub features_table: Option<FeatureTableSpec>,
     /// The robot condition.
+    #[serde(default)]
     pub robot: RobotSpec,
     /// Noises and rooms.
     #[serde(default)]
@@ -390,10 +411,8 @@ impl Experiment {
         {
             return Err(setup(format!("snr_db {snr_db} is not between -60 and 120")));
         }
-        if self.features_table.is_some() && self.trainings != [Training::Clean] {
-            return Err(setup(
-                "features_table: a table has no waveforms that could be augmented; trainings must be [\"clean\"]".into(),
-            ));
+        if self.features_table.is_some() {
+            self.check_beside_table().map_err(setup)?;
         }
         let augmented = self.trainings.contains(&Training::Augmented);
         if augmented && self.augmentation.is_idle() {
@@ -413,6 +432,31 @@ impl Experiment {
         Ok(())
     }
 
+    /// Refuses what has no effect where features come from a table.
+    fn check_beside_table(&self) -> Result<(), String> {
+        let no_effect = |what: &str| {
+            Err(format!(
+                "{what} has no effect beside features_table: a table has no waveforms that could be heard"
+            ))
+        };
+        if self.trainings != [Training::Clean] {
+            return Err(
+                "features_table: a table has no waveforms that could be augmented; trainings must be [\"clean\"]".into(),
+            );
+        }
+        if matches!(self.robot, RobotSpec::Recordings { .. }) {
+            return no_effect("robot.kind = \"recordings\"");
+        }
+        if !(self.sources.noise.is_empty() && self.sources.rooms.is_empty()) {
+            return no_effect("sources");
+        }
+        let usual = earnest_features::FrontEndSettings::default();
+        match self.recipes.iter().find(|r| r.features != usual) {
+            None => Ok(()),
+            Some(recipe) => no_effect(&format!("features of the recipe {}", recipe.title())),
+        }
+    }
+
     /// How many units it has with so many folds.
     #[must_use]
     pub fn unit_count(&self, folds: usize) -> usize {
@@ -428,15 +472,45 @@ impl Experiment {
         }
     }
 
+    /// Names of what is predicted of a task: the classes, or the scales.
+    fn outputs(&self, task: Task) -> Vec<String> {
+        match task {
+            Task::Categorical => self.classes.names.clone(),
+            Task::Dimensional => self.scales.iter().map(|s| s.name().to_owned()).collect(),
+        }
+    }
+
+    /// Refuses a unit that is none of this experiment's, whatever its fold.
+    ///
+    /// # Errors
+    /// A phrase: what of it is another.
+    pub(crate) fn require(&self, unit: &Unit) -> Result<(), String> {
+        let title = unit.recipe.title();
+        let recipe = self.recipes.iter().find(|r| r.title() == title);
+        let seeds = (0..self.repeats as u64).map(|repeat| self.seed.wrapping_add(repeat));
+        let checks = [
+            (self.tasks.contains(&unit.task), "its task"),
+            (recipe == Some(&unit.recipe), "its recipe"),
+            (
+                self.outputs(unit.task) == unit.outputs,
+                "its classes or scales, or their order,",
+            ),
+            (self.trainings.contains(&unit.training), "its training"),
+            (self.conditions() == unit.conditions, "its conditions"),
+            (seeds.into_iter().any(|seed| seed == unit.seed), "its seed"),
+        ];
+        match checks.iter().find(|(is_own, _)| !is_own) {
+            None => Ok(()),
+            Some((_, what)) => Err(format!("{what} is not among the experiment's")),
+        }
+    }
+
     /// The units, in the order in which they run.
     #[must_use]
     pub fn units(&self, folds: &[Fold]) -> Vec<Unit> {
         let mut units = Vec::new();
         for task in &self.tasks {
-            let outputs: Vec<String> = match task {
-                Task::Categorical => self.classes.names.clone(),
-                Task::Dimensional => self.scales.iter().map(|s| s.name().to_owned()).collect(),
-            };
+            let outputs = self.outputs(*task);
             for recipe in &self.recipes {
                 for fold in folds {
                     for training in &self.trainings {

@@ -35,6 +35,15 @@ pub struct FeatureTables {
 /// Columns that say where a row is from and are no features.
 const PLACES: [&str; 7] = ["id", "file", "start", "end", "time", "frame", "speaker"];
 
+/// Columns that say when a row is, which rises within an utterance.
+const MOMENTS: [&str; 3] = ["start", "time", "frame"];
+
+/// Numbers of a table that are held, at most: 2 GB.
+const MOST_VALUES: usize = 1 << 29;
+
+/// The largest number that a feature can be: what a model's normalisation can hold.
+const LARGEST: f32 = 1e13;
+
 /// Features by utterance id. A row of the table is a frame, or all there is of an utterance.
 #[derive(Clone, Debug, Default)]
 pub struct FeatureTable {
@@ -43,6 +52,8 @@ pub struct FeatureTable {
     pub(crate) fingerprint: String,
     /// Names of the features.
     pub(crate) columns: Vec<String>,
+    /// Ids that are no utterance's.
+    foreign: Vec<String>,
     by_id: BTreeMap<String, Features>,
 }
 
@@ -52,7 +63,15 @@ struct Rows {
     /// Places of the features in a row, and their names.
     columns: Vec<(usize, String)>,
     id: usize,
+    /// The place of the column that says when a row is.
+    moment: Option<usize>,
     by_id: BTreeMap<String, Vec<f32>>,
+    /// Whose the last row was, and when.
+    last: Option<(String, Option<f64>)>,
+    /// Values so far.
+    values: usize,
+    /// Ids that are no utterance's, each once.
+    foreign: BTreeSet<String>,
 }
 
 impl Rows {
@@ -68,6 +87,15 @@ impl Rows {
         if let Some(twice) = names.iter().find(|name| !seen.insert(*name)) {
             return Err(format!("it has two columns {twice}"));
         }
+        // What pandas calls the number of a row.
+        let is_index = |name: &&String| {
+            name.is_empty() || name.starts_with("Unnamed: ") || name.starts_with("__index_level_")
+        };
+        if let Some(index) = names.iter().find(is_index) {
+            return Err(format!(
+                "its column {index:?} has no name of its own, and seems to count the rows; write the table without it (pandas: index=False)"
+            ));
+        }
         let is_feature = |name: &str| !PLACES.contains(&name);
         let columns: Vec<(usize, String)> = names
             .iter()
@@ -80,21 +108,57 @@ impl Rows {
             false => Ok(Self {
                 columns,
                 id,
+                moment: MOMENTS
+                    .iter()
+                    .find_map(|moment| names.iter().position(|name| name == moment)),
                 ..Self::default()
             }),
         }
     }
 
+    /// Adds a row of an utterance that is at a moment, unless it is of none.
     fn add(
         &mut self,
         id: &str,
+        moment: Option<f64>,
+        is_known: &dyn Fn(&str) -> bool,
         values: impl Iterator<Item = Result<f32, String>>,
     ) -> Result<(), String> {
+        /// Foreign ids that are kept to be named.
+        const MOST_FOREIGN: usize = 1000;
+        if id.is_empty() {
+            return Err("its id is empty".to_owned());
+        }
+        let goes_on = self.last.as_ref().is_some_and(|(last, _)| last == id);
+        if let Some((_, before)) = self.last.as_ref().filter(|_| goes_on) {
+            if moment.is_some() && moment <= *before {
+                return Err(format!(
+                    "the rows of {id} are its frames, and this one is not after the one before it"
+                ));
+            }
+        } else if self.by_id.contains_key(id) {
+            return Err(format!(
+                "{id} has other rows further up: the rows of an utterance are its frames, one after the other"
+            ));
+        }
+        self.last = Some((id.to_owned(), moment));
+        if !is_known(id) {
+            if self.foreign.len() < MOST_FOREIGN {
+                self.foreign.insert(id.to_owned());
+            }
+            return Ok(());
+        }
+        self.values += self.columns.len();
+        if self.values > MOST_VALUES {
+            return Err(format!("the table has more than {MOST_VALUES} numbers"));
+        }
         let held = self.by_id.entry(id.to_owned()).or_default();
         for ((_, name), value) in self.columns.iter().zip(values) {
             let value = value.map_err(|text| format!("{name} of {id} is {text}, and no number"))?;
-            if !value.is_finite() {
-                return Err(format!("{name} of {id} is {value}"));
+            if value.is_nan() || value.abs() > LARGEST {
+                return Err(format!(
+                    "{name} of {id} is {value}; a feature lies within -{LARGEST:e} .. {LARGEST:e}"
+                ));
             }
             held.push(value);
         }
@@ -104,12 +168,13 @@ impl Rows {
 
 impl FeatureTable {
     /// Reads a table: a column `id`, and one for each feature, all of them numbers. The columns
-    /// `file`, `start`, `end`, `time`, `frame` and `speaker` are passed over. Rows with the same id
-    /// are its frames, in the order of the file.
+    /// `file`, `start`, `end`, `time`, `frame` and `speaker` are no features. Rows with the same id
+    /// are an utterance's frames: they stand together, and where a column says when they are (`start`,
+    /// `time` or `frame`) it rises. Rows of ids that are not known are passed over.
     ///
     /// # Errors
     /// [`ExperimentError::Content`] with the line or row, or a file that cannot be read.
-    pub fn read(path: &Path) -> Result<Self, ExperimentError> {
+    pub fn read(path: &Path, is_known: &dyn Fn(&str) -> bool) -> Result<Self, ExperimentError> {
         let content = |reason: String| ExperimentError::Content {
             path: path.to_owned(),
             reason,
@@ -119,8 +184,8 @@ impl FeatureTable {
             .and_then(|e| e.to_str())
             .unwrap_or_default();
         let rows = match extension {
-            "csv" => csv_rows(path)?.map_err(content)?,
-            "parquet" => parquet_rows(path)?.map_err(content)?,
+            "csv" => csv_rows(path, is_known)?.map_err(content)?,
+            "parquet" => parquet_rows(path, is_known)?.map_err(content)?,
             _ => {
                 return Err(content(
                     "a table of features ends in .csv or .parquet".into(),
@@ -145,8 +210,19 @@ impl FeatureTable {
             name: name.into_owned(),
             fingerprint,
             columns: names,
+            foreign: rows.foreign.into_iter().collect(),
             by_id,
         })
+    }
+
+    /// In words, that the table has rows of ids that are no utterance's; `None` if it has not.
+    pub(crate) fn foreign(&self) -> Option<String> {
+        let first = self.foreign.first()?;
+        Some(format!(
+            "the table of features {} has rows of {} ids that are no utterance of the corpus (first: {first})",
+            self.name,
+            self.foreign.len()
+        ))
     }
 
     /// The features of an utterance.
@@ -174,16 +250,26 @@ impl FeatureTable {
         }
     }
 
-    /// Name and fingerprint in words.
+    /// Name, size and fingerprint in words.
     pub(crate) fn words(&self) -> String {
-        format!("{} ({})", self.name, self.fingerprint)
+        const SHOWN: usize = 3;
+        let columns = self.columns.len();
+        let names = self.columns[..columns.min(SHOWN)].join(", ");
+        let more = if columns > SHOWN { ", …" } else { "" };
+        let rows: usize = self.by_id.values().map(Features::frames).sum();
+        format!(
+            "{}: {columns} features ({names}{more}), {rows} rows of {} utterances ({})",
+            self.name,
+            self.by_id.len(),
+            self.fingerprint
+        )
     }
 }
 
 /// What can be wrong with a table that can be read.
 type Found = Result<Rows, String>;
 
-fn csv_rows(path: &Path) -> Result<Found, ExperimentError> {
+fn csv_rows(path: &Path, is_known: &dyn Fn(&str) -> bool) -> Result<Found, ExperimentError> {
     let file = open_file(path).map_err(ExperimentError::file("read", path))?;
     let mut reader = csv::Reader::from_reader(file);
     Ok((|| {
@@ -195,16 +281,16 @@ fn csv_rows(path: &Path) -> Result<Found, ExperimentError> {
             .collect();
         let mut rows = Rows::of(&names)?;
         let places: Vec<usize> = rows.columns.iter().map(|(place, _)| *place).collect();
-        for record in reader.records() {
+        for (record, line) in reader.records().zip(2_u64..) {
             let record = record.map_err(|e| e.to_string())?;
-            let line = record.position().map_or(0, csv::Position::line);
             let cell = |place: usize| record.get(place).unwrap_or_default().trim();
             let values = places.iter().map(|place| {
                 let text = cell(*place);
                 text.parse::<f32>().map_err(|_| format!("{text:?}"))
             });
             let id = text_of_cell(cell(rows.id)).to_owned();
-            rows.add(&id, values)
+            let moment = rows.moment.and_then(|place| cell(place).parse().ok());
+            rows.add(&id, moment, is_known, values)
                 .map_err(|e| format!("line {line}: {e}"))?;
         }
         Ok(rows)
@@ -212,7 +298,7 @@ fn csv_rows(path: &Path) -> Result<Found, ExperimentError> {
 }
 
 #[cfg(feature = "parquet")]
-fn parquet_rows(path: &Path) -> Result<Found, ExperimentError> {
+fn parquet_rows(path: &Path, is_known: &dyn Fn(&str) -> bool) -> Result<Found, ExperimentError> {
     use parquet::file::reader::{FileReader, SerializedFileReader};
     use parquet::record::Field;
 
@@ -224,6 +310,11 @@ fn parquet_rows(path: &Path) -> Result<Found, ExperimentError> {
         Field::Short(x) => Ok(f32::from(*x)),
         Field::Int(x) => Ok(*x as f32),
         Field::Long(x) => Ok(*x as f32),
+        Field::UByte(x) => Ok(f32::from(*x)),
+        Field::UShort(x) => Ok(f32::from(*x)),
+        Field::UInt(x) => Ok(*x as f32),
+        Field::ULong(x) => Ok(*x as f32),
+        Field::Float16(x) => Ok(x.to_f32()),
         other => Err(format!("{other}")),
     };
     // Its reader may panic at damaged files.
@@ -239,10 +330,12 @@ fn parquet_rows(path: &Path) -> Result<Found, ExperimentError> {
         let places: Vec<usize> = rows.columns.iter().map(|(place, _)| *place).collect();
         let each = reader.get_row_iter(None).map_err(|e| e.to_string())?;
         for (i, row) in each.enumerate() {
-            let row = row.map_err(|e| e.to_string())?;
+            let row = row.map_err(|e| in_words(&e.to_string()))?;
             let fields: Vec<&Field> = row.get_column_iter().map(|(_, field)| field).collect();
             let id = match fields.get(rows.id) {
                 Some(Field::Str(id)) => id.clone(),
+                Some(Field::Int(id)) => id.to_string(),
+                Some(Field::Long(id)) => id.to_string(),
                 other => {
                     let shown = other.map_or_else(String::new, |f| f.to_string());
                     return Err(format!("row {}: id is {shown}, and no text", i + 1));
@@ -252,7 +345,11 @@ fn parquet_rows(path: &Path) -> Result<Found, ExperimentError> {
                 Some(field) => number(field),
                 None => Err("missing".to_owned()),
             });
-            rows.add(&id, values)
+            let moment = rows
+                .moment
+                .and_then(|place| number(fields.get(place)?).ok())
+                .map(f64::from);
+            rows.add(&id, moment, is_known, values)
                 .map_err(|e| format!("row {}: {e}", i + 1))?;
         }
         Ok(rows)
@@ -260,8 +357,19 @@ fn parquet_rows(path: &Path) -> Result<Found, ExperimentError> {
     Ok(earnest_files::contained(read).unwrap_or_else(Err))
 }
 
+/// What the reader of Parquet says, and what to do about it.
+#[cfg(feature = "parquet")]
+fn in_words(error: &str) -> String {
+    match error.rsplit_once("Disabled feature at compile time: ") {
+        Some((_, codec)) => format!(
+            "it is compressed with {codec}, which is not read here; write it with compression \"snappy\" or \"gzip\", or without any"
+        ),
+        None => error.to_owned(),
+    }
+}
+
 #[cfg(not(feature = "parquet"))]
-fn parquet_rows(_: &Path) -> Result<Found, ExperimentError> {
+fn parquet_rows(_: &Path, _: &dyn Fn(&str) -> bool) -> Result<Found, ExperimentError> {
     Ok(Err(
         "this build does not read Parquet (the feature `parquet` is off)".to_owned(),
     ))
@@ -275,21 +383,149 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("t.csv");
         std::fs::write(&path, text).unwrap();
-        FeatureTable::read(&path).map_err(|e| e.to_string())
+        FeatureTable::read(&path, &|id| id != "foreign").map_err(|e| e.to_string())
     }
 
     #[test]
     fn rows_of_an_id_are_its_frames_and_columns_that_say_where_are_no_features() {
-        let read =
-            table("file,id,start,b,a\nx.wav,u1,0.0,1,2\nx.wav,u2,0.0,3,4\nx.wav,u1,0.1,5,6\n");
+        let read = table(
+            "file,id,start,b,a\nx.wav,u1,0.0,1,2\nx.wav,u1,0.1,5,6\nx.wav,u2,0.0,3,4\nx.wav,foreign,0.0,3,4\n",
+        );
         let read = read.unwrap();
         assert_eq!(read.columns, ["b", "a"]);
         let one = read.of("u1").unwrap();
         assert_eq!((one.frames(), one.values()), (2, &[1.0, 2.0, 5.0, 6.0][..]));
         assert_eq!(read.of("u2").unwrap().frames(), 1);
-        assert!(read.of("u3").is_none());
+        assert!(read.of("u3").is_none() && read.of("foreign").is_none());
+        assert!(
+            read.foreign()
+                .unwrap()
+                .contains("1 ids that are no utterance")
+        );
         let other = table("id,b,a\nu1,1,2\nu2,3,4\n").unwrap();
         assert_ne!(read.fingerprint, other.fingerprint);
+    }
+
+    #[cfg(feature = "parquet")]
+    mod parquet_tables {
+        use std::sync::Arc;
+
+        use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, FloatType};
+        use parquet::data_type::{Int64Type, Int96, Int96Type};
+        use parquet::file::properties::WriterProperties;
+        use parquet::file::writer::SerializedFileWriter;
+        use parquet::schema::parser::parse_message_type;
+
+        use super::FeatureTable;
+
+        /// The cells of a column in three rows.
+        enum Cells {
+            Text([&'static str; 3]),
+            Float([f32; 3]),
+            Double([f64; 3]),
+            Whole([i64; 3]),
+            /// The first and the last row have one.
+            Holes([f32; 2]),
+            Dates,
+        }
+
+        fn table(schema: &str, columns: &[Cells]) -> Result<FeatureTable, String> {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("t.parquet");
+            let schema = parse_message_type(&format!("message t {{ {schema} }}")).unwrap();
+            let mut file = SerializedFileWriter::new(
+                std::fs::File::create(&path).unwrap(),
+                Arc::new(schema),
+                Arc::new(WriterProperties::default()),
+            )
+            .unwrap();
+            let mut group = file.next_row_group().unwrap();
+            for cells in columns {
+                fn put<T: DataType>(
+                    group: &mut parquet::file::writer::SerializedRowGroupWriter<'_, std::fs::File>,
+                    values: &[T::T],
+                    present: Option<&[i16]>,
+                ) {
+                    let mut column = group.next_column().unwrap().unwrap();
+                    let typed = column.typed::<T>();
+                    typed.write_batch(values, present, None).unwrap();
+                    column.close().unwrap();
+                }
+                match cells {
+                    Cells::Text(texts) => {
+                        put::<ByteArrayType>(&mut group, &texts.map(ByteArray::from), None);
+                    }
+                    Cells::Float(values) => put::<FloatType>(&mut group, values, None),
+                    Cells::Double(values) => put::<DoubleType>(&mut group, values, None),
+                    Cells::Whole(values) => put::<Int64Type>(&mut group, values, None),
+                    Cells::Holes(values) => {
+                        put::<FloatType>(&mut group, values, Some(&[1, 0, 1]));
+                    }
+                    Cells::Dates => put::<Int96Type>(&mut group, &[Int96::new(); 3], None),
+                }
+            }
+            group.close().unwrap();
+            file.close().unwrap();
+            FeatureTable::read(&path, &|_| true).map_err(|e| e.to_string())
+        }
+
+        const IDS: Cells = Cells::Text(["u1", "u1", "u2"]);
+
+        #[test]
+        fn numbers_of_every_usual_kind_are_features() {
+            let read = table(
+                "required double b; required binary id (UTF8); required float a; required int64 c;",
+                &[
+                    Cells::Double([0.5, 0.25, 0.125]),
+                    IDS,
+                    Cells::Float([1.0, 2.0, 3.0]),
+                    Cells::Whole([7, 8, 9]),
+                ],
+            )
+            .unwrap();
+            assert_eq!(read.columns, ["b", "a", "c"]);
+            let one = read.of("u1").unwrap();
+            assert_eq!(one.values(), [0.5, 1.0, 7.0, 0.25, 2.0, 8.0]);
+            assert_eq!(read.of("u2").unwrap().frames(), 1);
+            // The same features in CSV are the same table.
+            let csv = super::table("b,id,a,c\n0.5,u1,1,7\n0.25,u1,2,8\n0.125,u2,3,9\n");
+            assert_eq!(read.fingerprint, csv.unwrap().fingerprint);
+        }
+
+        #[test]
+        fn what_is_no_number_is_refused_with_its_row() {
+            let id = "required binary id (UTF8);";
+            for (schema, cells, words) in [
+                (
+                    "optional float a;",
+                    Cells::Holes([1.0, 2.0]),
+                    "row 2: a of u1 is null",
+                ),
+                (
+                    "required double a;",
+                    Cells::Double([1.0, 2.0, f64::NAN]),
+                    "row 3: a of u2 is NaN",
+                ),
+                (
+                    "required double a;",
+                    Cells::Double([1e300, 2.0, 3.0]),
+                    "row 1: a of u1 is inf; a feature lies within",
+                ),
+                (
+                    "required binary a (UTF8);",
+                    Cells::Text(["x", "y", "z"]),
+                    "row 1: a of u1 is \"x\", and no number",
+                ),
+                ("required int96 a;", Cells::Dates, "and no number"),
+            ] {
+                let error = table(&format!("{id} {schema}"), &[IDS, cells]).unwrap_err();
+                assert!(error.contains(words), "{schema}: {error}");
+            }
+            let number = "required float id; required int64 a;";
+            let columns = [Cells::Float([1.0, 2.0, 3.0]), Cells::Whole([1, 2, 3])];
+            let error = table(number, &columns).unwrap_err();
+            assert!(error.contains("row 1: id is 1.0, and no text"), "{error}");
+        }
     }
 
     #[test]
@@ -299,7 +535,14 @@ mod tests {
             ("id\nu\n", "no column of features"),
             ("id,a,a\nu,1,2\n", "two columns a"),
             ("id,a\nu,1\nv,x\n", "line 3: a of v is \"x\""),
+            ("id,a\r\nu,1\r\nv,x\r\n", "line 3: a of v is \"x\""),
             ("id,a\nu,NaN\n", "a of u is NaN"),
+            ("id,a\nu,1e30\n", "lies within"),
+            ("id,a\nu,1\nv,1\nu,2\n", "line 4: u has other rows"),
+            ("id,start,a\nu,1,1\nu,0.5,1\n", "line 3: the rows of u"),
+            ("id,a\n,1\n", "line 2: its id is empty"),
+            (",id,a\n0,u,1\n", "index=False"),
+            ("id,a,__index_level_0__\nu,1,0\n", "index=False"),
             ("id,a\nu,1,2\n", "line: 2"),
         ] {
             let error = table(text).unwrap_err();

@@ -43,7 +43,7 @@ pub use running::prepare::{
     Prepared, corpus_contents, open_corpus, prepare, read_corpus, refuse_unlisted,
     refuse_unnamed_speakers, scene_of,
 };
-pub use running::results::write_results;
+pub use running::results::{recipe_keys, write_results};
 pub use running::run::{RunOptions, finish, run, run_units, simulated_robot};
 pub use running::run_folder::{RESULTS, refuse_foreign_files, refuse_other_run};
 pub use running::slurm::{SlurmOptions, run_on_slurm};

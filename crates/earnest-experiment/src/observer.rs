@@ -19,7 +19,9 @@ pub enum Notice<'a> {
     StageAdvanced,
     /// The pass is over.
     StageFinished,
-    /// Something a person should know.
+    /// Something that a person should know, and that may be as it should.
+    Note(&'a str),
+    /// Something that a person should know, and that may be wrong.
     Warning(&'a str),
     /// A unit begins, or goes on from its last epoch.
     UnitStarted {

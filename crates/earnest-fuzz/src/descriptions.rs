@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use earnest_augment::{Augmenter, Chain, Drawn, Sources};
 use earnest_experiment::Experiment;
+use earnest_model::Recipe;
 use earnest_random::Key;
 use earnest_scene::lab::Lab;
 use earnest_scene::rerecord::read_part;
@@ -73,6 +74,17 @@ pub fn experiment(bytes: &[u8]) {
     if let Ok(experiment) = Experiment::from_toml(text) {
         let again = experiment.to_toml().expect("it can be written");
         assert_eq!(Experiment::from_toml(&again), Ok(experiment));
+    }
+}
+
+/// A recipe. What is read can be written and read again.
+pub fn recipe(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    if let Ok(recipe) = Recipe::from_toml(text) {
+        let again = toml::to_string(&recipe).expect("it can be written");
+        assert_eq!(Recipe::from_toml(&again), Ok(recipe));
     }
 }
 

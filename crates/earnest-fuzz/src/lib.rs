@@ -9,6 +9,7 @@ mod audio;
 mod collections;
 mod corpora;
 mod descriptions;
+mod feature_tables;
 mod limited;
 mod mutation;
 mod rooms;
@@ -112,6 +113,18 @@ pub const TARGETS: &[Target] = &[
         "an experiment, written and read again",
         256,
         descriptions::experiment,
+    ),
+    target(
+        "recipe",
+        "a recipe of training, and settings of a front end",
+        256,
+        descriptions::recipe,
+    ),
+    target(
+        "feature_table",
+        "a table of a user's own features",
+        1024,
+        feature_tables::feature_table,
     ),
     target(
         "scene",

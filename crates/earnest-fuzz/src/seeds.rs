@@ -3,8 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
+use earnest_model::Recipe;
+use parquet::basic::Compression;
+
 use crate::Target;
 use crate::descriptions::log;
+use crate::feature_tables::parquet;
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -121,6 +125,26 @@ pub fn seeds(target: &Target) -> Vec<Vec<u8>> {
         }
         "lab" => files("crates/earnest-scene/src/lab", &["toml"]),
         "experiment" => files("experiments", &["toml"]),
+        "recipe" => {
+            let mut seeds: Vec<Vec<u8>> = Recipe::BUILT_IN
+                .iter()
+                .filter_map(|name| toml::to_string(&Recipe::built_in(name)?).ok())
+                .map(String::into_bytes)
+                .collect();
+            seeds.extend(texts(&[
+                "name = \"mine\"\narchitecture = { kind = \"crnn\" }\nfeatures = { name = \"logmel\", bands = 40, pcen = { gain = 0.9 } }\n",
+            ]));
+            seeds
+        }
+        "feature_table" => {
+            let mut seeds = texts(&["\0id,a,b\nu1,1,2.5\nu1,2,-3e-1\nu2,4,5\n"]);
+            seeds.extend([Compression::UNCOMPRESSED, Compression::SNAPPY].map(|how| {
+                let mut seed = vec![1];
+                seed.extend(parquet(how));
+                seed
+            }));
+            seeds
+        }
         "scene" => texts(&[
             "format = 1\nrobot = \"icub\"\nseed = 3\n",
             "{\"id\":\"a\",\"path\":\"a.wav\",\"drawn\":{}}\n",

@@ -7,13 +7,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelClasses {
-    /// `four`, the paper's, which limits the dimensional task too; `all` or `named`.
+    /// `four`, the paper's; `all` or `named`.
     pub set: String,
     /// Names of the classes, in the order of class numbers.
     pub names: Vec<String>,
     /// What was changed of which label counts as which class, as `label=class`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub map: Vec<String>,
+    /// Whether the dimensional task took utterances of these classes only; if it is not said, with
+    /// `four`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_values: Option<bool>,
 }
 
 /// The classes of models of format 1 to 3.
@@ -25,6 +29,7 @@ impl Default for ModelClasses {
                 .map(String::from)
                 .to_vec(),
             map: Vec::new(),
+            limit_values: None,
         }
     }
 }

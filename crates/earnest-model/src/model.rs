@@ -1,11 +1,12 @@
 //! A trained model: a network, and what is needed to use it. On disk a folder with
 //! `model.safetensors` (weights) and `model.json` (description). Data, never code.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use earnest_features::{Features, Normaliser, check_scale};
 use earnest_random::Key;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::classes::{ModelClasses, check_names};
 use crate::engine::Engine;
@@ -20,6 +21,15 @@ use crate::tensors;
 /// `dropout`; it is read as the paper's. Versions 1 and 2 had no `heard`: such a model cannot say
 /// what it was trained on. Versions 1 to 3 had no `classes`: theirs are the paper's four.
 pub const FORMAT: u32 = 4;
+
+/// Models of this version or later have in their weights' file what their `model.json` was.
+const SEALED: u32 = 4;
+
+/// What the file of the weights says of the `model.json` that belongs to it.
+fn seal(json: &[u8]) -> String {
+    let hash = Sha256::digest(json);
+    hash[..16].iter().map(|b| format!("{b:02x}")).collect()
+}
 
 /// The most columns of a model's input.
 const MOST_COLUMNS: usize = 100_000;
@@ -80,9 +90,15 @@ impl Description {
     /// # Errors
     /// A missing, truncated, foreign or newer file, with its path.
     pub fn read(folder: &Path) -> Result<Self, ModelError> {
+        let (path, json) = Self::bytes(folder)?;
+        Self::from_json(&path, &json)
+    }
+
+    /// The file of the description, and what is in it.
+    fn bytes(folder: &Path) -> Result<(PathBuf, Vec<u8>), ModelError> {
         let path = folder.join("model.json");
         let json = tensors::read(&path, earnest_files::MOST_TEXT)?;
-        Self::from_json(&path, &json)
+        Ok((path, json))
     }
 
     fn from_json(path: &Path, json: &[u8]) -> Result<Self, ModelError> {
@@ -307,14 +323,6 @@ impl Model {
     /// # Errors
     /// [`ModelError::File`].
     pub fn save(&self, folder: &Path) -> Result<(), ModelError> {
-        tensors::save(
-            &folder.join("model.safetensors"),
-            self.engine
-                .tensors()
-                .into_iter()
-                .map(|p| (p.name.clone(), p.shape.clone(), p.value.as_slice())),
-            None,
-        )?;
         let path = folder.join("model.json");
         let mut json =
             serde_json::to_vec_pretty(&self.description).map_err(|e| ModelError::Content {
@@ -323,6 +331,14 @@ impl Model {
                 reason: e.to_string(),
             })?;
         json.push(b'\n');
+        tensors::save(
+            &folder.join("model.safetensors"),
+            self.engine
+                .tensors()
+                .into_iter()
+                .map(|p| (p.name.clone(), p.shape.clone(), p.value.as_slice())),
+            Some(seal(&json)),
+        )?;
         tensors::write(&path, &json)
     }
 
@@ -331,12 +347,13 @@ impl Model {
     /// # Errors
     /// A missing, truncated, foreign or newer file, with its path.
     pub fn load(folder: &Path) -> Result<Self, ModelError> {
-        let description = Description::read(folder)?;
+        let (path, json) = Description::bytes(folder)?;
+        let description = Description::from_json(&path, &json)?;
         let weights = folder.join("model.safetensors");
         let needed = description.weights();
         let most = needed.saturating_mul(4).saturating_add(MOST_HEADER);
         let loaded = tensors::load(&weights, "model", most)?;
-        Self::from_tensors(description, loaded, &weights)
+        Self::from_tensors(description, &seal(&json), loaded, &weights)
     }
 
     /// Reads a model whose two files are in memory: `model.json` and `model.safetensors`. `name`
@@ -348,11 +365,12 @@ impl Model {
         let description = Description::from_json(&name.join("model.json"), json)?;
         let path = name.join("model.safetensors");
         let loaded = tensors::parse(&path, "model", weights)?;
-        Self::from_tensors(description, loaded, &path)
+        Self::from_tensors(description, &seal(json), loaded, &path)
     }
 
     fn from_tensors(
         description: Description,
+        seal: &str,
         mut loaded: tensors::Loaded,
         weights: &Path,
     ) -> Result<Self, ModelError> {
@@ -378,6 +396,12 @@ impl Model {
         }
         loaded.nothing_left().map_err(unusable)?;
         engine.check().map_err(unusable)?;
+        let sealed = loaded.note.as_deref();
+        if sealed != Some(seal) && (sealed.is_some() || description.format >= SEALED) {
+            return Err(unusable(
+                "it was not written with the model.json beside it: one of the two is of another model, or was changed; a model is used as it was saved".into(),
+            ));
+        }
         Ok(Self {
             description,
             engine,

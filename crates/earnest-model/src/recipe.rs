@@ -141,6 +141,16 @@ impl Recipe {
         }
     }
 
+    /// From the text of a TOML file.
+    ///
+    /// # Errors
+    /// A sentence with the line and what is wrong, or with the key of a number that cannot be.
+    pub fn from_toml(text: &str) -> Result<Self, String> {
+        let recipe: Self = earnest_files::toml_file::parse(text)?;
+        recipe.check()?;
+        Ok(recipe)
+    }
+
     /// What it is called: its name, or its engine's if it has none.
     #[must_use]
     pub fn title(&self) -> &str {
@@ -149,6 +159,13 @@ impl Recipe {
         } else {
             &self.name
         }
+    }
+
+    /// Calls it otherwise: its title, as much as there is room for, and something behind it.
+    pub fn call_otherwise(&mut self, behind: &str) {
+        let room = Self::MOST_OF_NAME.saturating_sub(behind.len());
+        let title: String = self.title().chars().take(room).collect();
+        self.name = title + behind;
     }
 
     /// How many epochs of `utterances` a `plateau` or `patience` of `epochs` lasts.
@@ -192,7 +209,27 @@ impl Recipe {
             }
         };
         within("learning_rate", self.learning_rate, 1e-9, 1.0)?;
-        within("gradient_clip", self.gradient_clip, 1e-6, 1e6)
+        within("gradient_clip", self.gradient_clip, 1e-6, 1e6)?;
+        self.check_known_name()
+    }
+}
+
+impl Recipe {
+    /// Refuses the name of a network of the paper, or of an engine, for another.
+    fn check_known_name(&self) -> Result<(), String> {
+        let name = self.name.as_str();
+        let architecture = &self.architecture;
+        let is_other = match Self::built_in(name) {
+            Some(own) if name != CRNN => own.architecture != *architecture,
+            _ => Architecture::NAMES.contains(&name) && architecture.name() != name,
+        };
+        match is_other {
+            false => Ok(()),
+            true => Err(format!(
+                "name is {name:?}, which is what another network is called, and this one is a {} of other sizes or another engine; give it a name of its own",
+                architecture.name()
+            )),
+        }
     }
 }
 
@@ -212,7 +249,8 @@ mod tests {
     #[test]
     fn every_number_of_a_recipe_has_bounds_and_the_sentence_names_its_key() {
         for name in Architecture::NAMES {
-            let usual = Recipe::paper(Architecture::by_name(name).unwrap());
+            let mut usual = Recipe::paper(Architecture::by_name(name).unwrap());
+            usual.name = "mine".into();
             let json = serde_json::to_value(&usual).unwrap();
             let changed = |key: &str, number: serde_json::Value| {
                 let mut json = json.clone();

@@ -8,7 +8,7 @@ use earnest_features::{Features, Normaliser, descriptor};
 use earnest_model::engine::Crnn;
 use earnest_model::{
     Architecture, Description, Engine, FORMAT, Model, ModelClasses, ModelError, Presentations,
-    Recipe, Targets, Task, Trainer, predict_normalised,
+    Recipe, Targets, Task, Trainer, load_tensors, predict_normalised, save_tensors,
 };
 use earnest_random::Key;
 
@@ -455,6 +455,12 @@ fn a_model_of_the_first_format_is_read_as_the_papers() {
     architecture.remove("pooling").unwrap();
     architecture.remove("dropout").unwrap();
     std::fs::write(&path, json.to_string()).unwrap();
+    // Nor did its weights say what they belong to.
+    let weights = folder.path().join("model.safetensors");
+    let loaded = load_tensors(&weights, "model", u64::MAX).unwrap();
+    let all = loaded.tensors.iter();
+    let each = all.map(|(name, t)| (name.clone(), t.shape.clone(), t.values.as_slice()));
+    save_tensors(&weights, each, None).unwrap();
     let loaded = Model::load(folder.path()).unwrap();
     assert_eq!(loaded.description.recipe.title(), "rnn");
     let unnamed = Recipe {

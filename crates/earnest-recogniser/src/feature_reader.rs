@@ -28,7 +28,7 @@ impl FeatureReader {
         stream.reset();
         let mut values = Vec::new();
         let mut sink = |row: &[f32]| values.extend_from_slice(row);
-        earnest_audio::read_blocks(path, |block| stream.push(block, &mut sink))?;
+        earnest_audio::read_blocks(path, None, |block| stream.push(block, &mut sink))?;
         stream.finish(&mut sink);
         let features = Features::from_values(stream.columns(), values);
         match features.is_empty() {

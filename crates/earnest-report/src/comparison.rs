@@ -14,7 +14,7 @@ use earnest_model::Task;
 
 use crate::html::simple_page;
 use crate::table1::{p_value, recipes_of};
-use crate::text_table::TextTable;
+use crate::text_table::{Line as TableLine, TextTable, title};
 
 /// One metric of both runs.
 #[derive(Clone, Debug)]
@@ -248,7 +248,7 @@ impl Comparison {
             .map(|line| {
                 let [a, b] = line.values;
                 let change = a.zip(b).map(|(a, b)| b - a);
-                vec![
+                TableLine::measured(vec![
                     line.recipe.clone(),
                     line.training.name().into_owned(),
                     line.condition.to_owned(),
@@ -259,11 +259,11 @@ impl Comparison {
                     p_value(line.test, change),
                     line.speakers.to_string(),
                     line.utterances.to_string(),
-                ]
+                ])
             })
             .collect();
         TextTable {
-            titles: titles.map(String::from).to_vec(),
+            titles: titles.map(title).to_vec(),
             rows,
             texts: 4,
         }

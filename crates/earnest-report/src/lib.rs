@@ -1,20 +1,26 @@
 #![doc = include_str!("../README.md")]
 
+mod chance;
 mod comparison;
 mod figure;
 mod html;
+mod latex;
+mod markdown;
 mod model_card;
 mod paper;
 mod report;
+mod sweep;
 mod table1;
 mod table2;
 mod text_table;
 mod written;
 
+pub use chance::Chance;
 pub use comparison::{COMPARED, Comparison, compare_runs};
-pub use html::{CERTAINTY, warnings};
+pub use html::{CERTAINTY, uncertain, warnings};
 pub use report::Report;
+pub use sweep::{RECIPES, recipes_side_by_side};
 pub use table1::{Row, Table1};
 pub use table2::Table2;
-pub use text_table::TextTable;
+pub use text_table::{Line, TextTable};
 pub use written::{write_cards, write_report};

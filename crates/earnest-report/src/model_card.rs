@@ -9,7 +9,8 @@ use earnest_experiment::metrics::METRICS;
 use earnest_experiment::number::number;
 use earnest_experiment::{CONDITIONS, Prediction, Unit, metrics_of};
 
-use crate::text_table::TextTable;
+use crate::markdown::escaped;
+use crate::text_table::{Line, TextTable, title};
 
 /// The hub's names of the metrics, in the order of [`METRICS`].
 const METRIC_TYPES: [&str; 12] = [
@@ -54,7 +55,7 @@ pub(crate) fn model_card(
     );
     let _ = writeln!(yaml, "model-index:\n- name: {}\n  results:", quoted(&name));
     let mut table = TextTable {
-        titles: vec!["tested".into()],
+        titles: vec![title("tested")],
         rows: Vec::new(),
         texts: 1,
     };
@@ -77,7 +78,7 @@ pub(crate) fn model_card(
         for (i, value) in list.iter().enumerate() {
             let Some(value) = value else { continue };
             if table.rows.is_empty() {
-                table.titles.push(METRICS[i].0.to_owned());
+                table.titles.push(title(METRICS[i].0));
             }
             row.push(number(Some(*value)));
             if value.is_finite() {
@@ -88,31 +89,34 @@ pub(crate) fn model_card(
                 );
             }
         }
-        table.rows.push(row);
+        table.rows.push(Line::measured(row));
     }
     yaml.push_str("---\n");
     let outputs = match unit.task {
         Task::Categorical => format!("a probability for each of {}", unit.outputs.join(", ")),
         Task::Dimensional => format!("{} on the corpus's scale", unit.outputs.join(" and ")),
     };
+    let outputs = escaped(&outputs);
     let tested = match unit.fold.test.as_slice() {
-        [one] => format!("speaker {one}"),
-        several => format!("speakers {}", several.join(", ")),
+        [one] => format!("speaker {}", escaped(one)),
+        several => format!("speakers {}", escaped(&several.join(", "))),
     };
     format!(
         "{yaml}
 # {name}
 
-Speech emotion recognition by Earnest {version}: from {features}, {engine} make {outputs}.
+Speech emotion recognition by Earnest {version}.
+
+* Features: {features}
+* Network: {kind}; {engine}
+* Answer: {outputs}
+
 Training: {training}. Corpus: {corpus_line}. Tested on {tested}, never heard in training{shared}.
 
 {table}
 `model.safetensors` holds the weights, `model.json` everything else: front end, normalisation, recipe, speakers.
 
-```sh
-earnest predict --model DIR recording.wav
-earnest evaluate --model DIR --corpus CORPUS
-```
+{use_it}
 
 ## Limits
 
@@ -120,10 +124,20 @@ Learnt from the speech of {speakers} speakers of one corpus; other languages, ag
 tested. It hears how something is said, not what, and not what a person feels. Its licence follows from the corpus's.
 ",
         version = description.earnest,
-        features = unit.recipe.features.as_front_end().words(),
-        engine = unit.recipe.architecture.words(),
+        features = escaped(&match &description.features_table {
+            Some(table) => format!("a table of the user's own, {table}"),
+            None => unit.recipe.features.as_front_end().words(),
+        }),
+        use_it = match description.features_table {
+            Some(_) =>
+                "Nobody can make such features of a recording here, so `earnest predict` refuses this model.",
+            None =>
+                "```sh\nearnest predict --model DIR recording.wav\nearnest evaluate --model DIR --corpus CORPUS\n```",
+        },
+        kind = unit.recipe.architecture.name().to_uppercase(),
+        engine = escaped(&unit.recipe.architecture.words()),
         training = description.training,
-        corpus_line = description.corpus,
+        corpus_line = escaped(&description.corpus),
         shared = if unit.fold.test.iter().any(|s| unit.fold.training.contains(s)) {
             " as utterances, though other utterances of the same speakers were"
         } else {

@@ -14,8 +14,17 @@ use earnest_experiment::{
 use earnest_files::text_cell;
 use earnest_model::Task;
 
+use crate::chance::Chance;
 use crate::paper;
-use crate::text_table::TextTable;
+use crate::text_table::{Line, TextTable, title};
+
+/// A derived row's word for the robot against clean speech.
+const GAP: &str = "gap %";
+/// A derived row's word for augmented against clean training.
+const IMPROVEMENT: &str = "improvement %";
+
+/// What stands above the recalls of classes.
+pub const RECALLS: &str = "Share of the utterances of each class that were recognised; above the columns stand the recipe, what it was trained on, and what it was tested on.";
 
 /// One measured row.
 #[derive(Clone, Debug)]
@@ -49,10 +58,14 @@ pub struct Row {
 pub struct Derived {
     /// `rnn` or `cnn`.
     pub recipe: String,
-    /// What it says.
-    pub name: String,
+    /// Of which training it is, or what it says of both.
+    pub trained: String,
+    /// Of which condition it is, or what it says of both.
+    pub tested: String,
     /// Percent, in the order of [`METRICS`].
     pub ours: List,
+    /// Where ours is left out because it would be of something below chance.
+    pub noise: [bool; COUNT],
     /// The paper's.
     pub paper: List,
 }
@@ -83,6 +96,8 @@ pub struct Table1 {
     pub comparisons: Vec<TrainingComparison>,
     /// Which of [`METRICS`] were measured.
     pub columns: Vec<usize>,
+    /// What guessing comes to, where there are classes.
+    pub chance: Option<Chance>,
 }
 
 /// Change from `before` to `after` in percent of `before`, signed so that plus is better.
@@ -93,6 +108,32 @@ pub(crate) fn better_percent(before: Metrics, after: Metrics) -> List {
         let change = 100.0 * (a - b) / b.abs();
         let signed = if METRICS[i].1 { -change } else { change };
         signed.is_finite().then_some(signed)
+    })
+}
+
+/// Below which a metric says nothing, so that no percent of it does; `None` where there is no
+/// such value.
+fn chance_level(metric: usize, chance: Option<&Chance>) -> Option<f64> {
+    match (metric, METRICS[metric].1) {
+        (0..3, _) => chance.map(Chance::even),
+        // An error.
+        (_, true) => None,
+        _ => Some(0.0),
+    }
+}
+
+/// Changes in percent less those of what is below chance, which are noise: from .020 to .143 is no
+/// improvement by 600 %. Beside a number of the paper's all are given, so that they can be compared.
+pub(crate) fn of_more_than_chance(
+    changes: List,
+    before: Metrics,
+    chance: Option<&Chance>,
+    paper: List,
+) -> List {
+    let before = before.list();
+    std::array::from_fn(|i| {
+        let level = chance_level(i, chance).unwrap_or(f64::NEG_INFINITY);
+        changes[i].filter(|_| paper[i].is_some() || before[i].is_some_and(|b| b >= level))
     })
 }
 
@@ -113,6 +154,7 @@ impl Table1 {
     pub fn new(units: &[UnitResult]) -> Self {
         let mut table = Self {
             classes: classes_of(units),
+            chance: Chance::of(units),
             ..Self::default()
         };
         let is_papers = is_papers(units);
@@ -132,32 +174,37 @@ impl Table1 {
                 let paper = paper::table1(recipe, training, condition);
                 paper.filter(|_| is_papers).unwrap_or_default()
             };
+            let change = |[before, after]: [&Row; 2], [trained, tested]: [&str; 2], paper: List| {
+                let changes = better_percent(before.pooled, after.pooled);
+                let ours =
+                    of_more_than_chance(changes, before.pooled, table.chance.as_ref(), paper);
+                Derived {
+                    recipe: recipe.to_owned(),
+                    trained: trained.to_owned(),
+                    tested: tested.to_owned(),
+                    noise: std::array::from_fn(|i| changes[i].is_some() && ours[i].is_none()),
+                    ours,
+                    paper,
+                }
+            };
             let mut derived = Vec::new();
             for training in [Training::Clean, Training::Augmented] {
                 if let (Some(clean), Some(robot)) =
                     (find(training, "clean"), find(training, "robot"))
                 {
-                    derived.push(Derived {
-                        recipe: recipe.to_owned(),
-                        name: format!("gap %, {} training", training.name()),
-                        ours: better_percent(clean.pooled, robot.pooled),
-                        paper: better_percent(paper(training, "clean"), paper(training, "robot")),
-                    });
+                    let papers = better_percent(paper(training, "clean"), paper(training, "robot"));
+                    derived.push(change([clean, robot], [&training.name(), GAP], papers));
                 }
             }
             if let (Some(plain), Some(augmented)) = (
                 find(Training::Clean, "robot"),
                 find(Training::Augmented, "robot"),
             ) {
-                derived.push(Derived {
-                    recipe: recipe.to_owned(),
-                    name: "improvement %, on the robot".into(),
-                    ours: better_percent(plain.pooled, augmented.pooled),
-                    paper: better_percent(
-                        paper(Training::Clean, "robot"),
-                        paper(Training::Augmented, "robot"),
-                    ),
-                });
+                let papers = better_percent(
+                    paper(Training::Clean, "robot"),
+                    paper(Training::Augmented, "robot"),
+                );
+                derived.push(change([plain, augmented], [IMPROVEMENT, "robot"], papers));
             }
             table.derived.extend(derived);
             table.comparisons.extend(comparisons(units, recipe));
@@ -169,23 +216,20 @@ impl Table1 {
     }
 
     /// The same table with some of its columns (places in [`METRICS`]).
-    #[must_use]
-    pub fn with_columns(&self, columns: std::ops::Range<usize>) -> Self {
+    fn with_columns(&self, columns: std::ops::Range<usize>) -> Self {
         let mut table = self.clone();
         table.columns.retain(|c| columns.contains(c));
         table
     }
 
-    /// Column titles for [`Table1::cells`].
+    /// The metrics of each task apart: together they are wider than a page.
     #[must_use]
-    pub fn titles(&self) -> Vec<String> {
-        let mut titles: Vec<String> = ["recipe", "trained", "tested"].map(String::from).to_vec();
-        titles.extend(self.columns.iter().map(|i| METRICS[*i].0.to_owned()));
-        titles.extend(
-            self.paper_columns()
-                .map(|i| format!("paper {}", METRICS[i].0)),
-        );
-        titles
+    pub fn parts(&self) -> Vec<(&'static str, Self)> {
+        [("Classes", 0..3), ("Scales", 3..COUNT)]
+            .into_iter()
+            .map(|(title, columns)| (title, self.with_columns(columns)))
+            .filter(|(_, part)| !part.columns.is_empty())
+            .collect()
     }
 
     /// Those of its columns that the paper has too.
@@ -198,7 +242,7 @@ impl Table1 {
         self.columns.iter().copied().filter(has)
     }
 
-    /// What a metric of [`Table1::cells`] is, and what stands behind its ±.
+    /// What a metric of the table is, and what stands behind its ±.
     #[must_use]
     pub fn legend(&self) -> String {
         let seeds = self.rows.iter().map(|r| r.seeds).max().unwrap_or(1);
@@ -211,17 +255,126 @@ impl Table1 {
         }
     }
 
-    /// All rows as text: measured metrics (see [`Table1::legend`]), then the paper's; after each
+    /// What the names of the metrics shown stand for.
+    #[must_use]
+    pub fn metrics_explained(&self) -> String {
+        let mut words = Vec::new();
+        if self.columns.iter().any(|c| *c < 3) {
+            words.push("Acc is the share of right answers (the paper's UW Acc, elsewhere called weighted accuracy), UAR the mean recall of the classes, F the mean F1 of the classes".to_owned());
+        }
+        let scales: Vec<&str> = [(3, "A arousal"), (4, "V valence"), (9, "D dominance")]
+            .into_iter()
+            .filter(|(error, _)| self.columns.contains(error))
+            .map(|(_, words)| words)
+            .collect();
+        if !scales.is_empty() {
+            words.push(format!(
+                "MAE is the mean absolute error on the corpus's scale, r Pearson's correlation, CCC Lin's concordance; {}",
+                scales.join(", ")
+            ));
+        }
+        words.join("; ")
+    }
+
+    /// What is to be known of the rows and columns that the table has beside its metrics, a
+    /// sentence each: derived rows, chance, and the paper's numbers.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        let has = |name: &str| {
+            self.derived
+                .iter()
+                .any(|d| d.trained == name || d.tested == name)
+        };
+        let explained: Vec<&str> = [
+            (GAP, "gap %: robot against clean"),
+            (
+                IMPROVEMENT,
+                "improvement %: augmented against clean training",
+            ),
+        ]
+        .into_iter()
+        .filter(|(name, _)| has(name))
+        .map(|(_, words)| words)
+        .collect();
+        if !explained.is_empty() {
+            notes.push(format!("{}; plus is better.", explained.join("; ")));
+        }
+        if let Some(chance) = self.chance.as_ref().filter(|_| self.columns.contains(&0)) {
+            notes.push(chance.words());
+        }
+        let is_noise = |d: &Derived| self.columns.iter().any(|c| d.noise[*c]);
+        if self.derived.iter().any(is_noise) {
+            let even = self.chance.as_ref().filter(|_| self.columns.contains(&0));
+            let level = match (even, self.columns.iter().any(|c| *c >= 3)) {
+                (Some(chance), true) => {
+                    format!("{}, or 0 for r and CCC", number(Some(chance.even())))
+                }
+                (Some(chance), false) => number(Some(chance.even())),
+                _ => "0 for r and CCC".to_owned(),
+            };
+            notes.push(format!(
+                "Of what is below chance ({level}) no change in percent is given: it would be noise."
+            ));
+        }
+        if self.paper_columns().next().is_some() {
+            notes.push("Beside them the paper's, for IEMOCAP and an iCub.".to_owned());
+        }
+        notes
+    }
+
+    /// True for the last row of a recipe, below which stands what follows from its rows.
+    fn ends_recipe(&self, row: usize) -> bool {
+        let next = self.rows.get(row + 1);
+        next.is_none_or(|next| next.recipe != self.rows[row].recipe)
+    }
+
+    /// 95 % intervals of the measured rows, and under each recipe's the paired tests; `None` where
+    /// so few speakers were tested that there is not one.
+    #[must_use]
+    pub fn certainty(&self) -> Option<TextTable> {
+        let known = |row: &Row| self.columns.iter().any(|c| row.intervals[*c].is_some());
+        if !self.rows.iter().any(known) {
+            return None;
+        }
+        let mut titles = [title("recipe"), title("trained"), title("tested")].to_vec();
+        titles.extend(self.columns.iter().map(|i| title(METRICS[*i].0)));
+        let mut rows = Vec::new();
+        for (i, row) in self.rows.iter().enumerate() {
+            let mut cells = row.names();
+            cells.extend(self.columns.iter().map(|c| interval(row.intervals[*c])));
+            rows.push(Line::measured(cells));
+            let tests = self.comparisons.iter().filter(|c| c.recipe == row.recipe);
+            for c in tests.filter(|_| self.ends_recipe(i)) {
+                let p = |i: &usize| p_value(c.tests[*i], c.changes[*i]);
+                let telling = |i: &usize| c.tests[*i].is_some_and(|t| t.telling_p().is_some());
+                if self.columns.iter().any(telling) {
+                    let mut cells = [&c.recipe, "p of difference", c.condition]
+                        .map(String::from)
+                        .to_vec();
+                    cells.extend(self.columns.iter().map(p));
+                    rows.push(Line::derived(cells));
+                }
+            }
+        }
+        Some(TextTable {
+            titles,
+            rows,
+            texts: 3,
+        })
+    }
+
+    /// The table as text: measured metrics (see [`Table1::legend`]), then the paper's; after each
     /// recipe its derived rows.
     #[must_use]
-    pub fn cells(&self) -> Vec<Vec<String>> {
-        let mut out = Vec::new();
+    pub fn text(&self) -> TextTable {
+        let mut titles = [title("recipe"), title("trained"), title("tested")].to_vec();
+        titles.extend(self.columns.iter().map(|i| title(METRICS[*i].0)));
+        let papers = self.paper_columns();
+        titles.extend(papers.map(|i| ["paper", METRICS[i].0].map(String::from).to_vec()));
+        let mut rows = Vec::new();
         for (i, row) in self.rows.iter().enumerate() {
-            let mut cells = vec![
-                row.recipe.clone(),
-                row.training.name().into_owned(),
-                row.condition.to_owned(),
-            ];
+            let mut cells = row.names();
             let pooled = row.pooled.list();
             let spread = row.spread.list();
             for c in &self.columns {
@@ -232,55 +385,13 @@ impl Table1 {
             }
             let paper = row.paper.unwrap_or_default().list();
             cells.extend(self.paper_columns().map(|c| number(paper[c])));
-            out.push(cells);
-            let last = self
-                .rows
-                .get(i + 1)
-                .is_none_or(|next| next.recipe != row.recipe);
-            if last {
-                for d in self.derived.iter().filter(|d| d.recipe == row.recipe) {
-                    let mut cells = vec![row.recipe.clone(), d.name.clone(), String::new()];
-                    cells.extend(self.columns.iter().map(|c| percent(d.ours[*c])));
-                    cells.extend(self.paper_columns().map(|c| percent(d.paper[c])));
-                    out.push(cells);
-                }
-            }
-        }
-        out
-    }
-
-    /// 95 % intervals of the measured rows, and under each recipe's the paired tests.
-    #[must_use]
-    pub fn certainty(&self) -> TextTable {
-        let mut titles: Vec<String> = ["recipe", "trained", "tested"].map(String::from).to_vec();
-        titles.extend(self.columns.iter().map(|i| METRICS[*i].0.to_owned()));
-        let mut rows = Vec::new();
-        for (i, row) in self.rows.iter().enumerate() {
-            let mut cells = vec![
-                row.recipe.clone(),
-                row.training.name().into_owned(),
-                row.condition.to_owned(),
-            ];
-            cells.extend(self.columns.iter().map(|c| interval(row.intervals[*c])));
-            rows.push(cells);
-            let last = self
-                .rows
-                .get(i + 1)
-                .is_none_or(|next| next.recipe != row.recipe);
-            if last {
-                for c in self.comparisons.iter().filter(|c| c.recipe == row.recipe) {
-                    let mut cells = vec![
-                        row.recipe.clone(),
-                        "p of augmented against clean".to_owned(),
-                        c.condition.to_owned(),
-                    ];
-                    cells.extend(
-                        self.columns
-                            .iter()
-                            .map(|i| p_value(c.tests[*i], c.changes[*i])),
-                    );
-                    rows.push(cells);
-                }
+            rows.push(Line::measured(cells));
+            let derived = self.derived.iter().filter(|d| d.recipe == row.recipe);
+            for d in derived.filter(|_| self.ends_recipe(i)) {
+                let mut cells = vec![row.recipe.clone(), d.trained.clone(), d.tested.clone()];
+                cells.extend(self.columns.iter().map(|c| percent(d.ours[*c])));
+                cells.extend(self.paper_columns().map(|c| percent(d.paper[c])));
+                rows.push(Line::derived(cells));
             }
         }
         TextTable {
@@ -290,30 +401,23 @@ impl Table1 {
         }
     }
 
-    /// The table as text.
-    #[must_use]
-    pub fn text(&self) -> TextTable {
-        TextTable {
-            titles: self.titles(),
-            rows: self.cells(),
-            texts: 3,
-        }
-    }
-
     /// Recall of each class, a row for each of them: however many there are, the table is as wide
     /// as there are rows of Table I.
     #[must_use]
     pub fn recalls(&self) -> TextTable {
         let rows: Vec<&Row> = self.rows.iter().filter(|r| !r.recalls.is_empty()).collect();
-        let mut titles = vec!["class".to_owned()];
-        titles.extend(
-            rows.iter()
-                .map(|row| format!("{} {}, {}", row.recipe, row.training.name(), row.condition)),
-        );
+        let mut titles = vec![title("class")];
+        titles.extend(rows.iter().map(|row| {
+            vec![
+                row.recipe.clone(),
+                format!("{} →", row.training.name()),
+                row.condition.to_owned(),
+            ]
+        }));
         let of_class = |(class, name): (usize, &String)| {
             let mut cells = vec![name.clone()];
             cells.extend(rows.iter().map(|row| number(row.recall(class))));
-            cells
+            Line::measured(cells)
         };
         TextTable {
             titles,
@@ -376,6 +480,15 @@ impl Table1 {
 }
 
 impl Row {
+    /// What it is of: recipe, training, condition.
+    fn names(&self) -> Vec<String> {
+        vec![
+            self.recipe.clone(),
+            self.training.name().into_owned(),
+            self.condition.to_owned(),
+        ]
+    }
+
     /// Recall of a class; several seeds' mean.
     #[must_use]
     pub fn recall(&self, class: usize) -> Option<f64> {
@@ -541,6 +654,7 @@ pub fn p_value(test: Option<PairedTest>, change: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text_table::of_the_paper;
     use earnest_experiment::{Prediction, Truth};
 
     fn unit(training: Training, clean_right: usize, robot_right: usize) -> UnitResult {
@@ -585,6 +699,88 @@ mod tests {
         let improvement = &table.derived[2];
         assert!((improvement.ours[0].unwrap() - 100.0).abs() < 1e-9);
         assert!((improvement.paper[2].unwrap() - 185.4).abs() < 0.05);
+    }
+
+    /// The same units by a network that the paper has not.
+    fn others(units: [UnitResult; 2]) -> [UnitResult; 2] {
+        units.map(|unit| UnitResult {
+            recipe: "paper-crnn".into(),
+            ..unit
+        })
+    }
+
+    #[test]
+    fn of_what_is_below_chance_no_percent_is_given_and_that_is_said() {
+        // Of four classes one answer in eight is right.
+        let units = others([unit(Training::Clean, 8, 1), unit(Training::Augmented, 8, 4)]);
+        let table = Table1::new(&units);
+        let [gap, _, improvement] = table.derived.as_slice() else {
+            panic!("two gaps and an improvement");
+        };
+        assert!(gap.ours[0].is_some() && !gap.noise[0]);
+        assert!(improvement.ours[0].is_none() && improvement.noise[0]);
+        let notes = table.notes().join(" ");
+        assert!(notes.contains("below chance (.250)"), "{notes}");
+        // Beside the paper's numbers all are given.
+        let table = Table1::new(&[unit(Training::Clean, 8, 1), unit(Training::Augmented, 8, 4)]);
+        assert!(table.derived[2].ours[0].is_some());
+        assert!(!table.notes().join(" ").contains("below chance"));
+    }
+
+    #[test]
+    fn the_paper_is_named_only_beside_its_numbers() {
+        let units = [unit(Training::Clean, 8, 2), unit(Training::Augmented, 8, 4)];
+        let paper = |units: &[UnitResult]| {
+            let table = Table1::new(units);
+            let titles = table.text().titles;
+            let said = table
+                .notes()
+                .iter()
+                .any(|note| note.contains("the paper's"));
+            assert_eq!(said, titles.iter().any(|t| of_the_paper(t)));
+            said
+        };
+        assert!(paper(&units));
+        assert!(!paper(&others(units.clone())));
+        let three = units.map(|unit| UnitResult {
+            outputs: ["a", "b", "c", "d"].map(String::from).to_vec(),
+            ..unit
+        });
+        assert!(!paper(&three));
+    }
+
+    #[test]
+    fn only_metrics_that_are_shown_are_explained() {
+        let table = Table1::new(&[unit(Training::Clean, 8, 2)]);
+        assert_eq!(table.parts().len(), 1);
+        let words = table.metrics_explained();
+        assert!(words.contains("UAR") && !words.contains("CCC"), "{words}");
+        // A clean training alone has a gap and no improvement.
+        let notes = table.notes().join(" ");
+        assert!(
+            notes.contains("gap %:") && !notes.contains("improvement"),
+            "{notes}"
+        );
+        assert!(
+            notes.contains("Guessing evenly among the 4 classes"),
+            "{notes}"
+        );
+    }
+
+    #[test]
+    fn of_one_speaker_nothing_is_sure_and_no_table_says_so() {
+        let units = [unit(Training::Clean, 8, 2), unit(Training::Augmented, 8, 4)];
+        assert_eq!(Table1::new(&units).certainty(), None);
+        let by_three = units.map(|mut unit| {
+            for (i, prediction) in unit.predictions.iter_mut().enumerate() {
+                prediction.speaker = format!("s{}", i % 3);
+            }
+            unit
+        });
+        let table = Table1::new(&by_three).certainty().unwrap();
+        // Three speakers have an interval and no p.
+        assert_eq!(table.rows.len(), 4);
+        assert!(table.rows.iter().all(|line| line.cells[3].contains(" .. ")));
     }
 
     #[test]

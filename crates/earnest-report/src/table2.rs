@@ -1,15 +1,16 @@
 //! Table II: what becomes of the main metric when one augmentation is left out.
 
-use earnest_experiment::metrics::{METRICS, Metrics};
+use earnest_experiment::metrics::{COUNT, METRICS, Metrics};
 use earnest_experiment::number::{exact, number, percent};
 use earnest_experiment::statistics::{PairedTest, compare, pooled, seeds_of};
 use earnest_experiment::{CONDITIONS, Training, UnitResult, metrics_by_speaker};
 use earnest_files::text_cell;
 use earnest_model::Task;
 
+use crate::chance::Chance;
 use crate::paper;
-use crate::table1::{better_percent, is_papers, p_value, recipes_of};
-use crate::text_table::TextTable;
+use crate::table1::{better_percent, is_papers, of_more_than_chance, p_value, recipes_of};
+use crate::text_table::{Line, TextTable, title};
 
 /// A row: one recipe, metric and transform.
 #[derive(Clone, Debug)]
@@ -63,6 +64,7 @@ impl Table2 {
             return table;
         }
         let is_papers = is_papers(units);
+        let chance = Chance::of(units);
         for recipe in recipes_of(units) {
             let base = values(units, recipe, Training::Augmented);
             for (task, metric) in MAIN {
@@ -73,8 +75,16 @@ impl Table2 {
                     if value.iter().all(Option::is_none) {
                         continue;
                     }
-                    let change = [0, 1]
-                        .map(|c| left_out.and_then(|_| better_percent(base[c], of[c])[metric]));
+                    let paper = left_out
+                        .filter(|_| metric == 2 && is_papers)
+                        .and_then(|name| paper::table2(recipe, name));
+                    let change = [0, 1].map(|c| {
+                        left_out?;
+                        let changes = better_percent(base[c], of[c]);
+                        let mut papers = [None; COUNT];
+                        papers[metric] = paper.map(|p| p[c]);
+                        of_more_than_chance(changes, base[c], chance.as_ref(), papers)[metric]
+                    });
                     let tests = [0, 1].map(|c| {
                         left_out?;
                         let each = |training| {
@@ -96,9 +106,7 @@ impl Table2 {
                         values: value,
                         difference,
                         change,
-                        paper: left_out
-                            .filter(|_| metric == 2 && is_papers)
-                            .and_then(|name| paper::table2(recipe, name)),
+                        paper,
                         tests,
                     });
                 }
@@ -110,21 +118,19 @@ impl Table2 {
     /// As text.
     #[must_use]
     pub fn text(&self) -> TextTable {
-        let titles = [
-            "recipe",
-            "metric",
-            "left out",
-            "clean",
-            "robot",
-            "clean %",
-            "robot %",
-            "p clean",
+        let mut titles: Vec<Vec<String>> = [
+            "recipe", "metric", "left out", "clean", "robot", "clean %", "robot %", "p clean",
             "p robot",
-            "paper clean %",
-            "paper robot %",
-        ];
+        ]
+        .map(title)
+        .to_vec();
+        let has_papers = self.has_papers();
+        if has_papers {
+            let papers = ["clean %", "robot %"].map(|name| ["paper", name].map(String::from));
+            titles.extend(papers.map(|path| path.to_vec()));
+        }
         TextTable {
-            titles: titles.map(String::from).to_vec(),
+            titles,
             rows: self
                 .rows
                 .iter()
@@ -137,13 +143,31 @@ impl Table2 {
                     cells.extend(row.values.map(number));
                     cells.extend(row.change.map(percent));
                     cells.extend([0, 1].map(|c| p_value(row.tests[c], row.difference[c])));
-                    let paper = |c: usize| percent(row.paper.map(|p| p[c]));
-                    cells.extend([0, 1].map(paper));
-                    cells
+                    if has_papers {
+                        let paper = |c: usize| percent(row.paper.map(|p| p[c]));
+                        cells.extend([0, 1].map(paper));
+                    }
+                    Line::measured(cells)
                 })
                 .collect(),
             texts: 3,
         }
+    }
+
+    /// What stands above the table.
+    #[must_use]
+    pub fn caption(&self) -> String {
+        let paper = match self.has_papers() {
+            true => " The paper's changes are of macro F on IEMOCAP and an iCub.",
+            false => "",
+        };
+        format!(
+            "The main metric when one step of the augmentation is left out, its change in percent of the whole augmentation's (plus is better; none of what is below chance, unless beside the paper's), and p of a paired sign-flip test over speakers (none below six speakers).{paper}"
+        )
+    }
+
+    fn has_papers(&self) -> bool {
+        self.rows.iter().any(|row| row.paper.is_some())
     }
 
     /// As CSV, full precision.

@@ -4,33 +4,61 @@ use std::path::Path;
 
 use earnest_experiment::{CARD, ExperimentError, Outcome, finished_units, write_whole};
 
-use crate::html::{self, CERTAINTY, LEFT_OUT, caption};
+use crate::html::{self, CERTAINTY, caption, uncertain};
+use crate::latex;
+use crate::markdown;
 use crate::model_card::model_card;
 use crate::report::Report;
+use crate::sweep::{RECIPES, recipes_side_by_side};
+use crate::table1::RECALLS;
 use crate::text_table::TextTable;
 
-/// The tables for a text: Table I, how sure it is, and Table II where there is one.
-fn tables(report: &Report) -> Vec<(&'static str, String, TextTable)> {
-    let mut tables = vec![
-        ("Table I", caption(report), report.table1.text()),
-        (
-            "How sure Table I is",
-            CERTAINTY.to_owned(),
-            report.table1.certainty(),
-        ),
-    ];
-    if !report.table1.classes.is_empty() {
-        let caption = "Share of the utterances of each class that were recognised; columns are recipe and training, and the condition of the test.";
-        tables.push((
-            "Recall of each class",
-            caption.to_owned(),
-            report.table1.recalls(),
-        ));
+/// What stands under a title of a text: words, and a table unless there is nothing to show.
+struct Section {
+    title: String,
+    words: String,
+    table: Option<TextTable>,
+}
+
+/// The tables for a text: Table I and how sure it is, recalls, recipes, and Table II where there is
+/// one.
+fn sections(report: &Report) -> Vec<Section> {
+    let table1 = &report.table1;
+    let parts = table1.parts();
+    let section = |title: &str, words: &str, table: Option<TextTable>| Section {
+        title: title.to_owned(),
+        words: words.to_owned(),
+        table,
+    };
+    let mut sections = Vec::new();
+    for (of, part) in &parts {
+        let title = match parts.len() {
+            1 => "Table I".to_owned(),
+            _ => format!("Table I, {}", of.to_lowercase()),
+        };
+        let words = format!("{} {}.", caption(report, part), part.metrics_explained());
+        sections.push(section(&title, &words, Some(part.text())));
+    }
+    let sure = "How sure Table I is";
+    let certainty: Vec<TextTable> = parts.iter().filter_map(|(_, p)| p.certainty()).collect();
+    if certainty.is_empty() {
+        sections.push(section(sure, &uncertain(&report.outcome), None));
+    }
+    for table in certainty {
+        sections.push(section(sure, CERTAINTY, Some(table)));
+    }
+    if !table1.classes.is_empty() {
+        let recalls = Some(table1.recalls());
+        sections.push(section("Recall of each class", RECALLS, recalls));
+    }
+    if let Some(table) = recipes_side_by_side(&report.outcome, table1) {
+        sections.push(section("Recipes side by side", RECIPES, Some(table)));
     }
     if !report.table2.rows.is_empty() {
-        tables.push(("Table II", LEFT_OUT.to_owned(), report.table2.text()));
+        let words = report.table2.caption();
+        sections.push(section("Table II", &words, Some(report.table2.text())));
     }
-    tables
+    sections
 }
 
 impl Report {
@@ -53,10 +81,20 @@ impl Report {
         if !self.table2.rows.is_empty() {
             csv("table2.csv", self.table2.csv())?;
         }
-        let (mut markdown, mut latex) = (String::new(), String::new());
-        for (title, caption, table) in tables(self) {
-            markdown.push_str(&format!("# {title}\n\n{caption}\n\n{}\n", table.markdown()));
-            latex.push_str(&format!("% {title}. {caption}\n{}\n", table.latex()));
+        let (mut markdown, mut latex) = (String::new(), latex::PREAMBLE.to_owned());
+        for Section {
+            title,
+            words,
+            table,
+        } in sections(self)
+        {
+            let text =
+                |form: fn(&TextTable) -> String| table.as_ref().map_or_else(String::new, form);
+            let escaped = markdown::escaped(&words);
+            let rows = text(TextTable::markdown);
+            markdown.push_str(&format!("# {title}\n\n{escaped}\n\n{rows}\n"));
+            let comment = latex::comment(&format!("{title}. {words}"));
+            latex.push_str(&format!("\n{comment}{}", text(TextTable::latex)));
         }
         write_whole(&folder.join("tables.md"), markdown.as_bytes())?;
         write_whole(&folder.join("tables.tex"), latex.as_bytes())?;

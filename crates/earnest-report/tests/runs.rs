@@ -103,6 +103,10 @@ fn a_run_leaves_the_promised_files_and_the_same_bytes_when_repeated_on_other_thr
             );
         }
         assert!(!folder.join("checkpoint.safetensors").exists());
+        let card = fs::read_to_string(folder.join("README.md")).unwrap();
+        for line in ["\n* Features: lld32", "\n* Network: ", "\n* Answer: "] {
+            assert!(card.contains(line), "{card}");
+        }
     }
     let report = fs::read_to_string(one.join("report.html")).unwrap();
     assert!(report.contains("synthetic") && report.contains("<svg"));
@@ -342,6 +346,15 @@ fn robot_recordings_are_used_and_missing_ones_are_named() {
     let report = run(experiment.clone(), &dir.path().join("run"), &Silent).unwrap();
     assert_eq!(report.outcome.units[0].in_condition("robot").len(), 4);
     assert!(report.outcome.about.conditions[0].contains("recordings"));
+    let page = fs::read_to_string(dir.path().join("run/report.html")).unwrap();
+    for words in [
+        "Only one speaker was tested: that",
+        "One speaker was tested: an interval",
+        "<code>rnn</code>: ",
+        "trained 2 epochs.",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
     fs::remove_file(first.unwrap()).unwrap();
     let error = run(experiment, &dir.path().join("other"), &Silent)
         .err()

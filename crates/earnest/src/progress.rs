@@ -207,6 +207,7 @@ impl Observer for Progress {
             Notice::StageStarted { name, total } => self.start(name, total),
             Notice::StageAdvanced => self.advance(),
             Notice::StageFinished => self.set_stage(None),
+            Notice::Note(text) => self.note(&format!("note: {text}")),
             Notice::Warning(text) => self.note(&format!("warning: {text}")),
             Notice::RunStarted { pending, workers } => self.run_started(pending, workers),
             Notice::Submitted { job, units, tasks } => {

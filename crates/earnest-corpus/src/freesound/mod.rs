@@ -268,7 +268,7 @@ fn take(
         .write_all(&bytes)
         .map_err(file_error("write", &path))?;
     // What arrived whole may still not be sound.
-    if let Err(error) = earnest_audio::read_blocks(written.part(), |_| {}) {
+    if let Err(error) = earnest_audio::read_blocks(written.part(), None, |_| {}) {
         let part = written.part().display().to_string();
         let why = error.to_string().replace(&part, "it");
         return Ok(Err(format!("its preview cannot be used: {why}")));

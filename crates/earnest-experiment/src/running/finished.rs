@@ -19,6 +19,9 @@ pub const CARD: &str = "README.md";
 
 const DONE: &str = "done";
 const PREDICTIONS: &str = "predictions.csv";
+const UNIT: &str = "unit.json";
+/// What `done` says the hashes of.
+const SEALED: [&str; 2] = [PREDICTIONS, UNIT];
 
 /// A finished unit in its folder.
 #[derive(Clone, Debug)]
@@ -61,12 +64,7 @@ pub fn finished_units(run: &Path) -> Result<Vec<FinishedUnit>, ExperimentError> 
         if !is_finished(&folder) {
             continue;
         }
-        let path = folder.join("unit.json");
-        let unit: Unit =
-            serde_json::from_str(&read_text(&path)?).map_err(|e| ExperimentError::Content {
-                path,
-                reason: e.to_string(),
-            })?;
+        let unit = read_unit(&folder)?;
         if folder.file_name() != Some(OsStr::new(&unit.id())) {
             return Err(ExperimentError::Setup(format!(
                 "{} holds the unit {}, not the one it is called by, so it was put there from elsewhere; remove it, or put it back where it was",
@@ -79,6 +77,14 @@ pub fn finished_units(run: &Path) -> Result<Vec<FinishedUnit>, ExperimentError> 
     Ok(found)
 }
 
+fn read_unit(folder: &Path) -> Result<Unit, ExperimentError> {
+    let path = folder.join(UNIT);
+    serde_json::from_str(&read_text(&path)?).map_err(|e| ExperimentError::Content {
+        path,
+        reason: e.to_string(),
+    })
+}
+
 /// True if the unit in a folder is finished.
 pub(crate) fn is_finished(folder: &Path) -> bool {
     folder.join(DONE).is_file()
@@ -86,8 +92,11 @@ pub(crate) fn is_finished(folder: &Path) -> bool {
 
 /// Says that the unit in a folder is finished: the last that is written of it.
 pub(crate) fn finish(folder: &Path, took: Duration) -> Result<(), ExperimentError> {
-    let hash = hash_of(&folder.join(PREDICTIONS))?;
-    let text = format!("{:.1} s\n{PREDICTIONS} {hash}\n", took.as_secs_f64());
+    let mut text = format!("{:.1} s\n", took.as_secs_f64());
+    for name in SEALED {
+        let hash = hash_of(&folder.join(name))?;
+        text += &format!("{name} {hash}\n");
+    }
     write_whole(&folder.join(DONE), text.as_bytes())
 }
 
@@ -113,24 +122,35 @@ pub(crate) fn predictions_of(
     folder: &Path,
 ) -> Result<Vec<Prediction>, ExperimentError> {
     let path = folder.join(PREDICTIONS);
-    let other = |what: String| ExperimentError::Content {
-        path: path.clone(),
+    let of = |path: &Path, what: String| ExperimentError::Content {
+        path: path.to_owned(),
         reason: format!(
             "{what}, so its metrics would be wrong; remove {}, and the run's own command trains this unit again",
             folder.join(DONE).display()
         ),
     };
+    let other = |what: String| of(&path, what);
     let done = folder.join(DONE);
-    let sealed = earnest_files::read_text(&done).map_err(ExperimentError::file("read", &done))?;
-    let sealed = sealed
-        .lines()
-        .find_map(|line| line.strip_prefix(PREDICTIONS))
-        .map(str::trim);
-    // Units of earlier versions say nothing of it.
-    if let Some(sealed) = sealed
-        && hash_of(&path)?.to_string() != sealed
-    {
-        return Err(other("it is not as the unit wrote it".to_owned()));
+    let seals = earnest_files::read_text(&done).map_err(ExperimentError::file("read", &done))?;
+    for name in SEALED {
+        let sealed = seals
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .map(str::trim);
+        let file = folder.join(name);
+        if sealed != Some(hash_of(&file)?.to_string().as_str()) {
+            return Err(of(
+                &file,
+                format!("it is not as `{DONE}` says that the unit wrote it"),
+            ));
+        }
+    }
+    let written = read_unit(folder)?;
+    if written != *unit {
+        return Err(of(
+            &folder.join(UNIT),
+            "it is a unit of another experiment: its recipe, classes, seed or fold is not the one of this run".to_owned(),
+        ));
     }
     let predictions = prediction::read(&path, unit.task, &unit.outputs)?;
     let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();

@@ -113,6 +113,13 @@ pub fn collect(folder: &Path) -> Result<Outcome, ExperimentError> {
     let mut histories = Vec::new();
     let mut tested: BTreeMap<(Task, String), (PathBuf, BTreeSet<String>)> = BTreeMap::new();
     for finished in found {
+        experiment.require(&finished.unit).map_err(|why| {
+            ExperimentError::Setup(format!(
+                "{} is a unit of another experiment than {}: {why}; remove its folder, and the run's own command trains this unit again",
+                finished.folder.display(),
+                folder.join("experiment.toml").display()
+            ))
+        })?;
         let predictions = finished.predictions()?;
         let FinishedUnit { unit, folder: path } = finished;
         histories.push((unit.id(), read_history(&path.join("training.csv"))?));

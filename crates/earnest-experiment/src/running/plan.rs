@@ -99,7 +99,7 @@ impl Observer for Watch<'_> {
                 }
             }
             // A sample lacks classes, which says nothing.
-            Notice::Warning(_) => {}
+            Notice::Note(_) | Notice::Warning(_) => {}
             other => self.inner.event(other),
         }
     }

@@ -1,11 +1,11 @@
 //! An experiment beside its corpus: everything that can be checked before work begins.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use earnest_corpus::{
-    ClassSet, Classes, ContentIndex, Corpus, FileContent, Layout, OpenOptions, UNKNOWN_SPEAKER,
-    Utterance,
+    ClassSet, Classes, ContentIndex, Corpus, FileContent, LabelMap, Layout, OpenOptions,
+    UNKNOWN_SPEAKER, Utterance,
 };
 use earnest_model::Task;
 use earnest_scene::recording_of;
@@ -33,8 +33,9 @@ use crate::training::Training;
 pub fn open_corpus(spec: &CorpusSpec, classes: &ClassSpec) -> Result<Corpus, ExperimentError> {
     let setup = |e: String| ExperimentError::Setup(format!("{}: {e}", spec.path.display()));
     let corpus = read_corpus(spec, classes)?;
+    refuse_idle_map(&corpus, corpus.classes.labels())?;
     classes.require(&corpus.classes).map_err(setup)?;
-    let is_named = matches!(classes.classes(), Classes::Named(_));
+    let is_named = matches!(classes.classes(), Classes::Named(_) | Classes::Four);
     let missing = corpus.classes.missing(&corpus.utterances);
     if let Some(name) = missing.first().filter(|_| is_named) {
         let all = ClassSet::all(
@@ -50,12 +51,17 @@ pub fn open_corpus(spec: &CorpusSpec, classes: &ClassSpec) -> Result<Corpus, Exp
     Ok(corpus)
 }
 
-/// Reads a corpus; whether it has an utterance of each class does not matter.
+/// Reads a corpus; whether it has an utterance of each class, or of each label that is sent to one,
+/// does not matter.
 ///
 /// # Errors
-/// [`ExperimentError::Corpus`], a map or layout that is not understood, or a map of a label that
-/// the corpus does not have.
+/// [`ExperimentError::Corpus`], or a map or layout that is not understood.
 pub fn read_corpus(spec: &CorpusSpec, classes: &ClassSpec) -> Result<Corpus, ExperimentError> {
+    if spec.path.as_os_str().is_empty() {
+        return Err(ExperimentError::Setup(
+            "the experiment names no corpus: give --corpus DIR, or write path = \"…\" under [corpus] into its file".into(),
+        ));
+    }
     let labels = classes.labels().map_err(ExperimentError::Setup)?;
     let layout = match &spec.layout {
         None => None,
@@ -71,24 +77,68 @@ pub fn read_corpus(spec: &CorpusSpec, classes: &ClassSpec) -> Result<Corpus, Exp
         root: spec.root.clone(),
         classes: classes.classes(),
         labels,
+        limit_values: classes.limit_values,
     };
-    let corpus = Corpus::open(&spec.path, &options)?;
-    let known: BTreeSet<String> = corpus
-        .label_counts()
-        .into_keys()
-        .map(|label| label.trim().to_lowercase())
-        .collect();
-    for change in corpus.classes.labels().changes() {
-        let label = change.split('=').next().unwrap_or_default();
-        if !known.contains(label) {
-            return Err(ExperimentError::Setup(format!(
-                "map {change}: no utterance of {} has the label {label:?}; {}",
-                spec.path.display(),
-                known_names(label, known.iter().map(String::as_str))
-            )));
+    Ok(Corpus::open(&spec.path, &options)?)
+}
+
+/// Refuses changes of labels that the corpus does not have.
+pub(crate) fn refuse_idle_map(corpus: &Corpus, asked: &LabelMap) -> Result<(), ExperimentError> {
+    let known: Vec<String> = corpus.label_counts().into_keys().collect();
+    match asked.idle(&known).next() {
+        None => Ok(()),
+        Some(label) => Err(ExperimentError::Setup(format!(
+            "--map {label}=…: no utterance of {} has the label {label:?}; {}",
+            corpus.name,
+            known_names(label, known.iter().map(|label| label.trim()))
+        ))),
+    }
+}
+
+/// Says that a corpus has problems, if it has.
+pub(crate) fn tell_of_problems(corpus: &Corpus, spec: &CorpusSpec, observer: &dyn Observer) {
+    if !corpus.problems.is_empty() {
+        observer.event(Notice::Warning(&format!(
+            "{} problems in the corpus; `earnest corpus inspect {}` lists them",
+            corpus.problems.len(),
+            spec.path.display()
+        )));
+    }
+}
+
+/// In words, how many of some utterances have no class, with their most frequent labels; `None` if
+/// each has one.
+pub(crate) fn classless<'a>(
+    corpus: &Corpus,
+    utterances: impl IntoIterator<Item = &'a Utterance>,
+) -> Option<String> {
+    const SHOWN: usize = 5;
+    let (mut all, mut labels) = (0, BTreeMap::<&str, usize>::new());
+    for utterance in utterances {
+        all += 1;
+        if utterance.class.is_none() {
+            *labels.entry(utterance.label.trim()).or_default() += 1;
         }
     }
-    Ok(corpus)
+    let without: usize = labels.values().sum();
+    let mut labels: Vec<(&str, usize)> = labels.into_iter().collect();
+    labels.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let more = if labels.len() > SHOWN { ", …" } else { "" };
+    let shown = labels
+        .iter()
+        .take(SHOWN)
+        .map(|(label, count)| match *label {
+            "" => format!("{count} without a label"),
+            label => format!("{label} {count}"),
+        });
+    let shown: Vec<String> = shown.collect();
+    (without > 0).then(|| {
+        format!(
+            "{without} of {all} utterances have none of the classes {} ({}{more}): no model of these classes hears them; --classes all makes a class of each label",
+            corpus.classes.names().join(", "),
+            shown.join(", ")
+        )
+    })
 }
 
 /// The nearest of some names and all of them, for an error about one that is none of them.
@@ -152,18 +202,17 @@ pub fn prepare(
     experiment.check()?;
     let corpus = open_corpus(&experiment.corpus, &experiment.classes)?;
     refuse_unlisted(&corpus)?;
-    if !corpus.problems.is_empty() {
-        observer.event(Notice::Warning(&format!(
-            "{} problems in the corpus; `earnest corpus inspect {}` lists them",
-            corpus.problems.len(),
-            experiment.corpus.path.display()
-        )));
-    }
+    tell_of_problems(&corpus, &experiment.corpus, observer);
     experiment.classes = ClassSpec::of(&corpus.classes, &experiment.classes);
     choose_tasks(&mut experiment, &corpus)?;
+    if experiment.tasks.contains(&Task::Categorical)
+        && let Some(note) = classless(&corpus, &corpus.utterances)
+    {
+        observer.event(Notice::Note(&note));
+    }
     // Only the utterances that serve a task count, so only their speakers make folds.
     let usable = corpus.usable(&experiment.scales);
-    let tables = read_tables(&experiment, &usable)?;
+    let tables = read_tables(&experiment, &corpus, &usable, observer)?;
     let speakers = usable.speakers();
     let protocol = experiment
         .protocol
@@ -280,16 +329,34 @@ pub fn prepare(
 /// The user's tables of features, which have all utterances that serve a task.
 fn read_tables(
     experiment: &Experiment,
+    corpus: &Corpus,
     usable: &Corpus,
+    observer: &dyn Observer,
 ) -> Result<Option<FeatureTables>, ExperimentError> {
     let Some(spec) = &experiment.features_table else {
         return Ok(None);
     };
-    let clean = FeatureTable::read(&spec.path)?;
+    let ids: HashSet<&str> = corpus.utterances.iter().map(|u| u.id.as_str()).collect();
+    let is_known = |id: &str| ids.contains(id);
+    let read = |path: &Path| {
+        let table = FeatureTable::read(path, &is_known)?;
+        if let Some(note) = table.foreign() {
+            observer.event(Notice::Warning(&note));
+        }
+        Ok::<_, ExperimentError>(table)
+    };
+    let clean = read(&spec.path)?;
     clean.require(usable.utterances.iter())?;
     let robot = match &spec.robot {
         Some(path) => {
-            let robot = FeatureTable::read(path)?;
+            let robot = read(path)?;
+            if robot.fingerprint == clean.fingerprint {
+                return Err(ExperimentError::Setup(format!(
+                    "{} and {} have the same features: the robot hears something else than the clean speech",
+                    spec.path.display(),
+                    path.display()
+                )));
+            }
             robot.require(usable.utterances.iter())?;
             if robot.columns != clean.columns {
                 return Err(ExperimentError::Setup(format!(
@@ -313,8 +380,14 @@ pub(crate) fn refuse_one_class(corpus: &Corpus) -> Result<(), ExperimentError> {
     match corpus.classes.names().len() {
         2.. => Ok(()),
         n => Err(ExperimentError::Setup(format!(
-            "the categorical task needs two classes, and {} has {n}; `earnest corpus inspect` shows its labels",
-            corpus.name
+            "the categorical task tells two classes apart or more, and here are {n} ({}); {} has the labels {}",
+            corpus.classes.names().join(", "),
+            corpus.name,
+            corpus
+                .label_counts()
+                .into_keys()
+                .collect::<Vec<_>>()
+                .join(", ")
         ))),
     }
 }

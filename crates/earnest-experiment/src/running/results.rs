@@ -11,11 +11,14 @@ use crate::evaluation::metrics::METRICS;
 use crate::evaluation::number::exact;
 use crate::evaluation::prediction::CONDITIONS;
 use crate::evaluation::tally::{confusion, metrics_of};
+use crate::feature_table::FeatureTableSpec;
 use crate::running::outcome::Outcome;
 use crate::storage::write_whole;
 
-/// A recipe's keys and what stands under them, as in `architecture.layers`.
-fn keys_of(recipe: &Recipe) -> Vec<(String, String)> {
+/// A recipe's keys but its name, and what stands under them, as in `architecture.layers`. Of the
+/// features the table says what they are, where there is one.
+#[must_use]
+pub fn recipe_keys(recipe: &Recipe, table: Option<&FeatureTableSpec>) -> Vec<(String, String)> {
     fn walk(path: &str, value: &Value, out: &mut Vec<(String, String)>) {
         match value {
             Value::Object(inner) => {
@@ -36,6 +39,13 @@ fn keys_of(recipe: &Recipe) -> Vec<(String, String)> {
     );
     // It is a column of its own.
     out.retain(|(key, _)| key != "name");
+    if let Some(table) = table {
+        // What the recipe says of features is not what it was given.
+        out.retain(|(key, _)| !key.starts_with("features."));
+        let name = table.path.file_name().unwrap_or_default();
+        let name = format!("table {}", name.to_string_lossy());
+        out.push(("features.name".to_owned(), name));
+    }
     out
 }
 
@@ -58,11 +68,12 @@ fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
     header.extend(METRICS.map(|(name, _)| name.replace(' ', "_")));
     let classes = &outcome.experiment.classes.names;
     header.extend(classes.iter().map(|name| format!("recall_{name}")));
+    let table = outcome.experiment.features_table.as_ref();
     let recipes: BTreeMap<&str, BTreeMap<String, String>> = outcome
         .experiment
         .recipes
         .iter()
-        .map(|r| (r.title(), keys_of(r).into_iter().collect()))
+        .map(|r| (r.title(), recipe_keys(r, table).into_iter().collect()))
         .collect();
     let mut keys: Vec<&String> = Vec::new();
     for key in recipes.values().flat_map(BTreeMap::keys) {

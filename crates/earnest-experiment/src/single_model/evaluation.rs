@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use earnest_corpus::{ContentIndex, Corpus, Scale, Utterance};
+use earnest_corpus::{ContentIndex, Corpus, LabelMap, Scale, Utterance};
 use earnest_features::Features;
 use earnest_model::{Description, Task};
 use earnest_random::Key;
@@ -19,7 +19,10 @@ use crate::evaluation::prediction::Prediction;
 use crate::evaluation::tally::metrics_of;
 use crate::experiment::CorpusSpec;
 use crate::observer::Observer;
-use crate::running::prepare::{corpus_contents, read_corpus, refuse_unlisted, scene_of};
+use crate::running::prepare::{
+    classless, corpus_contents, read_corpus, refuse_idle_map, refuse_unlisted, scene_of,
+    tell_of_problems,
+};
 use crate::running::run::simulated_robot;
 use crate::sources::SourceSpec;
 use crate::sources::chosen::ChosenSources;
@@ -204,8 +207,12 @@ impl Evaluation {
             notes.push("the model does not say what it heard in training: whether it knows this speech or these sounds cannot be told".to_owned());
         }
         let mut classes = ClassSpec::asked_of(&description.classes);
-        classes.map.extend(self.map.iter().cloned());
+        classes
+            .change_map(&self.map)
+            .map_err(ExperimentError::Setup)?;
         let mut corpus = read_corpus(&self.corpus, &classes)?;
+        let asked = LabelMap::from_changes(&self.map).map_err(ExperimentError::Setup)?;
+        refuse_idle_map(&corpus, &asked)?;
         let scales: Vec<Scale> = match task {
             Task::Categorical => Vec::new(),
             Task::Dimensional => {
@@ -214,6 +221,7 @@ impl Evaluation {
             }
         };
         refuse_unlisted(&corpus)?;
+        tell_of_problems(&corpus, &self.corpus, observer);
         for s in &self.speakers {
             if !corpus.utterances.iter().any(|u| &u.speaker == s) {
                 let there: Vec<&str> = corpus.speakers().into_iter().collect();
@@ -248,6 +256,16 @@ impl Evaluation {
             .filter_map(|(u, content)| Some((u.id.clone(), u.seconds_of(content.audio()?))))
             .collect();
         corpus.utterances.retain(is_asked);
+        if task == Task::Categorical {
+            notes.extend(classless(&corpus, &corpus.utterances));
+            let missing = corpus.classes.missing(&corpus.utterances);
+            if !missing.is_empty() {
+                notes.push(format!(
+                    "no tested utterance is {}: nothing is said of how well the model knows it, and the means over classes are of the others",
+                    missing.join(" or ")
+                ));
+            }
+        }
         let dataset = Dataset::load(
             &corpus,
             &scales,

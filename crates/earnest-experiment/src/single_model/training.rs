@@ -16,7 +16,8 @@ use crate::protocol::Protocol;
 use crate::protocol::fold::Fold;
 use crate::protocol::validation::Validation;
 use crate::running::prepare::{
-    corpus_contents, open_corpus, refuse_one_class, refuse_unlisted, refuse_unnamed_speakers,
+    classless, corpus_contents, open_corpus, refuse_one_class, refuse_unlisted,
+    refuse_unnamed_speakers, tell_of_problems,
 };
 use crate::sources::SourceSpec;
 use crate::sources::chosen::ChosenSources;
@@ -181,6 +182,12 @@ impl PreparedTraining {
             scales,
             fold,
         } = self;
+        tell_of_problems(&corpus, &asked.corpus, observer);
+        if asked.task == Task::Categorical
+            && let Some(note) = classless(&corpus, &corpus.utterances)
+        {
+            observer.event(Notice::Note(&note));
+        }
         let index = ContentIndex::of_user();
         let chosen = match &asked.augmented {
             Some(augmented) => Some(augmented.sources.choose_for_training(&index, observer)?),

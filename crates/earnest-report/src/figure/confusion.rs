@@ -23,7 +23,7 @@ struct Sizes {
 
 impl Sizes {
     fn of(classes: &[String]) -> Self {
-        let longest = classes.iter().map(|n| n.chars().count()).max().unwrap_or(0) as i32;
+        let longest = classes.iter().map(|n| halves(n)).max().unwrap_or(0) as i32;
         let left = (12 + 7 * longest).max(84);
         let (columns, cell) = match classes.len() {
             0..=4 => (2, (62, 40)),
@@ -37,11 +37,23 @@ impl Sizes {
             columns,
             cell,
             left,
-            top: if upright { 56 + 7 * longest } else { 62 },
+            top: if upright { 50 + 6 * longest } else { 62 },
             upright,
             counts: cell.1 >= 34,
         }
     }
+}
+
+/// How wide a name is in half letters of Chinese, of which Latin letters take one.
+fn halves(name: &str) -> usize {
+    name.chars()
+        .map(|c| if c > '\u{2e7f}' { 2 } else { 1 })
+        .sum()
+}
+
+/// True if the matrices of so many classes have counts below their percents.
+pub fn confusion_counts(classes: &[String]) -> bool {
+    Sizes::of(classes).counts
 }
 
 /// Matrices in a grid, each under its title: rows are the truth, columns the answer, in percent
@@ -52,6 +64,11 @@ pub fn confusion(
     matrices: &[(String, Confusion)],
 ) -> Result<String, ExperimentError> {
     let sizes = Sizes::of(classes);
+    // Blanks beside each other would be drawn as one.
+    let names: Vec<String> = classes
+        .iter()
+        .map(|c| c.replace("  ", "\u{a0}\u{a0}"))
+        .collect();
     let (cell, tall) = sizes.cell;
     let n = classes.len() as i32;
     let (width, height) = (sizes.left + n * cell + 24, sizes.top + n * tall + 18);
@@ -63,8 +80,9 @@ pub fn confusion(
         let at = |h, v| Pos::new(h, v);
         area.draw_text(
             title,
-            &font(16).pos(at(HPos::Center, VPos::Top)),
-            (size.0 / 2, 8),
+            // At the left, where it is seen also where the figure must be scrolled.
+            &font(16).pos(at(HPos::Left, VPos::Top)),
+            (12, 8),
         )?;
         for (i, (name, counts)) in matrices.iter().enumerate() {
             let (i, across) = (i as i32, sizes.columns as i32);
@@ -81,7 +99,7 @@ pub fn confusion(
                 &font(11).pos(at(HPos::Center, VPos::Bottom)),
                 (middle, y0 - sizes.top + 42),
             )?;
-            for (truth, name) in classes.iter().enumerate() {
+            for (truth, name) in names.iter().enumerate() {
                 let y = y0 + tall * truth as i32;
                 area.draw_text(
                     name,
@@ -107,14 +125,17 @@ pub fn confusion(
                         [(x + 1, y + 1), (x + cell - 1, y + tall - 1)],
                         PALETTE[0].mix(0.04 + 0.66 * share).filled(),
                     ))?;
-                    let larger = if truth == answer { 2 } else { 0 };
+                    // Where there are many cells, the empty ones would hide the others.
+                    if count == 0 && !sizes.counts {
+                        continue;
+                    }
                     let (letters, up) = match sizes.counts {
                         true => (13, 4),
                         false => (11, 0),
                     };
                     area.draw_text(
                         &format!("{:.0}", share * 100.0),
-                        &font(letters + larger).pos(at(HPos::Center, VPos::Center)),
+                        &font(letters).pos(at(HPos::Center, VPos::Center)),
                         (x + cell / 2, y + tall / 2 - up),
                     )?;
                     if sizes.counts {
@@ -137,4 +158,29 @@ pub fn confusion(
         }
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(n: usize) -> String {
+        let classes: Vec<String> = (0..n).map(|i| format!("c  {i}")).collect();
+        let counts = Confusion::new((0..n).map(|i| (i, i)).chain([(0, 1), (0, 1)]));
+        confusion("t", &classes, &[("m".to_owned(), counts)]).unwrap()
+    }
+
+    #[test]
+    fn few_classes_have_counts_and_of_many_only_what_was_answered_is_written() {
+        let texts = |svg: &str, text: &str| svg.matches(&format!(">\n{text}\n</text>")).count();
+        let (few, many) = (drawn(4), drawn(20));
+        assert!(texts(&few, "n = 0") > 0 && texts(&few, "0") > 0);
+        assert_eq!(texts(&many, "0") + many.matches("n = ").count(), 0);
+        assert_eq!(
+            (texts(&many, "33"), texts(&many, "67"), texts(&many, "100")),
+            (1, 1, 19)
+        );
+        assert!(confusion_counts(&["a".to_owned()]));
+        assert!(few.contains("c\u{a0}\u{a0}1") && !few.contains("c  1"));
+    }
 }

@@ -3,6 +3,7 @@
 use earnest_model::EpochReport;
 use plotters::prelude::*;
 
+use super::legend::Legend;
 use super::{INK, colour, draw, font};
 use earnest_experiment::ExperimentError;
 use earnest_experiment::Training;
@@ -26,48 +27,43 @@ pub fn training_curves(
     let mut trainings: Vec<Training> = histories.iter().map(|(t, _)| *t).collect();
     trainings.sort_unstable();
     trainings.dedup();
-    draw((460, 300), title, |area| {
+    let style = |training: Training| colour(training, &trainings).mix(0.8).stroke_width(2);
+    let names = trainings
+        .iter()
+        .map(|t| (format!("{} training", t.name()), style(*t)));
+    let legend = Legend::new(460, names);
+    draw((460, 300 + legend.height()), title, |area| {
+        let last = epochs.max(2);
         let mut chart = ChartBuilder::on(area)
             .caption(title, font(16))
             .margin(10)
+            .margin_bottom(10 + legend.height())
             .x_label_area_size(36)
             .y_label_area_size(48)
-            .build_cartesian_2d(1.0..(epochs.max(2) as f64), low..high)?;
+            .build_cartesian_2d(1..last, low..high)?;
         chart
             .configure_mesh()
             .x_desc("epoch")
             .y_desc(y_name)
-            .x_label_formatter(&|x| format!("{x:.0}"))
             .label_style(font(12))
             .axis_style(INK)
             .light_line_style(TRANSPARENT)
             .bold_line_style(INK.mix(0.12))
             .draw()?;
-        for training in &trainings {
-            let style = colour(*training, &trainings).mix(0.8).stroke_width(2);
-            let mut named = false;
-            for (_, history) in histories.iter().filter(|(t, _)| t == training) {
-                let points: Vec<(f64, f64)> = history
-                    .iter()
-                    .map(|e| (e.epoch as f64, value(e)))
-                    .filter(|p| p.1.is_finite())
-                    .collect();
-                let series = chart.draw_series(LineSeries::new(points, style))?;
-                if !named {
-                    series
-                        .label(format!("{} training", training.name()))
-                        .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 16, y)], style));
-                    named = true;
-                }
+        for (training, history) in histories {
+            let points: Vec<(usize, f64)> = history
+                .iter()
+                .map(|e| (e.epoch, value(e)))
+                .filter(|p| p.1.is_finite())
+                .collect();
+            // A line needs two points.
+            if let [point] = points.as_slice() {
+                let dot = Circle::new(*point, 3, style(*training).filled());
+                chart.draw_series(std::iter::once(dot))?;
             }
+            chart.draw_series(LineSeries::new(points, style(*training)))?;
         }
-        chart
-            .configure_series_labels()
-            .label_font(font(12))
-            .background_style(TRANSPARENT)
-            .border_style(INK.mix(0.2))
-            .position(SeriesLabelPosition::UpperRight)
-            .draw()?;
+        legend.draw(area)?;
         Ok(())
     })
 }
@@ -90,6 +86,33 @@ mod tests {
             let histories = [(Training::Clean, &history[..])];
             let svg = training_curves("t", "y", &histories, |e| e.validation).unwrap();
             assert!(svg.contains("</svg>") && svg.contains("currentColor"));
+        }
+    }
+
+    #[test]
+    fn each_epoch_that_is_marked_is_marked_once() {
+        for epochs in [2, 3, 40] {
+            let history: Vec<EpochReport> = (1..=epochs)
+                .map(|epoch| EpochReport {
+                    epoch,
+                    training_loss: 1.0,
+                    validation: 0.5,
+                    learning_rate: 1e-3,
+                    best: false,
+                })
+                .collect();
+            let histories = [(Training::Clean, &history[..])];
+            let svg = training_curves("t", "y", &histories, |e| e.validation).unwrap();
+            // Values have a point in them.
+            let mut marks: Vec<&str> = svg
+                .split("<text")
+                .filter_map(|text| text.split('\n').nth(1))
+                .filter(|text| text.parse::<usize>().is_ok())
+                .collect();
+            assert!(marks.len() >= 2, "{svg}");
+            let all = marks.len();
+            marks.dedup();
+            assert_eq!(marks.len(), all, "{marks:?}");
         }
     }
 }

@@ -4,10 +4,11 @@
 mod confusion;
 mod curves;
 mod dots;
+mod legend;
 mod levels;
 mod violins;
 
-pub use confusion::confusion;
+pub use confusion::{confusion, confusion_counts};
 pub use curves::training_curves;
 pub use dots::{Column, by_fold};
 pub use levels::snr_levels;

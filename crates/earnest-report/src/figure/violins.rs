@@ -3,7 +3,8 @@
 
 use plotters::prelude::*;
 
-use super::{INK, PALETTE, draw, font};
+use super::legend::Legend;
+use super::{INK, colour, draw, font};
 use earnest_experiment::ExperimentError;
 use earnest_experiment::Training;
 
@@ -54,10 +55,17 @@ pub fn violins(
         .map(|w| w[1].truth - w[0].truth)
         .fold(f64::INFINITY, f64::min);
     let half = 0.45 * if step.is_finite() { step } else { 1.0 };
-    draw((460, 340), title, |area| {
+    let trainings = [Training::Clean, Training::Augmented];
+    let names = trainings.map(|t| {
+        let style = colour(t, &trainings).mix(0.6).filled();
+        (format!("{} training", t.name()), style)
+    });
+    let legend = Legend::new(460, names.into_iter());
+    draw((460, 340 + legend.height()), title, |area| {
         let mut chart = ChartBuilder::on(area)
             .caption(title, font(16))
             .margin(10)
+            .margin_bottom(10 + legend.height())
             .x_label_area_size(36)
             .y_label_area_size(48)
             .build_cartesian_2d(range.0 - half..range.1 + half, range.0..range.1)?;
@@ -83,7 +91,7 @@ pub fn violins(
             INK.mix(0.5).stroke_width(1),
         ))?;
         for (side, training) in [(-1.0, Training::Clean), (1.0, Training::Augmented)] {
-            let colour = PALETTE[usize::from(training == Training::Augmented)];
+            let colour = colour(training, &trainings);
             for violin in all {
                 let Some((_, values)) = violin
                     .sides
@@ -113,20 +121,8 @@ pub fn violins(
                     colour.stroke_width(3),
                 )))?;
             }
-            chart
-                .draw_series(std::iter::empty::<PathElement<(f64, f64)>>())?
-                .label(format!("{} training", training.name()))
-                .legend(move |(x, y)| {
-                    Rectangle::new([(x, y - 5), (x + 14, y + 5)], colour.mix(0.6).filled())
-                });
         }
-        chart
-            .configure_series_labels()
-            .label_font(font(12))
-            .background_style(TRANSPARENT)
-            .border_style(INK.mix(0.2))
-            .position(SeriesLabelPosition::UpperLeft)
-            .draw()?;
+        legend.draw(area)?;
         Ok(())
     })
 }

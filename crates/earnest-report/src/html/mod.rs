@@ -1,5 +1,7 @@
 //! The self-contained HTML report.
 
+mod table;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -18,28 +20,37 @@ use earnest_experiment::{
 
 use crate::figure::{self, Column, Violin};
 use crate::report::Report;
-use crate::text_table::TextTable;
+use crate::sweep::{RECIPES, recipes_side_by_side};
+use crate::table1::{RECALLS, Table1};
+use crate::text_table::{Line, TextTable, title};
 
 /// What stands above the table of intervals and tests.
-pub const CERTAINTY: &str = "95 % intervals of the pooled metrics by bootstrap over speakers (2,000 draws, percentile method; none below three speakers), and p of a paired sign-flip test over speakers (two-sided; the sign says whether augmented training is higher). With fewer than six speakers no p can be below .05, and none is given.";
+pub const CERTAINTY: &str = "95 % intervals of the pooled metrics by bootstrap over speakers (2,000 draws, percentile method; none below three speakers), and p of the difference between augmented and clean training by a paired sign-flip test over speakers (two-sided; the sign says whether augmented training is higher). With fewer than six speakers no p can be below .05, and none is given.";
 
-/// What stands above Table II.
-pub const LEFT_OUT: &str = "The main metric when one step of the augmentation is left out, its change in percent of the whole augmentation's (plus is better), and p of a paired sign-flip test over speakers (none below six speakers). The paper's changes are of macro F on IEMOCAP and an iCub.";
-
-/// One sentence that says what the table is about.
+/// What stands in place of that table where so few speakers were tested that it would be empty.
 #[must_use]
-pub fn caption(report: &Report) -> String {
+pub fn uncertain(outcome: &Outcome) -> String {
+    let tested = match outcome.tested_speakers() {
+        1 => "One speaker was".to_owned(),
+        n => format!("{n} speakers were"),
+    };
+    format!("{tested} tested: an interval over speakers needs three, a test between trainings six.")
+}
+/// What Table I, or a part of it, is about.
+#[must_use]
+pub fn caption(report: &Report, part: &Table1) -> String {
     let outcome = &report.outcome;
     let about = &outcome.about;
     format!(
-        "{} on {}: {} utterances, {} speakers, {} of {} folds. {}. The paper's numbers are for IEMOCAP and an iCub.",
+        "{} on {}: {} utterances, {} speakers, {} of {} folds. {}. {}",
         outcome.experiment.name,
         about.corpus,
         about.utterances,
         about.speakers,
         about.folds.0,
         about.folds.1,
-        report.table1.legend()
+        part.legend(),
+        part.notes().join(" ")
     )
 }
 
@@ -81,9 +92,8 @@ pub fn warnings(outcome: &Outcome) -> Vec<String> {
         n @ 3..10 => out.push(format!(
             "Only {n} speakers were tested: intervals and tests over them are rough."
         )),
-        n @ 1..3 => out.push(format!(
-            "Only {n} of the speakers were tested: that says little about others."
-        )),
+        1 => out.push("Only one speaker was tested: that says little about others.".to_owned()),
+        2 => out.push("Only two speakers were tested: that says little about others.".to_owned()),
         _ => {}
     }
     if outcome.experiment.repeats == 1 {
@@ -147,10 +157,15 @@ pub fn html(report: &Report) -> Result<String, ExperimentError> {
     let mut page = Page::default();
     page.what_was_run(outcome)?;
     page.table_1(report);
+    if let Some(table) = recipes_side_by_side(outcome, &report.table1) {
+        page.heading("Recipes side by side");
+        page.paragraph(RECIPES);
+        page.table(&table);
+    }
     if !report.table2.rows.is_empty() {
         page.heading("Table II");
-        page.paragraph(LEFT_OUT);
-        page.table(&report.table2.text(), |_| "");
+        page.paragraph(&report.table2.caption());
+        page.table(&report.table2.text());
     }
     page.folds(report)?;
     page.confusions(outcome)?;
@@ -158,7 +173,7 @@ pub fn html(report: &Report) -> Result<String, ExperimentError> {
     page.speakers(report);
     page.curves(outcome)?;
     page.heading("The experiment");
-    page.paragraph("Every default written out; `earnest run` takes it as it is.");
+    page.paragraph("Every default written out; earnest run takes it as it is.");
     let _ = write!(
         page.body,
         "<details><summary>experiment.toml</summary><pre>{}</pre></details>",
@@ -173,7 +188,7 @@ pub(crate) fn simple_page(title: &str, intro: &[String], table: &TextTable) -> S
     for text in intro {
         page.paragraph(text);
     }
-    page.table(table, |_| "");
+    page.table(table);
     let title = escape(title);
     format!(
         "{}<h1>{title}</h1>{}</body></html>\n",
@@ -213,63 +228,32 @@ impl Page {
     }
 
     /// A figure, with a link to it as a file.
-    fn figure(&mut self, name: &str, class: &str, svg: &str) {
+    fn figure(&mut self, name: &str, svg: &str) {
+        self.figure_of_class(name, "", svg);
+    }
+
+    /// A figure that is shown at its own size and scrolls where there is less room.
+    fn wide_figure(&mut self, name: &str, svg: &str) {
+        let width = svg
+            .split_once("width=\"")
+            .and_then(|(_, rest)| rest.split_once('"'));
+        let width = width.and_then(|(pixels, _)| pixels.parse().ok());
+        self.body.push_str(&table::hint(width.unwrap_or(0)));
+        self.figure_of_class(name, "wide", svg);
+    }
+
+    fn figure_of_class(&mut self, name: &str, class: &str, svg: &str) {
         self.figures += 1;
         let file = format!("figure-{:02}-{name}.svg", self.figures);
         let _ = write!(
             self.body,
-            "<figure class=\"{class}\">{svg}<figcaption><a download=\"{file}\" href=\"data:image/svg+xml;base64,{}\">{file}</a></figcaption></figure>",
+            "<figure class=\"{class}\"><div class=\"scroll\">{svg}</div><figcaption><a download=\"{file}\" href=\"data:image/svg+xml;base64,{}\">{file}</a></figcaption></figure>",
             STANDARD.encode(svg)
         );
     }
 
-    /// A table; `class` of each row by its cells.
-    fn table(&mut self, table: &TextTable, class: impl Fn(&[String]) -> &'static str) {
-        let column = |i: usize| {
-            if i < table.texts {
-                "l"
-            } else if table.titles[i].starts_with("paper") {
-                "p"
-            } else {
-                ""
-            }
-        };
-        self.body
-            .push_str("<div class=\"scroll\"><table><thead><tr>");
-        for (i, title) in table.titles.iter().enumerate() {
-            let _ = write!(
-                self.body,
-                "<th class=\"{}\">{}</th>",
-                column(i),
-                escape(title)
-            );
-        }
-        self.body.push_str("</tr></thead><tbody>");
-        let mut before: Option<&String> = None;
-        for row in &table.rows {
-            let first = before.is_some() && before != row.first();
-            before = row.first();
-            let own = class(row);
-            let _ = write!(
-                self.body,
-                "<tr class=\"{}\">",
-                if own.is_empty() && first {
-                    "first"
-                } else {
-                    own
-                }
-            );
-            for (i, cell) in row.iter().enumerate() {
-                let _ = write!(
-                    self.body,
-                    "<td class=\"{}\">{}</td>",
-                    column(i),
-                    escape(cell)
-                );
-            }
-            self.body.push_str("</tr>");
-        }
-        self.body.push_str("</tbody></table></div>");
+    fn table(&mut self, table: &TextTable) {
+        self.body.push_str(&table::html(table));
     }
 
     fn finish(self, outcome: &Outcome) -> String {
@@ -317,7 +301,7 @@ impl Page {
             words => words,
         };
         self.heading("What was run");
-        let mut items = vec![
+        let items = [
             format!(
                 "Corpus: {}, {} speakers, {} utterances ({})",
                 about.corpus,
@@ -331,6 +315,7 @@ impl Page {
             ),
             training_words(experiment),
         ];
+        let mut items: Vec<String> = items.iter().map(|item| sentence(item)).collect();
         items.extend(experiment.recipes.iter().map(|r| recipe_words(r, outcome)));
         if experiment.trainings.iter().any(|t| *t != Training::Clean) {
             let steps: Vec<String> = experiment
@@ -339,15 +324,13 @@ impl Page {
                 .iter()
                 .map(|s| format!("{} with probability {}", s.transform.name(), s.probability))
                 .collect();
-            items.push(format!("Augmentation, in this order: {}", steps.join(", ")));
+            let steps = format!("Augmentation, in this order: {}", steps.join(", "));
+            items.push(sentence(&steps));
         }
-        items.extend(about.conditions.iter().cloned());
+        items.extend(about.conditions.iter().map(|words| sentence(words)));
         self.body.push_str("<ul>");
         for item in items {
-            let mut letters = item.chars();
-            let first = letters.next().map(|c| c.to_uppercase().to_string());
-            let item = format!("{}{}", first.unwrap_or_default(), letters.as_str());
-            let _ = write!(self.body, "<li>{}.</li>", escape(&item));
+            let _ = write!(self.body, "<li>{item}.</li>");
         }
         self.body.push_str("</ul>");
         let snr = &about.snr_percentiles_db;
@@ -361,7 +344,7 @@ impl Page {
                 at(95)
             ));
             let svg = figure::snr_levels("Speech over noise in the robot condition", snr)?;
-            self.figure("snr", "", &svg);
+            self.figure("snr", &svg);
         }
         Ok(())
     }
@@ -370,36 +353,28 @@ impl Page {
         let table = &report.table1;
         self.heading("Table I");
         self.paragraph(&format!(
-            "How well emotion is recognised from clean speech and as the robot hears it, by models trained on clean speech only and on augmented speech. Acc is the share of right answers (the paper's UW Acc, elsewhere called weighted accuracy), UAR the mean recall of the classes, F the mean F1 of the classes; MAE the mean absolute error on the corpus's scale, r Pearson's correlation, CCC Lin's concordance. {}. Gap: robot against clean; improvement: augmented against clean training; plus is better. Beside them the paper's, for IEMOCAP and an iCub.",
+            "How well emotion is recognised from clean speech and as the robot hears it, by models trained on clean speech only and on augmented speech. {}. {}.",
+            table.metrics_explained(),
             table.legend()
         ));
-        // The metrics of each task apart: together they are wider than a page.
-        let parts: Vec<_> = [("Classes", 0..3), ("Scales", 3..METRICS.len())]
-            .into_iter()
-            .map(|(title, columns)| (title, table.with_columns(columns)))
-            .filter(|(_, part)| !part.columns.is_empty())
-            .collect();
+        let parts = table.parts();
         for (title, part) in &parts {
             if parts.len() > 1 {
                 let _ = write!(self.body, "<h3>{title}</h3>");
             }
-            self.table(
-                &part.text(),
-                |row| {
-                    if row[2].is_empty() { "derived" } else { "" }
-                },
-            );
+            self.table(&part.text());
+            for note in part.notes() {
+                self.paragraph(&note);
+            }
         }
         self.body.push_str("<h3>How sure these are</h3>");
-        self.paragraph(CERTAINTY);
-        for (_, part) in &parts {
-            self.table(&part.certainty(), |row| {
-                if row[1].starts_with("p ") {
-                    "derived"
-                } else {
-                    ""
-                }
-            });
+        let certainty: Vec<TextTable> = parts.iter().filter_map(|(_, p)| p.certainty()).collect();
+        match certainty.is_empty() {
+            true => self.paragraph(&uncertain(&report.outcome)),
+            false => self.paragraph(CERTAINTY),
+        }
+        for part in &certainty {
+            self.table(part);
         }
         if table
             .rows
@@ -407,7 +382,8 @@ impl Page {
             .any(|r| r.recalls.iter().any(Option::is_some))
         {
             self.body.push_str("<h3>Recall of each class</h3>");
-            self.table(&table.recalls(), |_| "");
+            self.paragraph(RECALLS);
+            self.table(&table.recalls());
         }
     }
 
@@ -431,7 +407,7 @@ impl Page {
                 let title = format!("{recipe} {}: trained, tested", task.name());
                 let svg = figure::by_fold(&title, name, &columns)?;
                 let file = METRICS[*metric].0.to_lowercase().replace(' ', "-");
-                self.figure(&format!("folds-{recipe}-{file}"), "", &svg);
+                self.figure(&format!("folds-{recipe}-{file}"), &svg);
             }
         }
         self.body.push_str("</div>");
@@ -448,7 +424,14 @@ impl Page {
             return Ok(());
         }
         self.heading("Figure 4: confusion matrices");
-        self.paragraph("Rows are the truth, columns the answer, in percent of the row, with counts; all folds (and seeds) together.");
+        let classes = &outcome.experiment.classes.names;
+        let cells = match figure::confusion_counts(classes) {
+            true => "with counts",
+            false => "nothing where nothing was answered so",
+        };
+        self.paragraph(&format!(
+            "Rows are the truth, columns the answer, in percent of the row, {cells}; all folds (and seeds) together."
+        ));
         for recipe in of {
             let mut matrices = Vec::new();
             for training in [Training::Clean, Training::Augmented] {
@@ -462,9 +445,8 @@ impl Page {
                     }
                 }
             }
-            let classes = &outcome.experiment.classes.names;
             let svg = figure::confusion(&recipe, classes, &matrices)?;
-            self.figure(&format!("confusion-{recipe}"), "wide", &svg);
+            self.wide_figure(&format!("confusion-{recipe}"), &svg);
         }
         Ok(())
     }
@@ -487,7 +469,7 @@ impl Page {
                 let (all, range) = violins_of(outcome, &recipe, *scale, d);
                 let title = format!("{recipe}: {what} on the robot");
                 let svg = figure::violins(&title, what, range, &all)?;
-                self.figure(&format!("violins-{recipe}-{what}"), "", &svg);
+                self.figure(&format!("violins-{recipe}-{what}"), &svg);
             }
             self.body.push_str("</div>");
         }
@@ -517,16 +499,12 @@ impl Page {
                 &histories,
                 |e| e.training_loss,
             )?;
-            self.figure(&format!("loss-{recipe}-{}", task.name()), "", &loss);
+            self.figure(&format!("loss-{recipe}-{}", task.name()), &loss);
             let validation =
                 figure::training_curves(&format!("{name}: validation"), score, &histories, |e| {
                     e.validation
                 })?;
-            self.figure(
-                &format!("validation-{recipe}-{}", task.name()),
-                "",
-                &validation,
-            );
+            self.figure(&format!("validation-{recipe}-{}", task.name()), &validation);
         }
         self.body.push_str("</div>");
         Ok(())
@@ -539,10 +517,10 @@ impl Page {
             self.paragraph("Means over seeds.");
         }
         let columns = &report.table1.columns;
-        let mut titles: Vec<String> = ["speaker", "recipe", "trained", "tested"]
-            .map(String::from)
+        let mut titles = ["speaker", "recipe", "trained", "tested"]
+            .map(title)
             .to_vec();
-        titles.extend(columns.iter().map(|i| METRICS[*i].0.to_owned()));
+        titles.extend(columns.iter().map(|i| title(METRICS[*i].0)));
         // Both tasks of a speaker, recipe, training and condition in one row.
         let mut lists: BTreeMap<(String, usize, usize, usize), List> = BTreeMap::new();
         let mut recipes: Vec<String> = Vec::new();
@@ -574,7 +552,7 @@ impl Page {
                     CONDITIONS[c].to_owned(),
                 ];
                 row.extend(columns.iter().map(|i| number(list[*i])));
-                row
+                Line::measured(row)
             })
             .collect();
         let table = TextTable {
@@ -582,8 +560,19 @@ impl Page {
             rows,
             texts: 4,
         };
-        self.table(&table, |_| "");
+        self.table(&table);
     }
+}
+
+/// A text that begins a line of the page, for HTML.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string());
+    escape(&format!(
+        "{}{}",
+        first.unwrap_or_default(),
+        letters.as_str()
+    ))
 }
 
 /// A column of dots for each training and condition.
@@ -689,7 +678,7 @@ fn training_words(experiment: &Experiment) -> String {
     )
 }
 
-/// A recipe in words.
+/// A recipe in words, for HTML: its name stays as it is.
 fn recipe_words(recipe: &earnest_model::Recipe, outcome: &Outcome) -> String {
     let name = recipe.title();
     let epochs: Vec<usize> = outcome
@@ -700,18 +689,27 @@ fn recipe_words(recipe: &earnest_model::Recipe, outcome: &Outcome) -> String {
         .map(|(_, (_, h))| h.len())
         .collect();
     let trained = match (epochs.iter().min(), epochs.iter().max()) {
+        (Some(1), Some(1)) => ", trained 1 epoch".to_owned(),
+        (Some(least), Some(most)) if least == most => format!(", trained {most} epochs"),
         (Some(least), Some(most)) => format!(", trained {least} to {most} epochs"),
         _ => String::new(),
     };
-    format!(
-        "{name}: {}; {}; Adam, learning rate {}, batches of {}, {} epochs at most, patience {}{trained}",
-        recipe.features.as_front_end().words(),
+    let epochs = match recipe.max_epochs {
+        1 => "1 epoch".to_owned(),
+        n => format!("{n} epochs"),
+    };
+    let words = format!(
+        "{}; {}; Adam, learning rate {}, batches of {}, {epochs} at most, patience {}{trained}",
+        match outcome.experiment.features_table {
+            Some(_) => "a table of features".to_owned(),
+            None => recipe.features.as_front_end().words(),
+        },
         recipe.architecture.words(),
         recipe.learning_rate,
         recipe.batch_size,
-        recipe.max_epochs,
         recipe.patience
-    )
+    );
+    format!("<code>{}</code>: {}", escape(name), escape(&words))
 }
 
 /// Networks and tasks in the order of the units.

@@ -271,7 +271,33 @@ fn print_speakers(corpus: &Corpus, audited: Option<&Audit>) {
         &total,
     ));
     say!("\nUtterances by speaker and class:");
-    say!("{}", text_table(&titles, &cells, 2));
+    // Many classes go down the side, unless there are still more speakers.
+    if classes.len() > CLASSES_ACROSS && cells.len() <= classes.len() {
+        let (titles, cells) = turned(&titles, &cells);
+        say!("{}", text_table(&titles, &cells, 1));
+    } else {
+        say!("{}", text_table(&titles, &cells, 2));
+    }
+}
+
+/// More classes than these stand below each other, and speakers across.
+const CLASSES_ACROSS: usize = 10;
+
+/// The table of speakers and classes with its rows for columns; who a column is about is said with
+/// the session where there is one.
+fn turned(titles: &[String], cells: &[Vec<String>]) -> (Vec<String>, Vec<Vec<String>>) {
+    let name = |row: &Vec<String>| match (row[0].as_str(), row[1].as_str()) {
+        ("–" | "all", speaker) => speaker.to_owned(),
+        (session, speaker) => format!("{session}: {speaker}"),
+    };
+    let mut across = vec!["class".to_owned()];
+    across.extend(cells.iter().map(name));
+    let down = titles.iter().enumerate().skip(2).map(|(i, title)| {
+        let mut row = vec![title.clone()];
+        row.extend(cells.iter().map(|speaker| speaker[i].clone()));
+        row
+    });
+    (across, down.collect())
 }
 
 fn print_folds(corpus: &Corpus) {
@@ -370,7 +396,7 @@ fn print_json(corpus: &Corpus, audited: Option<&Audit>) -> Result<(), Failure> {
         .collect();
     let list = folds(&corpus.usable(&corpus.usual_scales())).map(|(folds, _)| folds);
     let value = json!({
-        "root": corpus.root, "layout": corpus.layout.name(), "name": corpus.name,
+        "root": corpus.root.to_string_lossy(), "layout": corpus.layout.name(), "name": corpus.name,
         "synthetic": corpus.synthetic, "fingerprint": corpus.fingerprint(&contents),
         "classes": corpus.classes.names(),
         "labels": corpus.label_counts().into_iter()
@@ -381,4 +407,24 @@ fn print_json(corpus: &Corpus, audited: Option<&Audit>) -> Result<(), Failure> {
     });
     crate::say::data(&serde_json::to_string_pretty(&value)?);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_that_is_turned_has_the_same_cells() {
+        let texts = |cells: &[&str]| -> Vec<String> { cells.iter().map(|c| (*c).into()).collect() };
+        let titles = texts(&["session", "speaker", "angry", "no class"]);
+        let cells = [
+            texts(&["1", "F", "3", "0"]),
+            texts(&["–", "M", "4", "1"]),
+            texts(&["all", "2 speakers", "7", "1"]),
+        ];
+        let (across, down) = turned(&titles, &cells);
+        assert_eq!(across, ["class", "1: F", "M", "2 speakers"]);
+        assert_eq!(down[0], ["angry", "3", "4", "7"]);
+        assert_eq!(down[1], ["no class", "0", "1", "1"]);
+    }
 }

@@ -9,8 +9,9 @@ use earnest_experiment::{Evaluation, OnShared, TestedIn, confusion};
 use earnest_model::{Description, Normalisation, Task};
 use serde_json::json;
 
+use super::confusion_table::confusion_table;
 use super::options::{CorpusOptions, LabelOptions, RobotOptions, SoundOptions, no_effect, sources};
-use super::{must_exist, must_hold_model, text_table};
+use super::{must_exist, must_hold_model};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -180,7 +181,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let (description, predictions) = (&evaluated.description, &evaluated.predictions);
     if a.json {
         let value = json!({
-            "model": a.model, "corpus": evaluated.corpus, "condition": evaluated.condition, "robot": robot,
+            "model": a.model.to_string_lossy(), "corpus": evaluated.corpus, "condition": evaluated.condition, "robot": robot,
             "utterances": predictions.len(), "metrics": evaluated.metrics, "notes": evaluated.notes,
         });
         crate::say::data(&serde_json::to_string_pretty(&value)?);
@@ -203,17 +204,8 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         }
     }
     if description.task == Task::Categorical {
-        let c = confusion(predictions.iter());
-        let mut titles = vec!["truth \\ answer".to_owned()];
-        let classes = &description.outputs;
-        titles.extend(classes.iter().cloned());
-        let row = |(truth, name): (usize, &String)| {
-            let mut row = vec![name.clone()];
-            row.extend((0..classes.len()).map(|answer| c.count(truth, answer).to_string()));
-            row
-        };
-        let rows: Vec<Vec<String>> = classes.iter().enumerate().map(row).collect();
-        say!("{}", text_table(&titles, &rows, 1));
+        let counts = confusion(predictions.iter());
+        say!("{}", confusion_table(&description.outputs, &counts));
     }
     for note in &evaluated.notes {
         say!("note: {note}");

@@ -3,6 +3,7 @@
 pub mod augment;
 mod before_after;
 pub mod bounds;
+mod confusion_table;
 pub mod corpus;
 pub mod demo;
 pub mod evaluate;
@@ -26,9 +27,11 @@ pub mod train;
 
 use std::path::Path;
 
-use earnest_report::{CERTAINTY, Report, warnings};
+use earnest_report::{
+    CERTAINTY, RECIPES, Report, TextTable, recipes_side_by_side, uncertain, warnings,
+};
 
-use self::table::text_table;
+use self::table::{report_table, text_table};
 use crate::failure::Failure;
 
 /// Prints Table I, what to keep in mind, and where the rest is.
@@ -40,37 +43,29 @@ fn print_report(report: &Report) {
         outcome.about.folds.0,
         outcome.about.folds.1
     );
-    say!("{};", table.legend());
-    say!("beside them the paper's, for IEMOCAP and an iCub.");
-    // The metrics of each task apart: together they are wider than a terminal.
-    for columns in [0..3, 3..7, 7..9] {
-        let part = table.with_columns(columns);
-        if !part.columns.is_empty() {
-            say!("{}", text_table(&part.titles(), &part.cells(), 3));
+    say!("{}.", table.legend());
+    let parts = table.parts();
+    for (_, part) in &parts {
+        say!("{}", report_table(&part.text()));
+        for note in part.notes() {
+            say!("{note}");
         }
     }
-    say!(
-        "gap: robot against clean; improvement: augmented against clean training; plus is better."
-    );
-    // Of fewer than three speakers there are neither intervals nor tests.
-    let certain = outcome.tested_speakers() >= 3;
-    if certain {
-        say!("\n{CERTAINTY}");
+    let certainty: Vec<TextTable> = parts.iter().filter_map(|(_, p)| p.certainty()).collect();
+    match certainty.is_empty() {
+        true => say!("\n{}", uncertain(outcome)),
+        false => say!("\n{CERTAINTY}"),
     }
-    for columns in [0..3, 3..7, 7..9].into_iter().filter(|_| certain) {
-        let part = table.with_columns(columns);
-        if !part.columns.is_empty() {
-            let part = part.certainty();
-            say!("{}", text_table(&part.titles, &part.rows, part.texts));
-        }
+    for part in &certainty {
+        say!("{}", report_table(part));
+    }
+    if let Some(recipes) = recipes_side_by_side(outcome, table) {
+        say!("\nRecipes side by side. {RECIPES}");
+        say!("{}", report_table(&recipes));
     }
     if !report.table2.rows.is_empty() {
-        let table = report.table2.text();
-        say!("\nTable II: the augmentation without one of its steps.");
-        say!("{}", text_table(&table.titles, &table.rows, table.texts));
-        say!(
-            "clean %, robot %: change against the whole augmentation; p: paired sign-flip test over speakers (none below six)."
-        );
+        say!("\nTable II. {}", report.table2.caption());
+        say!("{}", report_table(&report.table2.text()));
     }
     for warning in warnings(outcome) {
         say!("note: {warning}");

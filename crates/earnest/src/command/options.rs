@@ -11,58 +11,94 @@ use earnest_experiment::{
     Training, Validation, checked_snr_db,
 };
 use earnest_features::{FrontEndSettings, Mode};
-use earnest_files::toml_file;
 use earnest_model::{Architecture, Normalisation, Recipe, Task};
 
 use super::bounds::{MOST_MEMORY_MIB, MOST_REPEATS, one_to};
 use super::must_exist;
 use crate::failure::Failure;
 
-/// The recipe that a user names: one of an experiment's own, a built-in one, an engine by its name
-/// (which is trained as the paper trains, in its usual sizes), or a TOML file.
-pub fn recipe_called(name: &str, own: &[Recipe]) -> Result<Recipe, String> {
-    let of_engine = |recipe: &&Recipe| recipe.architecture.name() == name;
-    let known = own
+/// The recipe that a user names, as in [`recipes_called`].
+pub fn recipe_called(name: &str) -> Result<Recipe, String> {
+    let mut recipes = recipes_called(name, &[])?;
+    match recipes.len() {
+        1 => Ok(recipes.remove(0)),
+        n => Err(format!("{name} has {n} recipes, and one is trained")),
+    }
+}
+
+/// What a user names: a recipe of an experiment's own, a built-in one, an engine by its name (which is
+/// trained as the paper trains, in its usual sizes), or a TOML file with a recipe, or with several
+/// under `[[recipes]]`.
+fn recipes_called(name: &str, own: &[Recipe]) -> Result<Vec<Recipe>, String> {
+    let of_engine: Vec<&Recipe> = own
         .iter()
-        .find(|r| r.title() == name)
-        .or_else(|| own.iter().find(of_engine))
+        .filter(|recipe| recipe.architecture.name() == name)
+        .collect();
+    let titled = own.iter().find(|r| r.title() == name);
+    if titled.is_none() && of_engine.len() > 1 {
+        let names: Vec<&str> = of_engine.into_iter().map(Recipe::title).collect();
+        return Err(format!(
+            "{name} is the engine of several recipes; name those that are meant: {}",
+            names.join(", ")
+        ));
+    }
+    let known = titled
+        .or(of_engine.first().copied())
         .cloned()
         .or_else(|| Recipe::built_in(name))
         .or_else(|| Architecture::by_name(name).map(Recipe::paper));
     if let Some(recipe) = known {
-        return Ok(recipe);
+        return Ok(vec![recipe]);
     }
     let path = Path::new(name);
     if path.extension().is_none_or(|e| e != "toml") {
         let mut names: Vec<&str> = own.iter().map(Recipe::title).collect();
-        let others = Recipe::BUILT_IN.iter().chain(Architecture::NAMES);
-        names.extend(others.filter(|n| !own.iter().any(|r| r.title() == **n)));
+        for other in Recipe::BUILT_IN.iter().chain(Architecture::NAMES) {
+            if !names.contains(other) {
+                names.push(other);
+            }
+        }
+        let nearest = names
+            .iter()
+            .map(|known| (strsim::jaro_winkler(&name.to_lowercase(), known), known))
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .filter(|(likeness, _)| *likeness > 0.8);
+        let guess = nearest.map_or_else(String::new, |(_, known)| {
+            format!(" (did you mean {known:?}?)")
+        });
         return Err(format!(
-            "there is no recipe or engine {name:?}; there are {}, and a recipe in a file that ends in .toml",
+            "there is no recipe or engine {name:?}{guess}; there are {}, and recipes in a file whose name ends in .toml",
             names.join(", ")
         ));
     }
     let text = earnest_files::read_text(path)
         .map_err(|e| format!("cannot read the recipe {}: {e}", path.display()))?;
-    let recipe: Recipe =
-        toml_file::parse(&text).map_err(|e| format!("the recipe {}: {e}", path.display()))?;
-    let checked = recipe.check().map(|()| recipe);
-    checked.map_err(|e| format!("the recipe {}: {e}", path.display()))
+    // A file of recipes is one of an experiment that says nothing else.
+    let is_list = |line: &str| line.trim_start().starts_with("[[recipes]]");
+    if text.lines().any(is_list) {
+        let file = Experiment::from_toml(&text).map_err(|e| format!("{}: {e}", path.display()))?;
+        return Ok(file.recipes);
+    }
+    let recipe =
+        Recipe::from_toml(&text).map_err(|e| format!("the recipe {}: {e}", path.display()))?;
+    Ok(vec![recipe])
 }
 
 /// Which features models are trained on.
 #[derive(Args, Clone, Debug, Default)]
 pub struct FeatureOptions {
-    /// Front end that makes features of audio: lld32, egemaps-v01a or logmel, in its usual settings;
-    /// a recipe in a file can change them [default: the recipe's, lld32]
+    /// Front end that makes features of audio: lld32, egemaps-v01a, egemaps-v02, functionals or
+    /// logmel, in its usual settings; a recipe in a file can change them [default: the recipe's,
+    /// lld32]
     #[arg(long, value_name = "NAME", value_parser = front_end_called)]
     features: Option<FrontEndSettings>,
-    /// Whose definition of the descriptors, for lld32 and egemaps-v01a [default: opensmile]
+    /// Whose definition of the descriptors, for lld32 and egemaps [default: opensmile]
     #[arg(long, value_enum, value_name = "MODE")]
     mode: Option<ModeName>,
 }
 
-fn front_end_called(name: &str) -> Result<FrontEndSettings, String> {
+/// The front end of a name, in its usual settings.
+pub fn front_end_called(name: &str) -> Result<FrontEndSettings, String> {
     FrontEndSettings::by_name(name).map_err(|e| e.to_string())
 }
 
@@ -77,9 +113,10 @@ impl FeatureOptions {
             match &mut features {
                 FrontEndSettings::Lld32(settings) => settings.mode = mode.mode(),
                 FrontEndSettings::EgemapsV01a(settings) => settings.mode = mode.mode(),
+                FrontEndSettings::EgemapsV02(settings) => settings.mode = mode.mode(),
                 other => {
                     return Err(Failure::asked(format!(
-                        "--mode has no effect: it needs --features lld32 or egemaps-v01a, and these are {}",
+                        "--mode has no effect: it needs --features lld32, egemaps-v01a or egemaps-v02, and these are {}",
                         other.as_front_end().name()
                     )));
                 }
@@ -92,12 +129,7 @@ impl FeatureOptions {
             Some(ModeName::Accurate) => "-accurate",
             _ => "",
         };
-        let name = format!(
-            "{}-{}{mode}",
-            recipe.title(),
-            features.as_front_end().name()
-        );
-        recipe.name = name.chars().take(Recipe::MOST_OF_NAME).collect();
+        recipe.call_otherwise(&format!("-{}{mode}", features.as_front_end().name()));
         recipe.features = features;
         Ok(())
     }
@@ -285,7 +317,7 @@ impl ClassOptions {
     }
 
     /// Changes what was asked to be changed.
-    fn change(&self, spec: &mut ClassSpec) {
+    fn change(&self, spec: &mut ClassSpec) -> Result<(), Failure> {
         if let Some(classes) = &self.classes {
             let map = std::mem::take(&mut spec.map);
             *spec = ClassSpec::asked(classes, map);
@@ -293,7 +325,7 @@ impl ClassOptions {
             // The names are those of other labels.
             spec.names.clear();
         }
-        spec.map.extend(self.labels.map.iter().cloned());
+        spec.change_map(&self.labels.map).map_err(Failure::asked)
     }
 }
 
@@ -566,6 +598,7 @@ pub struct ExperimentOptions {
 impl ExperimentOptions {
     /// Changes what was asked to be changed.
     pub fn change(&self, experiment: &mut Experiment) -> Result<(), Failure> {
+        let had_table = experiment.features_table.is_some();
         self.take_table(experiment)?;
         let asked = asked_sources(&self.sounds, &self.robot)?;
         let spec = &mut experiment.sources;
@@ -656,9 +689,16 @@ impl ExperimentOptions {
         if !self.recipes.is_empty() {
             let own = std::mem::take(&mut experiment.recipes);
             let asked = self.recipes.iter();
-            let found: Result<Vec<Recipe>, String> =
-                asked.map(|name| recipe_called(name, &own)).collect();
-            experiment.recipes = found.map_err(|e| Failure::asked(format!("--recipes: {e}")))?;
+            let found: Result<Vec<Vec<Recipe>>, String> =
+                asked.map(|name| recipes_called(name, &own)).collect();
+            let found = found.map_err(|e| Failure::asked(format!("--recipes: {e}")))?;
+            experiment.recipes = found.into_iter().flatten().collect();
+        }
+        if self.features_table.is_some() && !had_table {
+            for recipe in &mut experiment.recipes {
+                // It is another than that on a front end's features.
+                recipe.call_otherwise("-table");
+            }
         }
         if !self.tasks.is_empty() {
             for (i, task) in self.tasks.iter().enumerate() {
@@ -701,6 +741,16 @@ impl ExperimentOptions {
         });
         experiment.fingerprints.features_table = None;
         experiment.fingerprints.robot_features_table = None;
+        if let Some(without) = experiment
+            .trainings
+            .iter()
+            .find(|t| matches!(t, Training::Without(_)))
+        {
+            return Err(Failure::asked(format!(
+                "--features-table: a table of features has no waveforms to augment, and this experiment trains {}",
+                without.name()
+            )));
+        }
         if experiment.trainings != [Training::Clean] {
             tell!(
                 "note: a table of features has no waveforms to augment, so only clean training is run"
@@ -749,7 +799,7 @@ impl FileOptions {
                 experiment.classes.names.clear();
             }
             experiment.scales.clear();
-            self.classes.change(&mut experiment.classes);
+            self.classes.change(&mut experiment.classes)?;
         } else {
             if !self.reading.is_empty() || !self.classes.is_empty() {
                 experiment.corpus.fingerprint = None;
@@ -761,7 +811,7 @@ impl FileOptions {
             if self.reading.root.is_some() {
                 experiment.corpus.root.clone_from(&self.reading.root);
             }
-            self.classes.change(&mut experiment.classes);
+            self.classes.change(&mut experiment.classes)?;
             if !experiment.corpus.path.exists() {
                 return Err(Failure::asked(format!(
                     "{}: there is no corpus at {}; name yours with --corpus DIR",

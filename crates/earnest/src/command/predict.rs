@@ -12,7 +12,7 @@ use earnest_recogniser::{FeatureReader, Recogniser};
 use rayon::prelude::*;
 use serde_json::json;
 
-use super::inputs::audio_files;
+use super::inputs::{Takes, audio_files};
 use super::must_hold_model;
 use crate::failure::Failure;
 
@@ -78,6 +78,13 @@ fn groups(files: &[PathBuf]) -> Vec<&[PathBuf]> {
     groups
 }
 
+/// True if all rows are the same, and there are several.
+fn never_changes(features: &Features) -> bool {
+    let mut rows = features.rows();
+    let first = rows.next();
+    features.frames() > 1 && rows.all(|row| Some(row) == first)
+}
+
 /// Prints answers, a row or an object for each.
 struct Answers<'a> {
     model: &'a Description,
@@ -109,7 +116,7 @@ impl<'a> Answers<'a> {
                 .zip(answer)
                 .map(|(n, x)| (n.clone(), json!(x)))
                 .collect();
-            let mut object = json!({"file": file, "outputs": values});
+            let mut object = json!({"file": file.to_string_lossy(), "outputs": values});
             if let Some(emotion) = emotion {
                 object["emotion"] = json!(emotion);
             }
@@ -141,7 +148,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     recogniser
         .front_end()
         .map_err(|e| Failure::asked(format!("--model {name}: {e}")))?;
-    let inputs = audio_files(&a.files)?;
+    let inputs = audio_files(&a.files, Takes::WholeFiles)?;
     if a.model.is_none() {
         let model = recogniser.description();
         tell!(
@@ -151,7 +158,8 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             model.corpus.split(" (").next().unwrap_or_default()
         );
     }
-    let groups = groups(&inputs.files);
+    let files = inputs.paths();
+    let groups = groups(&files);
     let mut answers = Answers::begin(recogniser.description(), a.json)?;
     // Whoever speaks in these files counts as one speaker.
     const SPEAKER: &str = "";
@@ -169,6 +177,12 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         for (file, features) in files.iter().zip(hear(&recogniser, files)?) {
             match features {
                 Ok(features) => {
+                    if never_changes(&features) {
+                        tell!(
+                            "warning: {}: all rows of its features are the same, as those of digital silence are, so the answer says nothing about a voice",
+                            file.display()
+                        );
+                    }
                     names.push(file);
                     heard.push(features);
                 }

@@ -7,7 +7,8 @@ use earnest_experiment::{collect, write_results};
 use earnest_report::{COMPARED, Comparison, Report, compare_runs};
 
 use super::outputs::Inputs;
-use super::{must_hold_run, print_report, text_table};
+use super::table::report_table;
+use super::{must_hold_run, print_report};
 use crate::failure::Failure;
 
 /// Write the tables and the report of a run again, or compare two runs.
@@ -52,8 +53,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     for line in &comparison.differences {
         say!("note: {line}");
     }
-    let table = comparison.text();
-    say!("{}", text_table(&table.titles, &table.rows, table.texts));
+    say!("{}", report_table(&comparison.text()));
     say!("{COMPARED}");
     if let Some(path) = a.out {
         comparison.write_html(&path)?;

@@ -1,15 +1,19 @@
-//! Tables on standard output. On a terminal they fit its width without a break inside a cell:
-//! one that is too wide becomes several below each other, which all begin with the columns that
-//! say what a row is. Elsewhere they are whole.
+//! Tables on standard output. They fit the terminal's width without a break inside a cell: one
+//! that is too wide becomes several below each other, which all begin with the columns that say
+//! what a row is. Elsewhere (in a file, in a pager) a width that most have room for is kept to.
 
 use std::io::IsTerminal;
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
+use earnest_report::TextTable;
 
 use crate::visible::on_one_line;
 
 const LINE_UNDER_HEADER: TableStyle =
     TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
+
+/// The width where standard output is no terminal, and on one that does not say its own.
+const ELSEWHERE: usize = 100;
 
 /// The blanks that a column takes beside its cells.
 const WIDE: usize = 3;
@@ -24,31 +28,37 @@ pub fn text_table(titles: &[String], rows: &[Vec<String>], texts: usize) -> Stri
         each.map(|cell| on_one_line(cell).into_owned()).collect()
     };
     let rows: Vec<Vec<String>> = rows.iter().map(|row| shown(row)).collect();
-    fit(&shown(titles), &rows, texts, terminal_width())
+    fit(&shown(titles), &rows, texts, width())
 }
 
-/// Columns of the terminal that standard output is, if it is one: what `COLUMNS` says, else what
-/// the terminal says.
-fn terminal_width() -> Option<usize> {
+/// A report's table for standard output as it is.
+pub fn report_table(table: &TextTable) -> String {
+    let rows: Vec<Vec<String>> = table.rows.iter().map(|line| line.cells.clone()).collect();
+    text_table(&table.flat_titles(), &rows, table.texts)
+}
+
+/// Columns to keep to: on a terminal what `COLUMNS` says, else what the terminal says.
+fn width() -> usize {
     if !std::io::stdout().is_terminal() {
-        return None;
+        return ELSEWHERE;
     }
     let said = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
     said.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
         .filter(|width| *width > 0)
+        .unwrap_or(ELSEWHERE)
 }
 
-/// The table within a width, if there is one to keep to.
-fn fit(titles: &[String], rows: &[Vec<String>], texts: usize, width: Option<usize>) -> String {
+/// The table within a width.
+fn fit(titles: &[String], rows: &[Vec<String>], texts: usize, width: usize) -> String {
     let all: Vec<usize> = (0..titles.len()).collect();
     let mut whole = part(titles, rows, texts, &all);
     let cells = whole.column_max_content_widths();
     let widths =
         |blanks: usize| -> Vec<usize> { cells.iter().map(|w| usize::from(*w) + blanks).collect() };
     // A line ends with one more blank.
-    let Some(width) = width.filter(|most| widths(WIDE).iter().sum::<usize>() + 1 > *most) else {
+    if widths(WIDE).iter().sum::<usize>() < width {
         return whole.to_string();
-    };
+    }
     let widths = widths(NARROW);
     // No blanks after the last column.
     let room = width + NARROW;
@@ -63,7 +73,7 @@ fn fit(titles: &[String], rows: &[Vec<String>], texts: usize, width: Option<usiz
     }
     // Ours in one table, the paper's in the next.
     let (own, paper): (Vec<usize>, Vec<usize>) =
-        (texts..titles.len()).partition(|i| !titles[*i].starts_with("paper"));
+        (texts..titles.len()).partition(|i| !titles[*i].starts_with("paper "));
     let tables: Vec<String> = [own, paper]
         .iter()
         .flat_map(|columns| dealt(columns, &widths, room - taken))
@@ -200,7 +210,7 @@ mod tests {
         let (titles, rows) = wide();
         // From where the words and the widest number find room.
         for width in 54..200 {
-            let text = fit(&titles, &rows, 3, Some(width));
+            let text = fit(&titles, &rows, 3, width);
             for line in text.lines() {
                 assert!(line.chars().count() <= width, "{width}:\n{text}");
             }
@@ -225,24 +235,32 @@ mod tests {
     #[test]
     fn at_80_columns_ours_and_the_papers_stand_in_a_table_each() {
         let (titles, rows) = wide();
-        let text = fit(&titles, &rows, 3, Some(96));
+        let text = fit(&titles, &rows, 3, 96);
         assert_eq!(text.split("\n\n").count(), 2, "{text}");
-        let text = fit(&titles, &rows, 3, Some(80));
+        let text = fit(&titles, &rows, 3, 80);
         assert_eq!(text.split("\n\n").count(), 3, "{text}");
     }
 
     #[test]
-    fn elsewhere_it_is_whole() {
+    fn where_there_is_room_it_is_whole() {
         let (titles, rows) = wide();
-        let text = fit(&titles, &rows, 3, None);
-        assert_eq!(text.lines().count(), 4);
-        assert_eq!(text, fit(&titles, &rows, 3, Some(500)));
+        assert_eq!(fit(&titles, &rows, 3, 500).lines().count(), 4);
+    }
+
+    #[test]
+    fn a_recipe_called_paper_something_is_not_the_papers() {
+        let titles = texts(&["class", "paper-cnn clean", "paper-cnn robot", "crnn clean"]);
+        let rows = [texts(&["angry", ".123", ".234", ".345"])];
+        assert_eq!(fit(&titles, &rows, 1, 50).split("\n\n").count(), 2);
+        let first = fit(&titles, &rows, 1, 40);
+        let first = first.split("\n\n").next().unwrap_or_default();
+        assert!(first.contains("paper-cnn clean"), "{first}");
     }
 
     #[test]
     fn where_there_is_no_room_for_a_column_cells_stand_below_each_other() {
         let (titles, rows) = wide();
-        let text = fit(&titles, &rows, 3, Some(30));
+        let text = fit(&titles, &rows, 3, 30);
         assert!(text.lines().all(|l| l.chars().count() <= 30), "{text}");
         assert!(text.contains(" p robot: .123 (+)\n"), "{text}");
         assert_eq!(text.lines().filter(|l| !l.is_empty()).count(), 22);
@@ -252,7 +270,7 @@ mod tests {
     fn wide_letters_count_as_two_columns() {
         let titles = texts(&["speaker", "a", "b"]);
         let rows = [texts(&["王小明王小明王小明", "1234567", "1234567"])];
-        assert_eq!(fit(&titles, &rows, 1, Some(35)).split("\n\n").count(), 2);
-        assert_eq!(fit(&titles, &rows, 1, Some(36)).split("\n\n").count(), 1);
+        assert_eq!(fit(&titles, &rows, 1, 35).split("\n\n").count(), 2);
+        assert_eq!(fit(&titles, &rows, 1, 36).split("\n\n").count(), 1);
     }
 }

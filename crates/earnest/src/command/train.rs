@@ -90,7 +90,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         )));
     }
     let mut recipe =
-        recipe_called(&a.network, &[]).map_err(|e| Failure::asked(format!("--network: {e}")))?;
+        recipe_called(&a.network).map_err(|e| Failure::asked(format!("--network: {e}")))?;
     a.training.change(&mut recipe)?;
     let chain = a.chain.chain()?;
     if a.augment {

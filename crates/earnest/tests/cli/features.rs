@@ -141,23 +141,17 @@ fn asking_for_features_wrongly_is_answered() {
     buzz(&dir.path().join("b.wav"), 0.2);
     std::fs::create_dir(dir.path().join("empty")).unwrap();
     std::fs::write(dir.path().join("list.csv"), "recording\na.wav\n").unwrap();
-    let parts = "file,start,end\na.wav,0 days 00:00:00.1,NaT\n";
-    std::fs::write(dir.path().join("parts.csv"), parts).unwrap();
     for (arguments, words) in [
         (vec!["a.wav", "-o", "t.txt"], "must end in .csv or .parquet"),
         (vec!["a.wav"], "--output"),
         (
             vec!["a.wav", "b.wav", "--plot", "p.svg"],
-            "--plot draws one file; 2 were given",
+            "--plot draws one whole file; 2 files or stretches were given",
         ),
         (vec!["empty", "-o", "t.csv"], "no audio file below empty"),
         (
             vec!["list.csv", "-o", "t.csv"],
             "no column path (or file_name, file, filename, audio, wav); it has recording",
-        ),
-        (
-            vec!["parts.csv", "-o", "t.csv"],
-            "parts.csv:2: only a stretch of a.wav is listed",
         ),
     ] {
         let mut all = vec!["features"];
@@ -302,4 +296,102 @@ fn what_cannot_be_listed_is_named_and_the_other_files_are_done() {
         "{table}"
     );
     assert!(dir.path().join("out/a.wav").is_file() && dir.path().join("out/b.wav").is_file());
+}
+
+/// A table that a command writes: its header, and its rows.
+fn table(folder: &Path, arguments: &[&str]) -> (Vec<String>, Vec<Vec<String>>) {
+    let all = [&["features"], arguments, &["-o", "t.csv"]].concat();
+    let output = run(folder, &all);
+    assert!(output.status.success(), "{all:?}: {}", stderr(&output));
+    let mut reader = csv::Reader::from_path(folder.join("t.csv")).unwrap();
+    let cells = |r: &csv::StringRecord| r.iter().map(str::to_owned).collect::<Vec<_>>();
+    let header = cells(reader.headers().unwrap());
+    let rows = reader.records().map(|r| cells(&r.unwrap())).collect();
+    (header, rows)
+}
+
+#[test]
+fn functionals_are_a_row_for_a_file_a_stretch_or_a_window_that_slides() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    buzz(&at("a.wav"), 2.0);
+    let functionals = ["--level", "functionals"];
+    let (header, rows) = table(dir.path(), &[&["a.wav"], &functionals[..]].concat());
+    assert_eq!(header.len(), 3 + 88);
+    assert_eq!(header[3], "F0semitoneFrom27.5Hz_sma3nz_amean");
+    assert_eq!(header[90], "equivalentSoundLevel_dBp");
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0][1..3], ["0.00", "2.00"]);
+
+    // A stretch has the functionals of a file that holds only it.
+    let all = earnest_audio::read(at("a.wav")).unwrap();
+    let part = all.samples()[8_000..24_000].to_vec();
+    write_wav(
+        &at("part.wav"),
+        &Waveform::new(part, 16_000),
+        SampleFormat::Int16,
+    )
+    .unwrap();
+    std::fs::write(
+        at("list.csv"),
+        "path,start,end\na.wav,0.5,1.5\na.wav,1.0,2.0\npart.wav,,\n",
+    )
+    .unwrap();
+    let (_, parts) = table(dir.path(), &[&["list.csv"], &functionals[..]].concat());
+    assert_eq!(parts[0][1..3], ["0.50", "1.50"]);
+    assert_eq!(parts[1][1..3], ["1.00", "2.00"]);
+    assert_eq!(parts[0][3..], parts[2][3..]);
+    assert_ne!(parts[0][3..], parts[1][3..]);
+
+    // So has a window.
+    let sliding = [
+        &["a.wav"],
+        &functionals[..],
+        &["--sliding", "1", "--every", "0.5"],
+    ]
+    .concat();
+    let (_, windows) = table(dir.path(), &sliding);
+    assert_eq!(windows.len(), 3);
+    assert_eq!(windows[1], parts[0]);
+    let (_, apart) = table(dir.path(), &sliding[..5]);
+    assert_eq!(apart.len(), 2);
+
+    // Descriptors of stretches count from the beginning of the file.
+    let (header, rows) = table(dir.path(), &["list.csv", "--set", "egemaps-v02"]);
+    assert_eq!(header.len(), 3 + 25);
+    assert_eq!(rows[0][1..3], ["0.50", "0.56"]);
+    let (header, rows) = table(dir.path(), &["a.wav", "--set", "logmel"]);
+    assert!(header.len() > 20 && rows[1][1] == "0.01", "{header:?}");
+
+    for (flags, words) in [
+        (&["--sliding", "2"][..], "--sliding has no effect"),
+        (
+            &["--level", "functionals", "--set", "lld32"],
+            "not of lld32",
+        ),
+        (
+            &["--level", "functionals", "--mode", "accurate"],
+            "--mode has no effect",
+        ),
+        (
+            &["--level", "functionals", "--sliding", "0.01"],
+            "--sliding: window_s is 0.01",
+        ),
+        (&["--set", "functionals"], "ask for --level functionals"),
+        (
+            &["--set", "egemaps-v02", "--window", "25ms"],
+            "--window has no effect",
+        ),
+    ] {
+        let output = run(
+            dir.path(),
+            &[&["features", "a.wav", "-o", "x.csv"], flags].concat(),
+        );
+        assert_eq!(output.status.code(), Some(2), "{flags:?}");
+        assert!(
+            stderr(&output).contains(words),
+            "{flags:?}: {}",
+            stderr(&output)
+        );
+    }
 }

@@ -35,6 +35,38 @@ fn manifest(folder: &Path, classes: usize) {
     fs::write(folder.join("m.csv"), text).unwrap();
 }
 
+/// What says something of each of 20 classes has a line for each, within 100 columns.
+fn twenty_rows_fit_a_pipe(folder: &Path) {
+    let unit = fs::read_dir(folder.join("r/units")).unwrap().next();
+    let unit = unit.unwrap().unwrap().path();
+    let unit = unit.to_str().unwrap();
+    let evaluate = ["evaluate", "--model", unit, "--corpus", "m.csv"];
+    for (command, word) in [
+        (
+            [&evaluate[..], &["--allow-shared"]].concat(),
+            "most often taken for",
+        ),
+        (
+            vec!["corpus", "inspect", "m.csv", "--classes", "all"],
+            "10 speakers",
+        ),
+    ] {
+        let output = run(folder, &command);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let shown = stdout(&output);
+        let table = shown
+            .rsplit_once(word)
+            .unwrap_or_else(|| panic!("{shown}"))
+            .1;
+        let of_classes = |line: &&str| line.trim_start().starts_with("feeling ");
+        let rows: Vec<&str> = table.lines().filter(of_classes).collect();
+        assert_eq!(rows.len(), 20, "{shown}");
+        for row in rows {
+            assert!(row.chars().count() <= 100, "{shown}");
+        }
+    }
+}
+
 #[test]
 fn twenty_classes_go_through_experiment_tables_report_model_and_evaluation() {
     let dir = tempfile::tempdir().unwrap();
@@ -66,6 +98,11 @@ fn twenty_classes_go_through_experiment_tables_report_model_and_evaluation() {
         assert!(tables.contains(&format!("| {class} |")), "{tables}");
         assert!(read("tables.tex").contains(class) && read("report.html").contains(class));
     }
+    for name in ["tables.md", "tables.tex", "report.html"] {
+        assert!(!read(name).contains("iCub"), "{name}");
+        assert!(read(name).contains("always answering"), "{name}");
+    }
+    twenty_rows_fit_a_pipe(dir.path());
     let header = read("results.csv");
     let header = header.lines().next().unwrap();
     assert_eq!(header.matches("recall_feeling").count(), 20, "{header}");
@@ -109,8 +146,15 @@ fn twenty_classes_go_through_experiment_tables_report_model_and_evaluation() {
     ];
     let output = run(dir.path(), &test);
     assert!(output.status.success(), "{}", stderr(&output));
+    // Who has none of its classes is said.
+    let said = stdout(&output) + &stderr(&output);
+    assert!(
+        said.contains("have none of the classes feeling 03, feeling 01, feeling 02"),
+        "{said}"
+    );
     // Its own classes in its own order, whatever else the corpus has.
     let text = stdout(&output);
+    let text = text.split("note").next().unwrap().to_owned();
     let at = |name: &str| {
         text.find(name)
             .unwrap_or_else(|| panic!("{name} is not in {text}"))
@@ -177,6 +221,23 @@ fn other_features_and_engines_are_trained_tested_and_asked_and_a_model_keeps_to_
         "{}",
         stderr(&output)
     );
+    // Nor are weights those of another model.
+    fs::copy(
+        dir.path().join("stock/model.json"),
+        dir.path().join("stock/model.json.before"),
+    )
+    .unwrap();
+    let changed = read("stock/model.json").replace("\"mean\": [", "\"mean\": [ ");
+    fs::write(dir.path().join("stock/model.json"), changed).unwrap();
+    let output = run(
+        dir.path(),
+        &["predict", "--model", "stock", "corpus/Session5"],
+    );
+    assert!(
+        stderr(&output).contains("was not written with the model.json beside it"),
+        "{}",
+        stderr(&output)
+    );
     for (flags, words) in [
         (
             &["--features", "logmel", "--mode", "accurate"][..],
@@ -185,8 +246,9 @@ fn other_features_and_engines_are_trained_tested_and_asked_and_a_model_keeps_to_
         (&["--features", "logmell"][..], "did you mean `logmel`?"),
         (
             &["--network", "lstm"][..],
-            "there are paper-rnn, paper-cnn, crnn",
+            "there are paper-rnn, paper-cnn, crnn, rnn, cnn",
         ),
+        (&["--network", "CRNN"][..], "did you mean \"crnn\"?"),
         (
             &["--network", "none.toml"][..],
             "cannot read the recipe none.toml",
@@ -244,6 +306,72 @@ fn a_sweep_over_recipes_is_one_run_and_one_table_with_their_keys() {
         let row = rows.iter().find(|r| r[place("recipe")] == recipe).unwrap();
         assert_eq!(row[place(key)], value, "{recipe} {key}");
     }
+    // A file of recipes is a list of them, and an engine of several is none of them.
+    let list: String = text[text.find("[[recipes]]").unwrap()..].to_owned();
+    fs::write(dir.path().join("list.toml"), &list).unwrap();
+    let flags = [
+        "--recipes",
+        "list.toml",
+        "--folds",
+        "1",
+        "--tasks",
+        "categorical",
+    ];
+    let table1 = ["reproduce", "table1", "--corpus", "corpus", "--out", "r2"];
+    let output = run(dir.path(), &[&table1[..], &flags[..]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stdout(&output).contains("mel-crnn"));
+    // An experiment that is only recipes runs on a corpus that is named beside it.
+    let beside = ["run", "list.toml", "--corpus", "corpus", "--recipes"];
+    let rest = ["--folds", "1", "--tasks", "categorical", "--out", "r3"];
+    let output = run(dir.path(), &[&beside[..], &["a"], &rest[..]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let output = run(dir.path(), &[&beside[..], &["cnn"], &rest[..]].concat());
+    assert!(
+        stderr(&output).contains("cnn is the engine of several recipes"),
+        "{}",
+        stderr(&output)
+    );
+    fs::write(
+        dir.path().join("fake.toml"),
+        "name = \"paper-rnn\"\narchitecture = { kind = \"rnn\", hidden = 4 }\n",
+    )
+    .unwrap();
+    let output = run(
+        dir.path(),
+        &[
+            "train",
+            "--corpus",
+            "corpus",
+            "--network",
+            "fake.toml",
+            "--out",
+            "x",
+        ],
+    );
+    assert!(
+        stderr(&output).contains("is what another network is called"),
+        "{}",
+        stderr(&output)
+    );
+    // A unit of another run is none of this one.
+    let unit = "units/categorical-a-clean-fold_1F-seed_1";
+    let (ours, theirs) = (
+        dir.path().join("r2").join(unit),
+        dir.path().join("r3").join(unit),
+    );
+    let foreign = fs::read_to_string(theirs.join("unit.json")).unwrap();
+    fs::write(
+        ours.join("unit.json"),
+        foreign.replace("\"filters\": 4", "\"filters\": 5"),
+    )
+    .unwrap();
+    let output = run(dir.path(), &["report", "r2"]);
+    assert!(
+        stderr(&output).contains("is a unit of another experiment"),
+        "{}",
+        stderr(&output)
+    );
     // Two recipes of one name.
     fs::write(
         dir.path().join("sweep.toml"),
@@ -294,9 +422,10 @@ fn a_table_of_features_is_a_source_of_an_experiment_and_no_model_of_it_hears_aud
     assert!(stderr(&output).contains("only clean training is run"));
     let results = fs::read_to_string(dir.path().join("r/results.csv")).unwrap();
     assert_eq!(results.lines().count(), 2, "{results}");
+    assert!(results.contains(",table t.csv,"), "{results}");
     let model = dir
         .path()
-        .join("r/units/categorical-paper-cnn-clean-fold_1F-seed_1");
+        .join("r/units/categorical-paper-cnn-table-clean-fold_1F-seed_1");
     let model = model.to_str().unwrap();
     let output = run(
         dir.path(),
@@ -304,12 +433,37 @@ fn a_table_of_features_is_a_source_of_an_experiment_and_no_model_of_it_hears_aud
     );
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("t.csv"), "{}", stderr(&output));
-    // As the robot hears it, from a table too.
+    // As the robot hears it, from a table too, which is another.
     let robot = ["r2", "--robot-features-table", "t.csv"];
+    let output = run(dir.path(), &[&experiment[..], &robot].concat());
+    assert!(
+        stderr(&output).contains("have the same features"),
+        "{}",
+        stderr(&output)
+    );
+    let foreign = text.replace("0.5", "0.25") + "nobody,1,2,3\n";
+    fs::write(dir.path().join("robot.csv"), foreign).unwrap();
+    let robot = ["r2", "--robot-features-table", "robot.csv"];
     let output = run(dir.path(), &[&experiment[..], &robot].concat());
     assert!(output.status.success(), "{}", stderr(&output));
     let results = fs::read_to_string(dir.path().join("r2/results.csv")).unwrap();
     assert_eq!(results.lines().count(), 3, "{results}");
+    assert!(
+        stderr(&output)
+            .contains("rows of 1 ids that are no utterance of the corpus (first: nobody)"),
+        "{}",
+        stderr(&output)
+    );
+    let table2 = ["reproduce", "table2", "--corpus", "corpus"];
+    let output = run(
+        dir.path(),
+        &[&table2[..], &["--features-table", "t.csv", "--out", "x"]].concat(),
+    );
+    assert!(
+        stderr(&output).contains("no waveforms to augment"),
+        "{}",
+        stderr(&output)
+    );
     // The run does not go on with another table, and one that lacks somebody is none.
     fs::write(dir.path().join("t.csv"), text.replace("0.5", "0.6")).unwrap();
     let output = run(dir.path(), &["run", "r/experiment.toml", "--out", "r"]);

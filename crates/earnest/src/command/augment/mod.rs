@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use self::log::Entry;
 use super::before_after;
 use super::bounds::{MOST_OUTPUTS, MOST_REPEATS, one_to};
-use super::inputs::audio_files;
+use super::inputs::{Takes, audio_files};
 use super::options::{ChainOption, RobotOptions, SoundOptions, sources};
 use super::outputs::{Inputs, refuse_same};
 use crate::failure::Failure;
@@ -94,8 +94,8 @@ struct Done {
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
     super::must_exist("IN", &a.input)?;
-    let inputs = audio_files(std::slice::from_ref(&a.input))?;
-    let files = &inputs.files;
+    let inputs = audio_files(std::slice::from_ref(&a.input), Takes::WholeFiles)?;
+    let files = &inputs.paths();
     let single = files.len() == 1 && a.input == files[0];
     let names: Vec<String> = files.iter().map(|f| name_below(&a.input, f)).collect();
     let replay = match &a.replay {

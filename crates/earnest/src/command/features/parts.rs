@@ -9,8 +9,10 @@ use anyhow::Context;
 use earnest_files::{OneWriter, WholeFile};
 use sha2::{Digest, Sha256};
 
+use crate::command::inputs::Part;
+
 /// Folder `OUT.parts`: `request` says what is being extracted, and each finished input
-/// has a part: rows of little-endian f32.
+/// has a part: rows of start and end, little-endian f64, and values, little-endian f32.
 pub struct Parts {
     folder: PathBuf,
     writer: OneWriter,
@@ -51,13 +53,20 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Adds a row. What the disk says is reported at the end.
-    pub fn row(&mut self, values: impl Iterator<Item = f32>) {
+    /// Adds a row: where it begins and ends, seconds, and its values. What the disk says is
+    /// reported at the end.
+    pub fn row(&mut self, [start, end]: [f64; 2], values: &[f32]) {
         self.rows += 1;
+        self.put(&start.to_le_bytes());
+        self.put(&end.to_le_bytes());
         for x in values {
-            if let Err(error) = self.file.write_all(&x.to_le_bytes()) {
-                self.error.get_or_insert(error);
-            }
+            self.put(&x.to_le_bytes());
+        }
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        if let Err(error) = self.file.write_all(bytes) {
+            self.error.get_or_insert(error);
         }
     }
 
@@ -97,11 +106,14 @@ impl Parts {
         Ok(Self { folder, writer })
     }
 
-    /// Where the part of an input lies: by its path, size and time of change.
-    fn path(&self, input: &Path) -> PathBuf {
+    /// Where the part of an input lies: by its path, stretch, size and time of change.
+    fn path(&self, input: &Part) -> PathBuf {
         let mut hash = Sha256::new();
-        hash.update(input.as_os_str().as_encoded_bytes());
-        if let Ok(metadata) = input.metadata() {
+        hash.update(input.path.as_os_str().as_encoded_bytes());
+        if let Some(stretch) = input.stretch {
+            hash.update(format!("\0{stretch}"));
+        }
+        if let Ok(metadata) = input.path.metadata() {
             hash.update(metadata.len().to_le_bytes());
             if let Ok(since) = metadata
                 .modified()
@@ -118,19 +130,19 @@ impl Parts {
     }
 
     /// True if an input's part is there.
-    pub fn finished(&self, input: &Path) -> bool {
+    pub fn finished(&self, input: &Part) -> bool {
         self.path(input).is_file()
     }
 
     /// Writes an input's part: whole, or not at all if `fill` fails. Returns its rows.
     pub fn write(
         &self,
-        input: &Path,
+        input: &Part,
         fill: impl FnOnce(&mut Writer) -> Result<(), String>,
     ) -> Result<u64, Trouble> {
         let path = self.path(input);
         let disk = |e: std::io::Error| {
-            let (part, input) = (path.display(), input.display());
+            let (part, input) = (path.display(), input.path.display());
             Trouble::Part(
                 anyhow::Error::from(e).context(format!("cannot write {part}, the part of {input}")),
             )
@@ -150,13 +162,13 @@ impl Parts {
         Ok(writer.rows)
     }
 
-    /// Gives each row of an input's part, with its number; returns how many: none if
-    /// the input has no part.
+    /// Gives each row of an input's part, with its start and end; returns how many: none if the
+    /// input has no part.
     pub fn read(
         &self,
-        input: &Path,
+        input: &Part,
         columns: usize,
-        mut row: impl FnMut(u64, &[f32]) -> anyhow::Result<()>,
+        mut row: impl FnMut([f64; 2], &[f32]) -> anyhow::Result<()>,
     ) -> anyhow::Result<u64> {
         let path = self.path(input);
         let file = match File::open(&path) {
@@ -165,7 +177,7 @@ impl Parts {
             Err(e) => return Err(e).with_context(|| format!("cannot read {}", path.display())),
         };
         let mut reader = BufReader::with_capacity(1 << 18, file);
-        let mut bytes = vec![0; 4 * columns];
+        let mut bytes = vec![0; 16 + 4 * columns];
         let mut values = vec![0.0; columns];
         let mut count = 0;
         loop {
@@ -174,10 +186,15 @@ impl Parts {
                 Err(e) if e.kind() == ErrorKind::UnexpectedEof => return Ok(count),
                 Err(e) => return Err(e).with_context(|| format!("cannot read {}", path.display())),
             }
-            for (value, b) in values.iter_mut().zip(bytes.chunks_exact(4)) {
-                *value = f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
+            let (place, cells) = bytes.split_at(16);
+            let mut moments = [0.0; 2];
+            for (moment, b) in moments.iter_mut().zip(place.as_chunks().0) {
+                *moment = f64::from_le_bytes(*b);
             }
-            row(count, &values)?;
+            for (value, b) in values.iter_mut().zip(cells.as_chunks().0) {
+                *value = f32::from_le_bytes(*b);
+            }
+            row(moments, &values)?;
             count += 1;
         }
     }

@@ -14,9 +14,6 @@ use parquet::schema::types::Type;
 
 use crate::failure::Failure;
 
-/// Rows start 10 ms apart, and a row's windows span 60 ms.
-const ROWS_A_SECOND: f64 = 100.0;
-const SPAN_ROWS: f64 = 6.0;
 /// Rows of a Parquet row group.
 const GROUP: usize = 1 << 16;
 
@@ -65,7 +62,7 @@ enum Inner {
 
 impl Table {
     /// Begins a table with the columns file, start, end and `names`.
-    pub fn create(path: &Path, format: Format, names: &[&str]) -> anyhow::Result<Self> {
+    pub fn create(path: &Path, format: Format, names: &[String]) -> anyhow::Result<Self> {
         let doing = || format!("cannot write {}", path.display());
         let file = WholeFile::create(path).with_context(doing)?;
         let inner = match format {
@@ -73,7 +70,8 @@ impl Table {
                 let mut writer = csv::WriterBuilder::new()
                     .buffer_capacity(1 << 18)
                     .from_writer(file);
-                let header = ["file", "start", "end"].iter().chain(names);
+                let header = ["file", "start", "end"].into_iter();
+                let header = header.chain(names.iter().map(String::as_str));
                 writer.write_record(header).with_context(doing)?;
                 Inner::Csv {
                     writer: Box::new(writer),
@@ -101,11 +99,8 @@ impl Table {
         })
     }
 
-    /// Adds row `number` of an input file.
-    pub fn add(&mut self, input: &Path, number: u64, values: &[f32]) -> anyhow::Result<()> {
-        // Whole rows over rows a second, so that no 0.29000000000000004 stands in a table.
-        let start = number as f64 / ROWS_A_SECOND;
-        let end = (number as f64 + SPAN_ROWS) / ROWS_A_SECOND;
+    /// Adds a row of an input file: where it begins and ends, seconds, and its values.
+    pub fn add(&mut self, input: &Path, moments: [f64; 2], values: &[f32]) -> anyhow::Result<()> {
         match &mut self.inner {
             Inner::Csv { writer, field } => {
                 let doing = || format!("cannot write {}", self.path.display());
@@ -113,9 +108,14 @@ impl Table {
                 writer
                     .write_field(path_cell(&name).as_bytes())
                     .with_context(doing)?;
-                for second in [start, end] {
+                for second in moments {
                     field.clear();
-                    write!(field, "{second:.2}")?;
+                    let hundredths = second * 100.0;
+                    if (hundredths - hundredths.round()).abs() < 1e-6 {
+                        write!(field, "{second:.2}")?;
+                    } else {
+                        write!(field, "{second}")?;
+                    }
                     writer.write_field(&field).with_context(doing)?;
                 }
                 for x in values {
@@ -133,13 +133,14 @@ impl Table {
                 ..
             } => {
                 // Rows of one file share its name's bytes.
+                let name = input.to_string_lossy();
                 let name = match files.last() {
-                    Some(last) if number > 0 => last.clone(),
-                    _ => ByteArray::from(input.to_string_lossy().into_owned().into_bytes()),
+                    Some(last) if last.data() == name.as_bytes() => last.clone(),
+                    _ => ByteArray::from(name.into_owned().into_bytes()),
                 };
                 files.push(name);
-                starts.push(start);
-                ends.push(end);
+                starts.push(moments[0]);
+                ends.push(moments[1]);
                 for (column, x) in columns.iter_mut().zip(values) {
                     column.push(*x);
                 }
@@ -217,7 +218,7 @@ impl Table {
     }
 }
 
-fn schema(names: &[&str]) -> anyhow::Result<Arc<Type>> {
+fn schema(names: &[String]) -> anyhow::Result<Arc<Type>> {
     let field = |name: &str, physical: Physical, logical: Option<LogicalType>| {
         Type::primitive_type_builder(name, physical)
             .with_repetition(Repetition::REQUIRED)
