@@ -35,6 +35,11 @@ impl Segmentation {
                 "windows of {length_s} s every {step_s} s cannot be answered: a window is more than 0 and at most {LONGEST_S} s long, and the next begins more than 0 s and at most its length later"
             )));
         }
+        if row_s.is_infinite() {
+            return Err(RecogniserError::Segmentation(
+                "the model's features are one row of a whole recording, so it answers to nothing shorter: ask for the whole, or train it on features of windows".into(),
+            ));
+        }
         let rows = |seconds: f64| ((seconds / row_s).round() as usize).max(1);
         Ok(Some((rows(length_s), rows(step_s))))
     }

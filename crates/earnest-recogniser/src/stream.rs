@@ -61,6 +61,8 @@ struct Hearer {
     model: Arc<Model>,
     listener: Listener,
     row_s: f64,
+    /// Samples that the front end was given.
+    samples: u64,
     rows: Rows,
     /// The first answer that was none: rows come where nothing can be handed back.
     failed: Option<RecogniserError>,
@@ -141,6 +143,7 @@ impl RecogniserStream {
                 model: recogniser.shared_model(),
                 listener,
                 row_s,
+                samples: 0,
                 rows: Rows {
                     columns,
                     window,
@@ -164,6 +167,7 @@ impl RecogniserStream {
     ) -> Result<(), RecogniserError> {
         let (front_end, hearer) = (&mut self.front_end, &mut self.hearer);
         self.resampler.push(samples, &mut |block| {
+            hearer.samples += block.len() as u64;
             front_end.push(block, &mut |row| hearer.take(row, sink));
         })?;
         hearer.failed.take().map_or(Ok(()), Err)
@@ -176,14 +180,16 @@ impl RecogniserStream {
     /// As [`RecogniserStream::push`].
     pub fn finish(&mut self, sink: &mut dyn FnMut(Answer)) -> Result<(), RecogniserError> {
         let (front_end, hearer) = (&mut self.front_end, &mut self.hearer);
-        let mut take = |row: &[f32]| hearer.take(row, sink);
-        self.resampler
-            .finish(&mut |block| front_end.push(block, &mut take))?;
-        front_end.finish(&mut take);
+        self.resampler.finish(&mut |block| {
+            hearer.samples += block.len() as u64;
+            front_end.push(block, &mut |row| hearer.take(row, sink));
+        })?;
+        front_end.finish(&mut |row| hearer.take(row, sink));
         if hearer.rows.held() > hearer.rows.answered {
             hearer.answer_next(sink);
         }
         hearer.rows.clear();
+        hearer.samples = 0;
         hearer.failed.take().map_or(Ok(()), Err)
     }
 }
@@ -222,9 +228,15 @@ impl Hearer {
         let normaliser = self.listener.next(&of(length - new), SPEAKER);
         let values = self.model.answer(&normaliser, &whole);
         require_numbers(&values, 0)?;
+        let at = |row: u64| row as f64 * self.row_s;
+        let (start_s, end_s) = match self.row_s.is_finite() {
+            true => (at(rows.first), at(rows.first + length as u64)),
+            // The one row is of all that was heard.
+            false => (0.0, self.samples as f64 / f64::from(SAMPLE_RATE)),
+        };
         Ok(Answer {
-            start_s: rows.first as f64 * self.row_s,
-            end_s: (rows.first + length as u64) as f64 * self.row_s,
+            start_s,
+            end_s,
             values,
         })
     }

@@ -79,7 +79,12 @@ fn streamed(
 #[test]
 fn a_recording_has_the_same_answer_whole_in_chunks_and_from_a_file() {
     let dir = tempfile::tempdir().unwrap();
-    for (features, rate) in [("lld32", 16_000), ("logmel", 16_000), ("lld32", 44_100)] {
+    for (features, rate) in [
+        ("lld32", 16_000),
+        ("logmel", 16_000),
+        ("functionals", 16_000),
+        ("lld32", 44_100),
+    ] {
         let r = recogniser(features, Architecture::cnn(2, 8, 3));
         let samples = sound(1.3, rate);
         let whole = r.recognise(&samples, rate).unwrap().unwrap();
