@@ -3,6 +3,7 @@
 mod accurate;
 mod complex;
 pub mod descriptor;
+mod error;
 mod extractor;
 mod features;
 mod fft;

@@ -123,7 +123,8 @@ fn chance_level(metric: usize, chance: Option<&Chance>) -> Option<f64> {
 }
 
 /// Changes in percent less those of what is below chance, which are noise: from .020 to .143 is no
-/// improvement by 600 %. Beside a number of the paper's all are given, so that they can be compared.
+/// improvement by 600 %. Beside a number of the paper's those of classes are given, so that they can
+/// be compared; of a correlation that is not above 0 a percent has no meaning at all.
 pub(crate) fn of_more_than_chance(
     changes: List,
     before: Metrics,
@@ -133,7 +134,9 @@ pub(crate) fn of_more_than_chance(
     let before = before.list();
     std::array::from_fn(|i| {
         let level = chance_level(i, chance).unwrap_or(f64::NEG_INFINITY);
-        changes[i].filter(|_| paper[i].is_some() || before[i].is_some_and(|b| b >= level))
+        let of_classes = i < 3;
+        let is_compared = of_classes && paper[i].is_some();
+        changes[i].filter(|_| is_compared || before[i].is_some_and(|b| b >= level))
     })
 }
 

@@ -109,7 +109,7 @@ impl FrontEnd for EgemapsV02 {
     }
 
     fn open(&self, sample_rate: u32) -> Result<Box<dyn RowStream>, FrontEndError> {
-        super::lld32::check_rate(sample_rate)?;
+        crate::error::check_rate(sample_rate)?;
         let whole = Stream::of_version(sample_rate, self.lld32(), Version::V02);
         Ok(Box::new(Some25 { whole }))
     }

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lld32::check_rate;
-use super::{FrontEnd, FrontEndError, RowStream, within};
+use super::{FrontEnd, FrontEndError, RowStream};
+use crate::error::{check_rate, within};
 use crate::framing::LONG_S;
 use crate::functionals::{COUNT, FunctionalStream, NAMES, Set, SlidingWindows};
 

@@ -1,7 +1,8 @@
 //! `lld32`: the 32 descriptors ([`crate::descriptor`]), a row each 10 ms.
 
-use super::{FrontEnd, FrontEndError, RowStream, within};
+use super::{FrontEnd, FrontEndError, RowStream};
 use crate::descriptor::{COUNT, NAMES};
+use crate::error::check_rate;
 use crate::framing::{HOP_S, LONG_S};
 use crate::pitch::viterbi::Viterbi;
 pub use crate::settings::{Lld32, Mode, ShortWindow};
@@ -45,11 +46,6 @@ impl FrontEnd for Lld32 {
         check_rate(sample_rate)?;
         Ok(Box::new(Stream::new(sample_rate, *self)))
     }
-}
-
-/// Refuses a sample rate that the descriptors are not defined for.
-pub(crate) fn check_rate(sample_rate: u32) -> Result<(), FrontEndError> {
-    within("sample_rate", sample_rate.into(), 8_000.0..=48_000.0)
 }
 
 impl RowStream for Stream {

@@ -25,7 +25,8 @@ use std::f64::consts::TAU;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FrontEnd, FrontEndError, RowStream, within};
+use super::{FrontEnd, FrontEndError, RowStream};
+use crate::error::within;
 use crate::lanes::{F32s, F64s, LANES};
 use crate::logarithm::{exp, ln, ln_f32};
 use crate::spectrum::{Spectrum, Zeros};

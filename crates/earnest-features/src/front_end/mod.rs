@@ -16,9 +16,11 @@ pub mod functionals;
 pub mod lld32;
 pub mod logmel;
 
-use std::fmt::{self, Debug};
+use std::fmt::Debug;
 
 use serde::{Deserialize, Serialize};
+
+pub use crate::error::FrontEndError;
 
 front_ends! {
     Lld32 = lld32::Lld32 as "lld32",
@@ -87,39 +89,6 @@ pub trait RowStream: Send {
     fn reset(&mut self);
 }
 
-/// Why there is no front end of this name, or none with these settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FrontEndError {
-    key: String,
-    problem: String,
-}
-
-impl FrontEndError {
-    /// `problem` goes on after the key: `is 8000; …`.
-    #[must_use]
-    pub fn new(key: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self {
-            key: key.into(),
-            problem: problem.into(),
-        }
-    }
-
-    /// The key at fault as TOML has it (`bands`, `pcen.gain`); `name` for a name that nothing has,
-    /// `sample_rate` where no setting would do at that rate.
-    #[must_use]
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-}
-
-impl fmt::Display for FrontEndError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.key, self.problem)
-    }
-}
-
-impl std::error::Error for FrontEndError {}
-
 impl Default for FrontEndSettings {
     /// `lld32`, as openSMILE has it.
     fn default() -> Self {
@@ -149,18 +118,4 @@ impl FrontEndSettings {
         }
         Err(FrontEndError::new("name", problem))
     }
-}
-
-/// Refuses a number outside a range, or that is none.
-fn within(
-    key: &str,
-    value: f64,
-    range: std::ops::RangeInclusive<f64>,
-) -> Result<(), FrontEndError> {
-    if range.contains(&value) {
-        return Ok(());
-    }
-    let (least, most) = (range.start(), range.end());
-    let problem = format!("is {value}; it must lie within {least} .. {most}");
-    Err(FrontEndError::new(key, problem))
 }

@@ -1,7 +1,7 @@
 //! Functionals of windows that slide over a recording.
 
 use super::{COUNT, FunctionalStream, Set};
-use crate::front_end::FrontEndError;
+use crate::error::FrontEndError;
 
 /// The functionals of the windows `k H .. k H + S` (k = 0, 1, ..) of a recording, where S is the length
 /// of a window and H the hop, in samples.

@@ -111,10 +111,15 @@ fn predictions_that_a_unit_did_not_write_are_not_pooled() {
     let done = fs::read_to_string(all[0].join("done")).unwrap();
     for (text, words) in &damaged {
         fs::write(&path, text).unwrap();
-        // As the unit wrote `done`, and as earlier versions did.
+        // As the unit wrote `done`, as if it had not, and as somebody would who knows how.
+        let of = |text: &str| earnest_audio::ContentHash::of_bytes(text.as_bytes()).to_string();
+        let forged = done.replace(&of(&good), &of(text));
+        assert_ne!(forged, done);
+        let unsealed = "it is not as `done` says that the unit wrote it";
         for (seal, words) in [
-            (done.as_str(), "it is not as the unit wrote it"),
-            (done.lines().next().unwrap(), *words),
+            (done.as_str(), unsealed),
+            (done.lines().next().unwrap(), unsealed),
+            (forged.as_str(), *words),
         ] {
             fs::write(all[0].join("done"), seal).unwrap();
             for verb in [&["report", "r"][..], &go] {

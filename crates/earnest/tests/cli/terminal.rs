@@ -309,7 +309,7 @@ fn a_reader_who_has_seen_enough_ends_the_program_quietly() {
         let other: Vec<&str> = said
             .lines()
             .filter(|line| {
-                !["decoding", "extracting", "looking into"]
+                !["decoding", "extracting", "looking into", "note: "]
                     .iter()
                     .any(|stage| line.starts_with(stage))
             })
