@@ -327,7 +327,7 @@ fn functionals_are_a_row_for_a_file_a_stretch_or_a_window_that_slides() {
     let all = earnest_audio::read(at("a.wav")).unwrap();
     let part = all.samples()[8_000..24_000].to_vec();
     write_wav(
-        &at("part.wav"),
+        at("part.wav"),
         &Waveform::new(part, 16_000),
         SampleFormat::Int16,
     )
