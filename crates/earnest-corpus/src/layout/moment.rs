@@ -3,7 +3,7 @@
 use earnest_audio::Stretch;
 
 /// Seconds, from a number of them or a timedelta as pandas and audformat write it
-/// (`0 days 00:00:01.25`, `00:00:01.25`); `None` where there is none (empty, `NaT`).
+/// (`0 days 00:00:01.25`, `00:00:01.25`, `0 days`); `None` where there is none (empty, `NaT`).
 fn seconds(text: &str) -> Result<Option<f64>, String> {
     let text = text.trim();
     if text.is_empty() || text.eq_ignore_ascii_case("nat") {
@@ -19,12 +19,15 @@ fn seconds(text: &str) -> Result<Option<f64>, String> {
     }
 }
 
-/// `N days HH:MM:SS.fraction`, the days optional.
+/// `N days HH:MM:SS.fraction`, the days optional, or `N days`, as pandas writes a column of them.
 fn timedelta(text: &str) -> Option<f64> {
     let (days, time) = match text.split_once("day") {
         Some((days, rest)) => {
             let days: i64 = days.trim().parse().ok()?;
             let rest = rest.trim_start_matches('s').trim_start_matches(',');
+            if rest.is_empty() {
+                return Some(days as f64 * 86_400.0);
+            }
             (days, rest.trim().trim_start_matches('+'))
         }
         None => (0, text),
@@ -85,6 +88,8 @@ mod tests {
             assert_eq!(seconds(text), Ok(Some(1.25)), "{text}");
         }
         assert_eq!(seconds("1 day, 1:01:01"), Ok(Some(90_061.0)));
+        assert_eq!(seconds("0 days"), Ok(Some(0.0)));
+        assert_eq!(seconds("1 days"), Ok(Some(86_400.0)));
         assert_eq!(seconds("-1 days +23:59:59"), Ok(Some(-1.0)));
         for text in ["", "NaT", " nat "] {
             assert_eq!(seconds(text), Ok(None), "{text}");
@@ -94,7 +99,8 @@ mod tests {
             "1:2",
             "00:61:00",
             "00:00:60",
-            "0 days",
+            "0 days of",
+            "days",
             "inf",
             "NaN",
             "-00:00:01",

@@ -375,7 +375,7 @@ fn functionals_are_a_row_for_a_file_a_stretch_or_a_window_that_slides() {
         ),
         (
             &["--level", "functionals", "--sliding", "0.01"],
-            "--sliding: window_s is 0.01",
+            "--sliding is 0.01; it must lie",
         ),
         (&["--set", "functionals"], "ask for --level functionals"),
         (

@@ -39,7 +39,8 @@ use crate::progress::Progress;
     read, or a folder that cannot be listed, is named at the end; the others are still done, and the exit code is 1. A table that is there is replaced, and a \
     note says so. \
     A manifest may call its column path, file_name, file, filename, audio or wav. Where it has start and end, that \
-    stretch of the file is taken as if it were a file of its own."
+    stretch of the file is taken as if it were a file of its own (of a file that is not at 16 kHz, cut out after it was \
+    brought to 16 kHz). What is asked for twice is done once."
 )]
 pub struct Arguments {
     /// Audio files, folders of them, or manifests (.csv, .tsv, .jsonl with a column `path`)
@@ -57,10 +58,12 @@ pub struct Arguments {
     /// egemaps-v02)
     #[arg(long, value_enum, default_value_t = Level::Lld)]
     level: Level,
-    /// Functionals of a window of so many seconds that slides over the recording, not of all of it
+    /// Functionals of a window of so many seconds, 0.06 to 600, that slides over the recording, not of all
+    /// of it
     #[arg(long, value_name = "SECONDS")]
     sliding: Option<f64>,
-    /// Seconds from the start of one window to that of the next [default: as long as the window]
+    /// Seconds from the start of one window to that of the next, at least a fiftieth of its length
+    /// [default: as long as the window]
     #[arg(long, value_name = "SECONDS", requires = "sliding")]
     every: Option<f64>,
     /// Whose definition of the descriptors [default: opensmile]
@@ -162,7 +165,7 @@ impl Arguments {
             } else {
                 "--sliding"
             };
-            Failure::asked(format!("{flag}: {error}"))
+            Failure::asked(error.to_string().replacen(error.key(), flag, 1))
         })?;
         Ok(functionals)
     }
@@ -179,6 +182,9 @@ impl Arguments {
                 mode: own.mode,
                 ..Lld32::default()
             }),
+            FrontEndSettings::Functionals(_) => Err(Failure::asked(
+                "--plot draws F0, loudness and formants as they go, which --level functionals has not",
+            )),
             other => Err(Failure::asked(format!(
                 "--plot draws F0, loudness and formants, which --set {} has not",
                 other.as_front_end().name()
