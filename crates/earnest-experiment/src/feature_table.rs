@@ -328,6 +328,7 @@ fn parquet_rows(path: &Path, is_known: &dyn Fn(&str) -> bool) -> Result<Found, E
             .collect();
         let mut rows = Rows::of(&names)?;
         let places: Vec<usize> = rows.columns.iter().map(|(place, _)| *place).collect();
+        refuse_bombs(&reader)?;
         let each = reader.get_row_iter(None).map_err(|e| e.to_string())?;
         for (i, row) in each.enumerate() {
             let row = row.map_err(|e| in_words(&e.to_string()))?;
@@ -355,6 +356,34 @@ fn parquet_rows(path: &Path, is_known: &dyn Fn(&str) -> bool) -> Result<Found, E
         Ok(rows)
     };
     Ok(earnest_files::contained(read).unwrap_or_else(Err))
+}
+
+/// Refuses a dictionary that says to have more values than it has bytes: its reader makes room for
+/// them all before it reads the first.
+#[cfg(feature = "parquet")]
+fn refuse_bombs(reader: &dyn parquet::file::reader::FileReader) -> Result<(), String> {
+    use parquet::column::page::Page;
+
+    for group in 0..reader.num_row_groups() {
+        let group = reader.get_row_group(group).map_err(|e| e.to_string())?;
+        for column in 0..group.num_columns() {
+            let pages = group.get_column_page_reader(column);
+            let mut pages = pages.map_err(|e| in_words(&e.to_string()))?;
+            // It stands before all others.
+            let first = pages.get_next_page();
+            if let Some(Page::DictionaryPage {
+                buf, num_values, ..
+            }) = first.map_err(|e| in_words(&e.to_string()))?
+                && num_values as usize > buf.len()
+            {
+                return Err(format!(
+                    "a dictionary of {} bytes says to have {num_values} values",
+                    buf.len()
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What the reader of Parquet says, and what to do about it.
