@@ -56,7 +56,7 @@ pub enum RobotSpec {
 }
 
 fn usual_snr_db() -> f64 {
-    3.0
+    DEFAULT_SNR_DB
 }
 
 impl Default for RobotSpec {
@@ -265,9 +265,7 @@ impl Experiment {
             },
             classes: ClassSpec::default(),
             features_table: None,
-            robot: RobotSpec::Simulated {
-                snr_db: DEFAULT_SNR_DB,
-            },
+            robot: RobotSpec::default(),
             sources: SourceSpec::default(),
             augmentation: Chain::paper(),
             recipes: paper_recipes(),

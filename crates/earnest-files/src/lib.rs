@@ -7,6 +7,7 @@
 
 mod bounded;
 mod contained;
+mod nearest;
 mod one_writer;
 mod relative_path;
 mod text_cell;
@@ -15,6 +16,7 @@ mod whole;
 
 pub use bounded::{MOST_TEXT, open_file, read_file, read_text};
 pub use contained::contained;
+pub use nearest::{LIKE, nearest};
 pub use one_writer::OneWriter;
 pub use relative_path::{RelativePath, RelativePathError};
 pub use text_cell::{path_cell, text_cell, text_of_cell};

@@ -3,6 +3,8 @@
 use serde::de::{DeserializeOwned, Unexpected};
 use toml::Value;
 
+use crate::nearest::{LIKE, nearest};
+
 /// Reads a value from TOML text.
 ///
 /// # Errors
@@ -65,14 +67,9 @@ pub fn with_nearest(message: &str) -> String {
     let Some(unknown) = quoted.next() else {
         return message.to_owned();
     };
-    let nearest = quoted
-        .map(|known| (strsim::jaro_winkler(unknown, known), known))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match nearest {
-        Some((likeness, known)) if likeness > 0.6 => {
-            format!("{message}\ndid you mean `{known}`?")
-        }
-        _ => message.to_owned(),
+    match nearest(unknown, quoted, LIKE) {
+        Some(known) => format!("{message}\ndid you mean `{known}`?"),
+        None => message.to_owned(),
     }
 }
 

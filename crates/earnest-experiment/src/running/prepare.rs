@@ -7,6 +7,7 @@ use earnest_corpus::{
     ClassSet, Classes, ContentIndex, Corpus, FileContent, LabelMap, Layout, OpenOptions,
     UNKNOWN_SPEAKER, Utterance,
 };
+use earnest_files::{LIKE, nearest};
 use earnest_model::Task;
 use earnest_scene::recording_of;
 use earnest_scene::simulate::Scene;
@@ -144,14 +145,9 @@ pub(crate) fn classless<'a>(
 /// The nearest of some names and all of them, for an error about one that is none of them.
 fn known_names<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
-    let nearest = known
-        .iter()
-        .map(|name| (strsim::jaro_winkler(unknown, name), *name))
-        .filter(|(likeness, _)| *likeness > 0.6)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
     let list = known.join(", ");
-    match nearest {
-        Some((_, name)) => format!("did you mean {name:?}? There are {list}"),
+    match nearest(unknown, known, LIKE) {
+        Some(name) => format!("did you mean {name:?}? There are {list}"),
         None => format!("there are {list}"),
     }
 }

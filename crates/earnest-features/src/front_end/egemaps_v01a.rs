@@ -4,8 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::lld32::{Lld32, Mode, ShortWindow};
+use super::picked::Picked;
 use super::{FrontEnd, FrontEndError, RowStream};
 use crate::descriptor::{EGEMAPS, NAMES};
+use crate::error::check_rate;
+use crate::stream::Stream;
 
 /// Settings of the 23 descriptors: those of [`Lld32`].
 ///
@@ -69,39 +72,10 @@ impl FrontEnd for EgemapsV01a {
     }
 
     fn open(&self, sample_rate: u32) -> Result<Box<dyn RowStream>, FrontEndError> {
-        let whole = self.whole().open(sample_rate)?;
-        Ok(Box::new(Some23 { whole }))
-    }
-}
-
-/// Rows of the 32 as they come, of which some columns go on.
-struct Some23 {
-    whole: Box<dyn RowStream>,
-}
-
-/// The columns of a row that go on.
-fn picked(row: &[f32]) -> [f32; EGEMAPS.len()] {
-    EGEMAPS.map(|place| row[place])
-}
-
-impl RowStream for Some23 {
-    fn columns(&self) -> usize {
-        EGEMAPS.len()
-    }
-
-    fn rows(&self, samples: usize) -> usize {
-        self.whole.rows(samples)
-    }
-
-    fn push(&mut self, samples: &[f32], sink: &mut dyn FnMut(&[f32])) {
-        self.whole.push(samples, &mut |row| sink(&picked(row)));
-    }
-
-    fn finish(&mut self, sink: &mut dyn FnMut(&[f32])) {
-        self.whole.finish(&mut |row| sink(&picked(row)));
-    }
-
-    fn reset(&mut self) {
-        self.whole.reset();
+        check_rate(sample_rate)?;
+        Ok(Box::new(Picked {
+            whole: Stream::new(sample_rate, self.whole()),
+            places: EGEMAPS,
+        }))
     }
 }

@@ -4,15 +4,17 @@
 use serde::{Deserialize, Serialize};
 
 use super::lld32::{Lld32, Mode, ShortWindow};
+use super::picked::Picked;
 use super::{FrontEnd, FrontEndError, RowStream};
 use crate::descriptor::{EGEMAPS, F2_BANDWIDTH, F2_FREQUENCY, F3_BANDWIDTH, F3_FREQUENCY, NAMES};
+use crate::error::check_rate;
 use crate::settings::Version;
-use crate::stream::{Stream, WideRow};
+use crate::stream::Stream;
 
 /// Number of descriptors in a row.
 const COUNT: usize = 25;
 
-/// The descriptors in openSMILE's order, as places in a [`WideRow`].
+/// The descriptors in openSMILE's order, as places in the stream's own rows.
 const PLACES: [usize; COUNT] = places();
 
 const fn places() -> [usize; COUNT] {
@@ -36,7 +38,7 @@ const fn places() -> [usize; COUNT] {
     places
 }
 
-/// The name of a place in a [`WideRow`].
+/// The name of a place in those rows.
 fn name(place: usize) -> &'static str {
     match place {
         F2_BANDWIDTH => "F2bandwidth_sma3nz",
@@ -109,40 +111,10 @@ impl FrontEnd for EgemapsV02 {
     }
 
     fn open(&self, sample_rate: u32) -> Result<Box<dyn RowStream>, FrontEndError> {
-        crate::error::check_rate(sample_rate)?;
-        let whole = Stream::of_version(sample_rate, self.lld32(), Version::V02);
-        Ok(Box::new(Some25 { whole }))
-    }
-}
-
-/// Wide rows as they come, of which some columns go on.
-struct Some25 {
-    whole: Stream,
-}
-
-/// The columns of a row that go on.
-fn picked(row: &WideRow) -> [f32; COUNT] {
-    PLACES.map(|place| row[place])
-}
-
-impl RowStream for Some25 {
-    fn columns(&self) -> usize {
-        COUNT
-    }
-
-    fn rows(&self, samples: usize) -> usize {
-        self.whole.framing().rows(samples)
-    }
-
-    fn push(&mut self, samples: &[f32], sink: &mut dyn FnMut(&[f32])) {
-        self.whole.push_wide(samples, &mut |row| sink(&picked(row)));
-    }
-
-    fn finish(&mut self, sink: &mut dyn FnMut(&[f32])) {
-        self.whole.finish_wide(&mut |row| sink(&picked(row)));
-    }
-
-    fn reset(&mut self) {
-        self.whole.reset();
+        check_rate(sample_rate)?;
+        Ok(Box::new(Picked {
+            whole: Stream::of_version(sample_rate, self.lld32(), Version::V02),
+            places: PLACES,
+        }))
     }
 }

@@ -15,6 +15,7 @@ pub mod egemaps_v02;
 pub mod functionals;
 pub mod lld32;
 pub mod logmel;
+mod picked;
 
 use std::fmt::Debug;
 

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use earnest_files::toml_file;
+use earnest_files::{LIKE, nearest, toml_file};
 use serde::{Deserialize, Serialize};
 
 use super::bounds;
@@ -360,16 +360,10 @@ impl Lab {
     pub fn make_event(&mut self, kind: &str) -> Result<(), String> {
         let kinds: Vec<String> = self.event.iter().map(|e| e.kind.clone()).collect();
         let Some(event) = self.event.iter_mut().find(|e| e.kind == kind) else {
-            let nearest = kinds
-                .iter()
-                .map(|known| (strsim::jaro_winkler(kind, known), known))
-                .filter(|(likeness, _)| *likeness > 0.6)
-                .max_by(|a, b| a.0.total_cmp(&b.0));
+            let nearest = nearest(kind, kinds.iter().map(String::as_str), LIKE);
             return Err(format!(
                 "the lab has no kind of event {kind:?}{}; it has {}",
-                nearest.map_or(String::new(), |(_, name)| format!(
-                    " (did you mean {name:?}?)"
-                )),
+                nearest.map_or(String::new(), |name| format!(" (did you mean {name:?}?)")),
                 kinds.join(", ")
             ));
         };

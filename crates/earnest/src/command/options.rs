@@ -58,14 +58,8 @@ fn recipes_called(name: &str, own: &[Recipe]) -> Result<Vec<Recipe>, String> {
                 names.push(other);
             }
         }
-        let nearest = names
-            .iter()
-            .map(|known| (strsim::jaro_winkler(&name.to_lowercase(), known), known))
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .filter(|(likeness, _)| *likeness > 0.8);
-        let guess = nearest.map_or_else(String::new, |(_, known)| {
-            format!(" (did you mean {known:?}?)")
-        });
+        let nearest = earnest_files::nearest(&name.to_lowercase(), names.iter().copied(), 0.8);
+        let guess = nearest.map_or_else(String::new, |known| format!(" (did you mean {known:?}?)"));
         return Err(format!(
             "there is no recipe or engine {name:?}{guess}; there are {}, and recipes in a file whose name ends in .toml",
             names.join(", ")

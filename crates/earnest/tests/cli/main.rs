@@ -90,6 +90,13 @@ pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
+/// Holds a command to words on standard error.
+#[track_caller]
+pub fn assert_said(output: &Output, words: &str) {
+    let said = stderr(output);
+    assert!(said.contains(words), "{words:?} is not in:\n{said}");
+}
+
 /// A small synthetic corpus, with the given number of utterances of each speaker.
 pub fn synthesize(folder: &Path, utterances: usize) {
     let n = utterances.to_string();

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{run, stderr, stdout, synthesize};
+use crate::{assert_said, run, stderr, stdout, synthesize};
 
 /// The utterances of the synthetic corpus: id, path, speaker.
 fn utterances(folder: &Path) -> Vec<[String; 3]> {
@@ -216,11 +216,7 @@ fn other_features_and_engines_are_trained_tested_and_asked_and_a_model_keeps_to_
         &["predict", "--model", "mel", "corpus/Session5"],
     );
     assert!(!output.status.success());
-    assert!(
-        stderr(&output).contains("mel/model.json"),
-        "{}",
-        stderr(&output)
-    );
+    assert_said(&output, "mel/model.json");
     // Nor are weights those of another model.
     fs::copy(
         dir.path().join("stock/model.json"),
@@ -233,11 +229,7 @@ fn other_features_and_engines_are_trained_tested_and_asked_and_a_model_keeps_to_
         dir.path(),
         &["predict", "--model", "stock", "corpus/Session5"],
     );
-    assert!(
-        stderr(&output).contains("was not written with the model.json beside it"),
-        "{}",
-        stderr(&output)
-    );
+    assert_said(&output, "was not written with the model.json beside it");
     for (flags, words) in [
         (
             &["--features", "logmel", "--mode", "accurate"][..],
@@ -327,11 +319,7 @@ fn a_sweep_over_recipes_is_one_run_and_one_table_with_their_keys() {
     let output = run(dir.path(), &[&beside[..], &["a"], &rest[..]].concat());
     assert!(output.status.success(), "{}", stderr(&output));
     let output = run(dir.path(), &[&beside[..], &["cnn"], &rest[..]].concat());
-    assert!(
-        stderr(&output).contains("cnn is the engine of several recipes"),
-        "{}",
-        stderr(&output)
-    );
+    assert_said(&output, "cnn is the engine of several recipes");
     fs::write(
         dir.path().join("fake.toml"),
         "name = \"paper-rnn\"\narchitecture = { kind = \"rnn\", hidden = 4 }\n",
@@ -349,11 +337,7 @@ fn a_sweep_over_recipes_is_one_run_and_one_table_with_their_keys() {
             "x",
         ],
     );
-    assert!(
-        stderr(&output).contains("is what another network is called"),
-        "{}",
-        stderr(&output)
-    );
+    assert_said(&output, "is what another network is called");
     // A unit of another run is none of this one.
     let unit = "units/categorical-a-clean-fold_1F-seed_1";
     let (ours, theirs) = (
@@ -367,11 +351,7 @@ fn a_sweep_over_recipes_is_one_run_and_one_table_with_their_keys() {
     )
     .unwrap();
     let output = run(dir.path(), &["report", "r2"]);
-    assert!(
-        stderr(&output).contains("is a unit of another experiment"),
-        "{}",
-        stderr(&output)
-    );
+    assert_said(&output, "is a unit of another experiment");
     // Two recipes of one name.
     fs::write(
         dir.path().join("sweep.toml"),
@@ -380,11 +360,7 @@ fn a_sweep_over_recipes_is_one_run_and_one_table_with_their_keys() {
     .unwrap();
     let output = run(dir.path(), &["run", "sweep.toml", "--out", "s"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(
-        stderr(&output).contains("two recipes are called a"),
-        "{}",
-        stderr(&output)
-    );
+    assert_said(&output, "two recipes are called a");
 }
 
 #[test]
@@ -432,15 +408,11 @@ fn a_table_of_features_is_a_source_of_an_experiment_and_no_model_of_it_hears_aud
         &["predict", "--model", model, "corpus/Session1"],
     );
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("t.csv"), "{}", stderr(&output));
+    assert_said(&output, "t.csv");
     // As the robot hears it, from a table too, which is another.
     let robot = ["r2", "--robot-features-table", "t.csv"];
     let output = run(dir.path(), &[&experiment[..], &robot].concat());
-    assert!(
-        stderr(&output).contains("have the same features"),
-        "{}",
-        stderr(&output)
-    );
+    assert_said(&output, "have the same features");
     let foreign = text.replace("0.5", "0.25") + "nobody,1,2,3\n";
     fs::write(dir.path().join("robot.csv"), foreign).unwrap();
     let robot = ["r2", "--robot-features-table", "robot.csv"];
@@ -459,28 +431,16 @@ fn a_table_of_features_is_a_source_of_an_experiment_and_no_model_of_it_hears_aud
         dir.path(),
         &[&table2[..], &["--features-table", "t.csv", "--out", "x"]].concat(),
     );
-    assert!(
-        stderr(&output).contains("no waveforms to augment"),
-        "{}",
-        stderr(&output)
-    );
+    assert_said(&output, "no waveforms to augment");
     // The run does not go on with another table, and one that lacks somebody is none.
     fs::write(dir.path().join("t.csv"), text.replace("0.5", "0.6")).unwrap();
     let output = run(dir.path(), &["run", "r/experiment.toml", "--out", "r"]);
-    assert!(
-        stderr(&output).contains("the table of features"),
-        "{}",
-        stderr(&output)
-    );
+    assert_said(&output, "the table of features");
     let short: Vec<&str> = text.lines().take(9).collect();
     fs::write(dir.path().join("t.csv"), short.join("\n")).unwrap();
     let output = run(dir.path(), &[&experiment[..], &["r3"]].concat());
     assert_eq!(output.status.code(), Some(2));
-    assert!(
-        stderr(&output).contains("lacks 37 utterances"),
-        "{}",
-        stderr(&output)
-    );
+    assert_said(&output, "lacks 37 utterances");
 }
 
 #[test]

@@ -278,11 +278,8 @@ fn extract(
         .par_iter()
         .enumerate()
         .map_init(
-            || front_end.open(SAMPLE_RATE).ok(),
+            || front_end.open(SAMPLE_RATE),
             |stream, (i, input)| {
-                let Some(stream) = stream.as_deref_mut() else {
-                    return 0.0;
-                };
                 if unwritten.get().is_some() {
                     return 0.0;
                 }
@@ -291,6 +288,7 @@ fn extract(
                     Ok(0)
                 } else {
                     parts.write(input, |part| {
+                        let stream = stream.as_deref_mut().map_err(|e| e.to_string())?;
                         seconds = one_input(input, front_end, stream, part)?;
                         Ok(())
                     })
