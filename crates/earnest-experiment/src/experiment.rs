@@ -448,8 +448,8 @@ impl Experiment {
         if !(self.sources.noise.is_empty() && self.sources.rooms.is_empty()) {
             return no_effect("sources");
         }
-        let usual = earnest_features::FrontEndSettings::default();
-        match self.recipes.iter().find(|r| r.features != usual) {
+        let usual = |r: &Recipe| Recipe::paper(r.architecture.clone()).features;
+        match self.recipes.iter().find(|r| r.features != usual(r)) {
             None => Ok(()),
             Some(recipe) => no_effect(&format!("features of the recipe {}", recipe.title())),
         }
@@ -458,7 +458,19 @@ impl Experiment {
     /// How many units it has with so many folds.
     #[must_use]
     pub fn unit_count(&self, folds: usize) -> usize {
-        self.tasks.len() * self.recipes.len() * self.trainings.len() * self.repeats * folds
+        self.served().count() * self.trainings.len() * self.repeats * folds
+    }
+
+    /// Each task with each recipe that learns it, in the order in which they run.
+    pub(crate) fn served(&self) -> impl Iterator<Item = (Task, &Recipe)> {
+        let of_task = |task: &Task| {
+            let task = *task;
+            let serving = self.recipes.iter();
+            serving
+                .filter(move |recipe| recipe.architecture.serves(task))
+                .map(move |recipe| (task, recipe))
+        };
+        self.tasks.iter().flat_map(of_task)
     }
 
     /// The conditions that units are tested in.
@@ -507,22 +519,20 @@ impl Experiment {
     #[must_use]
     pub fn units(&self, folds: &[Fold]) -> Vec<Unit> {
         let mut units = Vec::new();
-        for task in &self.tasks {
-            let outputs = self.outputs(*task);
-            for recipe in &self.recipes {
-                for fold in folds {
-                    for training in &self.trainings {
-                        for repeat in 0..self.repeats as u64 {
-                            units.push(Unit {
-                                task: *task,
-                                outputs: outputs.clone(),
-                                conditions: self.conditions().iter().map(|c| (*c).into()).collect(),
-                                recipe: recipe.clone(),
-                                training: *training,
-                                fold: fold.clone(),
-                                seed: self.seed.wrapping_add(repeat),
-                            });
-                        }
+        for (task, recipe) in self.served() {
+            let outputs = self.outputs(task);
+            for fold in folds {
+                for training in &self.trainings {
+                    for repeat in 0..self.repeats as u64 {
+                        units.push(Unit {
+                            task,
+                            outputs: outputs.clone(),
+                            conditions: self.conditions().iter().map(|c| (*c).into()).collect(),
+                            recipe: recipe.clone(),
+                            training: *training,
+                            fold: fold.clone(),
+                            seed: self.seed.wrapping_add(repeat),
+                        });
                     }
                 }
             }

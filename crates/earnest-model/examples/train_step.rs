@@ -115,7 +115,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .collect();
     let sequences: Vec<&[f32]> = batch.iter().map(Vec::as_slice).collect();
     let targets = Targets::Classes((0..32).map(|i| i % CLASSES).collect());
-    let mut engine = architecture.build::<f32>(DESCRIPTORS, CLASSES, &key);
+    let mut engine = architecture
+        .build::<f32>(DESCRIPTORS, CLASSES, &key)
+        .unwrap();
     let mut adam = Adam::default();
     let (times, peak, rate) = pool(a.threads)?.install(|| {
         let mut step = || {

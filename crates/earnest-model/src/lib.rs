@@ -21,7 +21,7 @@ mod trainer;
 
 pub use adam::Adam;
 pub use classes::ModelClasses;
-pub use engine::{Architecture, Engine};
+pub use engine::{Architecture, Engine, Examples, FitError, Fitted, Network, Tried, mean_row};
 pub use error::ModelError;
 pub use heard::{Heard, SoundsHeard};
 pub use layer::pooling::PoolingKind;
@@ -32,5 +32,5 @@ pub use param::Param;
 pub use product::product_rate;
 pub use real::Real;
 pub use recipe::{Recipe, Task};
-pub use tensors::{Loaded, Tensor, load as load_tensors, save as save_tensors};
+pub use tensors::{Loaded, Tensor, TensorView, Values, load as load_tensors, save as save_tensors};
 pub use trainer::{EpochReport, Presentations, Trainer};

@@ -4,7 +4,6 @@
 use std::path::{Path, PathBuf};
 
 use earnest_features::{Features, Normaliser, check_scale};
-use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -126,10 +125,16 @@ impl Description {
         Ok(description)
     }
 
-    /// How many numbers its engine has.
-    fn weights(&self) -> u64 {
+    /// The most bytes of its engine's file.
+    fn most_bytes(&self) -> u64 {
         let (inputs, outputs) = (self.columns.len(), self.outputs.len());
-        self.recipe.architecture.weights(inputs, outputs)
+        let architecture = &self.recipe.architecture;
+        let weights = match architecture.is_network() {
+            true => architecture.weights(inputs, outputs).saturating_mul(4),
+            // Its support vectors are as many as they are.
+            false => MOST_OF_BASELINE,
+        };
+        weights.saturating_add(MOST_HEADER)
     }
 
     /// Refuses a description that does not say what its task, its network and its input are.
@@ -215,6 +220,9 @@ impl Description {
     }
 }
 
+/// The most bytes of what a baseline has learnt.
+const MOST_OF_BASELINE: u64 = 1 << 32;
+
 /// The most bytes of names, shapes and notes in a file of weights.
 const MOST_HEADER: u64 = 1 << 24;
 
@@ -223,13 +231,13 @@ const MOST_HEADER: u64 = 1 << 24;
 pub struct Model {
     /// What it is.
     pub description: Description,
-    pub(crate) engine: Box<dyn Engine<f32>>,
+    pub(crate) engine: Box<dyn Engine>,
 }
 
 impl Model {
     /// From its parts; the engine must have as many outputs as the description names.
     #[must_use]
-    pub fn new(description: Description, engine: Box<dyn Engine<f32>>) -> Self {
+    pub fn new(description: Description, engine: Box<dyn Engine>) -> Self {
         Self {
             description,
             engine,
@@ -315,7 +323,8 @@ impl Model {
     /// How many numbers were learnt, running statistics included.
     #[must_use]
     pub fn parameters(&self) -> usize {
-        self.engine.tensors().iter().map(|p| p.value.len()).sum()
+        let tensors = self.engine.tensors();
+        tensors.iter().map(|tensor| tensor.values.len()).sum()
     }
 
     /// Writes `model.safetensors` and `model.json` into a folder that exists.
@@ -333,10 +342,7 @@ impl Model {
         json.push(b'\n');
         tensors::save(
             &folder.join("model.safetensors"),
-            self.engine
-                .tensors()
-                .into_iter()
-                .map(|p| (p.name.clone(), p.shape.clone(), p.value.as_slice())),
+            self.engine.tensors().into_iter(),
             Some(seal(&json)),
         )?;
         tensors::write(&path, &json)
@@ -350,9 +356,7 @@ impl Model {
         let (path, json) = Description::bytes(folder)?;
         let description = Description::from_json(&path, &json)?;
         let weights = folder.join("model.safetensors");
-        let needed = description.weights();
-        let most = needed.saturating_mul(4).saturating_add(MOST_HEADER);
-        let loaded = tensors::load(&weights, "model", most)?;
+        let loaded = tensors::load(&weights, "model", description.most_bytes())?;
         Self::from_tensors(description, &seal(&json), loaded, &weights)
     }
 
@@ -379,23 +383,11 @@ impl Model {
             what: "model",
             reason,
         };
-        let (inputs, outputs) = (description.columns.len(), description.outputs.len());
+        let sizes = (description.columns.len(), description.outputs.len());
         let architecture = &description.recipe.architecture;
-        let needed = description.weights();
-        // A description may ask for any network: none is made that the file cannot fill.
-        let found = loaded.count();
-        if needed > found {
-            return Err(unusable(format!(
-                "its tensors have {found} values, the {} of model.json has {needed}",
-                architecture.name()
-            )));
-        }
-        let mut engine = architecture.build(inputs, outputs, &Key::new(0));
-        for param in engine.tensors_mut() {
-            param.value = loaded.take(&param.name, &param.shape).map_err(unusable)?;
-        }
+        let restored = architecture.restore(sizes, &mut loaded);
+        let engine = restored.map_err(unusable)?;
         loaded.nothing_left().map_err(unusable)?;
-        engine.check().map_err(unusable)?;
         let sealed = loaded.note.as_deref();
         if sealed != Some(seal) && (sealed.is_some() || description.format >= SEALED) {
             return Err(unusable(
@@ -411,7 +403,7 @@ impl Model {
 
 /// Raw outputs for normalised utterances, in the order given.
 pub fn predict_normalised(
-    engine: &dyn Engine<f32>,
+    engine: &dyn Engine,
     utterances: &[&Features],
     outputs: usize,
 ) -> Vec<Vec<f32>> {
@@ -425,7 +417,7 @@ pub fn predict_normalised(
 
 /// Utterances to predict together, by number: of like length, and no more than the network holds
 /// in [`MOST_HELD`]. Those without frames are left out.
-fn batches(engine: &dyn Engine<f32>, utterances: &[&Features]) -> Vec<Vec<usize>> {
+fn batches(engine: &dyn Engine, utterances: &[&Features]) -> Vec<Vec<usize>> {
     let most = most_frames(engine);
     let mut order: Vec<usize> = (0..utterances.len())
         .filter(|i| !utterances[*i].is_empty())
@@ -449,17 +441,12 @@ fn batches(engine: &dyn Engine<f32>, utterances: &[&Features]) -> Vec<Vec<usize>
     batches
 }
 
-fn most_frames(engine: &dyn Engine<f32>) -> usize {
+fn most_frames(engine: &dyn Engine) -> usize {
     (MOST_HELD / engine.bytes_per_frame().max(1)).max(1)
 }
 
 /// Outputs of one batch, into the rows of its utterances.
-fn forward(
-    engine: &dyn Engine<f32>,
-    utterances: &[&Features],
-    batch: &[usize],
-    rows: &mut [Vec<f32>],
-) {
+fn forward(engine: &dyn Engine, utterances: &[&Features], batch: &[usize], rows: &mut [Vec<f32>]) {
     if let ([alone], [i]) = (utterances, batch)
         && alone.frames() > most_frames(engine)
     {

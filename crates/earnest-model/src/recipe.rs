@@ -28,68 +28,123 @@ impl Task {
 }
 
 /// A named way to train: front end, engine and hyperparameters.
+///
+/// In files the keys from `learning_rate` on are a network's: a baseline is fitted at once, so there
+/// they would have no effect, and are refused. What a file leaves out of the features is the
+/// engine's usual front end: `lld32` for networks, `functionals` for baselines.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "RecipeFile", into = "RecipeFile")]
 pub struct Recipe {
     /// What folders, tables and charts call it: 1 to 40 characters of a-z, A-Z, 0-9, `.`, `_` and
     /// `-`. Empty where nobody named it; [`Recipe::title`] then says the engine's name.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// The front end: what makes features of waveforms, with its settings.
-    #[serde(default)]
     pub features: FrontEndSettings,
     /// The engine, with its settings.
     pub architecture: Architecture,
     /// By whose statistics descriptors are normalised; the paper takes the training set's.
-    #[serde(default)]
     pub normalise: Normalisation,
     /// Adam's first learning rate.
-    #[serde(default = "defaults::learning_rate")]
     pub learning_rate: f64,
     /// Every gradient value is clipped to plus or minus this.
-    #[serde(default = "defaults::gradient_clip")]
     pub gradient_clip: f64,
     /// Utterances in a step.
-    #[serde(default = "defaults::batch_size")]
     pub batch_size: usize,
     /// The most epochs trained.
-    #[serde(default = "defaults::max_epochs")]
     pub max_epochs: usize,
     /// Epochs without a better validation result after which the learning rate is halved.
-    #[serde(default = "defaults::plateau")]
     pub plateau: usize,
     /// Epochs without a better validation result after which training stops.
-    #[serde(default = "defaults::patience")]
     pub patience: usize,
     /// `plateau` and `patience` count epochs of at least this many steps: on a corpus whose
     /// epoch is shorter, they last proportionally more epochs. (IEMOCAP has some 140 steps
     /// an epoch, EmoDB 9.)
-    #[serde(default = "defaults::least_steps")]
     pub least_steps: usize,
 }
 
-/// What a file may leave out: the paper's training, our choices where the paper is silent.
-mod defaults {
-    pub fn learning_rate() -> f64 {
-        3e-4
+/// A recipe as files have it.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecipeFile {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    features: Option<FrontEndSettings>,
+    architecture: Architecture,
+    #[serde(default)]
+    normalise: Normalisation,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    learning_rate: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gradient_clip: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    batch_size: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max_epochs: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    plateau: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    patience: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    least_steps: Option<usize>,
+}
+
+impl TryFrom<RecipeFile> for Recipe {
+    type Error = String;
+
+    fn try_from(file: RecipeFile) -> Result<Self, String> {
+        if !file.architecture.is_network() {
+            let of_networks = [
+                ("learning_rate", file.learning_rate.is_some()),
+                ("gradient_clip", file.gradient_clip.is_some()),
+                ("batch_size", file.batch_size.is_some()),
+                ("max_epochs", file.max_epochs.is_some()),
+                ("plateau", file.plateau.is_some()),
+                ("patience", file.patience.is_some()),
+                ("least_steps", file.least_steps.is_some()),
+            ];
+            if let Some((key, _)) = of_networks.iter().find(|(_, given)| *given) {
+                return Err(format!(
+                    "{key} has no effect on the {}: it is fitted at once, not trained in epochs",
+                    file.architecture.name()
+                ));
+            }
+        }
+        let usual = Self::paper(file.architecture);
+        Ok(Self {
+            name: file.name,
+            features: file.features.unwrap_or(usual.features),
+            architecture: usual.architecture,
+            normalise: file.normalise,
+            learning_rate: file.learning_rate.unwrap_or(usual.learning_rate),
+            gradient_clip: file.gradient_clip.unwrap_or(usual.gradient_clip),
+            batch_size: file.batch_size.unwrap_or(usual.batch_size),
+            max_epochs: file.max_epochs.unwrap_or(usual.max_epochs),
+            plateau: file.plateau.unwrap_or(usual.plateau),
+            patience: file.patience.unwrap_or(usual.patience),
+            least_steps: file.least_steps.unwrap_or(usual.least_steps),
+        })
     }
-    pub fn gradient_clip() -> f64 {
-        1.0
-    }
-    pub fn batch_size() -> usize {
-        32
-    }
-    pub fn max_epochs() -> usize {
-        100
-    }
-    pub fn plateau() -> usize {
-        4
-    }
-    pub fn patience() -> usize {
-        12
-    }
-    pub fn least_steps() -> usize {
-        50
+}
+
+impl From<Recipe> for RecipeFile {
+    fn from(recipe: Recipe) -> Self {
+        let is_network = recipe.architecture.is_network();
+        let counted = |n: usize| is_network.then_some(n);
+        let rate = |x: f64| is_network.then_some(x);
+        Self {
+            name: recipe.name,
+            features: Some(recipe.features),
+            architecture: recipe.architecture,
+            normalise: recipe.normalise,
+            learning_rate: rate(recipe.learning_rate),
+            gradient_clip: rate(recipe.gradient_clip),
+            batch_size: counted(recipe.batch_size),
+            max_epochs: counted(recipe.max_epochs),
+            plateau: counted(recipe.plateau),
+            patience: counted(recipe.patience),
+            least_steps: counted(recipe.least_steps),
+        }
     }
 }
 
@@ -97,9 +152,11 @@ impl Recipe {
     /// The most characters of a name: it heads the rows of tables.
     pub const MOST_OF_NAME: usize = 40;
 
-    /// The names of recipes that need no file: those of the paper's two networks, and the CRNN
-    /// in its usual sizes.
-    pub const BUILT_IN: [&'static str; 3] = [PAPER_RNN, PAPER_CNN, CRNN];
+    /// The names of recipes that need no file: those of the paper's two networks, the CRNN
+    /// in its usual sizes, and the baselines, each on functionals.
+    pub const BUILT_IN: [&'static str; 7] = [
+        PAPER_RNN, PAPER_CNN, CRNN, "svm", "logistic", "svr", "ridge",
+    ];
 
     /// The recipe of one of the names in [`Recipe::BUILT_IN`].
     #[must_use]
@@ -108,7 +165,7 @@ impl Recipe {
             PAPER_RNN => Architecture::paper_rnn(),
             PAPER_CNN => Architecture::paper_cnn(),
             CRNN => Architecture::crnn(),
-            _ => return None,
+            _ => Architecture::by_name(name).filter(|a| !a.is_network())?,
         };
         Some(Self::paper(architecture))
     }
@@ -116,7 +173,7 @@ impl Recipe {
     /// The paper's training of an engine; where the paper is silent, our choices: halve
     /// after 4 epochs (of at least 50 steps) without improvement, stop after 12, 100 epochs
     /// at most. It is called `paper-rnn` or `paper-cnn` if the engine is exactly the paper's, and
-    /// like its engine otherwise.
+    /// like its engine otherwise. A baseline hears functionals; its keys of epochs say nothing.
     #[must_use]
     pub fn paper(architecture: Architecture) -> Self {
         let name = if architecture == Architecture::paper_rnn() {
@@ -128,16 +185,19 @@ impl Recipe {
         };
         Self {
             name: name.to_owned(),
-            features: FrontEndSettings::default(),
+            features: match architecture.is_network() {
+                true => FrontEndSettings::default(),
+                false => FrontEndSettings::by_name("functionals").unwrap_or_default(),
+            },
             architecture,
             normalise: Normalisation::Corpus,
-            learning_rate: defaults::learning_rate(),
-            gradient_clip: defaults::gradient_clip(),
-            batch_size: defaults::batch_size(),
-            max_epochs: defaults::max_epochs(),
-            plateau: defaults::plateau(),
-            patience: defaults::patience(),
-            least_steps: defaults::least_steps(),
+            learning_rate: 3e-4,
+            gradient_clip: 1.0,
+            batch_size: 32,
+            max_epochs: 100,
+            plateau: 4,
+            patience: 12,
+            least_steps: 50,
         }
     }
 
@@ -196,6 +256,9 @@ impl Recipe {
         let front_end = self.features.as_front_end();
         front_end.check().map_err(|e| format!("features.{e}"))?;
         self.architecture.check()?;
+        if !self.architecture.is_network() {
+            return self.check_known_name();
+        }
         counted("batch_size", self.batch_size, MOST)?;
         counted("max_epochs", self.max_epochs, MOST)?;
         counted("plateau", self.plateau, MOST)?;
@@ -220,7 +283,9 @@ impl Recipe {
         let name = self.name.as_str();
         let architecture = &self.architecture;
         let is_other = match Self::built_in(name) {
-            Some(own) if name != CRNN => own.architecture != *architecture,
+            Some(own) if [PAPER_RNN, PAPER_CNN].contains(&name) => {
+                own.architecture != *architecture
+            }
             _ => Architecture::NAMES.contains(&name) && architecture.name() != name,
         };
         match is_other {
@@ -248,7 +313,7 @@ mod tests {
 
     #[test]
     fn every_number_of_a_recipe_has_bounds_and_the_sentence_names_its_key() {
-        for name in Architecture::NAMES {
+        for name in Architecture::NETWORKS {
             let mut usual = Recipe::paper(Architecture::by_name(name).unwrap());
             usual.name = "mine".into();
             let json = serde_json::to_value(&usual).unwrap();

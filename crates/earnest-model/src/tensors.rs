@@ -1,4 +1,4 @@
-//! Named f32 tensors in a safetensors file, written whole or not at all.
+//! Named tensors in a safetensors file, written whole or not at all.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -8,24 +8,75 @@ use safetensors::{Dtype, SafeTensors, View};
 
 use crate::error::ModelError;
 
-/// A tensor on its way to a file.
-struct Outgoing<'a> {
-    shape: Vec<usize>,
-    values: &'a [f32],
+/// Values of a tensor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Values<'a> {
+    /// Of single precision.
+    F32(&'a [f32]),
+    /// Of double precision.
+    F64(&'a [f64]),
 }
 
-impl View for Outgoing<'_> {
+impl Values<'_> {
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::F64(values) => values.len(),
+        }
+    }
+
+    /// True if there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A tensor of a model, as its file has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TensorView<'a> {
+    /// Unique in the model.
+    pub name: Cow<'a, str>,
+    /// Sizes, outermost first.
+    pub shape: Vec<usize>,
+    /// Values, row-major.
+    pub values: Values<'a>,
+}
+
+impl<'a> TensorView<'a> {
+    /// A tensor; its shape has as many places as there are values.
+    pub fn new(name: impl Into<Cow<'a, str>>, shape: Vec<usize>, values: Values<'a>) -> Self {
+        Self {
+            name: name.into(),
+            shape,
+            values,
+        }
+    }
+}
+
+impl View for TensorView<'_> {
     fn dtype(&self) -> Dtype {
-        Dtype::F32
+        match self.values {
+            Values::F32(_) => Dtype::F32,
+            Values::F64(_) => Dtype::F64,
+        }
     }
     fn shape(&self) -> &[usize] {
         &self.shape
     }
     fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Owned(self.values.iter().flat_map(|x| x.to_le_bytes()).collect())
+        Cow::Owned(match self.values {
+            Values::F32(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Values::F64(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        })
     }
     fn data_len(&self) -> usize {
-        self.values.len() * 4
+        match self.values {
+            Values::F32(values) => values.len() * 4,
+            Values::F64(values) => values.len() * 8,
+        }
     }
 }
 
@@ -47,17 +98,17 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, ModelError> {
     })
 }
 
-/// Writes tensors (name, shape, values) and a note into a safetensors file.
+/// Writes tensors and a note into a safetensors file.
 ///
 /// # Errors
 /// [`ModelError::File`].
 pub fn save<'a>(
     path: &Path,
-    tensors: impl Iterator<Item = (String, Vec<usize>, &'a [f32])>,
+    tensors: impl Iterator<Item = TensorView<'a>>,
     note: Option<String>,
 ) -> Result<(), ModelError> {
-    let list: Vec<(String, Outgoing<'a>)> = tensors
-        .map(|(name, shape, values)| (name, Outgoing { shape, values }))
+    let list: Vec<(String, TensorView<'a>)> = tensors
+        .map(|tensor| (tensor.name.to_string(), tensor))
         .collect();
     let note = note.map(|n| HashMap::from([("earnest".to_owned(), n)]));
     let bytes = safetensors::serialize(list, note).map_err(|error| ModelError::Content {
@@ -70,18 +121,20 @@ pub fn save<'a>(
 
 /// A tensor of a file.
 #[derive(Clone, Debug)]
-pub struct Tensor {
+pub struct Tensor<V = f32> {
     /// Sizes, outermost first.
     pub shape: Vec<usize>,
     /// Values, row-major; all finite.
-    pub values: Vec<f32>,
+    pub values: Vec<V>,
 }
 
 /// The tensors of a file by name, and its note.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// The tensors by name.
+    /// The tensors of single precision by name.
     pub tensors: HashMap<String, Tensor>,
+    /// Those of double precision.
+    pub doubles: HashMap<String, Tensor<f64>>,
     /// The note of [`save`].
     pub note: Option<String>,
 }
@@ -109,48 +162,91 @@ pub(crate) fn parse(path: &Path, what: &'static str, bytes: &[u8]) -> Result<Loa
         .metadata()
         .as_ref()
         .and_then(|m| m.get("earnest").cloned());
-    let mut tensors = HashMap::new();
+    let (mut tensors, mut doubles) = (HashMap::new(), HashMap::new());
     for (name, view) in file.tensors() {
-        if view.dtype() != Dtype::F32 {
-            return Err(content(format!(
-                "tensor {name} is not f32, but {:?}",
-                view.dtype()
-            )));
-        }
-        let values: Vec<f32> = view
-            .data()
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-            .collect();
-        if let Some(i) = values.iter().position(|x| !x.is_finite()) {
-            return Err(content(format!("tensor {name} is not finite at {i}")));
-        }
+        let not_finite = |i: usize| content(format!("tensor {name} is not finite at {i}"));
         let shape = view.shape().to_vec();
-        tensors.insert(name, Tensor { shape, values });
+        match view.dtype() {
+            Dtype::F32 => {
+                let chunks = view.data().as_chunks().0.iter();
+                let values: Vec<f32> = chunks.map(|b| f32::from_le_bytes(*b)).collect();
+                if let Some(i) = values.iter().position(|x| !x.is_finite()) {
+                    return Err(not_finite(i));
+                }
+                tensors.insert(name, Tensor { shape, values });
+            }
+            Dtype::F64 => {
+                let chunks = view.data().as_chunks().0.iter();
+                let values: Vec<f64> = chunks.map(|b| f64::from_le_bytes(*b)).collect();
+                if let Some(i) = values.iter().position(|x| !x.is_finite()) {
+                    return Err(not_finite(i));
+                }
+                doubles.insert(name, Tensor { shape, values });
+            }
+            other => {
+                return Err(content(format!(
+                    "tensor {name} is neither f32 nor f64, but {other:?}"
+                )));
+            }
+        }
     }
-    Ok(Loaded { tensors, note })
+    Ok(Loaded {
+        tensors,
+        doubles,
+        note,
+    })
+}
+
+/// One tensor of a file, if it is there with the right shape.
+fn taken<V>(
+    found: Option<Tensor<V>>,
+    (name, kind): (&str, &str),
+    is_other: bool,
+    shape: &[usize],
+) -> Result<Vec<V>, String> {
+    match found {
+        None if is_other => Err(format!("tensor {name} is not {kind}")),
+        None => Err(format!("tensor {name} is missing")),
+        Some(tensor) if tensor.shape != shape => Err(format!(
+            "tensor {name} has the shape {:?}, {shape:?} expected",
+            tensor.shape
+        )),
+        Some(tensor) => Ok(tensor.values),
+    }
 }
 
 impl Loaded {
     /// How many values there are in all tensors.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.tensors.values().map(|t| t.values.len() as u64).sum()
+        let single = self.tensors.values().map(|t| t.values.len());
+        let double = self.doubles.values().map(|t| t.values.len());
+        single.chain(double).map(|n| n as u64).sum()
     }
 
-    /// Takes one tensor out, if it has the right shape.
+    /// Takes one tensor of single precision out, if it has the right shape.
     ///
     /// # Errors
     /// A sentence that names the tensor.
     pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
-        match self.tensors.remove(name) {
-            None => Err(format!("tensor {name} is missing")),
-            Some(tensor) if tensor.shape != shape => Err(format!(
-                "tensor {name} has the shape {:?}, {shape:?} expected",
-                tensor.shape
-            )),
-            Some(tensor) => Ok(tensor.values),
-        }
+        let is_other = self.doubles.contains_key(name);
+        taken(self.tensors.remove(name), (name, "f32"), is_other, shape)
+    }
+
+    /// Takes one tensor of double precision out, if it has the right shape.
+    ///
+    /// # Errors
+    /// A sentence that names the tensor.
+    pub fn take_f64(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f64>, String> {
+        let is_other = self.tensors.contains_key(name);
+        taken(self.doubles.remove(name), (name, "f64"), is_other, shape)
+    }
+
+    /// How many rows a tensor of single precision has; 0 if there is no such tensor.
+    #[must_use]
+    pub fn rows_of(&self, name: &str) -> usize {
+        let shape = self.tensors.get(name).map(|t| t.shape.as_slice());
+        shape.and_then(<[usize]>::first).copied().unwrap_or(0)
     }
 
     /// Refuses what was not taken: whoever wrote it meant something that is not done with it.
@@ -158,11 +254,12 @@ impl Loaded {
     /// # Errors
     /// A sentence that names a tensor.
     pub fn nothing_left(&self) -> Result<(), String> {
-        match self.tensors.keys().min() {
+        let left = || self.tensors.keys().chain(self.doubles.keys());
+        match left().min() {
             None => Ok(()),
             Some(name) => Err(format!(
                 "it has a tensor {name:?} that does not belong to it ({} such tensors)",
-                self.tensors.len()
+                left().count()
             )),
         }
     }

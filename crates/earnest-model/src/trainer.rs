@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::adam::Adam;
 use crate::ahead::made_ahead;
-use crate::engine::Engine;
+use crate::engine::{Engine, Network, NetworkEngine};
 use crate::error::ModelError;
 use crate::loss::{Targets, loss};
 use crate::recipe::Recipe;
-use crate::tensors;
+use crate::tensors::{self, TensorView, Values};
 
 /// Where training utterances come from. `present` is called from many threads, in any
 /// order; what it returns may depend on nothing but its arguments.
@@ -114,7 +114,7 @@ pub struct Trainer {
     recipe: Recipe,
     outputs: usize,
     key: Key,
-    engine: Box<dyn Engine<f32>>,
+    engine: NetworkEngine,
     best: Vec<Vec<f32>>,
     adam: Adam<f32>,
     progress: Progress,
@@ -136,7 +136,12 @@ impl Trainer {
             reason,
         })?;
         let architecture = &recipe.architecture;
-        let engine = architecture.build(inputs, outputs, &key.with("weights"));
+        let Some(network) = architecture.build(inputs, outputs, &key.with("weights")) else {
+            return Err(ModelError::Recipe {
+                network: architecture.name(),
+                reason: "it is no network: it is fitted, not trained step by step".to_owned(),
+            });
+        };
         Ok(Self {
             progress: Progress {
                 key: key.number(),
@@ -152,7 +157,7 @@ impl Trainer {
             key: key.clone(),
             recipe,
             outputs,
-            engine,
+            engine: NetworkEngine { network },
         })
     }
 
@@ -203,7 +208,7 @@ impl Trainer {
         &mut self,
         data: &dyn Presentations,
         targets: &Targets,
-        validate: &mut dyn FnMut(&dyn Engine<f32>) -> f64,
+        validate: &mut dyn FnMut(&dyn Engine) -> f64,
     ) -> Result<EpochReport, ModelError> {
         let epoch = self.progress.history.len();
         self.progress.utterances = data.len();
@@ -225,7 +230,7 @@ impl Trainer {
                 Ok(())
             },
         )?;
-        let validation = validate(&*self.engine);
+        let validation = validate(&self.engine);
         let learning_rate = self.progress.learning_rate;
         let best = validation.is_finite()
             && self
@@ -233,7 +238,7 @@ impl Trainer {
                 .best
                 .is_none_or(|(_, score)| validation > score);
         if best || self.best.is_empty() {
-            self.best = values(&*self.engine);
+            self.best = values(&*self.engine.network);
         }
         if best {
             self.progress.best = Some((epoch + 1, validation));
@@ -271,7 +276,7 @@ impl Trainer {
             .with(epoch as u64)
             .with(number as u64);
         let sequences: Vec<&[f32]> = features.iter().map(Features::values).collect();
-        let y = self.engine.forward(&sequences, &key);
+        let y = self.engine.network.forward(&sequences, &key);
         let wanted = select(targets, batch, self.outputs);
         let (value, gradient) = loss(&y, self.outputs, &wanted);
         let limit = EXPLODED * ignorant_loss(targets, self.outputs);
@@ -284,9 +289,9 @@ impl Trainer {
                 utterances: ids.join(", "),
             });
         }
-        self.engine.backward(&gradient);
+        self.engine.network.backward(&gradient);
         self.adam.step(
-            self.engine.params_mut().into_iter(),
+            self.engine.network.params_mut().into_iter(),
             self.progress.learning_rate,
             self.recipe.gradient_clip,
         );
@@ -295,13 +300,13 @@ impl Trainer {
 
     /// The network of the best epoch.
     #[must_use]
-    pub fn into_best(mut self) -> Box<dyn Engine<f32>> {
+    pub fn into_best(mut self) -> Box<dyn Engine> {
         if !self.best.is_empty() {
-            for (param, value) in self.engine.tensors_mut().into_iter().zip(self.best) {
+            for (param, value) in self.engine.network.tensors_mut().into_iter().zip(self.best) {
                 param.value = value;
             }
         }
-        self.engine
+        Box::new(self.engine)
     }
 
     /// Writes the whole state, so that [`Trainer::resume`] goes on with the same bits.
@@ -317,6 +322,7 @@ impl Trainer {
         })?;
         let current = self
             .engine
+            .network
             .tensors()
             .into_iter()
             .map(|p| (format!("now.{}", p.name), p.value.as_slice()));
@@ -335,7 +341,7 @@ impl Trainer {
             path,
             current
                 .chain(numbered)
-                .map(|(name, v)| (name, vec![v.len()], v)),
+                .map(|(name, v)| TensorView::new(name, vec![v.len()], Values::F32(v))),
             Some(note),
         )
     }
@@ -372,19 +378,21 @@ impl Trainer {
         progress
             .check(&trainer.recipe)
             .map_err(|e| content(format!("its progress note: {e}")))?;
-        for param in trainer.engine.tensors_mut() {
+        for param in trainer.engine.network.tensors_mut() {
             let name = format!("now.{}", param.name);
             param.value = loaded.take(&name, &[param.value.len()]).map_err(content)?;
         }
-        trainer.engine.check().map_err(content)?;
+        trainer.engine.network.check().map_err(content)?;
         let state_sizes: Vec<usize> = trainer
             .engine
+            .network
             .tensors()
             .iter()
             .map(|p| p.value.len())
             .collect();
         let trained_sizes: Vec<usize> = trainer
             .engine
+            .network
             .params_mut()
             .iter()
             .map(|p| p.value.len())
@@ -401,7 +409,7 @@ impl Trainer {
         trainer.adam.first = numbered("first", &trained_sizes)?;
         trainer.adam.second = numbered("second", &trained_sizes)?;
         loaded.nothing_left().map_err(content)?;
-        for (param, best) in trainer.engine.tensors().iter().zip(&trainer.best) {
+        for (param, best) in trainer.engine.network.tensors().iter().zip(&trainer.best) {
             param
                 .check_value(best)
                 .map_err(|e| content(format!("of the best epoch, {e}")))?;
@@ -444,8 +452,8 @@ fn ignorant_loss(targets: &Targets, outputs: usize) -> f64 {
     }
 }
 
-fn values(engine: &dyn Engine<f32>) -> Vec<Vec<f32>> {
-    engine.tensors().iter().map(|p| p.value.clone()).collect()
+fn values(network: &dyn Network<f32>) -> Vec<Vec<f32>> {
+    network.tensors().iter().map(|p| p.value.clone()).collect()
 }
 
 /// The targets of a batch.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use earnest_model::{Adam, Architecture, Engine, Real, Targets, Task, loss};
+use earnest_model::{Adam, Architecture, Network, Real, Targets, Task, loss};
 use earnest_random::Key;
 use serde::Deserialize;
 
@@ -41,9 +41,12 @@ fn cases() -> Vec<Case> {
 }
 
 impl Case {
-    fn engine<T: Real>(&self) -> Box<dyn Engine<T>> {
+    fn engine<T: Real>(&self) -> Box<dyn Network<T>> {
         let key = Key::new(0);
-        let mut engine = self.architecture.build(self.inputs, self.outputs, &key);
+        let mut engine = self
+            .architecture
+            .build(self.inputs, self.outputs, &key)
+            .unwrap();
         for (k, param) in engine.params_mut().into_iter().enumerate() {
             for (i, x) in param.value.iter_mut().enumerate() {
                 let (i, k) = (i as f64, k as f64);

@@ -1,9 +1,10 @@
-//! What each epoch of a training came to, on disk: `training.csv`, and for TensorBoard.
+//! What each epoch of a network came to, on disk: `training.csv`, and for TensorBoard; and what a
+//! baseline tried: `search.csv`.
 
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use earnest_model::EpochReport;
+use earnest_model::{EpochReport, Tried};
 
 use crate::error::ExperimentError;
 use crate::running::tensorboard::event_file;
@@ -46,6 +47,20 @@ pub(crate) fn write_history(folder: &Path, history: &[EpochReport]) -> Result<()
         &folder.join("events.out.tfevents.earnest"),
         &event_file(now, &scalars),
     )
+}
+
+/// Writes `search.csv` into a unit's folder: each hyperparameter, the score, whether it was chosen.
+pub(crate) fn write_search(folder: &Path, search: &[Tried]) -> Result<(), ExperimentError> {
+    let names = search.first().map_or(&[][..], |tried| &tried.values);
+    let mut text: String = names.iter().map(|(name, _)| format!("{name},")).collect();
+    text.push_str("score,chosen\n");
+    for tried in search {
+        for (_, value) in &tried.values {
+            text.push_str(&format!("{value},"));
+        }
+        text.push_str(&format!("{},{}\n", tried.score, tried.chosen));
+    }
+    write_whole(&folder.join("search.csv"), text.as_bytes())
 }
 
 /// Reads `training.csv` again.

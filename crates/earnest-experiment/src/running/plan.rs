@@ -40,8 +40,8 @@ pub struct UnitKind {
     pub done: usize,
     /// Wall time of one, s, alone on this machine's threads.
     pub unit_s: f64,
-    /// Epochs of one that the time is for.
-    pub epochs: usize,
+    /// Epochs of one that the time is for; none of a baseline, which is fitted at once.
+    pub epochs: Option<usize>,
     /// True if the time is from finished units, false if from a trial, for the most epochs.
     pub measured: bool,
     /// What one leaves on disk, bytes.
@@ -108,9 +108,29 @@ impl Observer for Watch<'_> {
 /// What a trial came to.
 #[derive(Clone, Copy)]
 struct Trial {
-    epoch_s: f64,
+    cost: Cost,
     utterances: usize,
     model_bytes: u64,
+}
+
+/// What a trial on few utterances took.
+#[derive(Clone, Copy)]
+enum Cost {
+    /// Of a network: an epoch, s; it grows with the utterances.
+    Epoch(f64),
+    /// Of a baseline: presenting, s, which grows with the utterances, and fitting, s, which grows with
+    /// their square.
+    Fit(f64, f64),
+}
+
+impl Cost {
+    /// What `share` times as many utterances take, s, in so many epochs.
+    fn of(self, share: f64, epochs: Option<usize>) -> f64 {
+        match self {
+            Self::Epoch(seconds) => seconds * share * epochs.unwrap_or(1) as f64,
+            Self::Fit(presenting, fitting) => presenting * share + fitting * share * share,
+        }
+    }
 }
 
 /// Every so many utterances.
@@ -120,19 +140,23 @@ fn sample(mut corpus: Corpus) -> Corpus {
     corpus
 }
 
-fn mean_seconds(folder: &Path, units: &[&Unit]) -> Option<(f64, usize)> {
+fn mean_seconds(folder: &Path, units: &[&Unit]) -> Option<(f64, Option<usize>)> {
     let mut all = Vec::new();
     let mut epochs = 0;
     for unit in units {
         let folder = unit_folder(folder, unit);
-        let history = read_history(&folder.join("training.csv")).ok();
-        if let (Some(took), Some(history)) = (time_taken(&folder), history) {
+        let trained = match unit.recipe.architecture.is_network() {
+            true => read_history(&folder.join("training.csv")).map(|history| history.len()),
+            false => Ok(0),
+        };
+        if let (Some(took), Ok(own)) = (time_taken(&folder), trained) {
             all.push(took.as_secs_f64());
-            epochs += history.len();
+            epochs += own;
         }
     }
     let n = all.len();
-    (n > 0).then(|| (all.iter().sum::<f64>() / n as f64, epochs / n))
+    let of_each = (epochs > 0).then(|| epochs / n);
+    (n > 0).then(|| (all.iter().sum::<f64>() / n as f64, of_each))
 }
 
 fn bytes_below(folder: &Path) -> u64 {
@@ -202,11 +226,15 @@ pub fn plan(
             })
             .filter(|u| first.fold.training.contains(&u.speaker))
             .count();
-        let epochs = first.recipe.max_epochs;
+        let recipe = &first.recipe;
+        let epochs = recipe
+            .architecture
+            .is_network()
+            .then_some(recipe.max_epochs);
         let share = train_on as f64 / trial.utterances.max(1) as f64;
         let (unit_s, epochs, measured) = match mean_seconds(folder, &done) {
             Some((seconds, epochs)) => (seconds, epochs, true),
-            None => (trial.epoch_s * share * epochs as f64, epochs, false),
+            None => (trial.cost.of(share, epochs), epochs, false),
         };
         let tests = whole / prepared.all_folds.max(1);
         let bytes = done.first().map_or(
@@ -278,14 +306,25 @@ fn trial(
         classes: prepared.experiment.classes.of_model(),
         heard: Heard::default(),
     };
+    let start = Instant::now();
     let trained = train(dataset, &plan, None, &watch)?;
+    let all_s = start.elapsed().as_secs_f64();
     let ends = watch.ends.into_inner().unwrap_or_default();
     let epoch_s = match ends.as_slice() {
         [.., a, b] => (*b - *a).as_secs_f64(),
         _ => 0.0,
     };
+    let cost = match recipe.architecture.is_network() {
+        true => Cost::Epoch(epoch_s),
+        false => {
+            let presenting = trained.time.augmentation + trained.time.extraction;
+            let threads = rayon::current_num_threads().max(1) as f64;
+            let presenting = (presenting.as_secs_f64() / threads).min(all_s);
+            Cost::Fit(presenting, all_s - presenting)
+        }
+    };
     Ok(Trial {
-        epoch_s,
+        cost,
         utterances: all.len(),
         model_bytes: 4 * trained.model.parameters() as u64,
     })

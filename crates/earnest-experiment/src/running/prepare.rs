@@ -8,7 +8,7 @@ use earnest_corpus::{
     UNKNOWN_SPEAKER, Utterance,
 };
 use earnest_files::{LIKE, nearest};
-use earnest_model::Task;
+use earnest_model::{Recipe, Task};
 use earnest_scene::recording_of;
 use earnest_scene::simulate::Scene;
 
@@ -200,7 +200,9 @@ pub fn prepare(
     refuse_unlisted(&corpus)?;
     tell_of_problems(&corpus, &experiment.corpus, observer);
     experiment.classes = ClassSpec::of(&corpus.classes, &experiment.classes);
+    let asked = !experiment.tasks.is_empty();
     choose_tasks(&mut experiment, &corpus)?;
+    match_recipes(&mut experiment, asked, observer)?;
     if experiment.tasks.contains(&Task::Categorical)
         && let Some(note) = classless(&corpus, &corpus.utterances)
     {
@@ -432,6 +434,60 @@ fn choose_tasks(experiment: &mut Experiment, corpus: &Corpus) -> Result<(), Expe
             "{} has no utterance with a class, and none with arousal and valence; `earnest corpus inspect` shows its labels, and --map label=class maps them",
             corpus.name
         ));
+    }
+    Ok(())
+}
+
+/// Sees to it that each task has a recipe that learns it, and each recipe a task. Tasks that nobody
+/// asked for go where no recipe learns them.
+fn match_recipes(
+    experiment: &mut Experiment,
+    asked: bool,
+    observer: &dyn Observer,
+) -> Result<(), ExperimentError> {
+    let learns = |task: Task| move |recipe: &&Recipe| recipe.architecture.serves(task);
+    let tasks = experiment.tasks.clone();
+    for recipe in &experiment.recipes {
+        let own: Vec<Task> = [Task::Categorical, Task::Dimensional]
+            .into_iter()
+            .filter(|task| recipe.architecture.serves(*task))
+            .collect();
+        let missing: Vec<&str> = tasks
+            .iter()
+            .filter(|task| !own.contains(task))
+            .map(|task| task.name())
+            .collect();
+        if missing.is_empty() {
+            continue;
+        }
+        let name = recipe.title();
+        let kind = recipe.architecture.name();
+        let only = own.first().map_or("no", |task| task.name());
+        if missing.len() == tasks.len() {
+            return Err(ExperimentError::Setup(format!(
+                "the recipe {name} cannot be trained here: {kind} learns the {only} task only, and this experiment has the {} task; svm and logistic learn classes, svr and ridge learn values, networks learn both",
+                missing.join(" and the ")
+            )));
+        }
+        observer.event(Notice::Note(&format!(
+            "the recipe {name} takes part in the {only} task only: {kind} does not learn the {} task",
+            missing.join(" and the ")
+        )));
+    }
+    let idle = |task: &Task| !experiment.recipes.iter().any(|r| learns(*task)(&r));
+    let Some(task) = tasks.iter().find(|task| idle(task)) else {
+        return Ok(());
+    };
+    if asked {
+        return Err(ExperimentError::Setup(format!(
+            "no recipe of this experiment learns the {} task; add one that does, or take the task out",
+            task.name()
+        )));
+    }
+    let task = *task;
+    experiment.tasks.retain(|other| *other != task);
+    if task == Task::Dimensional {
+        experiment.scales.clear();
     }
     Ok(())
 }

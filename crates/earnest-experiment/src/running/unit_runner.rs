@@ -21,7 +21,7 @@ use crate::evaluation::tally::metrics_of;
 use crate::experiment::{Experiment, Unit};
 use crate::observer::{Notice, Observer};
 use crate::running::finished::{CARD, finish, is_finished, predictions_of};
-use crate::running::history::write_history;
+use crate::running::history::{write_history, write_search};
 use crate::running::lock::Lock;
 use crate::sources::chosen::LoadedSources;
 use crate::sources::fingerprints;
@@ -202,7 +202,13 @@ impl Runner<'_> {
             id: &id,
             inner: observer,
         };
-        let Trained { model, history, .. } = train(self.dataset, &plan, Some(folder), observer)?;
+        let trained = train(self.dataset, &plan, Some(folder), observer)?;
+        let Trained {
+            model,
+            history,
+            search,
+            ..
+        } = trained;
         model.save(folder)?;
         let recogniser = Recogniser::of(model);
 
@@ -233,7 +239,10 @@ impl Runner<'_> {
             &unit.outputs,
             &predictions,
         )?;
-        write_history(folder, &history)?;
+        match unit.recipe.architecture.is_network() {
+            true => write_history(folder, &history)?,
+            false => write_search(folder, &search)?,
+        }
         Ok(predictions)
     }
 

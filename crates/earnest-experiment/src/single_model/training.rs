@@ -4,7 +4,7 @@ use std::path::Path;
 
 use earnest_augment::Chain;
 use earnest_corpus::{ContentIndex, Corpus, Scale};
-use earnest_model::{EpochReport, Heard, Recipe, Task};
+use earnest_model::{EpochReport, Heard, Recipe, Task, Tried};
 use earnest_random::Key;
 
 use crate::class_spec::ClassSpec;
@@ -71,8 +71,10 @@ pub struct PreparedTraining {
 
 /// A model as it was trained and saved.
 pub struct TrainedModel {
-    /// All epochs.
+    /// All epochs of a network.
     pub history: Vec<EpochReport>,
+    /// What a baseline tried.
+    pub search: Vec<Tried>,
     /// Utterances that trained.
     pub utterances: usize,
     /// Who trained, and who validated.
@@ -88,6 +90,22 @@ impl ModelTraining {
         let setup = |message: String| Err(ExperimentError::Setup(message));
         if let Err(fault) = self.recipe.check() {
             return setup(fault);
+        }
+        let architecture = &self.recipe.architecture;
+        if !architecture.serves(self.task) {
+            return setup(format!(
+                "{} does not learn the {} task; svm and logistic learn classes, svr and ridge learn values, networks learn both",
+                architecture.name(),
+                self.task.name()
+            ));
+        }
+        if !architecture.is_network()
+            && (self.validation.is_some() || !self.validation_speakers.is_empty())
+        {
+            return setup(format!(
+                "who validates (--validation, --validation-speakers) has no effect on the {}: it leaves each training speaker out in turn to choose its hyperparameters, and learns from all",
+                architecture.name()
+            ));
         }
         let left_out = |s: &&String| self.leave_out.contains(s);
         if let Some(both) = self.validation_speakers.iter().find(left_out) {
@@ -248,13 +266,25 @@ impl PreparedTraining {
             classes: asked.classes.of_model(),
             heard,
         };
-        let Trained { model, history, .. } = train(&dataset, &plan, Some(folder), observer)?;
+        let trained = train(&dataset, &plan, Some(folder), observer)?;
+        let Trained {
+            model,
+            history,
+            search,
+            ..
+        } = trained;
         model.save(folder)?;
         forget_progress(folder);
         forget_copies(folder);
+        let validated = match asked.recipe.architecture.is_network() {
+            true => 0,
+            // It has learnt from them too.
+            false => validation.len(),
+        };
         Ok(TrainedModel {
             history,
-            utterances: training.len(),
+            search,
+            utterances: training.len() + validated,
             fold,
         })
     }

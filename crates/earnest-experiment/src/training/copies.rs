@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use earnest_features::Features;
-use earnest_model::{load_tensors, save_tensors};
+use earnest_model::{TensorView, Values, load_tensors, save_tensors};
 use earnest_random::Key;
 
 use crate::error::ExperimentError;
@@ -94,8 +94,8 @@ impl FrozenCopies {
         let rows: Vec<f32> = all.iter().flat_map(Features::values).copied().collect();
         let shape = vec![rows.len() / self.columns.max(1), self.columns];
         let tensors = [
-            ("frames".to_owned(), vec![frames.len()], frames.as_slice()),
-            ("rows".to_owned(), shape, rows.as_slice()),
+            TensorView::new("frames", vec![frames.len()], Values::F32(&frames)),
+            TensorView::new("rows", shape, Values::F32(&rows)),
         ];
         Ok(save_tensors(&self.path(copy), tensors.into_iter(), None)?)
     }
@@ -229,11 +229,11 @@ mod tests {
         ] {
             let count = frames.len();
             let mut tensors = vec![
-                ("frames".to_owned(), vec![count], frames.as_slice()),
-                ("rows".to_owned(), shape, rows.as_slice()),
+                TensorView::new("frames", vec![count], Values::F32(&frames)),
+                TensorView::new("rows", shape, Values::F32(&rows)),
             ];
             if more {
-                tensors.push(("more".to_owned(), vec![64], rows.as_slice()));
+                tensors.push(TensorView::new("more", vec![64], Values::F32(&rows)));
             }
             save_tensors(&path, tensors.into_iter(), None).unwrap();
             let error = copies.read(0).unwrap_err().to_string();

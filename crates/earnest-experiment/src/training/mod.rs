@@ -1,6 +1,8 @@
 //! Training one model on some utterances of a dataset.
 
+mod baseline;
 pub(crate) mod copies;
+mod network;
 pub(crate) mod presenter;
 
 use std::borrow::Cow;
@@ -9,11 +11,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use earnest_augment::{Chain, Transform};
-use earnest_features::{Features, Normaliser};
+use earnest_features::Normaliser;
 use earnest_files::{MOST_TEXT, read_file};
 use earnest_model::{
     Description, Engine, EpochReport, FORMAT, Heard, Model, ModelClasses, Recipe, Targets, Task,
-    Trainer, predict_normalised, softmax,
+    Tried, softmax,
 };
 use earnest_random::Key;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -112,7 +114,8 @@ pub struct TrainingPlan<'a> {
     pub augmentation: Option<Augmentation<'a>>,
     /// Training utterances, indices into the dataset.
     pub training: &'a [usize],
-    /// Validation utterances: heard clean.
+    /// Validation utterances: heard clean by a network to choose its best epoch. A baseline learns
+    /// from them too.
     pub validation: &'a [usize],
     /// What the augmentation is called in the model's description.
     pub training_name: Cow<'static, str>,
@@ -135,10 +138,19 @@ pub struct TrainingPlan<'a> {
 pub struct Trained {
     /// The model of the best epoch.
     pub model: Model,
-    /// All epochs.
+    /// All epochs of a network.
     pub history: Vec<EpochReport>,
+    /// What a baseline tried.
+    pub search: Vec<Tried>,
     /// What presenting took since this start.
     pub time: PresentationTime,
+}
+
+/// What was learnt, by whichever way.
+struct Learnt {
+    engine: Box<dyn Engine>,
+    history: Vec<EpochReport>,
+    search: Vec<Tried>,
 }
 
 /// A normaliser on disk, with the key of the training it belongs to.
@@ -146,6 +158,17 @@ pub struct Trained {
 struct KeptNormaliser {
     key: u64,
     normaliser: Normaliser,
+}
+
+/// What is learnt from.
+struct Lesson<'a> {
+    dataset: &'a Dataset,
+    plan: &'a TrainingPlan<'a>,
+    /// The utterances that are presented, indices into the dataset.
+    heard: &'a [usize],
+    targets: &'a Targets,
+    columns: usize,
+    outputs: usize,
 }
 
 /// The state of a training under way, in its folder.
@@ -241,6 +264,7 @@ fn warn_of_gaps(dataset: &Dataset, plan: &TrainingPlan<'_>, observer: &dyn Obser
     if plan.task != Task::Categorical {
         return;
     }
+    let is_network = plan.recipe.architecture.is_network();
     for (role, indices, effect) in [
         (
             "training",
@@ -252,7 +276,10 @@ fn warn_of_gaps(dataset: &Dataset, plan: &TrainingPlan<'_>, observer: &dyn Obser
             plan.validation,
             "the choice of the best epoch does not see it",
         ),
-    ] {
+    ]
+    .into_iter()
+    .filter(|(role, ..)| is_network || *role == "training")
+    {
         let found: BTreeSet<usize> = indices.iter().map(|i| dataset.items[*i].class()).collect();
         let missing: Vec<&str> = (0..)
             .zip(&dataset.classes)
@@ -300,10 +327,22 @@ pub fn train(
     let frozen = plan
         .augmentation
         .is_some_and(|a| a.presentation != Presentation::Fresh);
+    let is_network = plan.recipe.architecture.is_network();
+    let heard: Cow<'_, [usize]> = match is_network {
+        true => plan.training.into(),
+        // Nothing is left for it that would have to be validated.
+        false => {
+            let both = plan.training.iter().chain(plan.validation);
+            let mut all: Vec<usize> = both.copied().collect();
+            all.sort_unstable();
+            all.dedup();
+            all.into()
+        }
+    };
     let mut presenter = Presenter::new(
         dataset,
         view,
-        plan.training,
+        &heard,
         plan.augmentation,
         plan.recipe.normalise,
         if frozen {
@@ -331,48 +370,19 @@ pub fn train(
         };
         write_whole(path, &serde_json::to_vec(&kept).unwrap_or_default())?;
     }
-
-    let validation = presenter.normalised_clean(plan.validation);
-    let validation_rows: Vec<&Features> = validation.iter().collect();
-    let (wanted, target_mean, target_deviation) = targets(dataset, plan.training, plan.task);
-    let key = plan.key.with("training");
-    let checkpoint = folder.map(|f| f.join(CHECKPOINT));
-    let resumed = match checkpoint.as_deref().filter(|p| p.exists()) {
-        Some(path) => {
-            match Trainer::resume(plan.recipe.clone(), columns.len(), names.len(), &key, path) {
-                Ok(trainer) => Some(trainer),
-                Err(error) => {
-                    observer.event(Notice::Warning(&format!("{error}; this unit starts anew")));
-                    None
-                }
-            }
-        }
-        None => None,
+    let (wanted, target_mean, target_deviation) = targets(dataset, &heard, plan.task);
+    let lesson = Lesson {
+        dataset,
+        plan,
+        heard: &heard,
+        targets: &wanted,
+        columns: columns.len(),
+        outputs: names.len(),
     };
-    let mut trainer = match resumed {
-        Some(trainer) => trainer,
-        None => Trainer::new(plan.recipe.clone(), columns.len(), names.len(), &key)?,
+    let learnt = match is_network {
+        true => network::train(&lesson, &mut presenter, folder, observer)?,
+        false => baseline::fit(&lesson, &presenter, observer)?,
     };
-    while !trainer.finished() {
-        let mut validate = |engine: &dyn Engine<f32>| {
-            let rows = predict_normalised(engine, &validation_rows, names.len());
-            score(dataset, plan.validation, plan.task, &rows)
-        };
-        let report = trainer.epoch(&presenter, &wanted, &mut validate)?;
-        presenter.forget_first();
-        if let Some(path) = &checkpoint {
-            trainer.save(path)?;
-        }
-        observer.event(Notice::Epoch {
-            unit: "",
-            report: &report,
-            most: plan.recipe.max_epochs,
-        });
-        if observer.stopping() && !trainer.finished() {
-            return Err(ExperimentError::Stopped);
-        }
-    }
-    let history = trainer.history().to_vec();
     let mut speakers: Vec<String> = plan
         .training
         .iter()
@@ -413,8 +423,9 @@ pub fn train(
         target_deviation,
     };
     Ok(Trained {
-        model: Model::new(description, trainer.into_best()),
-        history,
+        model: Model::new(description, learnt.engine),
+        history: learnt.history,
+        search: learnt.search,
         time: presenter.time(),
     })
 }

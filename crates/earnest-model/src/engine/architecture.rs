@@ -6,8 +6,12 @@ use super::{Architecture, Cnn, Crnn, Rnn};
 /// files is the name of the module, which is that of the settings in snake case (a test holds
 /// them to it).
 macro_rules! engines {
-    ($($file:ident: $Name:ident),+ $(,)?) => {
+    (
+        networks { $($file:ident: $Name:ident),+ $(,)? }
+        baselines { $($own:ident: $Own:ident),+ $(,)? }
+    ) => {
         $(pub use $file::$Name;)+
+        $(pub use $own::$Own;)+
 
         /// Which engine, and its settings: what stands under `architecture` in a recipe and in
         /// `model.json`, for example
@@ -19,6 +23,10 @@ macro_rules! engines {
                 #[doc = concat!("`kind = \"", stringify!($file), "\"`: see [`", stringify!($Name), "`].")]
                 $Name($Name),
             )+
+            $(
+                #[doc = concat!("`kind = \"", stringify!($own), "\"`: see [`", stringify!($Own), "`].")]
+                $Own($Own),
+            )+
         }
 
         $(
@@ -28,10 +36,21 @@ macro_rules! engines {
                 }
             }
         )+
+        $(
+            impl From<$Own> for Architecture {
+                fn from(settings: $Own) -> Self {
+                    Self::$Own(settings)
+                }
+            }
+        )+
 
         impl Architecture {
             /// The names of all engines, as `kind` has them.
-            pub const NAMES: &'static [&'static str] = &[$(stringify!($file)),+];
+            pub const NAMES: &'static [&'static str] =
+                &[$(stringify!($file),)+ $(stringify!($own),)+];
+
+            /// The names of the engines that are networks.
+            pub const NETWORKS: &'static [&'static str] = &[$(stringify!($file)),+];
 
             /// The engine of this name in its usual sizes; for the paper's two these are the
             /// paper's.
@@ -39,11 +58,12 @@ macro_rules! engines {
             pub fn by_name(name: &str) -> Option<Self> {
                 match name {
                     $(stringify!($file) => Some(Self::$Name($Name::default())),)+
+                    $(stringify!($own) => Some(Self::$Own($Own::default())),)+
                     _ => None,
                 }
             }
 
-            /// Small ones of an engine to test with.
+            /// Small networks of an engine to test with.
             #[cfg(test)]
             pub(crate) fn examples(name: &str) -> Vec<Self> {
                 match name {
@@ -55,10 +75,10 @@ macro_rules! engines {
                 }
             }
 
-            /// Small ones of every engine.
+            /// Small networks of every engine.
             #[cfg(test)]
             pub(crate) fn all_examples() -> Vec<Self> {
-                Self::NAMES.iter().flat_map(|name| Self::examples(name)).collect()
+                Self::NETWORKS.iter().flat_map(|name| Self::examples(name)).collect()
             }
 
             /// Its name, one of [`Architecture::NAMES`].
@@ -66,6 +86,7 @@ macro_rules! engines {
             pub fn name(&self) -> &'static str {
                 match self {
                     $(Self::$Name(_) => stringify!($file),)+
+                    $(Self::$Own(_) => stringify!($own),)+
                 }
             }
 
@@ -74,6 +95,7 @@ macro_rules! engines {
             pub fn words(&self) -> String {
                 match self {
                     $(Self::$Name(own) => settings::words(own),)+
+                    $(Self::$Own(own) => own.words(),)+
                 }
             }
 
@@ -85,29 +107,91 @@ macro_rules! engines {
             pub fn check(&self) -> Result<(), String> {
                 match self {
                     $(Self::$Name(own) => settings::check(own),)+
+                    $(Self::$Own(own) => own.check(),)+
                 }
             }
 
-            /// How many numbers an engine has whose settings pass [`Architecture::check`], with
-            /// `inputs` values a frame and so many outputs; running statistics included.
+            /// True if it learns from a task: networks learn from both, a baseline from one.
+            #[must_use]
+            pub fn serves(&self, task: Task) -> bool {
+                match self {
+                    $(Self::$Name(_) => true,)+
+                    $(Self::$Own(_) => <$Own as BaselineSettings>::TASK == task,)+
+                }
+            }
+
+            /// True if it is a network, which is trained step by step; a baseline is fitted at once
+            /// ([`Architecture::fit`]).
+            #[must_use]
+            pub fn is_network(&self) -> bool {
+                match self {
+                    $(Self::$Name(_) => true,)+
+                    $(Self::$Own(_) => false,)+
+                }
+            }
+
+            /// How many numbers a network has whose settings pass [`Architecture::check`], with
+            /// `inputs` values a frame and so many outputs; running statistics included. Of a
+            /// baseline only its fit says it; this is 0.
             #[must_use]
             pub fn weights(&self, inputs: usize, outputs: usize) -> u64 {
                 match self {
                     $(Self::$Name(own) => own.weights(inputs, outputs),)+
+                    $(Self::$Own(_) => 0,)+
                 }
             }
 
-            /// An engine with weights drawn from a key, for frames of `inputs` values. Its settings
-            /// should have passed [`Architecture::check`].
+            /// A network with weights drawn from a key, for frames of `inputs` values; none of a
+            /// baseline. Its settings should have passed [`Architecture::check`].
             #[must_use]
             pub fn build<T: Real>(
                 &self,
                 inputs: usize,
                 outputs: usize,
                 key: &Key,
-            ) -> Box<dyn Engine<T>> {
+            ) -> Option<Box<dyn Network<T>>> {
                 match self {
-                    $(Self::$Name(own) => own.build(inputs, outputs, key),)+
+                    $(Self::$Name(own) => Some(own.build(inputs, outputs, key)),)+
+                    $(Self::$Own(_) => None,)+
+                }
+            }
+
+            /// How many augmented copies of each training utterance a baseline is fitted to; 0 of a
+            /// network, which hears each anew as long as it is trained.
+            #[must_use]
+            pub fn copies(&self) -> usize {
+                match self {
+                    $(Self::$Name(_) => 0,)+
+                    $(Self::$Own(own) => own.copies(),)+
+                }
+            }
+
+            /// Fits a baseline to examples of its task.
+            ///
+            /// # Errors
+            /// It was stopped, or there is nothing to learn from them; a network.
+            pub fn fit(&self, examples: &Examples<'_>) -> Result<Fitted, FitError> {
+                match self {
+                    $(Self::$Name(_) => Err(FitError::Network(stringify!($file))),)+
+                    $(Self::$Own(own) => own.fit(examples),)+
+                }
+            }
+
+            /// The engine of a model's file, for frames of so many inputs and so many outputs.
+            ///
+            /// # Errors
+            /// A sentence that names the tensor.
+            pub(crate) fn restore(
+                &self,
+                (inputs, outputs): (usize, usize),
+                loaded: &mut Loaded,
+            ) -> Result<Box<dyn Engine>, String> {
+                match self {
+                    $(Self::$Name(_) => {
+                        let engine = NetworkEngine::restore(self, (inputs, outputs), loaded)?;
+                        Ok(Box::new(engine))
+                    })+
+                    $(Self::$Own(own) => own.restore((inputs, outputs), loaded),)+
                 }
             }
         }

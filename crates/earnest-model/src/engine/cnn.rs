@@ -3,7 +3,7 @@
 use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
-use super::Engine;
+use super::Network;
 use super::kept::Kept;
 use super::settings::{MOST_LAYERS, MOST_UNITS, Settings, counted, layers, odd};
 use super::stack::convolutions::{ConvolutionSizes, Convolutions, ConvolutionsState};
@@ -82,8 +82,8 @@ impl Settings for Cnn {
         self.stack().weights(inputs) + self.pooling.weights(width) + head::weights(width, outputs)
     }
 
-    fn build<T: Real>(&self, inputs: usize, outputs: usize, key: &Key) -> Box<dyn Engine<T>> {
-        Box::new(Network {
+    fn build<T: Real>(&self, inputs: usize, outputs: usize, key: &Key) -> Box<dyn Network<T>> {
+        Box::new(ConvolutionalNetwork {
             convolutions: Convolutions::new(self.stack(), inputs, key),
             pooling: Pooling::new(self.pooling, self.filters, key),
             head: Head::new(self.filters, outputs, self.dropout, key),
@@ -109,7 +109,7 @@ impl Settings for Cnn {
 
 /// The convolutional network.
 #[derive(Clone, Debug)]
-struct Network<T> {
+struct ConvolutionalNetwork<T> {
     convolutions: Convolutions<T>,
     pooling: Pooling<T>,
     head: Head<T>,
@@ -125,7 +125,7 @@ struct Buffers<T> {
     head: HeadState<T>,
 }
 
-impl<T: Real> Network<T> {
+impl<T: Real> ConvolutionalNetwork<T> {
     fn pass(&self, sequences: &[&[f32]], buffers: &mut Buffers<T>, key: Option<&Key>) -> Vec<T> {
         let state = &mut buffers.convolutions;
         self.convolutions.forward(sequences, state, key.is_some());
@@ -140,7 +140,7 @@ impl<T: Real> Network<T> {
     }
 }
 
-impl<T: Real> Engine<T> for Network<T> {
+impl<T: Real> Network<T> for ConvolutionalNetwork<T> {
     fn predict(&self, sequences: &[&[f32]]) -> Vec<T> {
         self.kept
             .with(|buffers| self.pass(sequences, buffers, None))
@@ -219,7 +219,7 @@ impl<T: Real> Engine<T> for Network<T> {
         all
     }
 
-    fn boxed_clone(&self) -> Box<dyn Engine<T>> {
+    fn boxed_clone(&self) -> Box<dyn Network<T>> {
         Box::new(self.clone())
     }
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
-use super::Engine;
+use super::Network;
 use super::kept::Kept;
 use super::settings::{MOST_FRAMES, MOST_LAYERS, MOST_UNITS, Settings, counted, layers, odd};
 use super::stack::convolutions::{ConvolutionSizes, Convolutions, ConvolutionsState};
@@ -121,9 +121,9 @@ impl Settings for Crnn {
             + head::weights(2 * self.hidden as u64, outputs)
     }
 
-    fn build<T: Real>(&self, inputs: usize, outputs: usize, key: &Key) -> Box<dyn Engine<T>> {
+    fn build<T: Real>(&self, inputs: usize, outputs: usize, key: &Key) -> Box<dyn Network<T>> {
         let recurrent = Recurrent::new(&self.upper(), self.filters, key);
-        Box::new(Network {
+        Box::new(ConvolutionalRecurrentNetwork {
             convolutions: Convolutions::new(self.lower(), inputs, key),
             head: Head::new(recurrent.width(), outputs, self.dropout, key),
             recurrent,
@@ -163,7 +163,7 @@ impl Settings for Crnn {
 
 /// The network.
 #[derive(Clone, Debug)]
-struct Network<T> {
+struct ConvolutionalRecurrentNetwork<T> {
     convolutions: Convolutions<T>,
     recurrent: Recurrent<T>,
     head: Head<T>,
@@ -189,7 +189,7 @@ fn sequences_of<'a, T>(layout: &Gapped, rows: &'a [T], width: usize) -> Vec<&'a 
     layout.starts.iter().zip(&layout.lengths).map(of).collect()
 }
 
-impl<T: Real> Network<T> {
+impl<T: Real> ConvolutionalRecurrentNetwork<T> {
     fn pass(&self, sequences: &[&[f32]], buffers: &mut Buffers<T>, key: Option<&Key>) -> Vec<T> {
         let key_of = |part: &str| key.map(|k| k.with(part));
         let (filters, state) = (self.filters, &mut buffers.convolutions);
@@ -210,7 +210,7 @@ impl<T: Real> Network<T> {
     }
 }
 
-impl<T: Real> Engine<T> for Network<T> {
+impl<T: Real> Network<T> for ConvolutionalRecurrentNetwork<T> {
     fn predict(&self, sequences: &[&[f32]]) -> Vec<T> {
         self.kept
             .with(|buffers| self.pass(sequences, buffers, None))
@@ -282,7 +282,7 @@ impl<T: Real> Engine<T> for Network<T> {
         all
     }
 
-    fn boxed_clone(&self) -> Box<dyn Engine<T>> {
+    fn boxed_clone(&self) -> Box<dyn Network<T>> {
         Box::new(self.clone())
     }
 }

@@ -1,33 +1,54 @@
 //! Engines: what learns from sequences of frames and answers to them.
 //!
-//! An [`Engine`] is one object, whatever is in it; an [`Architecture`] says which one and its
-//! settings, and is what recipes and models have of it in files.
+//! An [`Engine`] is one object that answers, whatever is in it; an [`Architecture`] says which one
+//! and its settings, and is what recipes and models have of it in files. There are two sorts:
+//!
+//! * **Networks** ([`Network`]) learn step by step from batches of whole sequences
+//!   ([`Trainer`](crate::Trainer)).
+//! * **Baselines** ([`Architecture::fit`]) are what a field builds first: they are fitted at once to
+//!   one row for each utterance, and choose their own hyperparameters by leaving speakers out.
 //!
 //! # Adding one
 //!
 //! One file, named by a `mod` below, and one line.
 //!
 //! 1. The file, `engine/name.rs`: its settings, `pub struct Name`, with serde's
-//!    `deny_unknown_fields`, a documented field for each key and a `Default`, and its network,
-//!    which implements [`Engine`]. `Settings` (`settings.rs`) lists what the settings say of it:
-//!    words for reports, bounds, how many weights it will have, and how it is built.
+//!    `deny_unknown_fields`, a documented field for each key and a `Default`, and what it makes. Of
+//!    a network that is an implementation of [`Network`], and `Settings` (`settings.rs`) lists what
+//!    the settings say of it: words for reports, bounds, how many weights it will have, and how it is
+//!    built. Of a baseline it is an implementation of [`Engine`], and `BaselineSettings`
+//!    (`baseline.rs`) lists what its settings say and do.
 //! 2. The line, `name: Name`, in the registry below (`engines!`). It makes the variant of
 //!    [`Architecture`] and the `kind = "name"` of files. Everybody who asks for an engine by
 //!    name then finds it ([`Architecture::NAMES`], [`Architecture::by_name`]), and the tests of this
-//!    module hold it to what the crate promises with the examples that its settings give: gradients
-//!    are those of finite differences, bits are the same alone, in a batch, long, and asked by
-//!    several threads.
+//!    module hold a network to what the crate promises with the examples that its settings give:
+//!    gradients are those of finite differences, bits are the same alone, in a batch, long, and asked
+//!    by several threads.
 //!
-//! `cnn.rs` is one to learn from. `stack/` has what several are made of, `kept.rs` the buffers that
-//! let one engine predict on several threads at once, `layer/mod.rs` says how to add a layer.
+//! `cnn.rs` is a network to learn from, `ridge.rs` a baseline. `stack/` has what several networks
+//! are made of, `kept.rs` the buffers that let one network predict on several threads at once,
+//! `kernel/` what the two support vector machines have in common, `layer/mod.rs` says how to add a
+//! layer.
 
 mod architecture;
+mod baseline;
+mod cholesky;
 mod cnn;
 mod crnn;
+mod inner_folds;
 mod kept;
+mod kernel;
+mod lbfgs;
+mod linear_engine;
+mod logistic;
+mod network_engine;
+mod ridge;
 mod rnn;
 mod settings;
 mod stack;
+mod standardiser;
+mod svm;
+mod svr;
 
 use std::fmt::Debug;
 
@@ -36,39 +57,78 @@ use serde::{Deserialize, Serialize};
 
 use crate::param::Param;
 use crate::real::Real;
+use crate::recipe::Task;
+use crate::tensors::{Loaded, TensorView};
+use baseline::BaselineSettings;
 use settings::Settings;
 
+pub use baseline::{ClassWeights, Examples, FitError, Fitted, Tried};
+pub use kernel::KernelKind;
+pub(crate) use network_engine::NetworkEngine;
 pub(crate) use settings::counted;
+pub use standardiser::mean_row;
 
 architecture::engines! {
-    rnn: Rnn,
-    cnn: Cnn,
-    crnn: Crnn,
+    networks {
+        rnn: Rnn,
+        cnn: Cnn,
+        crnn: Crnn,
+    }
+    baselines {
+        svm: Svm,
+        logistic: Logistic,
+        svr: Svr,
+        ridge: Ridge,
+    }
 }
 
-/// A network of any kind with its weights. It keeps the buffers of its passes, so that one after
-/// the first allocates next to nothing; a clone starts without them.
+/// What a model answers with, of any kind.
 ///
 /// Sequences are frames laid end to end, each of as many values as the engine was built for; each
 /// sequence must have at least one frame. What an engine answers to a sequence does not depend on
 /// what stands beside it in a batch, nor on how many threads there are, to the bit.
-pub trait Engine<T: Real>: Debug + Send + Sync {
-    /// Outputs `[sequences, outputs]` in prediction: running statistics, nothing dropped. Several
-    /// threads may ask at once.
-    fn predict(&self, sequences: &[&[f32]]) -> Vec<T>;
+pub trait Engine: Debug + Send + Sync {
+    /// Outputs `[sequences, outputs]`: of classes numbers whose softmax are probabilities, else
+    /// standardised values. Several threads may ask at once.
+    fn predict(&self, sequences: &[&[f32]]) -> Vec<f32>;
 
     /// Outputs `[outputs]` of one sequence of any length, as [`Engine::predict`] gives them to the
     /// bit, but in memory that hardly grows with it.
-    fn predict_long(&self, sequence: &[f32]) -> Vec<T>;
+    fn predict_long(&self, sequence: &[f32]) -> Vec<f32>;
 
     /// Bytes that [`Engine::predict`] holds for each frame of its sequences.
+    fn bytes_per_frame(&self) -> usize;
+
+    /// All that was learnt, in a fixed order: what stands in the model's file.
+    fn tensors(&self) -> Vec<TensorView<'_>>;
+
+    /// A copy that answers alike.
+    fn boxed_clone(&self) -> Box<dyn Engine>;
+}
+
+impl Clone for Box<dyn Engine> {
+    fn clone(&self) -> Self {
+        self.as_ref().boxed_clone()
+    }
+}
+
+/// An engine that learns by gradients: a network of any kind with its weights. It keeps the buffers
+/// of its passes, so that one after the first allocates next to nothing; a clone starts without them.
+pub trait Network<T: Real>: Debug + Send + Sync {
+    /// As [`Engine::predict`]: running statistics, nothing dropped.
+    fn predict(&self, sequences: &[&[f32]]) -> Vec<T>;
+
+    /// As [`Engine::predict_long`].
+    fn predict_long(&self, sequence: &[f32]) -> Vec<T>;
+
+    /// As [`Engine::bytes_per_frame`].
     fn bytes_per_frame(&self) -> usize;
 
     /// Outputs `[sequences, outputs]` in training: statistics of the batch, to which running ones
     /// move; dropout draws from the key.
     fn forward(&mut self, sequences: &[&[f32]], key: &Key) -> Vec<T>;
 
-    /// Adds to all gradients, from the gradient of the outputs of the last [`Engine::forward`],
+    /// Adds to all gradients, from the gradient of the outputs of the last [`Network::forward`],
     /// which is used up.
     fn backward(&mut self, d_outputs: &[T]);
 
@@ -78,11 +138,11 @@ pub trait Engine<T: Real>: Debug + Send + Sync {
     /// All tensors that make up the network: trained ones, then running statistics.
     fn tensors(&self) -> Vec<&Param<T>>;
 
-    /// As [`Engine::tensors`], to change.
+    /// As [`Network::tensors`], to change.
     fn tensors_mut(&mut self) -> Vec<&mut Param<T>>;
 
     /// A copy with the same weights.
-    fn boxed_clone(&self) -> Box<dyn Engine<T>>;
+    fn boxed_clone(&self) -> Box<dyn Network<T>>;
 
     /// Refuses values that no training gives: variances below 0.
     ///
@@ -96,11 +156,13 @@ pub trait Engine<T: Real>: Debug + Send + Sync {
     }
 }
 
-impl<T: Real> Clone for Box<dyn Engine<T>> {
+impl<T: Real> Clone for Box<dyn Network<T>> {
     fn clone(&self) -> Self {
         self.boxed_clone()
     }
 }
 
+#[cfg(test)]
+mod baseline_tests;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
-use super::Engine;
+use super::Network;
 use super::kept::Kept;
 use super::settings::{MOST_LAYERS, MOST_UNITS, Settings, counted, layers};
 use super::stack::head::{self, Head, HeadState};
@@ -80,9 +80,9 @@ impl Settings for Rnn {
         self.stack().weights(inputs) + head::weights(2 * self.hidden as u64, outputs)
     }
 
-    fn build<T: Real>(&self, inputs: usize, outputs: usize, key: &Key) -> Box<dyn Engine<T>> {
+    fn build<T: Real>(&self, inputs: usize, outputs: usize, key: &Key) -> Box<dyn Network<T>> {
         let recurrent = Recurrent::new(&self.stack(), inputs, key);
-        Box::new(Network {
+        Box::new(RecurrentNetwork {
             head: Head::new(recurrent.width(), outputs, self.dropout, key),
             recurrent,
             inputs,
@@ -106,7 +106,7 @@ impl Settings for Rnn {
 
 /// The recurrent network.
 #[derive(Clone, Debug)]
-struct Network<T> {
+struct RecurrentNetwork<T> {
     recurrent: Recurrent<T>,
     head: Head<T>,
     inputs: usize,
@@ -120,7 +120,7 @@ struct Buffers<T> {
     head: HeadState<T>,
 }
 
-impl<T: Real> Network<T> {
+impl<T: Real> RecurrentNetwork<T> {
     fn pass(&self, sequences: &[&[f32]], buffers: &mut Buffers<T>, key: Option<&Key>) -> Vec<T> {
         let before_head = key.map(|k| k.with("pooled"));
         let state = &mut buffers.head;
@@ -132,7 +132,7 @@ impl<T: Real> Network<T> {
     }
 }
 
-impl<T: Real> Engine<T> for Network<T> {
+impl<T: Real> Network<T> for RecurrentNetwork<T> {
     fn predict(&self, sequences: &[&[f32]]) -> Vec<T> {
         self.kept
             .with(|buffers| self.pass(sequences, buffers, None))
@@ -182,7 +182,7 @@ impl<T: Real> Engine<T> for Network<T> {
         self.params_mut()
     }
 
-    fn boxed_clone(&self) -> Box<dyn Engine<T>> {
+    fn boxed_clone(&self) -> Box<dyn Network<T>> {
         Box::new(self.clone())
     }
 }

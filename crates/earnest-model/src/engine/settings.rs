@@ -7,7 +7,7 @@ use earnest_random::Key;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Engine;
+use super::Network;
 use crate::real::Real;
 
 /// The settings of a kind of engine; their default is the kind's usual sizes. Their keys are what
@@ -32,7 +32,7 @@ pub(crate) trait Settings: Clone + Debug + Default + Serialize + DeserializeOwne
     fn weights(&self, inputs: usize, outputs: usize) -> u64;
 
     /// An engine with random weights.
-    fn build<T: Real>(&self, inputs: usize, outputs: usize, key: &Key) -> Box<dyn Engine<T>>;
+    fn build<T: Real>(&self, inputs: usize, outputs: usize, key: &Key) -> Box<dyn Network<T>>;
 
     /// Small ones that between them take every way through its code, for `tests.rs`.
     #[cfg(test)]

@@ -26,7 +26,8 @@ fn a_kind_is_called_as_its_file_and_its_settings_are_read_as_they_were_written()
         let usual = Architecture::by_name(name).unwrap();
         assert_eq!(usual.name(), *name);
         assert_eq!(usual.check(), Ok(()), "{name}");
-        assert!(!Architecture::examples(name).is_empty());
+        let is_network = !Architecture::examples(name).is_empty();
+        assert_eq!(is_network, Architecture::NETWORKS.contains(name));
         for architecture in [usual].into_iter().chain(Architecture::examples(name)) {
             let json = serde_json::to_value(&architecture).unwrap();
             assert_eq!(json["kind"], *name);
@@ -72,7 +73,7 @@ fn files_of_before_there_were_other_engines_are_read() {
 #[test]
 fn the_number_of_weights_is_known_before_the_network_is_made() {
     for architecture in Architecture::all_examples() {
-        let network = architecture.build::<f32>(5, 3, &Key::new(4));
+        let network = architecture.build::<f32>(5, 3, &Key::new(4)).unwrap();
         let made: usize = network.tensors().iter().map(|p| p.value.len()).sum();
         assert_eq!(architecture.weights(5, 3), made as u64, "{architecture:?}");
     }
@@ -99,7 +100,7 @@ fn every_gradient_is_that_of_finite_differences_with_odd_widths_and_mixed_length
         Targets::Values((0..30).map(|i| i as f32 * 0.1 - 0.7).collect()),
     ] {
         for architecture in Architecture::all_examples() {
-            let mut network = architecture.build::<f64>(5, 3, &Key::new(4));
+            let mut network = architecture.build::<f64>(5, 3, &Key::new(4)).unwrap();
             let y = network.forward(&slices(&batch), &key);
             let (_, dy) = loss(&y, 3, &targets);
             network.backward(&dy);
@@ -140,7 +141,7 @@ fn longer_utterances_beside_an_utterance_do_not_change_a_bit_of_its_result() {
     let lengths: Vec<usize> = (0..21).map(|i| [9, 40, 1, 23, 2][i % 5] + i / 5).collect();
     let together = batch(&lengths, 5);
     for architecture in Architecture::all_examples() {
-        let network = architecture.build::<f32>(5, 3, &Key::new(4));
+        let network = architecture.build::<f32>(5, 3, &Key::new(4)).unwrap();
         let y = network.predict(&slices(&together));
         for (i, sequence) in together.iter().enumerate() {
             let alone = network.predict(&[sequence.as_slice()]);
@@ -158,7 +159,7 @@ fn a_long_utterance_in_runs_of_rows_has_the_bits_of_the_whole() {
     for length in [1, 4096, 4097, 12_289, 16_500, 40_003] {
         let whole = batch(&[length], 5);
         for architecture in Architecture::all_examples() {
-            let network = architecture.build::<f32>(5, 3, &Key::new(4));
+            let network = architecture.build::<f32>(5, 3, &Key::new(4)).unwrap();
             let expected = network.predict(&slices(&whole));
             let long = network.predict_long(&whole[0]);
             assert_eq!(bits(&long), bits(&expected), "{architecture:?}, {length}");
@@ -177,7 +178,9 @@ fn batch_statistics_do_not_see_the_padding_of_shorter_utterances() {
         .map(|r| whole[0][r.start * 5..r.end * 5].to_vec())
         .collect();
     let key = Key::new(1);
-    let mut a = Architecture::cnn(1, 4, 1).build::<f64>(5, 2, &Key::new(4));
+    let mut a = Architecture::cnn(1, 4, 1)
+        .build::<f64>(5, 2, &Key::new(4))
+        .unwrap();
     let mut b = a.clone();
     a.forward(&slices(&whole), &key);
     b.forward(&slices(&cut), &key);
@@ -198,7 +201,7 @@ fn the_order_of_a_batch_does_not_change_results() {
         if architecture.words().contains("dropout") {
             continue;
         }
-        let mut network = architecture.build::<f64>(5, 3, &Key::new(4));
+        let mut network = architecture.build::<f64>(5, 3, &Key::new(4)).unwrap();
         let a = network.forward(&slices(&given), &key);
         let b = network.forward(&slices(&turned), &key);
         for i in 0..3 {
@@ -216,7 +219,7 @@ fn what_earlier_batches_left_in_the_buffers_does_not_count() {
         batch(&[3, 7], 5),
     );
     let key = Key::new(1);
-    let gradients = |network: &mut dyn Engine<f64>| {
+    let gradients = |network: &mut dyn Network<f64>| {
         let y = network.forward(&slices(&small), &key);
         let (_, dy) = loss(&y, 3, &Targets::Classes(vec![0, 2]));
         network.backward(&dy);
@@ -224,7 +227,7 @@ fn what_earlier_batches_left_in_the_buffers_does_not_count() {
         params.iter().map(|p| p.grad.clone()).collect::<Vec<_>>()
     };
     for architecture in Architecture::all_examples() {
-        let mut used = architecture.build::<f64>(5, 3, &Key::new(4));
+        let mut used = architecture.build::<f64>(5, 3, &Key::new(4)).unwrap();
         let mut fresh = used.clone();
         let y = used.forward(&slices(&large), &key);
         used.backward(&vec![1.0; y.len()]);
@@ -251,7 +254,7 @@ fn four_threads_that_ask_one_engine_at_once_get_the_bits_of_one_that_asks_alone(
     .map(|lengths| batch(lengths, 5))
     .collect();
     for architecture in Architecture::all_examples() {
-        let mut engine = architecture.build::<f32>(5, 3, &Key::new(4));
+        let mut engine = architecture.build::<f32>(5, 3, &Key::new(4)).unwrap();
         // Weights that are laid out, and change: who asks first lays them out anew.
         engine.predict(&slices(&batches[0]));
         for param in engine.params_mut() {
@@ -260,7 +263,7 @@ fn four_threads_that_ask_one_engine_at_once_get_the_bits_of_one_that_asks_alone(
             }
         }
         let alone = engine.clone();
-        let answers = |engine: &dyn Engine<f32>, own: &[Vec<f32>]| {
+        let answers = |engine: &dyn Network<f32>, own: &[Vec<f32>]| {
             let long = engine.predict_long(&own[0]);
             (bits(&engine.predict(&slices(own))), bits(&long))
         };
@@ -285,7 +288,7 @@ fn a_prediction_between_a_training_pass_and_its_backward_pass_changes_no_gradien
     let key = Key::new(1);
     for architecture in Architecture::all_examples() {
         let gradients = |between: bool| {
-            let mut engine = architecture.build::<f64>(5, 3, &Key::new(4));
+            let mut engine = architecture.build::<f64>(5, 3, &Key::new(4)).unwrap();
             let y = engine.forward(&slices(&own), &key);
             if between {
                 engine.predict(&slices(&other));

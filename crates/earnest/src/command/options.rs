@@ -214,13 +214,24 @@ impl TrainingOptions {
         given(&[("--fresh", self.fresh), ("--copies", self.copies.is_some())])
     }
 
+    /// Refuses `--max-epochs` where nothing is trained in epochs.
+    pub fn require_use(&self, recipes: &[Recipe]) -> Result<(), Failure> {
+        let has_network = recipes.iter().any(|r| r.architecture.is_network());
+        match self.max_epochs {
+            Some(_) if !has_network => Err(Failure::asked(
+                "--max-epochs has no effect: none of the recipes is a network, and baselines are fitted at once",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Changes what was asked to be changed.
     pub fn change(&self, recipe: &mut Recipe) -> Result<(), Failure> {
         self.features.change(recipe)?;
         if let Some(normalise) = self.normalise {
             recipe.normalise = normalise.normalisation();
         }
-        if let Some(most) = self.max_epochs {
+        if let Some(most) = self.max_epochs.filter(|_| recipe.architecture.is_network()) {
             recipe.max_epochs = most;
         }
         Ok(())
@@ -705,6 +716,7 @@ impl ExperimentOptions {
         if self.validation.is_some() {
             experiment.validation = self.validation;
         }
+        self.training.require_use(&experiment.recipes)?;
         for recipe in &mut experiment.recipes {
             self.training.change(recipe)?;
         }

@@ -130,7 +130,11 @@ fn print(prepared: &Prepared, plan: &Plan) {
                 k.training.name().into_owned(),
                 k.units.to_string(),
                 k.done.to_string(),
-                format!("{}{}", if k.measured { "" } else { "at most " }, k.epochs),
+                match k.epochs {
+                    Some(epochs) if k.measured => epochs.to_string(),
+                    Some(most) => format!("at most {most}"),
+                    None => "fitted".to_owned(),
+                },
                 time(k.unit_s),
                 time((k.units - k.done) as f64 * k.unit_s),
                 size(k.units as u64 * k.bytes),

@@ -28,7 +28,8 @@ pub struct Arguments {
     /// Folder of the model
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Engine or recipe: rnn, cnn, crnn, paper-rnn, paper-cnn, or a recipe's TOML file
+    /// Engine or recipe: rnn, cnn, crnn, svm, logistic, svr, ridge, paper-rnn, paper-cnn, or a
+    /// recipe's TOML file
     #[arg(
         long,
         alias = "recipe",
@@ -91,6 +92,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     }
     let mut recipe =
         recipe_called(&a.network).map_err(|e| Failure::asked(format!("--network: {e}")))?;
+    a.training.require_use(std::slice::from_ref(&recipe))?;
     a.training.change(&mut recipe)?;
     let chain = a.chain.chain()?;
     if a.augment {
@@ -150,6 +152,21 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             trained.history.len(),
             best.epoch,
             best.validation,
+        );
+    }
+    if let Some(chosen) = trained.search.iter().find(|tried| tried.chosen) {
+        let values: Vec<String> = chosen
+            .values
+            .iter()
+            .map(|(name, value)| format!("{name} = {value:.4}"))
+            .collect();
+        say!(
+            "Fitted to {} utterances of {} speakers; of {} settings {} was best on speakers that were left out in turn ({:.3}).",
+            trained.utterances,
+            fold.training.len() + fold.validation.len(),
+            trained.search.len(),
+            values.join(", "),
+            chosen.score,
         );
     }
     say!("model: {}", a.out.display());

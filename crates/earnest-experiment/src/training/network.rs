@@ -1,0 +1,64 @@
+//! Training a network, epoch by epoch.
+
+use std::path::Path;
+
+use earnest_features::Features;
+use earnest_model::{Engine, Trainer, predict_normalised};
+
+use super::presenter::Presenter;
+use super::{CHECKPOINT, Learnt, Lesson, score};
+use crate::error::ExperimentError;
+use crate::observer::{Notice, Observer};
+
+/// Trains until validation gets no better. With a `folder`, the state is kept there after each epoch,
+/// and an interrupted training goes on from it.
+pub(super) fn train(
+    lesson: &Lesson<'_>,
+    presenter: &mut Presenter<'_>,
+    folder: Option<&Path>,
+    observer: &dyn Observer,
+) -> Result<Learnt, ExperimentError> {
+    let (plan, sizes) = (lesson.plan, (lesson.columns, lesson.outputs));
+    let validation = presenter.normalised_clean(plan.validation);
+    let validation_rows: Vec<&Features> = validation.iter().collect();
+    let key = plan.key.with("training");
+    let checkpoint = folder.map(|f| f.join(CHECKPOINT));
+    let resumed = match checkpoint.as_deref().filter(|p| p.exists()) {
+        Some(path) => match Trainer::resume(plan.recipe.clone(), sizes.0, sizes.1, &key, path) {
+            Ok(trainer) => Some(trainer),
+            Err(error) => {
+                observer.event(Notice::Warning(&format!("{error}; this unit starts anew")));
+                None
+            }
+        },
+        None => None,
+    };
+    let mut trainer = match resumed {
+        Some(trainer) => trainer,
+        None => Trainer::new(plan.recipe.clone(), sizes.0, sizes.1, &key)?,
+    };
+    while !trainer.finished() {
+        let mut validate = |engine: &dyn Engine| {
+            let rows = predict_normalised(engine, &validation_rows, lesson.outputs);
+            score(lesson.dataset, plan.validation, plan.task, &rows)
+        };
+        let report = trainer.epoch(&*presenter, lesson.targets, &mut validate)?;
+        presenter.forget_first();
+        if let Some(path) = &checkpoint {
+            trainer.save(path)?;
+        }
+        observer.event(Notice::Epoch {
+            unit: "",
+            report: &report,
+            most: plan.recipe.max_epochs,
+        });
+        if observer.stopping() && !trainer.finished() {
+            return Err(ExperimentError::Stopped);
+        }
+    }
+    Ok(Learnt {
+        history: trainer.history().to_vec(),
+        engine: trainer.into_best(),
+        search: Vec::new(),
+    })
+}
