@@ -12,7 +12,7 @@ use crate::text_table::{Line, TextTable, title};
 /// Fewer recipes stand beside each other in Table I.
 const LEAST: usize = 3;
 /// The metrics of a sweep, as Table II has them: macro F, and the correlations.
-const MAIN: [usize; 4] = [2, 5, 6, 10];
+pub(crate) const MAIN: [usize; 4] = [2, 5, 6, 10];
 
 /// What stands above the table.
 pub const RECIPES: &str = "How well each recipe does on the robot after each training, with its 95 % interval over speakers where there is one, and the keys in which recipes differ. ★ marks the best of a column. The best of many tried on the same speakers is flattered by the choice: test it on others.";

@@ -9,6 +9,7 @@ use crate::latex;
 use crate::markdown;
 use crate::model_card::model_card;
 use crate::report::Report;
+use crate::rivals::{AGAINST, recipes_against_each_other};
 use crate::sweep::{RECIPES, recipes_side_by_side};
 use crate::table1::RECALLS;
 use crate::text_table::TextTable;
@@ -50,6 +51,9 @@ fn sections(report: &Report) -> Vec<Section> {
     if !table1.classes.is_empty() {
         let recalls = Some(table1.recalls());
         sections.push(section("Recall of each class", RECALLS, recalls));
+    }
+    if let Some(table) = recipes_against_each_other(&report.outcome, table1) {
+        sections.push(section("Recipes against each other", AGAINST, Some(table)));
     }
     if let Some(table) = recipes_side_by_side(&report.outcome, table1) {
         sections.push(section("Recipes side by side", RECIPES, Some(table)));

@@ -17,6 +17,16 @@ pub fn number(value: Option<f64>) -> String {
     }
 }
 
+/// As [`number`], with its sign: a change.
+#[must_use]
+pub fn signed(value: Option<f64>) -> String {
+    let text = number(value);
+    match value {
+        Some(v) if v >= 0.0 && v.is_finite() => format!("+{text}"),
+        _ => text,
+    }
+}
+
 /// All digits for a CSV; nothing for what is not there or not defined.
 #[must_use]
 pub fn exact(value: Option<f64>) -> String {

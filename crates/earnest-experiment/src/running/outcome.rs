@@ -65,7 +65,7 @@ pub struct Outcome {
     pub about: About,
     /// All units.
     pub units: Vec<UnitResult>,
-    /// Training histories of networks, by unit id.
+    /// Of each unit its id and its epochs; a baseline has none.
     pub histories: Vec<(String, Vec<EpochReport>)>,
     /// Units of the experiment that are not finished.
     pub missing: usize,
@@ -122,9 +122,11 @@ pub fn collect(folder: &Path) -> Result<Outcome, ExperimentError> {
         })?;
         let predictions = finished.predictions()?;
         let FinishedUnit { unit, folder: path } = finished;
-        if unit.recipe.architecture.is_network() {
-            histories.push((unit.id(), read_history(&path.join("training.csv"))?));
-        }
+        let history = match unit.recipe.architecture.is_network() {
+            true => read_history(&path.join("training.csv"))?,
+            false => Vec::new(),
+        };
+        histories.push((unit.id(), history));
         let ids: BTreeSet<String> = predictions.iter().map(|p| p.id.clone()).collect();
         let key = (unit.task, unit.fold.name.clone());
         let (first, of_first) = tested

@@ -20,6 +20,7 @@ use earnest_experiment::{
 
 use crate::figure::{self, Column, Violin};
 use crate::report::Report;
+use crate::rivals::{AGAINST, recipes_against_each_other};
 use crate::sweep::{RECIPES, recipes_side_by_side};
 use crate::table1::{RECALLS, Table1};
 use crate::text_table::{Line, TextTable, title};
@@ -110,10 +111,11 @@ pub fn warnings(outcome: &Outcome) -> Vec<String> {
                 .is_some_and(|e| e.epoch <= 2 && h.len() >= 6)
         })
         .count();
+    let trained = outcome.histories.iter().filter(|(_, h)| !h.is_empty());
+    let trained = trained.count();
     if early > 0 {
         out.push(format!(
-            "In {early} of {} units validation was best in the first two epochs: it is unstable, or a poor guide there.",
-            outcome.histories.len()
+            "In {early} of {trained} units validation was best in the first two epochs: it is unstable, or a poor guide there."
         ));
     }
     let most = |h: &[EpochReport]| {
@@ -121,13 +123,12 @@ pub fn warnings(outcome: &Outcome) -> Vec<String> {
             .experiment
             .recipes
             .iter()
-            .any(|r| r.max_epochs == h.len())
+            .any(|r| r.architecture.is_network() && r.max_epochs == h.len())
     };
     let cut = outcome.histories.iter().filter(|(_, h)| most(h)).count();
     if cut > 0 {
         out.push(format!(
-            "{cut} of {} units were still within their patience when they reached the most epochs allowed.",
-            outcome.histories.len()
+            "{cut} of {trained} units were still within their patience when they reached the most epochs allowed."
         ));
     }
     if about.problems > 0 {
@@ -157,6 +158,11 @@ pub fn html(report: &Report) -> Result<String, ExperimentError> {
     let mut page = Page::default();
     page.what_was_run(outcome)?;
     page.table_1(report);
+    if let Some(table) = recipes_against_each_other(outcome, &report.table1) {
+        page.heading("Recipes against each other");
+        page.paragraph(AGAINST);
+        page.table(&table);
+    }
     if let Some(table) = recipes_side_by_side(outcome, &report.table1) {
         page.heading("Recipes side by side");
         page.paragraph(RECIPES);
@@ -477,6 +483,9 @@ impl Page {
     }
 
     fn curves(&mut self, outcome: &Outcome) -> Result<(), ExperimentError> {
+        if outcome.histories.iter().all(|(_, h)| h.is_empty()) {
+            return Ok(());
+        }
         self.heading("Training");
         self.paragraph("One line for each fold and seed.");
         self.body.push_str("<div class=\"grid\">");
@@ -488,6 +497,9 @@ impl Page {
                 .filter(|(u, _)| u.task == task && u.recipe == recipe)
                 .map(|(u, (_, h))| (u.training, h.as_slice()))
                 .collect();
+            if histories.iter().all(|(_, h)| h.is_empty()) {
+                continue;
+            }
             let name = format!("{recipe} {}", task.name());
             let score = match task {
                 Task::Categorical => "macro F",
@@ -698,17 +710,20 @@ fn recipe_words(recipe: &earnest_model::Recipe, outcome: &Outcome) -> String {
         1 => "1 epoch".to_owned(),
         n => format!("{n} epochs"),
     };
-    let words = format!(
-        "{}; {}; Adam, learning rate {}, batches of {}, {epochs} at most, patience {}{trained}",
-        match outcome.experiment.features_table {
-            Some(_) => "a table of features".to_owned(),
-            None => recipe.features.as_front_end().words(),
-        },
-        recipe.architecture.words(),
-        recipe.learning_rate,
-        recipe.batch_size,
-        recipe.patience
-    );
+    let features = match outcome.experiment.features_table {
+        Some(_) => "a table of features".to_owned(),
+        None => recipe.features.as_front_end().words(),
+    };
+    let engine = recipe.architecture.words();
+    let words = match recipe.architecture.is_network() {
+        true => format!(
+            "{features}; {engine}; Adam, learning rate {}, batches of {}, {epochs} at most, patience {}{trained}",
+            recipe.learning_rate, recipe.batch_size, recipe.patience
+        ),
+        false => format!(
+            "{features}; {engine}, chosen by leaving one training speaker out at a time; it learns from all who are not tested"
+        ),
+    };
     format!("<code>{}</code>: {}", escape(name), escape(&words))
 }
 

@@ -28,7 +28,8 @@ pub mod train;
 use std::path::Path;
 
 use earnest_report::{
-    CERTAINTY, RECIPES, Report, TextTable, recipes_side_by_side, uncertain, warnings,
+    AGAINST, CERTAINTY, RECIPES, Report, TextTable, recipes_against_each_other,
+    recipes_side_by_side, uncertain, warnings,
 };
 
 use self::table::{report_table, text_table};
@@ -58,6 +59,10 @@ fn print_report(report: &Report) {
     }
     for part in &certainty {
         say!("{}", report_table(part));
+    }
+    if let Some(pairs) = recipes_against_each_other(outcome, table) {
+        say!("\nRecipes against each other. {AGAINST}");
+        say!("{}", report_table(&pairs));
     }
     if let Some(recipes) = recipes_side_by_side(outcome, table) {
         say!("\nRecipes side by side. {RECIPES}");
