@@ -216,7 +216,11 @@ impl Database<'_> {
             }
         }
         let has_gold = Role::ALL.map(|role| all.iter().any(|c| c.role == role && c.is_gold));
-        let of_role: HashMap<&str, bool> = Role::ALL.map(Role::name).into_iter().zip(has_gold).collect();
+        let of_role: HashMap<&str, bool> = Role::ALL
+            .map(Role::name)
+            .into_iter()
+            .zip(has_gold)
+            .collect();
         all.retain(|c| c.is_gold || !of_role.get(c.role.name()).is_some_and(|gold| *gold));
         let mut beside: BTreeMap<(&str, Role), Vec<&str>> = BTreeMap::new();
         for column in &all {
@@ -439,7 +443,9 @@ impl Rows<'_> {
                     );
                 }
                 None => {
-                    entry.said.insert(*role, (said, self.id.to_owned(), row.line));
+                    entry
+                        .said
+                        .insert(*role, (said, self.id.to_owned(), row.line));
                 }
             }
         }
@@ -476,12 +482,7 @@ impl Joined {
                 valence: entry.number(Role::Valence),
                 dominance: entry.number(Role::Dominance),
                 origin: (table, Some(line)),
-                ..Utterance::of_file(
-                    id,
-                    place.clone(),
-                    speaker.unwrap_or(UNKNOWN_SPEAKER),
-                    label,
-                )
+                ..Utterance::of_file(id, place.clone(), speaker.unwrap_or(UNKNOWN_SPEAKER), label)
             });
         }
         let listed: HashSet<&str> = self.entries.values().map(|e| e.file.as_str()).collect();

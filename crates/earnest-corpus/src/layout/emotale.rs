@@ -95,12 +95,7 @@ pub(super) fn read(survey: &Survey) -> Reading {
     missing.sort();
     for (line, stem) in missing {
         let detail = format!("{stem} has no audio file");
-        reading.problem(
-            ProblemKind::MissingAudio,
-            &table.file,
-            Some(line),
-            detail,
-        );
+        reading.problem(ProblemKind::MissingAudio, &table.file, Some(line), detail);
     }
     reading
 }

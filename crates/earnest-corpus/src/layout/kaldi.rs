@@ -167,12 +167,7 @@ fn read_folder(
         let detail = format!(
             "there is no {LABELS} beside it, which has an utterance and its emotion in each line"
         );
-        reading.problem(
-            ProblemKind::UnreadableTable,
-            &recordings.file,
-            None,
-            detail,
-        );
+        reading.problem(ProblemKind::UnreadableTable, &recordings.file, None, detail);
         return;
     };
     let places = places(survey, &recordings, reading);
@@ -217,7 +212,10 @@ fn read_folder(
         });
     }
     if let Some(first) = unlabelled.first() {
-        let detail = format!("{} utterances have no line (first: {first})", unlabelled.len());
+        let detail = format!(
+            "{} utterances have no line (first: {first})",
+            unlabelled.len()
+        );
         reading.problem(ProblemKind::Unlabelled, &labels.file, None, detail);
     }
     // Of lines that cannot be read it was said already.

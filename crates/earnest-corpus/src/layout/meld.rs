@@ -210,12 +210,10 @@ impl Split {
                     only_videos.push(*video);
                     continue;
                 }
-                (None, None) => {
-                    match RelativePath::new(&format!("{}/{stem}.wav", self.folder)) {
-                        Ok(path) => path,
-                        Err(_) => continue,
-                    }
-                }
+                (None, None) => match RelativePath::new(&format!("{}/{stem}.wav", self.folder)) {
+                    Ok(path) => path,
+                    Err(_) => continue,
+                },
             };
             reading.utterances.push(Utterance {
                 origin: (self.table.file.clone(), Some(row.line)),
@@ -277,7 +275,12 @@ mod tests {
             assert_eq!(split_of(path), split, "{path}");
         }
         assert_eq!(numbers("dia12_utt3"), Some((12, 3)));
-        for name in ["dia_utt3", "dia1_utt", "dia+1_utt2", "final_videos_testdia1_utt0"] {
+        for name in [
+            "dia_utt3",
+            "dia1_utt",
+            "dia+1_utt2",
+            "final_videos_testdia1_utt0",
+        ] {
             assert_eq!(numbers(name), None, "{name}");
         }
     }

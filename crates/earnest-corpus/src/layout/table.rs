@@ -9,6 +9,38 @@ use earnest_files::{MOST_TEXT, read_file};
 use super::Reading;
 use crate::problem::ProblemKind;
 
+/// The lines of records, by the bytes that they begin at: a reader of CSV counts one line too few
+/// where lines end as on Windows, and at empty lines.
+pub(super) struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// Of a file without a byte order mark.
+    pub fn of(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            at: 0,
+            line: 1,
+        }
+    }
+
+    /// The line of a record that begins at a byte or after line ends that follow it; one after the
+    /// other.
+    pub fn line(&mut self, byte: u64) -> usize {
+        let begin = usize::try_from(byte).unwrap_or(usize::MAX);
+        let begin = begin.clamp(self.at, self.bytes.len());
+        let is_end = |b: &&u8| matches!(b, b'\r' | b'\n');
+        let ends = self.bytes.iter().skip(begin).take_while(is_end).count();
+        let passed = self.bytes.get(self.at..begin + ends).unwrap_or_default();
+        self.line += passed.iter().filter(|b| **b == b'\n').count();
+        self.at = begin + ends;
+        self.line
+    }
+}
+
 /// A CSV file that was read whole.
 pub(super) struct Table {
     /// Where it is, for messages.
@@ -74,10 +106,12 @@ impl Table {
             }
         };
         let text = String::from_utf8_lossy(&bytes);
+        let text = text.trim_start_matches('\u{feff}');
+        let mut lines = Lines::of(text.as_bytes());
         let mut reader = csv::ReaderBuilder::new()
             .flexible(true)
             .trim(csv::Trim::All)
-            .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+            .from_reader(text.as_bytes());
         let columns: Vec<String> = match reader.headers() {
             Ok(headers) => headers.iter().map(str::to_owned).collect(),
             Err(error) => {
@@ -93,7 +127,7 @@ impl Table {
         for record in reader.records() {
             let (line, detail) = match record {
                 Ok(record) => {
-                    let line = record.position().map_or(0, |p| p.line() as usize);
+                    let line = record.position().map_or(0, |p| lines.line(p.byte()));
                     let (cells, header) = (record.len(), table.columns.len());
                     if cells == header {
                         table.rows.push((line, record));
@@ -138,12 +172,7 @@ impl Table {
             ),
             (true, false) => format!("two columns are called {}", twice.join(", and two ")),
         };
-        reading.problem(
-            ProblemKind::UnreadableTable,
-            &self.file,
-            Some(1),
-            detail,
-        );
+        reading.problem(ProblemKind::UnreadableTable, &self.file, Some(1), detail);
         None
     }
 

@@ -85,7 +85,9 @@ pub(super) fn read(text: &str) -> Result<Rc<Node>, String> {
         if !matches!(event, Event::MappingEnd | Event::SequenceEnd) {
             values += 1;
             if values > MOST_VALUES {
-                return Err(wrong(format!("more than {MOST_VALUES} values are not read")));
+                return Err(wrong(format!(
+                    "more than {MOST_VALUES} values are not read"
+                )));
             }
         }
         let (anchor, node) = match event {
@@ -179,7 +181,10 @@ mod tests {
             "name: x\nlabels: &id001 [a, 'b: c']\nschemes:\n  emotion: {dtype: str, labels: *id001}\n  long: {text: two\n      lines., minimum: 0}\n",
         )
         .unwrap();
-        let scheme = header.get("schemes").and_then(|s| s.get("emotion")).unwrap();
+        let scheme = header
+            .get("schemes")
+            .and_then(|s| s.get("emotion"))
+            .unwrap();
         let Value::List(labels) = &scheme.get("labels").unwrap().value else {
             panic!()
         };

@@ -58,8 +58,8 @@ impl<'a> KnownToModel<'a> {
         let same_corpus = fingerprint == self.heard.fingerprint
             || (!corpus.layout.is_of_any_corpus() && corpus.name == self.heard.corpus);
         let heard_form = Layout::from_name(&self.heard.corpus);
-        let may_be_the_same = corpus.layout.is_of_any_corpus()
-            || heard_form.is_some_and(Layout::is_of_any_corpus);
+        let may_be_the_same =
+            corpus.layout.is_of_any_corpus() || heard_form.is_some_and(Layout::is_of_any_corpus);
         let same_names = same_corpus || (may_be_the_same && !other_speakers);
         let heard = |content: &ContentHash| {
             let content = content.to_string();
