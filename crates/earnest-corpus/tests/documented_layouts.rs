@@ -499,7 +499,7 @@ fn an_audformat_database_is_its_tables_joined_by_file_and_moments() {
         "{lines:?}"
     );
     assert!(lines.iter().any(|(_, d)| d.contains("arousal is \"low\"")));
-    for bad in ["not after", "../out.wav", "backslash", "/etc/passwd"] {
+    for bad in ["not after", "leads out", "backslash", "is absolute"] {
         assert!(
             lines.iter().any(|(_, d)| d.contains(bad)),
             "{bad}: {lines:?}"
@@ -730,10 +730,18 @@ fn a_corpus_that_speaks_through_its_names_is_not_taken_for_a_list_of_its_files()
         "file,emotion\nwav/03a01Fa.wav,happiness\n",
     );
     assert_eq!(open(root).layout, Layout::EmoDb);
+    // Who asks for the list, or names it, gets it.
     for layout in [Layout::Audformat, Layout::Kaldi] {
         let corpus = open_as(root, layout).unwrap();
         assert_eq!((corpus.layout, corpus.utterances.len()), (layout, 1));
     }
+    assert_eq!(open(&root.join("db.yaml")).layout, Layout::Audformat);
+    let options = OpenOptions {
+        root: Some(root.to_owned()),
+        ..OpenOptions::default()
+    };
+    let corpus = Corpus::open(&root.join("data/wav.scp"), &options).unwrap();
+    assert_eq!((corpus.layout, corpus.utterances.len()), (Layout::Kaldi, 1));
 }
 
 #[test]

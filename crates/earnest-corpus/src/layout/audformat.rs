@@ -405,7 +405,9 @@ struct Rows<'a> {
 impl Rows<'_> {
     fn add(&self, row: Row<'_>, joined: &mut Joined, reading: &mut Reading) -> Result<(), String> {
         let text = row.cell(self.file).ok_or("file is empty")?;
-        let file = place::inside(&self.database.survey.root, &self.database.folder, text)?;
+        let file = RelativePath::new(text)
+            .and_then(|file| RelativePath::new(&format!("{}{file}", self.database.prefix)))
+            .map_err(|e| e.to_string())?;
         let stretch = match self.moments {
             Some((start, end)) => moment::stretch(row.cell(start), row.cell(end))?,
             None => None,

@@ -174,6 +174,8 @@ pub(crate) struct Survey {
     pub manifests: Vec<PathBuf>,
     /// Whose files the manifests may list.
     pub reach: Reach,
+    /// The layout that the file is of, if the user names one that can be of no other.
+    pub named: Option<Layout>,
     /// What could not be listed.
     pub problems: Vec<Problem>,
 }
@@ -213,6 +215,7 @@ impl Survey {
             videos: Vec::new(),
             manifests: Vec::new(),
             reach: Reach::Folder,
+            named: None,
             problems: listing.problems,
         };
         let mut manifests = Vec::new();
@@ -252,11 +255,11 @@ impl Survey {
         let is_recordings = kaldi::is_recordings(file);
         if is_recordings || audformat::is_header(file) {
             let mut survey = Self::of_folder(root);
-            survey.manifests.clear();
+            survey.named = Some(Layout::Audformat);
             if is_recordings {
+                survey.named = Some(Layout::Kaldi);
                 survey.reach = Reach::Anywhere;
                 survey.tables.retain(|t| !t.as_str().contains('/'));
-                survey.audio.clear();
             }
             return survey;
         }
@@ -269,6 +272,7 @@ impl Survey {
             videos: Vec::new(),
             manifests: vec![file.to_owned()],
             reach: Reach::Anywhere,
+            named: None,
             problems: Vec::new(),
         }
     }
@@ -323,6 +327,9 @@ impl Reading {
 /// then the tables of a corpus, then forms that any corpus can be in. A manifest at the top was
 /// written by somebody who wants it read: it comes before the layouts that were added after it.
 pub(crate) fn recognise(survey: &Survey) -> Option<Layout> {
+    if survey.named.is_some() {
+        return survey.named;
+    }
     if iemocap::prefix(survey).is_some() {
         return Some(Layout::Iemocap);
     }
