@@ -162,7 +162,8 @@ pub(super) fn read(survey: &Survey) -> Reading {
     };
     let columns = database.columns(&mut reading);
     let rated = |role| columns.iter().any(|c| c.role == role);
-    if !rated(Role::Emotion) && !(rated(Role::Arousal) && rated(Role::Valence)) {
+    let has_values = rated(Role::Arousal) && rated(Role::Valence);
+    if !rated(Role::Emotion) && !has_values {
         let tables: Vec<&str> = database.entries("tables").map(|(id, _)| id).collect();
         reading.problem(
             ProblemKind::UnreadableTable,
