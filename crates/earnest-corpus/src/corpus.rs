@@ -21,7 +21,8 @@ use crate::{completeness, marker, overlap};
 pub struct OpenOptions {
     /// The layout, if it should not be recognised.
     pub layout: Option<Layout>,
-    /// The folder that a manifest's paths are relative to, if that is not its own.
+    /// The folder that a manifest's paths are relative to, if that is not its own; or those of a
+    /// `wav.scp`, if that is not the corpus's.
     pub root: Option<PathBuf>,
     /// Which classes are told apart.
     pub classes: Classes,
@@ -62,7 +63,7 @@ impl Corpus {
             source,
         })?;
         let mut survey = if metadata.is_file() {
-            Survey::of_manifest(path)
+            Survey::of_file(path)
         } else {
             Survey::of_folder(path)
         };
@@ -79,7 +80,7 @@ impl Corpus {
                 known: Layout::ALL.map(Layout::name).join(", "),
             })?;
         if let Some(root) = &options.root {
-            if layout != Layout::Manifest {
+            if !layout.takes_root() {
                 return Err(CorpusError::Root {
                     path: path.to_owned(),
                     layout: layout.name(),

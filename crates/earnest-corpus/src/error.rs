@@ -30,9 +30,9 @@ pub enum CorpusError {
         /// Names of known layouts.
         known: String,
     },
-    /// A root was given, and there is no manifest that it could be for.
+    /// A root was given, and there is no manifest or `wav.scp` that it could be for.
     #[error(
-        "{} was read as {layout}: a root is for the paths of a manifest; leave it out, or name the manifest",
+        "{} was read as {layout}: a root is for the paths of a manifest, or of Kaldi's wav.scp; leave it out, or name the manifest",
         path.display()
     )]
     Root {

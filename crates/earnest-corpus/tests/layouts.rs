@@ -309,6 +309,28 @@ fn a_csv_manifest_may_use_any_of_the_usual_column_names() {
 }
 
 #[test]
+fn lines_are_counted_as_an_editor_counts_them_however_they_end() {
+    for end in ["\n", "\r\n"] {
+        let dir = tempfile::tempdir().unwrap();
+        wav(dir.path(), "a.wav");
+        let lines = [
+            "\u{feff}path,speaker,emotion,note",
+            "",
+            "",
+            "a.wav,s1,sad,\"two\nlines\"",
+            "b.wav,s1,sad,",
+            "",
+            "c.wav,s1",
+        ];
+        text(dir.path(), "manifest.csv", &(lines.join(end) + end));
+        let corpus = open(dir.path());
+        assert_eq!(corpus.utterances[0].origin.1, Some(4));
+        assert_eq!(of_kind(&corpus, ProblemKind::MissingAudio)[0].0, Some(6));
+        assert_eq!(of_kind(&corpus, ProblemKind::UnreadableLine)[0].0, Some(8));
+    }
+}
+
+#[test]
 fn a_jsonl_manifest_and_a_manifest_given_as_a_file_work_too() {
     let dir = tempfile::tempdir().unwrap();
     wav(dir.path(), "x.wav");

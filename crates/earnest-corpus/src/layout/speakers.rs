@@ -28,6 +28,11 @@ pub(crate) fn of(layout: Layout) -> Option<Known> {
         Layout::Nemo => names(&[
             "EB0", "IC0", "KD0", "KS0", "MK0", "MP0", "SM0", "TP0", "WR0",
         ]),
-        Layout::Manifest => return None,
+        Layout::EmoTale => Known::Count(18),
+        Layout::Esd => numbered(1..=20, |n| format!("{n:04}")),
+        Layout::Emovo => names(&["f1", "f2", "f3", "m1", "m2", "m3"]),
+        // MSP-Podcast grows with each release; MELD says how many speak in each of its splits only.
+        Layout::Meld | Layout::MspPodcast => return None,
+        Layout::Audformat | Layout::Kaldi | Layout::Manifest => return None,
     })
 }

@@ -45,7 +45,7 @@ impl<'a> KnownToModel<'a> {
     /// whom it heard an utterance, the recording that one was cut from, or a noise, whatever the
     /// file or the speaker is called. By name of the corpus that it was trained on, and of the
     /// same collection of files in another state (a published corpus with fewer files, say); and
-    /// wherever a manifest is one of the two, since it may list files of any corpus, unless
+    /// wherever a manifest (or audformat, or Kaldi's lists) is one of the two, since it may list files of any corpus, unless
     /// `other_speakers` says that those who are called alike are other people.
     #[must_use]
     pub fn speakers(
@@ -56,9 +56,10 @@ impl<'a> KnownToModel<'a> {
         other_speakers: bool,
     ) -> BTreeSet<String> {
         let same_corpus = fingerprint == self.heard.fingerprint
-            || (corpus.layout != Layout::Manifest && corpus.name == self.heard.corpus);
+            || (!corpus.layout.is_of_any_corpus() && corpus.name == self.heard.corpus);
+        let heard_form = Layout::from_name(&self.heard.corpus);
         let may_be_the_same =
-            corpus.layout == Layout::Manifest || self.heard.corpus == Layout::Manifest.name();
+            corpus.layout.is_of_any_corpus() || heard_form.is_some_and(Layout::is_of_any_corpus);
         let same_names = same_corpus || (may_be_the_same && !other_speakers);
         let heard = |content: &ContentHash| {
             let content = content.to_string();

@@ -22,7 +22,8 @@ use crate::visible::on_one_line;
 pub enum Command {
     /// Say what a folder holds and what is wrong with it
     #[command(after_help = "Example:\n  earnest corpus inspect EmoDB\n\n\
-        Recognises IEMOCAP, EmoDB, RAVDESS (speech), CREMA-D, TESS, SAVEE, URDU, nEMO, and manifests \
+        Recognises IEMOCAP, EmoDB, RAVDESS (speech), CREMA-D, TESS, SAVEE, URDU, nEMO, EmoTale, ESD, EMOVO, MELD, \
+        MSP-Podcast, audformat, Kaldi's data directories with utt2emo, and manifests \
         (manifest.csv, manifest.jsonl, Hugging Face's metadata.csv) with the columns path, speaker, emotion and \
         optionally start, end (a stretch of the file: seconds, or audformat's 0 days 00:00:01.25), session, id, \
         arousal, valence, sex. A manifest that is found in a folder lists files in it; one that you name may list \

@@ -265,10 +265,10 @@ pub struct CorpusOptions {
 #[derive(Args, Clone, Debug, Default)]
 pub struct ReadingOptions {
     /// Layout, if it should not be recognised: IEMOCAP, EmoDB, RAVDESS, CREMA-D, TESS,
-    /// SAVEE, URDU, nEMO or manifest
+    /// SAVEE, URDU, nEMO, EmoTale, ESD, EMOVO, MELD, MSP-Podcast, audformat, Kaldi or manifest
     #[arg(long, value_name = "NAME")]
     pub layout: Option<String>,
-    /// Folder that a manifest's paths are relative to [default: the manifest's own]
+    /// Folder that the paths of a manifest or a wav.scp are relative to [default: its own, or the corpus's]
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
 }
