@@ -341,6 +341,19 @@ impl Part {
 }
 
 impl Corpus {
+    /// Brings all values from one range of a scale to another, on a straight line.
+    pub fn bring_to_scale(&mut self, from: [f32; 2], to: [f32; 2]) {
+        for utterance in &mut self.utterances {
+            for value in [
+                &mut utterance.arousal,
+                &mut utterance.valence,
+                &mut utterance.dominance,
+            ] {
+                *value = value.map(|v| moved(v, from, to));
+            }
+        }
+    }
+
     /// Why the scales of several corpora are not known to be the same, if they are not: then no
     /// joined utterance has values.
     #[must_use]

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod class_spec;
+mod corpora;
 mod dataset;
 mod drawn_order;
 mod error;
@@ -9,6 +10,7 @@ mod experiment;
 mod feature_table;
 mod folders;
 mod observer;
+mod opening;
 mod protocol;
 mod running;
 mod single_model;
@@ -18,6 +20,7 @@ mod storage;
 mod training;
 
 pub use class_spec::{ClassSpec, SetKind};
+pub use corpora::{Corpora, CorpusSpec};
 pub use dataset::{Dataset, FeatureSource, Item, Pool};
 pub use error::{ExperimentError, FoldError};
 pub use evaluation::prediction::{CONDITIONS, Prediction, Truth, largest};
@@ -25,13 +28,13 @@ pub use evaluation::tally::{
     BySpeaker, Tally, by_speaker, confusion, metrics_by_speaker, metrics_of, pooled_metrics,
 };
 pub use evaluation::{metrics, number};
-pub use experiment::{
-    CorpusSpec, DEFAULT_SNR_DB, Experiment, IDLE_CHAIN, RobotSpec, Unit, checked_snr_db,
-};
+pub use experiment::{DEFAULT_SNR_DB, Experiment, IDLE_CHAIN, RobotSpec, Unit, checked_snr_db};
 pub use feature_table::{FeatureTable, FeatureTableSpec, FeatureTables};
 pub use folders::Folders;
 pub use observer::{Notice, Observer, Silent};
+pub use opening::{open_corpora, open_corpus, read_corpora, read_corpus};
 pub use protocol::Protocol;
+pub use protocol::cross::CrossKind;
 pub use protocol::fold::{Fold, Listed, folds, select};
 pub use protocol::folding::Folding;
 pub use protocol::leaks::{refuse_leaks, refuse_tested_twice};
@@ -40,8 +43,7 @@ pub use running::finished::{CARD, FinishedUnit, finished_units};
 pub use running::outcome::{About, Outcome, collect};
 pub use running::plan::{Plan, UnitKind, plan};
 pub use running::prepare::{
-    Prepared, corpus_contents, open_corpus, prepare, read_corpus, refuse_unlisted,
-    refuse_unnamed_speakers, scene_of,
+    Prepared, corpus_contents, prepare, refuse_unlisted, refuse_unnamed_speakers, scene_of,
 };
 pub use running::results::{recipe_keys, write_results};
 pub use running::run::{RunOptions, finish, run, run_units, simulated_robot};

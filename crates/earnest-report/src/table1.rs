@@ -684,6 +684,7 @@ mod tests {
             outputs: FOUR.map(String::from).to_vec(),
             training,
             fold: "s".into(),
+            crossing: None,
             seed: 1,
             predictions,
         }

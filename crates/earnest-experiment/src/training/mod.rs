@@ -1,5 +1,6 @@
 //! Training one model on some utterances of a dataset.
 
+pub(crate) mod balance;
 pub(crate) mod copies;
 pub(crate) mod presenter;
 
@@ -114,6 +115,8 @@ pub struct TrainingPlan<'a> {
     pub training: &'a [usize],
     /// Validation utterances: heard clean.
     pub validation: &'a [usize],
+    /// Whether each of several corpora counts alike, however many utterances it has.
+    pub balance: bool,
     /// What the augmentation is called in the model's description.
     pub training_name: Cow<'static, str>,
     /// All draws come from here.
@@ -171,8 +174,14 @@ pub fn copies_folder(folder: &Path) -> PathBuf {
     folder.join(copies::FOLDER)
 }
 
-/// Training targets; values are standardised with the mean and deviation that are returned.
-fn targets(dataset: &Dataset, indices: &[usize], task: Task) -> (Targets, Vec<f32>, Vec<f32>) {
+/// Training targets; values are standardised with the mean and deviation that are returned, in which
+/// each utterance has its weight.
+fn targets(
+    dataset: &Dataset,
+    indices: &[usize],
+    weights: &[f64],
+    task: Task,
+) -> (Targets, Vec<f32>, Vec<f32>) {
     let outputs = dataset.outputs(task).len();
     let (mut mean, mut deviation) = (vec![0.0_f32; outputs], vec![1.0_f32; outputs]);
     match task {
@@ -187,10 +196,10 @@ fn targets(dataset: &Dataset, indices: &[usize], task: Task) -> (Targets, Vec<f3
                 .collect();
             let n = rows.len().max(1) as f64;
             for j in 0..outputs {
-                let m = rows.iter().map(|r| f64::from(r[j])).sum::<f64>() / n;
-                let v = rows
-                    .iter()
-                    .map(|r| (f64::from(r[j]) - m).powi(2))
+                let weighted = || rows.iter().zip(weights);
+                let m = weighted().map(|(r, w)| w * f64::from(r[j])).sum::<f64>() / n;
+                let v = weighted()
+                    .map(|(r, w)| w * (f64::from(r[j]) - m).powi(2))
                     .sum::<f64>()
                     / n;
                 mean[j] = m as f32;
@@ -207,8 +216,19 @@ fn targets(dataset: &Dataset, indices: &[usize], task: Task) -> (Targets, Vec<f3
     }
 }
 
+/// The score of answers to utterances; of several corpora that count alike the mean of theirs.
+fn score(plan: &TrainingPlan<'_>, dataset: &Dataset, rows: &[Vec<f32>]) -> f64 {
+    let parts = balance::by_corpus(dataset, plan.validation, plan.balance);
+    let of_part = |places: &Vec<usize>| {
+        let indices: Vec<usize> = places.iter().map(|i| plan.validation[*i]).collect();
+        let rows: Vec<&[f32]> = places.iter().map(|i| rows[*i].as_slice()).collect();
+        score_of(dataset, &indices, plan.task, &rows)
+    };
+    parts.iter().map(of_part).sum::<f64>() / parts.len().max(1) as f64
+}
+
 /// Macro F, or the mean of the scales' correlations (one that is not defined counts as 0).
-fn score(dataset: &Dataset, indices: &[usize], task: Task, rows: &[Vec<f32>]) -> f64 {
+fn score_of(dataset: &Dataset, indices: &[usize], task: Task, rows: &[&[f32]]) -> f64 {
     match task {
         Task::Categorical => {
             let pairs = indices
@@ -300,10 +320,12 @@ pub fn train(
     let frozen = plan
         .augmentation
         .is_some_and(|a| a.presentation != Presentation::Fresh);
+    let weights = balance::weights(dataset, plan.training, plan.balance);
     let mut presenter = Presenter::new(
         dataset,
         view,
         plan.training,
+        weights.clone(),
         plan.augmentation,
         plan.recipe.normalise,
         if frozen {
@@ -334,7 +356,8 @@ pub fn train(
 
     let validation = presenter.normalised_clean(plan.validation);
     let validation_rows: Vec<&Features> = validation.iter().collect();
-    let (wanted, target_mean, target_deviation) = targets(dataset, plan.training, plan.task);
+    let (wanted, target_mean, target_deviation) =
+        targets(dataset, plan.training, &weights, plan.task);
     let key = plan.key.with("training");
     let checkpoint = folder.map(|f| f.join(CHECKPOINT));
     let resumed = match checkpoint.as_deref().filter(|p| p.exists()) {
@@ -356,7 +379,7 @@ pub fn train(
     while !trainer.finished() {
         let mut validate = |engine: &dyn Engine<f32>| {
             let rows = predict_normalised(engine, &validation_rows, names.len());
-            score(dataset, plan.validation, plan.task, &rows)
+            score(plan, dataset, &rows)
         };
         let report = trainer.epoch(&presenter, &wanted, &mut validate)?;
         presenter.forget_first();

@@ -665,6 +665,9 @@ fn training_words(experiment: &Experiment) -> String {
             Normalisation::Adaptive => {
                 "at first the training set's, then more and more the speaker's so far"
             }
+            Normalisation::EachCorpus => {
+                "each corpus's own, over all that is heard of it in training, and in a test in that condition (without labels)"
+            }
         })
         .collect();
     ways.dedup();

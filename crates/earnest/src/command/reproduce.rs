@@ -6,7 +6,6 @@ use clap::{Args, Subcommand};
 use earnest_experiment::Experiment;
 
 use super::executor::ExecutorOptions;
-use super::must_exist;
 use super::options::{ClassOptions, CorpusOptions, ExperimentOptions};
 use crate::failure::Failure;
 
@@ -61,9 +60,8 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::Table2(a) => (TABLE_2, a),
         Command::All(a) => (ALL, a),
     };
-    must_exist("--corpus", &a.corpus.corpus)?;
     let mut experiment = Experiment::from_toml(text).map_err(Failure::asked)?;
-    experiment.corpus = a.corpus.reading.spec(a.corpus.corpus);
+    experiment.corpus = a.corpus.spec()?;
     experiment.classes = a.classes.spec();
     a.experiment.change(&mut experiment)?;
     let out = a
