@@ -40,7 +40,7 @@ pub use protocol::folding::Folding;
 pub use protocol::leaks::{refuse_leaks, refuse_tested_twice};
 pub use protocol::validation::Validation;
 pub use running::finished::{CARD, FinishedUnit, finished_units};
-pub use running::outcome::{About, Outcome, collect};
+pub use running::outcome::{About, AboutCorpus, Outcome, collect};
 pub use running::plan::{Plan, UnitKind, plan};
 pub use running::prepare::{
     Prepared, corpus_contents, prepare, refuse_unlisted, refuse_unnamed_speakers, scene_of,
@@ -50,7 +50,7 @@ pub use running::run::{RunOptions, finish, run, run_units, simulated_robot};
 pub use running::run_folder::{RESULTS, refuse_foreign_files, refuse_other_run};
 pub use running::slurm::{SlurmOptions, run_on_slurm};
 pub use running::tensorboard;
-pub use running::unit_result::UnitResult;
+pub use running::unit_result::{Crossing, UnitResult};
 pub use running::workers::Workers;
 pub use single_model::evaluation::{Evaluated, Evaluation, OnShared, TestedIn};
 pub use single_model::training::{Augmented, ModelTraining, PreparedTraining, TrainedModel};
@@ -61,6 +61,7 @@ pub use sources::recordings::{CLIPPED_THROUGH, LENGTH_S, LENGTH_SHARE, Recording
 pub use sources::{DEFAULT_SOUND_MEMORY_MIB, SourceSpec};
 pub use statistics::{Interval, PairedTest, sign_flip_test};
 pub use storage::write_whole;
+pub use training::balance::weights;
 pub use training::presenter::{Augmentation, Presentation, PresentationTime};
 pub use training::{
     Trained, Training, TrainingPlan, copies_folder, forget_copies, forget_progress, train,
