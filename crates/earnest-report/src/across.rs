@@ -34,6 +34,16 @@ pub struct Pair {
     pub table: Table1,
 }
 
+impl Pair {
+    /// What its rows begin with.
+    fn names(&self, crossed: bool) -> Vec<String> {
+        match crossed {
+            true => vec![self.trained.clone(), self.tested.clone()],
+            false => vec![self.tested.clone()],
+        }
+    }
+}
+
 /// A run over several corpora.
 #[derive(Clone, Debug)]
 pub struct Across {
@@ -211,14 +221,20 @@ impl Across {
                 continue;
             };
             let rows = own.rows.into_iter().map(|line| {
-                let mut cells = vec![pair.trained.clone(), pair.tested.clone()];
+                let mut cells = pair.names(self.crossed);
                 cells.extend(line.cells);
                 Line { cells, ..line }
             });
             match &mut all {
                 Some(table) => table.rows.extend(rows),
                 None => {
-                    let mut titles = vec![title("trained on"), title("tested on")];
+                    let ours: &[&str] = match self.crossed {
+                        true => &["trained on", "tested on"],
+                        // All of them trained.
+                        false => &["corpus"],
+                    };
+                    let mut titles: Vec<Vec<String>> = ours.iter().map(|t| title(t)).collect();
+                    let texts = titles.len() + own.texts;
                     let own = own.titles.into_iter().map(|path| match path.as_slice() {
                         [one] if one == "trained" => title("training"),
                         [one] if one == "tested" => title("condition"),
@@ -228,7 +244,7 @@ impl Across {
                     all = Some(TextTable {
                         titles,
                         rows: rows.collect(),
-                        texts: 5,
+                        texts,
                     });
                 }
             }

@@ -18,7 +18,8 @@ const ALL: &str = include_str!("../../../../experiments/all.toml");
 pub enum Command {
     /// Train with and without augmentation, test clean and as the robot hears it
     #[command(
-        after_help = "Example:\n  earnest reproduce table1 --corpus EmoDB --noise ESC-50 --rooms my-rooms --folds 3\n\n\
+        after_help = "Examples:\n  earnest reproduce table1 --corpus EmoDB --noise ESC-50 --rooms my-rooms --folds 3\n  \
+        earnest reproduce table1 --corpus EmoDB --corpus nEMO --protocol cross --out runs/cross\n\n\
         The same command goes on with an interrupted run. Without --recordings, the robot is simulated: a room \
         response and noise from sources that training never hears. It is experiments/table1.toml with your corpus."
     )]

@@ -16,8 +16,10 @@ use crate::progress::Progress;
 /// Train one model.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  earnest train --corpus EmoDB --augment --noise ESC-50 --rooms my-rooms --out my-model\n\n\
-    The model's folder holds model.safetensors and model.json. The same command goes on with an interrupted training."
+    after_help = "Examples:\n  earnest train --corpus EmoDB --augment --noise ESC-50 --rooms my-rooms --out my-model\n  \
+    earnest train --corpus EmoDB --corpus nEMO --leave-out emodb/03,nemo/SB0 --out my-model\n\n\
+    The model's folder holds model.safetensors and model.json. The same command goes on with an interrupted training. \
+    With several corpora a speaker's name begins with the corpus's."
 )]
 pub struct Arguments {
     #[command(flatten)]
