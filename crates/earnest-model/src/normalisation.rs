@@ -168,6 +168,27 @@ mod tests {
     }
 
     #[test]
+    fn by_each_corpus_its_speakers_stay_apart_and_the_corpora_meet() {
+        let corpus = Normaliser {
+            mean: vec![0.0; descriptor::COUNT],
+            deviation: vec![1.0; descriptor::COUNT],
+        };
+        // Two speakers of each of two corpora, which lie far apart.
+        let given: Vec<Features> = [48.0, 52.0, -22.0, -18.0].map(|o| utterance(130, o)).into();
+        let references: Vec<&Features> = given.iter().collect();
+        let each = Normalisation::EachCorpus;
+        let spoken = [("x/1", "x"), ("x/2", "x"), ("y/1", "y"), ("y/2", "y")];
+        let groups = spoken.map(|(speaker, corpus)| each.group(speaker, corpus));
+        let heard = each.apply(&corpus, &references, &groups);
+        let means: Vec<f32> = heard.iter().map(mean).collect();
+        assert!(
+            (means[0] + means[1]).abs() < 1e-3 && means[0] < -0.3,
+            "{means:?}"
+        );
+        assert!((means[0] - means[2]).abs() < 1e-3 && (means[1] - means[3]).abs() < 1e-3);
+    }
+
+    #[test]
     fn by_speaker_every_speaker_ends_at_mean_0_and_adaptively_gets_there_without_looking_ahead() {
         let corpus = Normaliser {
             mean: vec![0.0; descriptor::COUNT],

@@ -352,7 +352,7 @@ impl Across {
             .map(title)
             .to_vec();
         let columns = first.tested.iter();
-        titles.extend(columns.map(|name| vec!["tested on".to_owned(), name.clone()]));
+        titles.extend(columns.map(|name| title(&format!("→ {name}"))));
         let mut rows = Vec::new();
         for matrix in &matrices {
             for (trained, cells) in matrix.trained.iter().zip(&matrix.cells) {

@@ -97,7 +97,7 @@ fn across(report: &Report) -> Vec<Section> {
 }
 
 /// What stands above the matrices where they are a table of values.
-const MATRIX: &str = "Columns: the corpus that was tested; intervals stand below.";
+const MATRIX: &str = "Columns: → the corpus that was tested; intervals stand below.";
 
 impl Report {
     /// Writes `tables.md`, `tables.csv`, `tables.tex`, `table2.csv` (if an augmentation was left

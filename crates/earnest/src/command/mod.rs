@@ -83,7 +83,7 @@ fn print_across(report: &Report) {
     if let Some(table) = across.matrix_table() {
         let about = &report.outcome.about;
         say!(
-            "\n{}: {} of {} folds. Columns: the corpus that was tested.",
+            "\n{}: {} of {} folds. Columns: → the corpus that was tested.",
             about.corpus,
             about.folds.0,
             about.folds.1

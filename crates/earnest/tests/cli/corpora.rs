@@ -130,7 +130,7 @@ fn a_pooled_run_that_is_killed_ends_with_the_same_bytes() {
     let several = "[[corpus]]\npath = \"a\"\n\n[[corpus]]\npath = \"b\"\nname = \"other\"\n";
     let toml = toml
         .replace(one, several)
-        .replace("layers = 1, hidden = 8", "layers = 2, hidden = 48")
+        .replace("layers = 1, hidden = 8", "layers = 1, hidden = 24")
         .replace(
             "learning_rate",
             "normalise = \"each_corpus\"\nlearning_rate",
