@@ -268,9 +268,9 @@ impl Across {
     fn parts(&self, of: impl Fn(&Table1) -> Option<TextTable>) -> Vec<TextTable> {
         let of_part = |name: &'static str| {
             self.below_each_other(|table| {
-                let parts = table.parts().into_iter();
-                let own = parts.filter(|(of, _)| *of == name).map(|(_, part)| part);
-                own.last().and_then(|part| of(&part))
+                let mut parts = table.parts().into_iter();
+                let (_, own) = parts.find(|(of, _)| *of == name)?;
+                of(&own)
             })
         };
         ["Classes", "Scales"]

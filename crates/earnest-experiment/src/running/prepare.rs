@@ -267,7 +267,9 @@ pub(crate) fn refuse_one_corpus_in_another(
 ) -> Result<(), ExperimentError> {
     let pairs = corpus.in_two_corpora(contents);
     let name = |i: usize| corpus.utterances[i].corpus.as_deref().unwrap_or_default();
-    let mut shared: BTreeMap<(&str, &str), (BTreeSet<usize>, (usize, usize))> = BTreeMap::new();
+    // By names of two corpora: utterances of the first that are in the second, and a pair.
+    type Shared = (BTreeSet<usize>, (usize, usize));
+    let mut shared: BTreeMap<(&str, &str), Shared> = BTreeMap::new();
     for (i, j) in pairs {
         for (one, other) in [(i, j), (j, i)] {
             let of = shared
