@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use earnest_audio::AudioError;
 use earnest_files::RelativePath;
@@ -13,7 +14,7 @@ use crate::labels::LabelMap;
 use crate::layout::{self, Layout, Reach, Survey};
 use crate::problem::{Problem, ProblemKind};
 use crate::scale::Scale;
-use crate::utterance::{UNKNOWN_SPEAKER, Utterance};
+use crate::utterance::Utterance;
 use crate::{completeness, marker, overlap};
 
 /// How to open a corpus.
@@ -33,12 +34,12 @@ pub struct OpenOptions {
     pub limit_values: Option<bool>,
 }
 
-/// An opened corpus.
+/// An opened corpus, or several that were joined to one ([`Joining`](crate::Joining)).
 #[derive(Clone, Debug)]
 pub struct Corpus {
-    /// How it is laid out.
+    /// How it is laid out; [`Layout::Manifest`] if several were joined.
     pub layout: Layout,
-    /// Its folder.
+    /// Its folder; empty if several were joined, whose files are absolute.
     pub root: PathBuf,
     /// What to call it in reports; says so if it is synthetic.
     pub name: String,
@@ -50,6 +51,46 @@ pub struct Corpus {
     pub problems: Vec<Problem>,
     /// Its class set.
     pub classes: ClassSet,
+    /// The corpora that it was joined of, in the order of its utterances; none if it is one.
+    pub parts: Vec<Part>,
+}
+
+/// A corpus that was joined to others.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// What ids, places, speakers and sessions of its utterances begin with.
+    pub name: Arc<str>,
+    /// Which of the corpora that were given it is, from 0.
+    pub number: usize,
+    /// The corpus as it is by itself, with the class set of all.
+    pub corpus: Corpus,
+    /// The least and the greatest value of its scales, where it was said.
+    pub scale_range: Option<[f32; 2]>,
+}
+
+impl Part {
+    /// What to call it in reports: its own name, or the one that was given where its own says
+    /// nothing.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        match self.corpus.layout {
+            Layout::Manifest if !self.corpus.synthetic => &self.name,
+            _ => &self.corpus.name,
+        }
+    }
+
+    /// The least and the greatest of its values on scales, if it has any.
+    #[must_use]
+    pub fn observed(&self) -> Option<[f32; 2]> {
+        let values = self.corpus.utterances.iter().flat_map(|u| {
+            let all = Scale::ALL.map(|scale| u.value(scale));
+            all.into_iter().flatten()
+        });
+        let range = values.fold([f32::INFINITY, f32::NEG_INFINITY], |[low, high], value| {
+            [low.min(value), high.max(value)]
+        });
+        (range[0] <= range[1]).then_some(range)
+    }
 }
 
 impl Corpus {
@@ -58,97 +99,11 @@ impl Corpus {
     /// # Errors
     /// Only if nothing can be used; everything else becomes a [`Problem`].
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Self, CorpusError> {
-        let metadata = std::fs::metadata(path).map_err(|source| CorpusError::Absent {
-            path: path.to_owned(),
-            source,
-        })?;
-        let mut survey = if metadata.is_file() {
-            Survey::of_file(path)
-        } else {
-            Survey::of_folder(path)
-        };
-        let layout = options
-            .layout
-            .or_else(|| layout::recognise(&survey))
-            .ok_or_else(|| CorpusError::Unrecognised {
-                path: path.to_owned(),
-                audio: survey.audio.len(),
-                unlisted: survey
-                    .problems
-                    .first()
-                    .map_or_else(String::new, |p| format!("; {p}")),
-                known: Layout::ALL.map(Layout::name).join(", "),
-            })?;
-        if let Some(root) = &options.root {
-            if !layout.takes_root() {
-                return Err(CorpusError::Root {
-                    path: path.to_owned(),
-                    layout: layout.name(),
-                });
-            }
-            std::fs::metadata(root).map_err(|source| CorpusError::File {
-                action: "open the folder that the manifest's paths are relative to,",
-                path: root.clone(),
-                source,
-            })?;
-            survey.root.clone_from(root);
-            if survey.reach == Reach::Folder {
-                survey.reach = Reach::Root;
-            }
-        }
-        let mut reading = layout.read(&survey);
-        reading.problems.append(&mut survey.problems);
-        let mut usable = Usable::new(&survey.root);
-        for utterance in reading.utterances {
-            usable.add(utterance, &mut reading.problems);
-        }
-        let mut utterances = usable.utterances;
-        let classes =
-            class_set(options, layout, &utterances).map_err(|detail| CorpusError::Classes {
-                path: path.to_owned(),
-                detail,
-            })?;
-        for utterance in &mut utterances {
-            utterance.class = classes.class(&utterance.label);
-        }
-        let files: Vec<PathBuf> = utterances
-            .iter()
-            .map(|u| survey.root.join(&u.file))
-            .collect();
-        let synthetic = marker::marker_of(&survey.root, &files)?;
-        if utterances.is_empty() {
-            return Err(CorpusError::Empty {
-                path: path.to_owned(),
-                layout: layout.name(),
-                first: reading
-                    .problems
-                    .first()
-                    .map_or_else(|| "nothing was found".into(), ToString::to_string),
-            });
-        }
-        reading
-            .problems
-            .extend(completeness::problems(layout, path, &utterances, &classes));
-        if options.classes == Classes::Usual && !classes.is_four() {
-            let of_four = completeness::not_four(path, &utterances, &options.labels);
-            reading.problems.extend(of_four);
-        }
-        utterances.sort_by(|a, b| a.id.cmp(&b.id));
-        let mut corpus = Self {
-            layout,
-            name: match &synthetic {
-                Some(marker) => marker.name(),
-                None => layout.name().to_owned(),
-            },
-            synthetic: synthetic.is_some(),
-            root: survey.root,
-            utterances,
-            problems: reading.problems,
-            classes,
-        };
-        let overlapping = overlap::problems(&corpus.root, &corpus.utterances);
-        corpus.problems.extend(overlapping);
-        Ok(corpus)
+        let unclassed = Unclassed::read(path, options.layout, options.root.as_deref())?;
+        let classes = class_set(options, unclassed.layout, &unclassed.utterances);
+        let classes = classes.map_err(|detail| unclassed.error(detail))?;
+        let usual = options.classes == Classes::Usual;
+        unclassed.classed(classes, usual.then_some(&options.labels))
     }
 
     /// The same corpus with those utterances only that can be used for a task with these scales:
@@ -213,8 +168,17 @@ impl Corpus {
     /// speakers be kept apart.
     #[must_use]
     pub fn has_speakers(&self) -> bool {
-        let speakers = self.speakers();
-        speakers.len() > 1 && !speakers.contains(UNKNOWN_SPEAKER)
+        self.speakers().len() > 1 && !self.utterances.iter().any(Utterance::is_unnamed)
+    }
+
+    /// Where it lies, in words.
+    #[must_use]
+    pub fn place(&self) -> String {
+        if self.parts.is_empty() {
+            return self.root.display().to_string();
+        }
+        let places = self.parts.iter().map(|p| p.corpus.place());
+        places.collect::<Vec<_>>().join(" and ")
     }
 
     /// The path of an utterance's audio file. It may hold more than the utterance: see
@@ -258,6 +222,144 @@ impl Corpus {
             entry.1 += 1;
         }
         counts
+    }
+}
+
+/// A corpus of which it is not settled yet which label counts as which class.
+#[derive(Debug)]
+pub(crate) struct Unclassed {
+    path: PathBuf,
+    pub layout: Layout,
+    root: PathBuf,
+    pub utterances: Vec<Utterance>,
+    problems: Vec<Problem>,
+}
+
+impl Unclassed {
+    /// Reads a folder or a manifest file.
+    pub fn read(
+        path: &Path,
+        layout: Option<Layout>,
+        root: Option<&Path>,
+    ) -> Result<Self, CorpusError> {
+        let metadata = std::fs::metadata(path).map_err(|source| CorpusError::Absent {
+            path: path.to_owned(),
+            source,
+        })?;
+        let mut survey = if metadata.is_file() {
+            Survey::of_file(path)
+        } else {
+            Survey::of_folder(path)
+        };
+        let layout = layout
+            .or_else(|| layout::recognise(&survey))
+            .ok_or_else(|| CorpusError::Unrecognised {
+                path: path.to_owned(),
+                audio: survey.audio.len(),
+                unlisted: survey
+                    .problems
+                    .first()
+                    .map_or_else(String::new, |p| format!("; {p}")),
+                known: Layout::ALL.map(Layout::name).join(", "),
+            })?;
+        if let Some(root) = root {
+            if !layout.takes_root() {
+                return Err(CorpusError::Root {
+                    path: path.to_owned(),
+                    layout: layout.name(),
+                });
+            }
+            std::fs::metadata(root).map_err(|source| CorpusError::File {
+                action: "open the folder that the manifest's paths are relative to,",
+                path: root.to_owned(),
+                source,
+            })?;
+            root.clone_into(&mut survey.root);
+            if survey.reach == Reach::Folder {
+                survey.reach = Reach::Root;
+            }
+        }
+        let mut reading = layout.read(&survey);
+        reading.problems.append(&mut survey.problems);
+        let mut usable = Usable::new(&survey.root);
+        for utterance in reading.utterances {
+            usable.add(utterance, &mut reading.problems);
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            layout,
+            utterances: usable.utterances,
+            problems: reading.problems,
+            root: survey.root,
+        })
+    }
+
+    /// Its folder or manifest, as it was named.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What is wrong with the classes that are asked for.
+    pub fn error(&self, detail: String) -> CorpusError {
+        CorpusError::Classes {
+            path: self.path.clone(),
+            detail,
+        }
+    }
+
+    /// What says that it is synthetic, if anything does.
+    pub fn marker(&self) -> Result<Option<marker::Marker>, CorpusError> {
+        let files: Vec<PathBuf> = self
+            .utterances
+            .iter()
+            .map(|u| self.root.join(&u.file))
+            .collect();
+        marker::marker_of(&self.root, &files)
+    }
+
+    /// With its classes. `usual` has what was said of labels where nobody asked for classes: what
+    /// is missing of the paper's four is named then.
+    pub fn classed(
+        mut self,
+        classes: ClassSet,
+        usual: Option<&LabelMap>,
+    ) -> Result<Corpus, CorpusError> {
+        for utterance in &mut self.utterances {
+            utterance.class = classes.class(&utterance.label);
+        }
+        let synthetic = self.marker()?;
+        let (layout, path) = (self.layout, &self.path);
+        let (mut utterances, mut problems) = (self.utterances, self.problems);
+        if utterances.is_empty() {
+            return Err(CorpusError::Empty {
+                path: path.to_owned(),
+                layout: layout.name(),
+                first: problems
+                    .first()
+                    .map_or_else(|| "nothing was found".into(), ToString::to_string),
+            });
+        }
+        problems.extend(completeness::problems(layout, path, &utterances, &classes));
+        if let Some(labels) = usual.filter(|_| !classes.is_four()) {
+            problems.extend(completeness::not_four(path, &utterances, labels));
+        }
+        utterances.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut corpus = Corpus {
+            layout,
+            name: match &synthetic {
+                Some(marker) => marker.name(),
+                None => layout.name().to_owned(),
+            },
+            synthetic: synthetic.is_some(),
+            root: self.root,
+            utterances,
+            problems,
+            classes,
+            parts: Vec::new(),
+        };
+        let overlapping = overlap::problems(&corpus.root, &corpus.utterances);
+        corpus.problems.extend(overlapping);
+        Ok(corpus)
     }
 }
 
@@ -347,7 +449,7 @@ impl<'a> Usable<'a> {
             );
             return problem(ProblemKind::SamePlace, detail);
         }
-        if utterance.speaker == UNKNOWN_SPEAKER {
+        if utterance.is_unnamed() {
             let detail = format!("nobody says who speaks {}", utterance.id);
             problem(ProblemKind::UnknownSpeaker, detail);
         }

@@ -49,6 +49,9 @@ pub enum CorpusError {
         /// What is wrong with them.
         detail: String,
     },
+    /// Corpora that cannot be joined to one.
+    #[error("{0}")]
+    Joined(String),
     /// The layout is there but no utterance could be used.
     #[error(
         "{} was read as {layout} and holds no usable utterance; first problem: {first}",

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::collection::Clip;
 use crate::content_index::ContentIndex;
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, Part};
 use crate::error::CorpusError;
 use crate::room_file::RoomFormat;
 use crate::utterance::Utterance;
@@ -164,6 +164,12 @@ impl Corpus {
     /// classes, values, and decoded samples. `contents` are those of [`Corpus::contents`].
     #[must_use]
     pub fn fingerprint(&self, contents: &[FileContent]) -> String {
+        if !self.parts.is_empty() {
+            return fingerprint_of(self.of_parts(contents).map(|(part, contents)| {
+                let own = part.corpus.fingerprint(contents);
+                format!("{}\t{own}\t{:?}", part.name, part.scale_range)
+            }));
+        }
         fingerprint_of(self.utterances.iter().zip(contents).map(|(u, content)| {
             format!(
                 "{}\t{}\t{:?}\t{}\t{:?}\t{}\t{:?}\t{:?}\t{:?}\t{:?}\t{}",
@@ -180,6 +186,20 @@ impl Corpus {
                 content.hash()
             )
         }))
+    }
+
+    /// The corpora that it was joined of, each with what the files of its utterances hold, of
+    /// `contents` for all of them.
+    pub fn of_parts<'a>(
+        &'a self,
+        contents: &'a [FileContent],
+    ) -> impl Iterator<Item = (&'a Part, &'a [FileContent])> {
+        let mut left = contents;
+        self.parts.iter().map(move |part| {
+            let (own, others) = left.split_at(part.corpus.utterances.len().min(left.len()));
+            left = others;
+            (part, own)
+        })
     }
 
     /// Stands for what is to be heard: ids, paths and decoded samples. Labels may be mapped

@@ -1,6 +1,7 @@
 //! One labelled turn of a corpus.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use earnest_audio::Stretch;
 use earnest_files::RelativePath;
@@ -15,6 +16,9 @@ pub const UNKNOWN_SPEAKER: &str = "unknown";
 /// One labelled turn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Utterance {
+    /// The name of the corpus that it is of, where several were joined to one; its id, place,
+    /// speaker and session begin with it then, and a `/`.
+    pub corpus: Option<Arc<str>>,
     /// Unique in the corpus.
     pub id: String,
     /// Its place: where its recording lies below a robot's recordings or a simulated scene.
@@ -57,6 +61,7 @@ impl Utterance {
         label: impl Into<String>,
     ) -> Self {
         Self {
+            corpus: None,
             id: id.into(),
             file: PathBuf::from(path.as_str()),
             path,
@@ -88,6 +93,32 @@ impl Utterance {
     #[must_use]
     pub fn values(&self, scales: &[Scale]) -> Option<Vec<f32>> {
         scales.iter().map(|s| self.value(*s)).collect()
+    }
+
+    /// Its place in the corpus that it is of, be that joined to others or not.
+    #[must_use]
+    pub fn own_path(&self) -> RelativePath {
+        let own = self.own(self.path.as_str());
+        RelativePath::new(own).unwrap_or_else(|_| self.path.clone())
+    }
+
+    /// Who speaks, as the corpus that it is of calls them, be that joined to others or not.
+    #[must_use]
+    pub fn own_speaker(&self) -> &str {
+        self.own(&self.speaker)
+    }
+
+    /// True if nobody says who speaks.
+    #[must_use]
+    pub fn is_unnamed(&self) -> bool {
+        self.own_speaker() == UNKNOWN_SPEAKER
+    }
+
+    /// A name without that of the corpus.
+    fn own<'a>(&self, name: &'a str) -> &'a str {
+        let of = self.corpus.as_deref();
+        let own = of.and_then(|of| name.strip_prefix(of)?.strip_prefix('/'));
+        own.unwrap_or(name)
     }
 
     /// A problem of this utterance, where it was read.

@@ -77,9 +77,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let start = (Instant::now(), cpu_seconds());
     let spec = CorpusSpec {
         path: a.corpus.clone(),
-        layout: None,
-        root: None,
-        fingerprint: None,
+        ..CorpusSpec::default()
     };
     let corpus = open_corpus(&spec, &ClassSpec::default())?;
     let watch = Watch::default();
@@ -122,6 +120,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         copies_key: Key::new(1),
         copies_folder: Some(std::env::temp_dir().join("earnest-epoch-cost")),
         corpus: String::new(),
+        balance: true,
         classes: ModelClasses::default(),
         heard: Heard::default(),
     };

@@ -28,7 +28,7 @@ pub struct ClassSpec {
     /// `all` down when it runs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
-    /// Changes to the label map, `label=class`.
+    /// Changes to the label map, `label=class`; with several corpora `corpus:label=class` is of one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub map: Vec<String>,
     /// Whether the dimensional task takes utterances of these classes only, as the paper's does. If
@@ -123,6 +123,27 @@ impl ClassSpec {
         LabelMap::from_changes(&self.map)
     }
 
+    /// The same for one of several corpora, which have these names: changes that begin with the
+    /// name of one, as in `emodb:boredom=neutral`, are of that one, and go before those of all.
+    ///
+    /// # Errors
+    /// A sentence: a change is not of the form `label=class`.
+    pub fn labels_of(&self, name: &str, names: &[&str]) -> Result<LabelMap, String> {
+        let (mut of_all, mut own) = (Vec::new(), Vec::new());
+        for change in &self.map {
+            match corpus_of_change(change, names) {
+                None => of_all.push(change.clone()),
+                Some((of, rest)) if of == name => own.push(rest.to_owned()),
+                Some(_) => {}
+            }
+        }
+        let mut labels = LabelMap::from_changes(&of_all)?;
+        for change in LabelMap::from_changes(&own)?.changes() {
+            labels.set_from_text(&change)?;
+        }
+        Ok(labels)
+    }
+
     /// Adds changes of which label counts as which class; one of a label that was changed before
     /// takes the place of that.
     ///
@@ -169,4 +190,10 @@ impl ClassSpec {
             set.names().join(", ")
         ))
     }
+}
+
+/// The corpus of several that a change of labels is of, and the change; `None` if it is of all.
+pub(crate) fn corpus_of_change<'a>(change: &'a str, names: &[&str]) -> Option<(&'a str, &'a str)> {
+    let (name, rest) = change.split_once(':')?;
+    names.contains(&name).then_some((name, rest))
 }

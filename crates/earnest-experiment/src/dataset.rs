@@ -307,7 +307,7 @@ impl Dataset {
         if items.is_empty() {
             return Err(ExperimentError::Setup(format!(
                 "{} has no usable utterance of the classes {}; `earnest corpus inspect` shows its labels, and --map label=class maps them",
-                corpus.root.display(),
+                corpus.place(),
                 corpus.classes.names().join(", ")
             )));
         }

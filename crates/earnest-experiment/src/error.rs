@@ -146,6 +146,9 @@ pub enum FoldError {
         /// The folds.
         folds: String,
     },
+    /// Several corpora cannot be cut so.
+    #[error("{0}")]
+    Corpora(String),
     /// A fold file cannot be used.
     #[error("{}{}: {reason}", path.display(), line.map(|l| format!(", line {l}")).unwrap_or_default())]
     File {

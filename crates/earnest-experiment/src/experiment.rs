@@ -10,9 +10,11 @@ use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
 use crate::class_spec::ClassSpec;
+use crate::corpora::Corpora;
 use crate::error::ExperimentError;
 use crate::evaluation::prediction::CONDITIONS;
 use crate::feature_table::FeatureTableSpec;
+use crate::folders::Folders;
 use crate::protocol::Protocol;
 use crate::protocol::fold::Fold;
 use crate::protocol::validation::Validation;
@@ -21,31 +23,14 @@ use crate::sources::fingerprints::Fingerprints;
 use crate::training::Training;
 use crate::training::presenter::Presentation;
 
-/// The corpus of an experiment.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CorpusSpec {
-    /// Its folder or manifest.
-    pub path: PathBuf,
-    /// Layout, recognised if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub layout: Option<String>,
-    /// The folder that a manifest's paths are relative to, if that is not its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub root: Option<PathBuf>,
-    /// Written by Earnest: what the corpus was when it ran.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fingerprint: Option<String>,
-}
-
 /// How the robot condition comes about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum RobotSpec {
     /// A folder of recordings with the corpus's relative paths.
     Recordings {
-        /// The folder.
-        path: PathBuf,
+        /// The folder; of several corpora one for each, in their order.
+        path: Folders,
     },
     /// A room response and noise at a stated SNR, from sources that training never hears.
     Simulated {
@@ -117,9 +102,12 @@ pub struct Experiment {
     /// With and without augmentation, and with parts of it.
     #[serde(default = "both_trainings")]
     pub trainings: Vec<Training>,
-    /// The corpus; if it is left out, whoever runs the experiment names one.
+    /// Whether each of several corpora counts alike in training, however many utterances it has.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub balance: bool,
+    /// The corpus, or several; if it is left out, whoever runs the experiment names one.
     #[serde(default)]
-    pub corpus: CorpusSpec,
+    pub corpus: Corpora,
     /// Its classes.
     #[serde(default)]
     pub classes: ClassSpec,
@@ -146,6 +134,14 @@ pub struct Experiment {
 
 fn is_default(fingerprints: &Fingerprints) -> bool {
     *fingerprints == Fingerprints::default()
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(yes: &bool) -> bool {
+    *yes
 }
 
 fn first_seed() -> u64 {
@@ -257,12 +253,8 @@ impl Experiment {
             tasks: Vec::new(),
             scales: Vec::new(),
             trainings: both_trainings(),
-            corpus: CorpusSpec {
-                path: corpus,
-                layout: None,
-                root: None,
-                fingerprint: None,
-            },
+            balance: true,
+            corpus: corpus.into(),
             classes: ClassSpec::default(),
             features_table: None,
             robot: RobotSpec::default(),
@@ -279,9 +271,11 @@ impl Experiment {
     pub fn gives_the_same_as(&self, other: &Self) -> bool {
         let nowhere = |experiment: &Self| {
             let mut e = experiment.clone();
-            e.corpus.path = PathBuf::new();
+            for corpus in &mut e.corpus.0 {
+                corpus.path = PathBuf::new();
+            }
             if let RobotSpec::Recordings { path } = &mut e.robot {
-                *path = PathBuf::new();
+                path.0.fill(PathBuf::new());
             }
             if let Some(table) = &mut e.features_table {
                 table.path = PathBuf::new();
@@ -362,6 +356,7 @@ impl Experiment {
             )));
         }
         self.classes.check().map_err(setup)?;
+        self.check_corpora().map_err(setup)?;
         check_scales(&self.scales).map_err(setup)?;
         for (i, task) in self.tasks.iter().enumerate() {
             if self.tasks[..i].contains(task) {
@@ -426,6 +421,39 @@ impl Experiment {
             return Err(setup(
                 "the experiment would not be the same once written and read again: a path is not UTF-8, or a number is none".into(),
             ));
+        }
+        Ok(())
+    }
+
+    /// Refuses what goes with one corpus only, or with several only.
+    fn check_corpora(&self) -> Result<(), String> {
+        self.corpus.check()?;
+        let several = self.corpus.are_several();
+        if !(self.balance || several) {
+            return Err(
+                "balance has no effect: it needs several corpora, each under [[corpus]]".into(),
+            );
+        }
+        if let RobotSpec::Recordings { path } = &self.robot
+            && path.0.len() != self.corpus.0.len()
+        {
+            return Err(format!(
+                "robot.path names {} folders of recordings, and there are {} corpora: each has one of its own, in the same order",
+                path.0.len(),
+                self.corpus.0.len()
+            ));
+        }
+        if let Some(protocol) = &self.protocol {
+            protocol.check(several)?;
+            let without = |t: &&Training| matches!(t, Training::Without(_));
+            if let (Protocol::Cross(_), Some(part)) =
+                (protocol, self.trainings.iter().find(without))
+            {
+                return Err(format!(
+                    "trainings: {} goes with other protocols than {protocol}, whose tables are by pairs of corpora",
+                    part.name()
+                ));
+            }
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod class_spec;
+mod corpora;
 mod dataset;
 mod drawn_order;
 mod error;
@@ -9,6 +10,7 @@ mod experiment;
 mod feature_table;
 mod folders;
 mod observer;
+mod opening;
 mod protocol;
 mod running;
 mod single_model;
@@ -18,6 +20,7 @@ mod storage;
 mod training;
 
 pub use class_spec::{ClassSpec, SetKind};
+pub use corpora::{Corpora, CorpusSpec};
 pub use dataset::{Dataset, FeatureSource, Item, Pool};
 pub use error::{ExperimentError, FoldError};
 pub use evaluation::prediction::{CONDITIONS, Prediction, Truth, largest};
@@ -25,30 +28,29 @@ pub use evaluation::tally::{
     BySpeaker, Tally, by_speaker, confusion, metrics_by_speaker, metrics_of, pooled_metrics,
 };
 pub use evaluation::{metrics, number};
-pub use experiment::{
-    CorpusSpec, DEFAULT_SNR_DB, Experiment, IDLE_CHAIN, RobotSpec, Unit, checked_snr_db,
-};
+pub use experiment::{DEFAULT_SNR_DB, Experiment, IDLE_CHAIN, RobotSpec, Unit, checked_snr_db};
 pub use feature_table::{FeatureTable, FeatureTableSpec, FeatureTables};
 pub use folders::Folders;
 pub use observer::{Notice, Observer, Silent};
+pub use opening::{open_corpora, open_corpus, read_corpora, read_corpus};
 pub use protocol::Protocol;
+pub use protocol::cross::CrossKind;
 pub use protocol::fold::{Fold, Listed, folds, select};
 pub use protocol::folding::Folding;
 pub use protocol::leaks::{refuse_leaks, refuse_tested_twice};
 pub use protocol::validation::Validation;
 pub use running::finished::{CARD, FinishedUnit, finished_units};
-pub use running::outcome::{About, Outcome, collect};
+pub use running::outcome::{About, AboutCorpus, Outcome, collect};
 pub use running::plan::{Plan, UnitKind, plan};
 pub use running::prepare::{
-    Prepared, corpus_contents, open_corpus, prepare, read_corpus, refuse_unlisted,
-    refuse_unnamed_speakers, scene_of,
+    Prepared, corpus_contents, prepare, refuse_unlisted, refuse_unnamed_speakers, scene_of,
 };
 pub use running::results::{recipe_keys, write_results};
 pub use running::run::{RunOptions, finish, run, run_units, simulated_robot};
 pub use running::run_folder::{RESULTS, refuse_foreign_files, refuse_other_run};
 pub use running::slurm::{SlurmOptions, run_on_slurm};
 pub use running::tensorboard;
-pub use running::unit_result::UnitResult;
+pub use running::unit_result::{Crossing, UnitResult};
 pub use running::workers::Workers;
 pub use single_model::evaluation::{Evaluated, Evaluation, OnShared, TestedIn};
 pub use single_model::training::{Augmented, ModelTraining, PreparedTraining, TrainedModel};
@@ -59,6 +61,7 @@ pub use sources::recordings::{CLIPPED_THROUGH, LENGTH_S, LENGTH_SHARE, Recording
 pub use sources::{DEFAULT_SOUND_MEMORY_MIB, SourceSpec};
 pub use statistics::{Interval, PairedTest, sign_flip_test};
 pub use storage::write_whole;
+pub use training::balance::weights;
 pub use training::presenter::{Augmentation, Presentation, PresentationTime};
 pub use training::{
     Trained, Training, TrainingPlan, copies_folder, forget_copies, forget_progress, train,

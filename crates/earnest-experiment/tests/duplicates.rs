@@ -40,9 +40,7 @@ fn dataset(folder: &Path, same: &[(&str, &str)]) -> Dataset {
     fs::write(folder.join("manifest.csv"), manifest).unwrap();
     let spec = CorpusSpec {
         path: folder.to_owned(),
-        layout: None,
-        root: None,
-        fingerprint: None,
+        ..CorpusSpec::default()
     };
     Dataset::load(
         &open_corpus(&spec, &ClassSpec::default()).unwrap(),
@@ -157,9 +155,7 @@ fn parts_of_a_recording_that_overlap_a_test_utterance_neither_train_nor_validate
     fs::write(dir.path().join("manifest.csv"), manifest).unwrap();
     let spec = CorpusSpec {
         path: dir.path().to_owned(),
-        layout: None,
-        root: None,
-        fingerprint: None,
+        ..CorpusSpec::default()
     };
     let corpus = open_corpus(&spec, &ClassSpec::default()).unwrap();
     let named: Vec<String> = corpus.problems.iter().map(ToString::to_string).collect();

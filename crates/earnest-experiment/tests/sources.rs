@@ -267,7 +267,7 @@ fn what_a_simulated_scene_let_the_robot_hear_leaves_training() {
     let warnings = Warnings::default();
     let index = ContentIndex::in_memory();
     let loaded = spec
-        .choose_beside_recordings(&scene, &index, &warnings)
+        .choose_beside_recordings(&[&scene], &index, &warnings)
         .and_then(|chosen| chosen.load(&warnings))
         .unwrap();
     let names: Vec<&str> = loaded
@@ -287,7 +287,7 @@ fn what_a_simulated_scene_let_the_robot_hear_leaves_training() {
     );
     // Real recordings say nothing of what was heard, and take nothing away.
     let none = spec
-        .choose_beside_recordings(dir.path(), &index, &warnings)
+        .choose_beside_recordings(&[dir.path()], &index, &warnings)
         .and_then(|chosen| chosen.load(&warnings))
         .unwrap();
     assert_eq!(none.training.noises.sounds().len(), 5);
@@ -295,7 +295,7 @@ fn what_a_simulated_scene_let_the_robot_hear_leaves_training() {
     // event of which it does not say what it held.
     let refused = |words: &str| {
         let error = spec
-            .choose_beside_recordings(&scene, &index, &warnings)
+            .choose_beside_recordings(&[&scene], &index, &warnings)
             .err()
             .unwrap()
             .to_string();
@@ -328,7 +328,7 @@ fn what_a_simulated_scene_let_the_robot_hear_leaves_training() {
     );
     fs::write(esc.join("meta/esc50.csv"), table).unwrap();
     let loaded = spec
-        .choose_beside_recordings(&scene, &index, &warnings)
+        .choose_beside_recordings(&[&scene], &index, &warnings)
         .and_then(|chosen| chosen.load(&warnings))
         .unwrap();
     assert_eq!(loaded.training.noises.sounds().len(), 4);

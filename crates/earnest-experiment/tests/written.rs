@@ -139,7 +139,7 @@ fn experiments() -> impl Strategy<Value = Experiment> {
             RobotSpec::Simulated { snr_db: 3.0 },
             prop_oneof![
                 any_f64().prop_map(|snr_db| RobotSpec::Simulated { snr_db }),
-                any_path().prop_map(|path| RobotSpec::Recordings { path }),
+                any_path().prop_map(|path| RobotSpec::Recordings { path: path.into() }),
             ],
         ),
     );
@@ -246,7 +246,7 @@ fn what_a_file_cannot_hold_is_refused_by_its_key_before_anything_runs() {
         use std::os::unix::ffi::OsStringExt;
         let path = || PathBuf::from(std::ffi::OsString::from_vec(vec![b'a', 0xff]));
         refused("UTF-8", &|e| e.protocol = Some(Protocol::Emobox(path())));
-        refused("UTF-8", &|e| e.corpus.path = path());
+        refused("UTF-8", &|e| e.corpus = path().into());
     }
 }
 

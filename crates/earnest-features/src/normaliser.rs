@@ -167,6 +167,13 @@ impl Moments {
         }
     }
 
+    /// The same as if there were `weight` times as many rows.
+    #[must_use]
+    pub fn weighing(mut self, weight: f64) -> Self {
+        self.rows *= weight;
+        self
+    }
+
     /// Number of columns.
     #[must_use]
     pub fn columns(&self) -> usize {

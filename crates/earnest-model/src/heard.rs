@@ -28,14 +28,33 @@ impl SoundsHeard {
     }
 }
 
+/// One of several corpora that a model was trained on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CorpusHeard {
+    /// What its speakers' names begin with, before a `/`.
+    pub name: String,
+    /// Name of the corpus.
+    pub corpus: String,
+    /// The corpus's fingerprint, by itself.
+    pub fingerprint: String,
+    /// The least and the greatest value of the scale that values of all corpora were brought to,
+    /// where they have values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale_range: Option<[f32; 2]>,
+}
+
 /// The record of a training. Speakers are in [`Description::speakers`](crate::Description).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Heard {
     /// Name of the corpus.
     pub corpus: String,
     /// The corpus's fingerprint.
     pub fingerprint: String,
+    /// Each of several corpora that it was trained on; none of a single one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corpora: Vec<CorpusHeard>,
     /// Content hashes of the utterances that it was trained or validated on (mono, 16 kHz), and
     /// of the whole recordings that they were cut from, sorted.
     pub audio: Vec<String>,

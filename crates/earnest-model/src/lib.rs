@@ -23,7 +23,7 @@ pub use adam::Adam;
 pub use classes::ModelClasses;
 pub use engine::{Architecture, Engine, Examples, FitError, Fitted, Network, Tried, mean_row};
 pub use error::ModelError;
-pub use heard::{Heard, SoundsHeard};
+pub use heard::{CorpusHeard, Heard, SoundsHeard};
 pub use layer::pooling::PoolingKind;
 pub use loss::{Targets, loss, softmax};
 pub use model::{Description, FORMAT, Model, predict_normalised};

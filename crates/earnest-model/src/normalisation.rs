@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 /// Whose mean and standard deviation each descriptor is normalised with.
 ///
 /// Speakers differ in pitch, level and spectrum more than emotions do, and a robot shifts
-/// all of them. `Speaker` needs all utterances of a test speaker at once (it sees no
+/// all of them; so do corpora, each with a microphone and rooms of its own. `Speaker` needs all
+/// utterances of a test speaker at once, `EachCorpus` all of the tested corpus (they see no
 /// labels, but it is no longer a prediction of one utterance); `Adaptive` needs only those
 /// that came before, so it can be used live.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,9 @@ pub enum Normalisation {
     /// At first those of the training set, then more and more those of the speaker's
     /// utterances so far, this one included.
     Adaptive,
+    /// Those of all utterances of the corpus, as heard: of training utterances their corpus's as they
+    /// are presented first, of others those of all that is heard of their corpus together.
+    EachCorpus,
 }
 
 /// Frames that the training set's statistics count for in [`Normalisation::Adaptive`]:
@@ -29,6 +33,23 @@ pub enum Normalisation {
 const ASSUMED_FRAMES: f64 = 1000.0;
 
 impl Normalisation {
+    /// True if all utterances that are normalised alike must be heard before the first of them is
+    /// normalised.
+    #[must_use]
+    pub fn needs_all(self) -> bool {
+        matches!(self, Self::Speaker | Self::EachCorpus)
+    }
+
+    /// Whose statistics are meant where a speaker's are asked for: those of the speaker, or of the
+    /// corpus.
+    #[must_use]
+    pub fn group<'a>(self, speaker: &'a str, corpus: &'a str) -> &'a str {
+        match self {
+            Self::EachCorpus => corpus,
+            Self::Corpus | Self::Speaker | Self::Adaptive => speaker,
+        }
+    }
+
     /// The normaliser of an utterance whose speaker was heard in `speaker`: in all
     /// utterances, or in those up to this one.
     #[must_use]
@@ -39,7 +60,7 @@ impl Normalisation {
     ) -> Normaliser {
         let mut moments = match self {
             Self::Corpus => return corpus.clone(),
-            Self::Speaker => Moments::of_no_row(corpus.columns()),
+            Self::Speaker | Self::EachCorpus => Moments::of_no_row(corpus.columns()),
             Self::Adaptive => Moments::assumed(corpus, ASSUMED_FRAMES),
         };
         for part in speaker {
@@ -95,11 +116,12 @@ impl Listener {
         }
     }
 
-    /// True if all utterances of a speaker must be told of ([`Listener::hear_of`]) before the
+    /// True if all utterances of a speaker (or of a corpus, which then stands in the speaker's place:
+    /// [`Normalisation::group`]) must be told of ([`Listener::hear_of`]) before the
     /// first of them is normalised.
     #[must_use]
     pub fn needs_all(&self) -> bool {
-        self.normalisation == Normalisation::Speaker
+        self.normalisation.needs_all()
     }
 
     /// Tells of an utterance that is normalised later; nothing to those that need it not.
@@ -143,6 +165,27 @@ mod tests {
 
     fn mean(features: &Features) -> f32 {
         features.values().iter().sum::<f32>() / features.values().len() as f32
+    }
+
+    #[test]
+    fn by_each_corpus_its_speakers_stay_apart_and_the_corpora_meet() {
+        let corpus = Normaliser {
+            mean: vec![0.0; descriptor::COUNT],
+            deviation: vec![1.0; descriptor::COUNT],
+        };
+        // Two speakers of each of two corpora, which lie far apart.
+        let given: Vec<Features> = [48.0, 52.0, -22.0, -18.0].map(|o| utterance(130, o)).into();
+        let references: Vec<&Features> = given.iter().collect();
+        let each = Normalisation::EachCorpus;
+        let spoken = [("x/1", "x"), ("x/2", "x"), ("y/1", "y"), ("y/2", "y")];
+        let groups = spoken.map(|(speaker, corpus)| each.group(speaker, corpus));
+        let heard = each.apply(&corpus, &references, &groups);
+        let means: Vec<f32> = heard.iter().map(mean).collect();
+        assert!(
+            (means[0] + means[1]).abs() < 1e-3 && means[0] < -0.3,
+            "{means:?}"
+        );
+        assert!((means[0] - means[2]).abs() < 1e-3 && (means[1] - means[3]).abs() < 1e-3);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::adam::Adam;
 use crate::ahead::made_ahead;
 use crate::engine::{Engine, Network, NetworkEngine};
 use crate::error::ModelError;
-use crate::loss::{Targets, loss};
+use crate::loss::{Targets, weighted_loss};
 use crate::recipe::Recipe;
 use crate::tensors::{self, TensorView, Values};
 
@@ -25,6 +25,10 @@ pub trait Presentations: Sync {
     }
     /// Id of an utterance, for messages.
     fn id(&self, utterance: usize) -> &str;
+    /// How much an utterance counts: what its loss is multiplied with. The mean over all is 1.
+    fn weight(&self, _utterance: usize) -> f64 {
+        1.0
+    }
     /// Length in frames of the utterance as it is in the corpus; the first epoch is sorted
     /// by it.
     fn frames(&self, utterance: usize) -> usize;
@@ -278,8 +282,10 @@ impl Trainer {
         let sequences: Vec<&[f32]> = features.iter().map(Features::values).collect();
         let y = self.engine.network.forward(&sequences, &key);
         let wanted = select(targets, batch, self.outputs);
-        let (value, gradient) = loss(&y, self.outputs, &wanted);
-        let limit = EXPLODED * ignorant_loss(targets, self.outputs);
+        let weights: Vec<f64> = batch.iter().map(|i| data.weight(*i)).collect();
+        let (value, gradient) = weighted_loss(&y, self.outputs, &wanted, &weights);
+        let weight = weights.iter().sum::<f64>() / weights.len().max(1) as f64;
+        let limit = EXPLODED * ignorant_loss(targets, self.outputs) * weight.max(1.0);
         if value.is_nan() || value > limit {
             let ids: Vec<&str> = batch.iter().map(|i| data.id(*i)).collect();
             return Err(ModelError::Diverged {

@@ -89,6 +89,7 @@ mod tests {
             outputs: ["angry", "bored", "calm"].map(String::from).to_vec(),
             training,
             fold: "s".into(),
+            crossing: None,
             seed: 1,
             predictions: predictions
                 .map(|(condition, truth)| Prediction {

@@ -7,7 +7,7 @@ use earnest_experiment::metrics::METRICS;
 use earnest_experiment::number::number;
 use earnest_experiment::statistics::{PairedTest, by_seed, compare};
 use earnest_experiment::{
-    BySpeaker, CONDITIONS, ExperimentError, Outcome, Prediction, Training, by_speaker,
+    BySpeaker, CONDITIONS, ExperimentError, Outcome, Prediction, Protocol, Training, by_speaker,
     metrics_by_speaker, pooled_metrics, write_whole,
 };
 use earnest_model::Task;
@@ -100,6 +100,18 @@ pub fn compare_runs(a: &Outcome, b: &Outcome) -> Result<Comparison, ExperimentEr
             b.folder.display(),
             b.about.corpus,
             b.about.fingerprint
+        )));
+    }
+    let crossed = |o: &&&Outcome| {
+        o.experiment
+            .protocol
+            .as_ref()
+            .is_some_and(Protocol::is_cross)
+    };
+    if let Some(run) = [a, b].iter().find(|o| crossed(o)) {
+        return Err(ExperimentError::Setup(format!(
+            "{} was trained on some corpora and tested on others: its metrics are by pairs of corpora, and runs are compared over all that they tested; compare the two runs' results.csv by trained_on and tested_on",
+            run.folder.display()
         )));
     }
     let mut lines = Vec::new();

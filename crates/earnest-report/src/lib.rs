@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod across;
 mod chance;
 mod comparison;
 mod figure;
@@ -16,6 +17,7 @@ mod table2;
 mod text_table;
 mod written;
 
+pub use across::{Across, Cell, MATRICES, Matrix, Pair};
 pub use chance::Chance;
 pub use comparison::{COMPARED, Comparison, compare_runs};
 pub use html::{CERTAINTY, uncertain, warnings};

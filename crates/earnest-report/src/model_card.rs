@@ -120,7 +120,7 @@ Training: {training}. Corpus: {corpus_line}. Tested on {tested}, never heard in 
 
 ## Limits
 
-Learnt from the speech of {speakers} speakers of one corpus; other languages, ages, rooms and microphones were not
+Learnt from the speech of {speakers} speakers of {corpora}; other languages, ages, rooms and microphones were not
 tested. It hears how something is said, not what, and not what a person feels. Its licence follows from the corpus's.
 ",
         version = description.earnest,
@@ -145,5 +145,9 @@ tested. It hears how something is said, not what, and not what a person feels. I
         },
         table = table.markdown(),
         speakers = description.speakers.len(),
+        corpora = match description.heard.as_ref().map_or(0, |h| h.corpora.len()) {
+            0 | 1 => "one corpus".to_owned(),
+            n => format!("{n} corpora"),
+        },
     )
 }

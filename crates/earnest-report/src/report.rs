@@ -2,6 +2,7 @@
 
 use earnest_experiment::Outcome;
 
+use crate::across::Across;
 use crate::table1::Table1;
 use crate::table2::Table2;
 
@@ -9,8 +10,10 @@ use crate::table2::Table2;
 pub struct Report {
     /// The run as it stands.
     pub outcome: Outcome,
-    /// Table I.
+    /// Table I; empty of a run across corpora, of which nothing may be pooled over folds.
     pub table1: Table1,
+    /// Several corpora by which were trained on and which was tested; `None` of one.
+    pub across: Option<Across>,
     /// Table II; empty unless an augmentation was left out.
     pub table2: Table2,
 }
@@ -19,10 +22,22 @@ impl Report {
     /// Of a run as it stands in its folder.
     #[must_use]
     pub fn new(outcome: Outcome) -> Self {
+        let across = Across::of(&outcome);
+        let pooled = match across.as_ref().is_some_and(|a| a.crossed) {
+            true => &[],
+            false => outcome.units.as_slice(),
+        };
         Self {
-            table1: Table1::new(&outcome.units),
-            table2: Table2::new(&outcome.units),
+            table1: Table1::new(pooled),
+            table2: Table2::new(pooled),
+            across,
             outcome,
         }
+    }
+
+    /// True if corpora were trained on and others tested: then there is no Table I.
+    #[must_use]
+    pub fn is_crossed(&self) -> bool {
+        self.across.as_ref().is_some_and(|across| across.crossed)
     }
 }

@@ -127,6 +127,7 @@ mod tests {
             outputs: ["a", "b"].map(String::from).to_vec(),
             training: Training::Clean,
             fold: "s".into(),
+            crossing: None,
             seed: 1,
             predictions: (0..8)
                 .map(|i| Prediction {

@@ -429,6 +429,16 @@ impl Table1 {
         }
     }
 
+    /// Without the paper's numbers, which are of other corpora.
+    pub(crate) fn forget_paper(&mut self) {
+        for row in &mut self.rows {
+            row.paper = None;
+        }
+        for derived in &mut self.derived {
+            derived.paper = [None; COUNT];
+        }
+    }
+
     /// As CSV: one line for each measured row, full precision; beside each metric its
     /// deviation over folds and over seeds, and the paper's metric.
     ///
@@ -436,6 +446,15 @@ impl Table1 {
     /// Never in practice: it is written to memory.
     pub fn csv(&self) -> Result<Vec<u8>, csv::Error> {
         let mut writer = csv::Writer::from_writer(Vec::new());
+        for record in self.records() {
+            writer.write_record(&record)?;
+        }
+        writer.into_inner().map_err(|e| e.into_error().into())
+    }
+
+    /// The lines of its CSV, the header first.
+    pub(crate) fn records(&self) -> Vec<Vec<String>> {
+        let mut records = Vec::with_capacity(self.rows.len() + 1);
         let mut header: Vec<String> = ["recipe", "training", "test", "folds", "seeds"]
             .map(String::from)
             .to_vec();
@@ -453,7 +472,7 @@ impl Table1 {
         if classes {
             header.extend(self.classes.iter().map(|name| format!("recall_{name}")));
         }
-        writer.write_record(&header)?;
+        records.push(header);
         for row in &self.rows {
             let mut cells = vec![
                 text_cell(&row.recipe).into_owned(),
@@ -476,9 +495,9 @@ impl Table1 {
             if classes {
                 cells.extend((0..self.classes.len()).map(|c| exact(row.recall(c))));
             }
-            writer.write_record(&cells)?;
+            records.push(cells);
         }
-        writer.into_inner().map_err(|e| e.into_error().into())
+        records
     }
 }
 
@@ -684,6 +703,7 @@ mod tests {
             outputs: FOUR.map(String::from).to_vec(),
             training,
             fold: "s".into(),
+            crossing: None,
             seed: 1,
             predictions,
         }

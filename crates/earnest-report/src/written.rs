@@ -4,7 +4,7 @@ use std::path::Path;
 
 use earnest_experiment::{CARD, ExperimentError, Outcome, finished_units, write_whole};
 
-use crate::html::{self, CERTAINTY, caption, uncertain};
+use crate::html::{self, CERTAINTY, caption, run_words, uncertain};
 use crate::latex;
 use crate::markdown;
 use crate::model_card::model_card;
@@ -32,6 +32,10 @@ fn sections(report: &Report) -> Vec<Section> {
         table,
     };
     let mut sections = Vec::new();
+    if report.is_crossed() {
+        sections.extend(across(report));
+        return sections;
+    }
     for (of, part) in &parts {
         let title = match parts.len() {
             1 => "Table I".to_owned(),
@@ -55,6 +59,7 @@ fn sections(report: &Report) -> Vec<Section> {
     if let Some(table) = recipes_against_each_other(&report.outcome, table1) {
         sections.push(section("Recipes against each other", AGAINST, Some(table)));
     }
+    sections.extend(across(report));
     if let Some(table) = recipes_side_by_side(&report.outcome, table1) {
         sections.push(section("Recipes side by side", RECIPES, Some(table)));
     }
@@ -64,6 +69,39 @@ fn sections(report: &Report) -> Vec<Section> {
     }
     sections
 }
+
+/// The tables of several corpora; none of one.
+fn across(report: &Report) -> Vec<Section> {
+    let Some(across) = &report.across else {
+        return Vec::new();
+    };
+    let section = |title: &str, words: String, table: Option<TextTable>| Section {
+        title: title.to_owned(),
+        words,
+        table,
+    };
+    let mut sections = Vec::new();
+    if let Some(table) = across.matrix_table() {
+        let words = format!("{} {MATRIX}", run_words(report));
+        sections.push(section("Trained on by tested on", words, Some(table)));
+    }
+    for table in across.tables() {
+        let words = format!("{} {}", across.words(), across.notes().join(" "));
+        sections.push(section(across.title(), words, Some(table)));
+    }
+    let certainty = across.certainty();
+    let sure = "How sure these are";
+    if certainty.is_empty() {
+        sections.push(section(sure, uncertain(&report.outcome), None));
+    }
+    for table in certainty {
+        sections.push(section(sure, CERTAINTY.to_owned(), Some(table)));
+    }
+    sections
+}
+
+/// What stands above the matrices where they are a table of values.
+const MATRIX: &str = "Columns: → the corpus that was tested; intervals stand below.";
 
 impl Report {
     /// Writes `tables.md`, `tables.csv`, `tables.tex`, `table2.csv` (if an augmentation was left
@@ -81,7 +119,10 @@ impl Report {
             })?;
             write_whole(&path, &bytes)
         };
-        csv("tables.csv", self.table1.csv())?;
+        match self.across.as_ref().filter(|across| across.crossed) {
+            Some(across) => csv("tables.csv", across.csv())?,
+            None => csv("tables.csv", self.table1.csv())?,
+        }
         if !self.table2.rows.is_empty() {
             csv("table2.csv", self.table2.csv())?;
         }

@@ -1,5 +1,6 @@
 //! Test conditions.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use earnest_audio::AudioError;
@@ -15,6 +16,9 @@ pub enum Condition {
     Clean,
     /// A folder of recordings with the corpus's relative paths, one or more channels.
     Recordings(PathBuf),
+    /// The same of several corpora that were joined to one: a folder for each, by its name, with
+    /// the relative paths of that corpus.
+    RecordingsOf(BTreeMap<String, PathBuf>),
     /// A simulated robot.
     Robot(Box<SimulatedRobot>),
 }
@@ -47,7 +51,7 @@ impl Condition {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Clean => "clean",
-            Self::Recordings(_) | Self::Robot(_) => "robot",
+            Self::Recordings(_) | Self::RecordingsOf(_) | Self::Robot(_) => "robot",
         }
     }
 
@@ -64,22 +68,33 @@ impl Condition {
         match self {
             Self::Clean => Ok(clean.clone()),
             Self::Robot(robot) => Ok(robot.hear(&utterance.id, clean, convolver)?),
-            Self::Recordings(folder) => {
-                let path = recording_of(folder, utterance).ok_or_else(|| SceneError::Missing {
+            Self::Recordings(folder) => recorded(folder, utterance),
+            Self::RecordingsOf(folders) => {
+                let corpus = utterance.corpus.as_deref().unwrap_or_default();
+                let folder = folders.get(corpus).ok_or_else(|| SceneError::Missing {
                     id: utterance.id.clone(),
-                    path: utterance.path.under(folder),
+                    path: PathBuf::from(utterance.path.as_str()),
                 })?;
-                Ok(earnest_audio::read(path)?)
+                recorded(folder, utterance)
             }
         }
     }
 }
 
-/// A robot's recording of an utterance: at the same relative path, or beside it with another audio
-/// extension.
+/// An utterance as a robot recorded it.
+fn recorded(folder: &Path, utterance: &Utterance) -> Result<Waveform, SceneError> {
+    let path = recording_of(folder, utterance).ok_or_else(|| SceneError::Missing {
+        id: utterance.id.clone(),
+        path: utterance.own_path().under(folder),
+    })?;
+    Ok(earnest_audio::read(path)?)
+}
+
+/// A robot's recording of an utterance: at the same relative path as in its own corpus, or beside
+/// it with another audio extension.
 #[must_use]
 pub fn recording_of(folder: &Path, utterance: &Utterance) -> Option<PathBuf> {
-    let path = utterance.path.under(folder);
+    let path = utterance.own_path().under(folder);
     if path.is_file() {
         return Some(path);
     }

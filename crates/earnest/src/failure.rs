@@ -100,6 +100,7 @@ where
                     | ExperimentError::Corpus(
                         earnest_corpus::CorpusError::Absent { .. }
                             | earnest_corpus::CorpusError::Root { .. }
+                            | earnest_corpus::CorpusError::Joined(_)
                     )
                     | ExperimentError::Collection(earnest_corpus::CollectionError::Absent { .. })
             )

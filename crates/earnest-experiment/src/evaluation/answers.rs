@@ -30,9 +30,14 @@ pub(crate) fn answers(
     let given = in_drawn_order(indices.len(), order, |order| {
         let heard: Vec<&Features> = order.iter().map(|i| features[*i]).collect();
         let utterance = |i: usize| &items[indices[i]].utterance;
+        let normalise = recogniser.description().recipe.normalise;
         let speakers: Vec<&str> = order
             .iter()
-            .map(|i| utterance(*i).speaker.as_str())
+            .map(|i| {
+                let utterance = utterance(*i);
+                let corpus = utterance.corpus.as_deref().unwrap_or_default();
+                normalise.group(&utterance.speaker, corpus)
+            })
             .collect();
         for (features, speaker) in heard.iter().zip(&speakers) {
             listener.hear_of(features, speaker);

@@ -213,6 +213,7 @@ pub(crate) mod tests {
                 .collect(),
             problems: vec![],
             classes: earnest_corpus::ClassSet::default(),
+            parts: vec![],
         }
     }
 

@@ -1,13 +1,15 @@
 //! How a corpus is cut into folds.
 
+pub(crate) mod cross;
 pub(crate) mod emobox;
 pub(crate) mod fold;
 pub(crate) mod folding;
+mod groups;
 pub(crate) mod leaks;
+mod pooled;
+mod same_person;
 pub(crate) mod validation;
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -16,10 +18,13 @@ use earnest_corpus::Corpus;
 use serde::{Deserialize, Serialize};
 
 use crate::error::FoldError;
-use fold::{Fold, folds, sessions_of};
+use cross::CrossKind;
+use fold::folds;
 use folding::Folding;
+use groups::groups;
 
-/// How a corpus is cut into folds. In a file `speaker`, `groups:5` or `emobox:FOLDER`.
+/// How a corpus, or several, are cut into folds. In a file `speaker`, `groups:5`, `emobox:FOLDER`,
+/// and for several corpora `pooled`, `cross`, `cross:others` or `cross:within`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Protocol {
@@ -30,6 +35,10 @@ pub enum Protocol {
     /// The folds that EmoBox publishes for a corpus: `fold_N/*_train_*.jsonl` and
     /// `*_test_*.jsonl` in this folder.
     Emobox(PathBuf),
+    /// Leave one speaker out of the union of several corpora.
+    Pooled,
+    /// Train on some corpora, test on another.
+    Cross(CrossKind),
 }
 
 /// From so many speakers on, leaving out each of them takes too long to be the default.
@@ -44,6 +53,9 @@ impl fmt::Display for Protocol {
             Self::Speaker => f.write_str("speaker"),
             Self::Groups(k) => write!(f, "groups:{k}"),
             Self::Emobox(folder) => write!(f, "emobox:{}", folder.display()),
+            Self::Pooled => f.write_str("pooled"),
+            Self::Cross(CrossKind::Pairs) => f.write_str("cross"),
+            Self::Cross(kind) => write!(f, "cross:{}", kind.name()),
         }
     }
 }
@@ -54,6 +66,14 @@ impl FromStr for Protocol {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
             None if text == "speaker" => return Ok(Self::Speaker),
+            None if text == "pooled" => return Ok(Self::Pooled),
+            None if text == "cross" => return Ok(Self::Cross(CrossKind::Pairs)),
+            Some(("cross", kind)) => {
+                let known = [CrossKind::Others, CrossKind::Within];
+                if let Some(kind) = known.into_iter().find(|known| known.name() == kind) {
+                    return Ok(Self::Cross(kind));
+                }
+            }
             Some(("groups", k)) => {
                 if let Ok(k) = k.parse()
                     && k >= 2
@@ -67,7 +87,7 @@ impl FromStr for Protocol {
             _ => {}
         }
         Err(format!(
-            "{text:?} is no protocol; protocols are speaker, groups:K (K of 2 or more) and emobox:FOLDER"
+            "{text:?} is no protocol; protocols are speaker, groups:K (K of 2 or more) and emobox:FOLDER, and of several corpora pooled, groups:K, cross, cross:others and cross:within"
         ))
     }
 }
@@ -97,6 +117,37 @@ impl Protocol {
         }
     }
 
+    /// The choice for several corpora where none is made: leave one speaker out of their union,
+    /// groups where there are many speakers.
+    #[must_use]
+    pub fn suited_to_several(speakers: usize) -> Self {
+        match Self::suited(speakers) {
+            Self::Speaker => Self::Pooled,
+            other => other,
+        }
+    }
+
+    /// Refuses a protocol of one corpus for several, and one of several for one.
+    ///
+    /// # Errors
+    /// A sentence with what to do.
+    pub fn check(&self, several: bool) -> Result<(), String> {
+        match self {
+            Self::Speaker if several => Err("protocol = \"speaker\" leaves a speaker out of one corpus, and there are several: \"pooled\" leaves one out of all of them together, \"cross\" trains on some and tests on others".to_owned()),
+            Self::Emobox(_) if several => Err("protocol = \"emobox:…\" has folds of one corpus, and there are several: name one, or take \"pooled\" or \"cross\"".to_owned()),
+            Self::Pooled | Self::Cross(_) if !several => Err(format!(
+                "protocol = \"{self}\" needs several corpora (--corpus A --corpus B, or several [[corpus]] in a file)"
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// True if corpora are trained on and others tested on: then nothing may be pooled over folds.
+    #[must_use]
+    pub fn is_cross(&self) -> bool {
+        matches!(self, Self::Cross(_))
+    }
+
     /// In words, for a report.
     #[must_use]
     pub fn words(&self) -> String {
@@ -104,6 +155,14 @@ impl Protocol {
             Self::Speaker => "leaving one speaker out".to_owned(),
             Self::Groups(k) => format!("{k} groups of speakers, one left out at a time"),
             Self::Emobox(folder) => format!("EmoBox's folds in {}", folder.display()),
+            Self::Pooled => "leaving one speaker out of all corpora together".to_owned(),
+            Self::Cross(CrossKind::Pairs) => {
+                "trained on one corpus, tested on another".to_owned()
+            }
+            Self::Cross(CrossKind::Others) => {
+                "trained on all other corpora, tested on one".to_owned()
+            }
+            Self::Cross(CrossKind::Within) => "trained on one corpus, tested on another; and within each corpus in groups of speakers, one left out at a time".to_owned(),
         }
     }
 
@@ -128,59 +187,10 @@ impl Protocol {
                 notes: Vec::new(),
             }),
             Self::Emobox(folder) => emobox::folds(folder, corpus, whole),
+            Self::Pooled => pooled::folds(corpus),
+            Self::Cross(kind) => cross::folds(corpus, *kind),
         }
     }
-}
-
-/// Groups of about as many utterances each: the largest speaker (or session) first, always
-/// into the smallest group.
-fn groups(corpus: &Corpus, k: usize) -> Result<Vec<Fold>, FoldError> {
-    let sessions = sessions_of(corpus)?;
-    // Who must stay together: a session if everyone has one, else only oneself.
-    let by_session = sessions.values().all(Option::is_some);
-    let mut together: BTreeMap<&str, (usize, BTreeSet<&str>)> = BTreeMap::new();
-    for u in &corpus.utterances {
-        let speaker = u.speaker.as_str();
-        let name = match sessions.get(speaker).copied().flatten() {
-            Some(session) if by_session => session,
-            _ => speaker,
-        };
-        let (count, members) = together.entry(name).or_default();
-        *count += 1;
-        members.insert(speaker);
-    }
-    if together.len() < k {
-        return Err(FoldError::TooManyGroups {
-            groups: k,
-            there_are: together.len(),
-        });
-    }
-    let mut order: Vec<(usize, BTreeSet<&str>)> = together.into_values().collect();
-    order.sort_by_key(|(count, _)| Reverse(*count));
-    let mut groups: Vec<(usize, BTreeSet<&str>)> = vec![(0, BTreeSet::new()); k];
-    for (count, members) in order {
-        if let Some(smallest) = groups.iter_mut().min_by_key(|(n, _)| *n) {
-            smallest.0 += count;
-            smallest.1.extend(members);
-        }
-    }
-    let names = |members: &BTreeSet<&str>| members.iter().map(|s| (*s).to_owned()).collect();
-    Ok(groups
-        .iter()
-        .enumerate()
-        .map(|(i, (_, test))| Fold {
-            name: format!("group_{}", i + 1),
-            test: names(test),
-            validation: Vec::new(),
-            training: sessions
-                .keys()
-                .filter(|s| !test.contains(*s))
-                .map(|s| (*s).to_owned())
-                .collect(),
-            fraction: None,
-            listed: None,
-        })
-        .collect())
 }
 
 #[cfg(test)]
@@ -191,11 +201,21 @@ mod tests {
 
     #[test]
     fn a_protocol_is_written_as_it_is_read() {
-        for text in ["speaker", "groups:5", "emobox:data/emodb"] {
+        for text in [
+            "speaker",
+            "groups:5",
+            "emobox:data/emodb",
+            "pooled",
+            "cross",
+            "cross:others",
+            "cross:within",
+        ] {
             let protocol: Protocol = text.parse().unwrap();
             assert_eq!(protocol.to_string(), text);
         }
-        for wrong in ["speakers", "groups", "groups:1", "groups:x", "emobox:", ""] {
+        for wrong in [
+            "speakers", "groups", "groups:1", "groups:x", "emobox:", "", "cross:", "cross:x",
+        ] {
             let error = wrong.parse::<Protocol>().unwrap_err();
             assert!(error.contains("groups:K"), "{error}");
         }

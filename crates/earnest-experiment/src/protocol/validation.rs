@@ -197,13 +197,18 @@ impl Dataset {
     }
 
     /// Leaves out of training and validation what is the same recording as a test utterance or
-    /// has a part of it, and out of training what validates.
+    /// has a part of it, and what else the people say who are tested and are in another corpus, too;
+    /// and out of training what validates.
     fn without_recordings_of(
         &self,
         mut training: Vec<usize>,
         mut validation: Vec<usize>,
         test: &[usize],
     ) -> (Vec<usize>, Vec<usize>) {
+        let people = self.same_people(test);
+        let is_other = |i: &usize| !people.contains(self.items[*i].utterance.speaker.as_str());
+        training.retain(is_other);
+        validation.retain(is_other);
         let content = |i: &usize| self.items[*i].content;
         let mut kept_away = self.kept_away_by(test);
         validation.retain(|i| !kept_away.contains(&content(i)));

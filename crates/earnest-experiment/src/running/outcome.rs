@@ -10,7 +10,7 @@ use crate::error::ExperimentError;
 use crate::experiment::{Experiment, Unit};
 use crate::running::finished::{FinishedUnit, finished_units};
 use crate::running::history::read_history;
-use crate::running::unit_result::UnitResult;
+use crate::running::unit_result::{Crossing, UnitResult};
 use crate::storage::read_text;
 
 /// What a report says of the corpus and the conditions; kept in `about.json` so that the
@@ -23,6 +23,9 @@ pub struct About {
     pub synthetic: bool,
     /// Its fingerprint.
     pub fingerprint: String,
+    /// The corpora that were joined to it; none if it is one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corpora: Vec<AboutCorpus>,
     /// Utterances of each class, in the order of the experiment's classes.
     pub classes: Vec<usize>,
     /// Utterances that serve the dimensional task.
@@ -55,6 +58,21 @@ pub struct About {
     pub unusable: Vec<String>,
     /// Version of Earnest.
     pub earnest: String,
+}
+
+/// One of several corpora.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AboutCorpus {
+    /// What it is called in ids, folds and tables.
+    pub name: String,
+    /// Its own name.
+    pub corpus: String,
+    /// Utterances that serve a task.
+    pub utterances: usize,
+    /// Speakers.
+    pub speakers: usize,
+    /// Utterances of each class, in the order of the experiment's classes.
+    pub classes: Vec<usize>,
 }
 
 /// A finished experiment.
@@ -145,6 +163,7 @@ pub fn collect(folder: &Path) -> Result<Outcome, ExperimentError> {
             task: unit.task,
             outputs: unit.outputs.clone(),
             training: unit.training,
+            crossing: Crossing::of(&unit.fold).filter(|_| !about.corpora.is_empty()),
             fold: unit.fold.name.clone(),
             seed: unit.seed,
             predictions,

@@ -303,6 +303,7 @@ fn trial(
         copies_key: Key::new(0),
         copies_folder: None,
         corpus: String::new(),
+        balance: prepared.experiment.balance,
         classes: prepared.experiment.classes.of_model(),
         heard: Heard::default(),
     };

@@ -1,163 +1,39 @@
 //! An experiment beside its corpus: everything that can be checked before work begins.
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
 
-use earnest_corpus::{
-    ClassSet, Classes, ContentIndex, Corpus, FileContent, LabelMap, Layout, OpenOptions,
-    UNKNOWN_SPEAKER, Utterance,
-};
-use earnest_files::{LIKE, nearest};
-use earnest_model::{Recipe, Task};
+use earnest_corpus::{ContentIndex, Corpus, FileContent, Utterance};
+use earnest_model::{CorpusHeard, Recipe, Task};
 use earnest_scene::recording_of;
 use earnest_scene::simulate::Scene;
 
-use crate::class_spec::ClassSpec;
 use crate::dataset::FeatureSource;
 use crate::error::ExperimentError;
-use crate::experiment::{CorpusSpec, Experiment, RobotSpec, Unit};
+use crate::experiment::{Experiment, RobotSpec, Unit};
 use crate::feature_table::{FeatureTable, FeatureTables};
 use crate::observer::{Notice, Observer};
+use crate::opening::{classless_of_each, open_corpora, settled_classes, tell_of_problems};
 use crate::protocol::Protocol;
 use crate::protocol::fold::{Fold, select};
 use crate::protocol::leaks::{refuse_leaks, refuse_tested_twice};
 use crate::protocol::validation::Validation;
 use crate::sources::chosen::ChosenSources;
-use crate::sources::fingerprints::{Fingerprints, changed};
-use crate::sources::recordings::{Recordings, Unusable};
+use crate::sources::fingerprints::{Fingerprints, changed, corpora_heard};
+use crate::sources::recordings::Unusable;
+use crate::sources::robot_folders::RobotFolders;
 use crate::training::Training;
-
-/// Opens the corpus of an experiment.
-///
-/// # Errors
-/// As [`read_corpus`], or a class that no utterance counts as.
-pub fn open_corpus(spec: &CorpusSpec, classes: &ClassSpec) -> Result<Corpus, ExperimentError> {
-    let setup = |e: String| ExperimentError::Setup(format!("{}: {e}", spec.path.display()));
-    let corpus = read_corpus(spec, classes)?;
-    refuse_idle_map(&corpus, corpus.classes.labels())?;
-    classes.require(&corpus.classes).map_err(setup)?;
-    let is_named = matches!(classes.classes(), Classes::Named(_) | Classes::Four);
-    let missing = corpus.classes.missing(&corpus.utterances);
-    if let Some(name) = missing.first().filter(|_| is_named) {
-        let all = ClassSet::all(
-            corpus.utterances.iter().map(|u| u.label.as_str()),
-            corpus.classes.labels().clone(),
-        )
-        .map_err(setup)?;
-        return Err(setup(format!(
-            "no utterance counts as {name:?}; {}",
-            known_names(name, all.names().iter().map(String::as_str))
-        )));
-    }
-    Ok(corpus)
-}
-
-/// Reads a corpus; whether it has an utterance of each class, or of each label that is sent to one,
-/// does not matter.
-///
-/// # Errors
-/// [`ExperimentError::Corpus`], or a map or layout that is not understood.
-pub fn read_corpus(spec: &CorpusSpec, classes: &ClassSpec) -> Result<Corpus, ExperimentError> {
-    if spec.path.as_os_str().is_empty() {
-        return Err(ExperimentError::Setup(
-            "the experiment names no corpus: give --corpus DIR, or write path = \"…\" under [corpus] into its file".into(),
-        ));
-    }
-    let labels = classes.labels().map_err(ExperimentError::Setup)?;
-    let layout = match &spec.layout {
-        None => None,
-        Some(name) => Some(Layout::from_name(name).ok_or_else(|| {
-            ExperimentError::Setup(format!(
-                "{name:?} is no layout; known are {}",
-                Layout::ALL.map(Layout::name).join(", ")
-            ))
-        })?),
-    };
-    let options = OpenOptions {
-        layout,
-        root: spec.root.clone(),
-        classes: classes.classes(),
-        labels,
-        limit_values: classes.limit_values,
-    };
-    Ok(Corpus::open(&spec.path, &options)?)
-}
-
-/// Refuses changes of labels that the corpus does not have.
-pub(crate) fn refuse_idle_map(corpus: &Corpus, asked: &LabelMap) -> Result<(), ExperimentError> {
-    let known: Vec<String> = corpus.label_counts().into_keys().collect();
-    match asked.idle(&known).next() {
-        None => Ok(()),
-        Some(label) => Err(ExperimentError::Setup(format!(
-            "--map {label}=…: no utterance of {} has the label {label:?}; {}",
-            corpus.name,
-            known_names(label, known.iter().map(|label| label.trim()))
-        ))),
-    }
-}
-
-/// Says that a corpus has problems, if it has.
-pub(crate) fn tell_of_problems(corpus: &Corpus, spec: &CorpusSpec, observer: &dyn Observer) {
-    if !corpus.problems.is_empty() {
-        observer.event(Notice::Warning(&format!(
-            "{} problems in the corpus; `earnest corpus inspect {}` lists them",
-            corpus.problems.len(),
-            spec.path.display()
-        )));
-    }
-}
-
-/// In words, how many of some utterances have no class, with their most frequent labels; `None` if
-/// each has one.
-pub(crate) fn classless<'a>(
-    corpus: &Corpus,
-    utterances: impl IntoIterator<Item = &'a Utterance>,
-) -> Option<String> {
-    const SHOWN: usize = 5;
-    let (mut all, mut labels) = (0, BTreeMap::<&str, usize>::new());
-    for utterance in utterances {
-        all += 1;
-        if utterance.class.is_none() {
-            *labels.entry(utterance.label.trim()).or_default() += 1;
-        }
-    }
-    let without: usize = labels.values().sum();
-    let mut labels: Vec<(&str, usize)> = labels.into_iter().collect();
-    labels.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let more = if labels.len() > SHOWN { ", …" } else { "" };
-    let shown = labels
-        .iter()
-        .take(SHOWN)
-        .map(|(label, count)| match *label {
-            "" => format!("{count} without a label"),
-            label => format!("{label} {count}"),
-        });
-    let shown: Vec<String> = shown.collect();
-    (without > 0).then(|| {
-        format!(
-            "{without} of {all} utterances have none of the classes {} ({}{more}): no model of these classes hears them; --classes all makes a class of each label",
-            corpus.classes.names().join(", "),
-            shown.join(", ")
-        )
-    })
-}
-
-/// The nearest of some names and all of them, for an error about one that is none of them.
-fn known_names<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let known: Vec<&str> = known.collect();
-    let list = known.join(", ");
-    match nearest(unknown, known, LIKE) {
-        Some(name) => format!("did you mean {name:?}? There are {list}"),
-        None => format!("there are {list}"),
-    }
-}
 
 /// An experiment beside its corpus: what would run.
 pub struct Prepared {
     /// With every choice made that the corpus decides.
     pub experiment: Experiment,
-    /// The corpus.
+    /// The corpus, or all of them joined.
     pub corpus: Corpus,
+    /// Stands for what it holds.
+    pub fingerprint: String,
+    /// The same of each of several corpora.
+    pub corpora: Vec<CorpusHeard>,
     /// The chosen folds.
     pub folds: Vec<Fold>,
     /// How many folds there are.
@@ -170,8 +46,8 @@ pub struct Prepared {
     pub sources: Option<ChosenSources>,
     /// Features of the user's own, in place of front ends.
     pub tables: Option<FeatureTables>,
-    /// The scene that the robot's recordings are, if they are one.
-    pub scene: Option<Scene>,
+    /// Of each folder of robot recordings the scene that it is, if it is one.
+    pub scenes: Vec<(PathBuf, Option<Scene>)>,
     /// Utterances that are left out of the test because their robot recording cannot be scored.
     pub unusable: Vec<Unusable>,
 }
@@ -196,36 +72,52 @@ pub fn prepare(
     observer: &dyn Observer,
 ) -> Result<Prepared, ExperimentError> {
     experiment.check()?;
-    let corpus = open_corpus(&experiment.corpus, &experiment.classes)?;
+    let corpus = open_corpora(&experiment.corpus, &experiment.classes)?;
     refuse_unlisted(&corpus)?;
     tell_of_problems(&corpus, &experiment.corpus, observer);
-    experiment.classes = ClassSpec::of(&corpus.classes, &experiment.classes);
+    experiment.classes = settled_classes(&corpus, &experiment.classes);
     let asked = !experiment.tasks.is_empty();
-    choose_tasks(&mut experiment, &corpus)?;
+    let note = choose_tasks(&mut experiment, &corpus)?;
     match_recipes(&mut experiment, asked, observer)?;
-    if experiment.tasks.contains(&Task::Categorical)
-        && let Some(note) = classless(&corpus, &corpus.utterances)
-    {
+    if let Some(note) = note {
         observer.event(Notice::Note(&note));
+    }
+    if experiment.tasks.contains(&Task::Categorical) {
+        for note in classless_of_each(&corpus) {
+            observer.event(Notice::Note(&note));
+        }
     }
     // Only the utterances that serve a task count, so only their speakers make folds.
     let usable = corpus.usable(&experiment.scales);
     let tables = read_tables(&experiment, &corpus, &usable, observer)?;
+    refuse_idle_corpora(&usable)?;
     let speakers = usable.speakers();
     let protocol = experiment
         .protocol
-        .get_or_insert_with(|| Protocol::suited(speakers.len()))
+        .get_or_insert_with(|| match corpus.parts.is_empty() {
+            true => Protocol::suited(speakers.len()),
+            false => Protocol::suited_to_several(speakers.len()),
+        })
         .clone();
-    if matches!(protocol, Protocol::Speaker | Protocol::Groups(_)) {
+    if matches!(
+        protocol,
+        Protocol::Speaker | Protocol::Groups(_) | Protocol::Pooled
+    ) {
         refuse_unnamed_speakers(&usable)?;
     }
     let folding = protocol.folds(&usable, &corpus)?;
     for note in &folding.notes {
         observer.event(Notice::Warning(note));
     }
+    let fewest = match protocol.is_cross() {
+        // Only the corpora that are trained on validate.
+        true => folding.folds.iter().map(|f| f.training.len()).min(),
+        false => None,
+    };
+    let fewest = fewest.unwrap_or(speakers.len());
     let validation = *experiment
         .validation
-        .get_or_insert_with(|| Validation::suited(corpus.layout, &protocol, speakers.len()));
+        .get_or_insert_with(|| Validation::suited(corpus.layout, &protocol, fewest));
     let folds = select(&folding.folds, &experiment.folds)?
         .into_iter()
         .map(|fold| validation.apply(fold, folding.own_sessions))
@@ -236,24 +128,17 @@ pub fn prepare(
     refuse_tested_twice(&folds)?;
     let index = ContentIndex::of_user();
     let contents = corpus_contents(&corpus, &index, observer)?;
-    let fingerprint = corpus.fingerprint(&contents);
-    if let Some(before) = &experiment.corpus.fingerprint
-        && *before != fingerprint
-    {
-        let what = format!("the corpus {}", experiment.corpus.path.display());
-        return Err(changed(&what, before, &fingerprint));
-    }
-    let (mut scene, mut recordings) = (None, None);
+    settle_fingerprints(&mut experiment, &corpus, &contents)?;
+    refuse_one_corpus_in_another(&corpus, &contents, observer)?;
+    let (mut scenes, mut recordings) = (Vec::new(), None);
     if let RobotSpec::Recordings { path } = &experiment.robot
         && tables.is_none()
     {
-        if !path.is_dir() {
-            return Err(ExperimentError::Setup(format!(
-                "there is no folder of robot recordings at {}",
-                path.display()
-            )));
+        let folders = RobotFolders::new(&path.0, &corpus)?;
+        for of in folders.each(&contents) {
+            let scene = scene_of(of.folder, of.corpus, of.contents)?;
+            scenes.push((of.folder.to_owned(), scene));
         }
-        scene = scene_of(path, &corpus, &contents)?;
         let is_usable =
             |u: &Utterance| u.class.is_some() || corpus.rated(u, &experiment.scales).is_some();
         let tests: Vec<(&Utterance, f64)> = corpus
@@ -263,8 +148,7 @@ pub fn prepare(
             .filter(|(u, _)| is_usable(u) && folds.iter().any(|f| f.tests(u)))
             .filter_map(|(u, content)| Some((u, u.seconds_of(content.audio()?))))
             .collect();
-        let found = Recordings::inspect(path, &corpus, &tests, &index, observer);
-        found.require_a_robot(path, tests.len())?;
+        let found = folders.inspect(&tests, &index, observer)?;
         if !experiment.leave_out_unusable {
             found.require_usable(
                 tests.len(),
@@ -308,20 +192,113 @@ pub fn prepare(
     }
     experiment.fingerprints.require(&now)?;
     experiment.fingerprints = now;
-    experiment.corpus.fingerprint = Some(fingerprint);
-    experiment.corpus.layout = Some(corpus.layout.name().to_owned());
     Ok(Prepared {
         units: experiment.units(&folds),
         experiment,
         folds,
         all_folds: folding.folds.len(),
         own_sessions: folding.own_sessions,
+        fingerprint: corpus.fingerprint(&contents),
+        corpora: corpora_heard(&corpus, &contents),
         corpus,
         sources,
         tables,
-        scene,
+        scenes,
         unusable,
     })
+}
+
+/// Writes down what the corpora are, or refuses those that are others than were written down.
+fn settle_fingerprints(
+    experiment: &mut Experiment,
+    corpus: &Corpus,
+    contents: &[FileContent],
+) -> Result<(), ExperimentError> {
+    let mut settle = |number: usize, name: Option<&str>, corpus: &Corpus, now: String| {
+        let Some(spec) = experiment.corpus.0.get_mut(number) else {
+            return Ok(());
+        };
+        if let Some(before) = &spec.fingerprint
+            && *before != now
+        {
+            let what = format!("the corpus {}", spec.path.display());
+            return Err(changed(&what, before, &now));
+        }
+        spec.fingerprint = Some(now);
+        spec.layout = Some(corpus.layout.name().to_owned());
+        spec.name = name.map(str::to_owned);
+        Ok(())
+    };
+    if corpus.parts.is_empty() {
+        return settle(0, None, corpus, corpus.fingerprint(contents));
+    }
+    for (part, contents) in corpus.of_parts(contents) {
+        let own = part.corpus.fingerprint(contents);
+        settle(part.number, Some(&*part.name), &part.corpus, own)?;
+    }
+    Ok(())
+}
+
+/// Refuses corpora of which one adds nothing: none of its utterances serves a task.
+///
+/// # Errors
+/// [`ExperimentError::Setup`] with its name.
+pub(crate) fn refuse_idle_corpora(usable: &Corpus) -> Result<(), ExperimentError> {
+    let is_used = |name: &str| {
+        let of = |u: &&Utterance| u.corpus.as_deref() == Some(name);
+        usable.utterances.iter().any(|u| of(&u))
+    };
+    match usable.parts.iter().find(|part| !is_used(&part.name)) {
+        None => Ok(()),
+        Some(part) => Err(ExperimentError::Setup(format!(
+            "{} has no usable utterance of the classes {}; `earnest corpus inspect` shows its labels, and --map {}:label=class maps them",
+            part.name,
+            usable.classes.names().join(", "),
+            part.name
+        ))),
+    }
+}
+
+/// Refuses several corpora of which one is wholly in another, and names recordings that are in two.
+///
+/// # Errors
+/// [`ExperimentError::Setup`] with both names.
+pub(crate) fn refuse_one_corpus_in_another(
+    corpus: &Corpus,
+    contents: &[FileContent],
+    observer: &dyn Observer,
+) -> Result<(), ExperimentError> {
+    let pairs = corpus.in_two_corpora(contents);
+    let name = |i: usize| corpus.utterances[i].corpus.as_deref().unwrap_or_default();
+    // By names of two corpora: utterances of the first that are in the second, and a pair.
+    type Shared = (BTreeSet<usize>, (usize, usize));
+    let mut shared: BTreeMap<(&str, &str), Shared> = BTreeMap::new();
+    for (i, j) in pairs {
+        for (one, other) in [(i, j), (j, i)] {
+            let of = shared
+                .entry((name(one), name(other)))
+                .or_insert_with(|| (BTreeSet::new(), (one, other)));
+            of.0.insert(one);
+        }
+    }
+    for ((one, other), (utterances, (i, j))) in &shared {
+        let all = corpus.parts.iter().find(|part| *part.name == **one);
+        if all.is_some_and(|part| part.corpus.utterances.len() == utterances.len()) {
+            return Err(ExperimentError::Setup(format!(
+                "all {} recordings of {one} are in {other}, too, so it would be trained and tested on; leave one of the two out",
+                utterances.len()
+            )));
+        }
+        if one < other {
+            observer.event(Notice::Warning(&format!(
+                "{} recordings are both in {one} and in {other} (first: {} is {}): whoever speaks there is one person, who is never on two sides of a fold",
+                utterances.len(),
+                corpus.utterances[*i].id,
+                corpus.utterances[*j].id
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The user's tables of features, which have all utterances that serve a task.
@@ -390,9 +367,14 @@ pub(crate) fn refuse_one_class(corpus: &Corpus) -> Result<(), ExperimentError> {
     }
 }
 
-/// Writes down the tasks, and the scales of the dimensional one.
-fn choose_tasks(experiment: &mut Experiment, corpus: &Corpus) -> Result<(), ExperimentError> {
+/// Writes down the tasks, and the scales of the dimensional one. If that is not among them though
+/// several corpora have values, it says why.
+fn choose_tasks(
+    experiment: &mut Experiment,
+    corpus: &Corpus,
+) -> Result<Option<String>, ExperimentError> {
     let setup = |message: String| Err(ExperimentError::Setup(message));
+    let apart = corpus.scales_apart();
     let asked = std::mem::take(&mut experiment.tasks);
     let usual = corpus.usual_scales();
     let any_class = corpus.utterances.iter().any(|u| u.class.is_some());
@@ -407,6 +389,11 @@ fn choose_tasks(experiment: &mut Experiment, corpus: &Corpus) -> Result<(), Expe
             .iter()
             .any(|u| corpus.rated(u, &experiment.scales).is_some()),
     };
+    if let Some(apart) = &apart
+        && (asked.contains(&Task::Dimensional) || !experiment.scales.is_empty())
+    {
+        return setup(format!("the dimensional task cannot be done: {apart}"));
+    }
     if asked.contains(&Task::Dimensional) && !is_rated {
         let scales: Vec<&str> = match experiment.scales.is_empty() {
             true => vec!["arousal", "valence"],
@@ -435,7 +422,12 @@ fn choose_tasks(experiment: &mut Experiment, corpus: &Corpus) -> Result<(), Expe
             corpus.name
         ));
     }
-    Ok(())
+    Ok(match apart {
+        Some(apart) if !experiment.tasks.contains(&Task::Dimensional) => {
+            Some(format!("only the categorical task is done: {apart}"))
+        }
+        _ => None,
+    })
 }
 
 /// Sees to it that each task has a recipe that learns it, and each recipe a task. Tasks that nobody
@@ -502,7 +494,7 @@ pub fn refuse_unlisted(corpus: &Corpus) -> Result<(), ExperimentError> {
         None => Ok(()),
         Some(first) => Err(ExperimentError::Setup(format!(
             "{} cannot be read whole, so what it holds is not known ({} such problems; first: {first}); make it readable, or take it out of the corpus",
-            corpus.root.display(),
+            corpus.place(),
             hidden.len()
         ))),
     }
@@ -516,21 +508,17 @@ pub fn refuse_unnamed_speakers(corpus: &Corpus) -> Result<(), ExperimentError> {
     if corpus.has_speakers() {
         return Ok(());
     }
-    let unnamed = corpus
-        .utterances
-        .iter()
-        .filter(|u| u.speaker == UNKNOWN_SPEAKER)
-        .count();
+    let unnamed = corpus.utterances.iter().filter(|u| u.is_unnamed()).count();
     let all = corpus.utterances.len();
     Err(ExperimentError::Setup(match unnamed {
         0 => format!(
             "{} has one speaker, {}: with nobody else to test on, speakers cannot be kept apart",
-            corpus.root.display(),
+            corpus.place(),
             corpus.speakers().into_iter().next().unwrap_or_default()
         ),
         _ => format!(
             "{unnamed} of {all} utterances of {} name no speaker, so one person could be trained and tested on; name all of them in the manifest's column `speaker`",
-            corpus.root.display()
+            corpus.place()
         ),
     }))
 }
@@ -570,7 +558,7 @@ pub fn scene_of(
         return Err(ExperimentError::Setup(format!(
             "the scene in {} was made from another corpus than {} (fingerprint {}, not {now}): its recordings are not of these utterances as they are now. Simulate the scene again from this corpus",
             folder.display(),
-            corpus.root.display(),
+            corpus.place(),
             scene.corpus
         )));
     }
@@ -626,7 +614,7 @@ fn choose_sources(
         RobotSpec::Simulated { .. } => experiment.sources.choose(index, observer).map(Some),
         RobotSpec::Recordings { path } if augmented => experiment
             .sources
-            .choose_beside_recordings(path, index, observer)
+            .choose_beside_recordings(&path.0, index, observer)
             .map(Some),
         RobotSpec::Recordings { .. } => Ok(None),
     }

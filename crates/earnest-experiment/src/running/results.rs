@@ -13,6 +13,7 @@ use crate::evaluation::prediction::CONDITIONS;
 use crate::evaluation::tally::{confusion, metrics_of};
 use crate::feature_table::FeatureTableSpec;
 use crate::running::outcome::Outcome;
+use crate::running::unit_result::Crossing;
 use crate::storage::write_whole;
 
 /// A recipe's keys but its name, and what stands under them, as in `architecture.layers`. Of the
@@ -65,6 +66,10 @@ fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
     ]
     .map(String::from)
     .to_vec();
+    let several = !outcome.about.corpora.is_empty();
+    if several {
+        header.extend(["trained_on", "tested_on"].map(String::from));
+    }
     header.extend(METRICS.map(|(name, _)| name.replace(' ', "_")));
     let classes = &outcome.experiment.classes.names;
     header.extend(classes.iter().map(|name| format!("recall_{name}")));
@@ -101,6 +106,12 @@ fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
                 condition.to_owned(),
                 predictions.len().to_string(),
             ];
+            if several {
+                let of = unit.crossing.as_ref();
+                let words = |words: fn(&Crossing) -> String| of.map_or_else(String::new, words);
+                row.push(words(Crossing::trained_words));
+                row.push(words(Crossing::tested_words));
+            }
             row.extend(metrics_of(unit.task, &predictions).list().map(exact));
             let counts = confusion(predictions.iter().copied());
             row.extend((0..classes.len()).map(|class| exact(counts.recall(class))));

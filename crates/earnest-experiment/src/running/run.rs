@@ -1,10 +1,10 @@
 //! Running an experiment in a folder.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use earnest_corpus::Utterance;
+use earnest_corpus::{Corpus, Part, Utterance};
 use earnest_model::Heard;
 use earnest_random::Key;
 use earnest_scene::simulate::Scene;
@@ -15,13 +15,14 @@ use crate::error::ExperimentError;
 use crate::experiment::{Experiment, RobotSpec, Unit};
 use crate::observer::{Notice, Observer};
 use crate::protocol::Protocol;
-use crate::running::outcome::{About, Outcome, collect};
+use crate::running::outcome::{About, AboutCorpus, Outcome, collect};
 use crate::running::prepare::{Prepared, prepare};
 use crate::running::results::write_results;
 use crate::running::run_folder::settle_folder;
 use crate::running::unit_runner::{Runner, is_done};
 use crate::running::workers::{self, Workers};
 use crate::sources::chosen::{ChosenSources, LoadedSources};
+use crate::sources::robot_folders::RobotFolders;
 use crate::storage::{LEFT_BEHIND, forget_parts, write_whole};
 use crate::training::forget_copies;
 
@@ -109,7 +110,9 @@ pub fn run_units(
         None => None,
     };
     let robot = match &experiment.robot {
-        RobotSpec::Recordings { path } => Condition::Recordings(path.clone()),
+        // Features of tables are not heard from anywhere.
+        RobotSpec::Recordings { .. } if prepared.tables.is_some() => Condition::Clean,
+        RobotSpec::Recordings { path } => RobotFolders::new(&path.0, &prepared.corpus)?.condition(),
         RobotSpec::Simulated { snr_db } => match &sources {
             Some(sources) => simulated_robot(sources, *snr_db, experiment.seed),
             None => Condition::Clean,
@@ -154,6 +157,7 @@ fn heard_in_training(prepared: &Prepared, about: &About) -> Heard {
     Heard {
         corpus: about.corpus.clone(),
         fingerprint: about.fingerprint.clone(),
+        corpora: prepared.corpora.clone(),
         noises,
         rooms,
         ..Heard::default()
@@ -165,35 +169,43 @@ fn describe(prepared: &Prepared) -> Result<About, ExperimentError> {
         experiment, corpus, ..
     } = prepared;
     let usable = corpus.usable(&experiment.scales);
-    let robot = match (&prepared.tables, &experiment.robot, &prepared.scene) {
-        (Some(tables), ..) => match &tables.robot {
-            Some(robot) => format!("robot: features of {}", robot.words()),
-            None => "robot: not tested".to_owned(),
+    let robot = match (&prepared.tables, &experiment.robot) {
+        (Some(tables), _) => match &tables.robot {
+            Some(robot) => vec![format!("robot: features of {}", robot.words())],
+            None => vec!["robot: not tested".to_owned()],
         },
-        (None, RobotSpec::Recordings { path }, Some(scene)) => format!(
-            "robot: a simulated scene in {}, {}",
-            path.display(),
-            scene.lab.name
-        ),
-        (None, RobotSpec::Recordings { path }, None) => {
-            format!("robot: recordings in {}", path.display())
+        (None, RobotSpec::Recordings { .. }) => {
+            let words = |(path, scene): &(PathBuf, Option<Scene>)| match scene {
+                Some(scene) => format!(
+                    "robot: a simulated scene in {}, {}",
+                    path.display(),
+                    scene.lab.name
+                ),
+                None => format!("robot: recordings in {}", path.display()),
+            };
+            prepared.scenes.iter().map(words).collect()
         }
-        (None, RobotSpec::Simulated { snr_db }, _) => format!(
+        (None, RobotSpec::Simulated { snr_db }) => vec![format!(
             "robot: simulated, one room response and one noise for each utterance, SNR {snr_db} dB"
-        ),
+        )],
     };
     let tables = prepared.tables.iter();
     let mut conditions: Vec<String> = tables
         .map(|t| format!("features: table {}", t.clean.words()))
         .collect();
-    conditions.push(robot);
+    conditions.extend(robot);
     if let Some(sources) = &prepared.sources {
         conditions.extend(sources.description());
     }
     Ok(About {
         corpus: corpus.name.clone(),
         synthetic: corpus.synthetic,
-        fingerprint: experiment.corpus.fingerprint.clone().unwrap_or_default(),
+        fingerprint: prepared.fingerprint.clone(),
+        corpora: corpus
+            .parts
+            .iter()
+            .map(|part| about_part(part, &usable))
+            .collect(),
         classes: (0..corpus.classes.names().len())
             .map(|class| {
                 let of_class = |u: &&Utterance| u.class == Some(class);
@@ -230,20 +242,39 @@ fn describe(prepared: &Prepared) -> Result<About, ExperimentError> {
     })
 }
 
+/// What is said of one of several corpora.
+fn about_part(part: &Part, usable: &Corpus) -> AboutCorpus {
+    let own = || {
+        let of = |u: &&Utterance| u.corpus.as_deref() == Some(&*part.name);
+        usable.utterances.iter().filter(of)
+    };
+    let speakers: BTreeSet<&str> = own().map(|u| u.speaker.as_str()).collect();
+    AboutCorpus {
+        name: part.name.to_string(),
+        corpus: part.corpus.name.clone(),
+        utterances: own().count(),
+        speakers: speakers.len(),
+        classes: (0..usable.classes.names().len())
+            .map(|class| own().filter(|u| u.class == Some(class)).count())
+            .collect(),
+    }
+}
+
 /// The 0th, 5th .. 100th percentile of the robot condition's SNR, where it is known.
 fn snr_percentiles(robot: &RobotSpec) -> Result<Vec<f64>, ExperimentError> {
     match robot {
         RobotSpec::Simulated { snr_db } => Ok(vec![*snr_db; 21]),
         RobotSpec::Recordings { path } => {
-            if Scene::of_folder(path)?.is_none() {
-                return Ok(Vec::new());
-            }
-            let mut all: Vec<f64> = Scene::entries(path)?
-                .iter()
-                .map(|entry| entry.draws.snr_db)
+            let mut all: Vec<f64> = Vec::new();
+            for folder in &path.0 {
+                if Scene::of_folder(folder)?.is_none() {
+                    return Ok(Vec::new());
+                }
+                let entries = Scene::entries(folder)?;
+                let snrs = entries.iter().map(|entry| entry.draws.snr_db);
                 // Of silence, or in silence, there is none.
-                .filter(|snr| snr.is_finite())
-                .collect();
+                all.extend(snrs.filter(|snr| snr.is_finite()));
+            }
             all.sort_by(f64::total_cmp);
             Ok(match all.len() {
                 0 => Vec::new(),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use earnest_augment::Chain;
 use earnest_features::Features;
-use earnest_model::{Heard, SoundsHeard, Task};
+use earnest_model::{CorpusHeard, Heard, SoundsHeard, Task};
 use earnest_random::Key;
 use earnest_recogniser::Recogniser;
 use earnest_scene::Condition;
@@ -23,6 +23,7 @@ use crate::observer::{Notice, Observer};
 use crate::running::finished::{CARD, finish, is_finished, predictions_of};
 use crate::running::history::{write_history, write_search};
 use crate::running::lock::Lock;
+use crate::running::unit_result::Crossing;
 use crate::sources::chosen::LoadedSources;
 use crate::sources::fingerprints;
 use crate::storage::{create_folder, forget_parts, write_whole};
@@ -194,7 +195,8 @@ impl Runner<'_> {
                 _ => seed.with("copies"),
             },
             copies_folder: Some(copies_folder(self.folder)),
-            corpus: self.corpus.clone(),
+            corpus: self.corpus_of(unit),
+            balance: self.experiment.balance,
             classes: self.experiment.classes.of_model(),
             heard: self.heard_by(unit, chain.as_ref()),
         };
@@ -246,10 +248,23 @@ impl Runner<'_> {
         Ok(predictions)
     }
 
+    /// What a unit's model is said to be trained on.
+    fn corpus_of(&self, unit: &Unit) -> String {
+        let heard = self.heard_by(unit, None).corpora;
+        if heard.len() == self.heard_in_training.corpora.len() {
+            return self.corpus.clone();
+        }
+        let of = |c: &CorpusHeard| format!("{} ({})", c.corpus, c.fingerprint);
+        heard.iter().map(of).collect::<Vec<_>>().join(" + ")
+    }
+
     /// What a unit's model hears in training, beside its utterances.
     fn heard_by(&self, unit: &Unit, chain: Option<&Chain>) -> Heard {
         let mut heard = self.heard_in_training.clone();
         heard.fold = fingerprints::fingerprint_of_fold(&unit.fold);
+        if let Some(crossing) = Crossing::of(&unit.fold) {
+            heard.corpora.retain(|c| crossing.trained.contains(&c.name));
+        }
         heard.chain = chain.map(fingerprints::fingerprint_of_chain);
         if chain.is_none() {
             heard.noises = SoundsHeard::default();

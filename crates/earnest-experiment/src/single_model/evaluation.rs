@@ -3,39 +3,42 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use earnest_corpus::{ContentIndex, Corpus, LabelMap, Scale, Utterance};
+use earnest_corpus::{ContentIndex, Corpus, FileContent, Scale, Utterance};
 use earnest_features::Features;
-use earnest_model::{Description, Task};
+use earnest_model::{CorpusHeard, Description, Task};
 use earnest_random::Key;
 use earnest_recogniser::Recogniser;
 use earnest_scene::Condition;
 
 use crate::class_spec::ClassSpec;
+use crate::corpora::Corpora;
 use crate::dataset::{Dataset, FeatureSource};
 use crate::error::ExperimentError;
 use crate::evaluation::answers::answers;
 use crate::evaluation::metrics::Metrics;
 use crate::evaluation::prediction::Prediction;
 use crate::evaluation::tally::metrics_of;
-use crate::experiment::CorpusSpec;
 use crate::observer::Observer;
+use crate::opening::{
+    classless, classless_of_each, read_corpora, read_corpus, refuse_idle_changes, tell_of_problems,
+};
 use crate::running::prepare::{
-    classless, corpus_contents, read_corpus, refuse_idle_map, refuse_unlisted, scene_of,
-    tell_of_problems,
+    corpus_contents, refuse_one_corpus_in_another, refuse_unlisted, scene_of,
 };
 use crate::running::run::simulated_robot;
 use crate::sources::SourceSpec;
 use crate::sources::chosen::ChosenSources;
 use crate::sources::known_to_model::KnownToModel;
-use crate::sources::recordings::Recordings;
+use crate::sources::robot_folders::RobotFolders;
 
 /// How test utterances reach the model.
 #[derive(Clone, Debug)]
 pub enum TestedIn {
     /// As they are in the corpus.
     Clean,
-    /// The corpus as a robot recorded it, or a scene: a folder.
-    Recordings(PathBuf),
+    /// The corpus as a robot recorded it, or a scene: a folder; of several corpora one for each, in
+    /// their order.
+    Recordings(Vec<PathBuf>),
     /// A simulated robot.
     Robot {
         /// Its noises and rooms, and those that are kept from it.
@@ -62,8 +65,8 @@ pub enum OnShared {
 pub struct Evaluation {
     /// The model's folder.
     pub model: PathBuf,
-    /// The corpus, which is read by the model's class set.
-    pub corpus: CorpusSpec,
+    /// The corpus, or several, which are read by the model's class set.
+    pub corpus: Corpora,
     /// What is changed of which label counts as which class, `label=class`, beyond what the model
     /// was trained with.
     pub map: Vec<String>,
@@ -126,12 +129,65 @@ struct Test<'a> {
 }
 
 impl Evaluation {
-    /// The folder of recordings, if it is one.
-    fn recordings(&self) -> Option<&Path> {
+    /// The folders of recordings, if there are some.
+    fn recordings(&self) -> Option<&[PathBuf]> {
         match &self.condition {
-            TestedIn::Recordings(folder) => Some(folder),
+            TestedIn::Recordings(folders) => Some(folders),
             TestedIn::Clean | TestedIn::Robot { .. } => None,
         }
+    }
+
+    /// Reads what is tested, by the model's classes, with values on the model's scale.
+    fn read_corpora(
+        &self,
+        classes: &ClassSpec,
+        model: &Description,
+    ) -> Result<Corpus, ExperimentError> {
+        let heard = model.heard.iter().flat_map(|h| &h.corpora);
+        let heard: Vec<&CorpusHeard> = heard.collect();
+        let target = heard.iter().find_map(|of| of.scale_range);
+        let target = target.filter(|_| model.task == Task::Dimensional);
+        let Some(one) = self.corpus.single() else {
+            let mut corpus = read_corpora(&self.corpus, classes)?;
+            if model.task == Task::Dimensional {
+                if let Some(apart) = corpus.scales_apart() {
+                    return refused(format!("the dimensional task cannot be done: {apart}"));
+                }
+                let first = self.corpus.0.first().and_then(|spec| spec.scale_range);
+                if let (Some(own), Some(target)) = (first, target) {
+                    corpus.bring_to_scale(own, target);
+                }
+            }
+            return Ok(corpus);
+        };
+        let mut corpus = read_corpus(one, classes)?;
+        // What was said of this corpus's labels when it was one of several holds for it alone, too.
+        let names: Vec<&str> = heard.iter().map(|of| of.name.as_str()).collect();
+        let is_this = |of: &&&CorpusHeard| of.corpus == corpus.name;
+        if let Some(this) = heard.iter().find(is_this) {
+            let labels = classes.labels_of(&this.name, &names);
+            let map = labels.map_err(ExperimentError::Setup)?.changes();
+            if map != classes.map {
+                let own = ClassSpec {
+                    map,
+                    ..classes.clone()
+                };
+                corpus = read_corpus(one, &own)?;
+            }
+        }
+        match (one.scale_range, target) {
+            (Some(own), Some(target)) => corpus.bring_to_scale(own, target),
+            (None, None) => {}
+            (Some(_), None) => {
+                return refused("a range of the scale has no effect: it needs a model of the dimensional task that was trained on several corpora, or several corpora to test".to_owned());
+            }
+            (None, Some([low, high])) => {
+                return refused(format!(
+                    "the model was trained on several corpora, whose values were brought to {low} to {high}; say the range of this corpus's scale, from its least possible value to its greatest (--scale-range {low}..{high}, if it is the same)"
+                ));
+            }
+        }
+        Ok(corpus)
     }
 
     /// What to do about something that the model knows: an error, a note that it is left out, or
@@ -210,9 +266,8 @@ impl Evaluation {
         classes
             .change_map(&self.map)
             .map_err(ExperimentError::Setup)?;
-        let mut corpus = read_corpus(&self.corpus, &classes)?;
-        let asked = LabelMap::from_changes(&self.map).map_err(ExperimentError::Setup)?;
-        refuse_idle_map(&corpus, &asked)?;
+        let mut corpus = self.read_corpora(&classes, &description)?;
+        refuse_idle_changes(&corpus, &self.map)?;
         let scales: Vec<Scale> = match task {
             Task::Categorical => Vec::new(),
             Task::Dimensional => {
@@ -243,8 +298,14 @@ impl Evaluation {
         };
         let contents = corpus_contents(&corpus, &index, observer)?;
         let fingerprint = corpus.fingerprint(&contents);
-        if let Some(folder) = recordings {
-            scene_of(folder, &corpus, &contents)?;
+        refuse_one_corpus_in_another(&corpus, &contents, observer)?;
+        let whole = corpus.clone();
+        let robot = match recordings {
+            Some(folders) => Some(RobotFolders::new(folders, &whole)?),
+            None => None,
+        };
+        for of in robot.iter().flat_map(|robot| robot.each(&contents)) {
+            scene_of(of.folder, of.corpus, of.contents)?;
         }
         let is_asked =
             |u: &Utterance| self.speakers.is_empty() || self.speakers.contains(&u.speaker);
@@ -257,7 +318,10 @@ impl Evaluation {
             .collect();
         corpus.utterances.retain(is_asked);
         if task == Task::Categorical {
-            notes.extend(classless(&corpus, &corpus.utterances));
+            notes.extend(match corpus.parts.is_empty() {
+                true => classless(&corpus, &corpus.utterances).into_iter().collect(),
+                false => classless_of_each(&corpus),
+            });
             let missing = corpus.classes.missing(&corpus.utterances);
             if !missing.is_empty() {
                 notes.push(format!(
@@ -290,10 +354,12 @@ impl Evaluation {
             indices,
             notes,
         };
-        test.settle_known_speakers()?;
-        if let Some(folder) = recordings {
-            test.settle_known_scene(folder)?;
-            test.settle_recordings(folder, &seconds, &index, observer)?;
+        test.settle_known_speakers(&whole, &contents)?;
+        if let Some(robot) = &robot {
+            for of in robot.each(&contents) {
+                test.settle_known_scene(of.folder, of.name)?;
+            }
+            test.settle_recordings(robot, &seconds, &index, observer)?;
         }
         if test.indices.is_empty() {
             return refused(format!(
@@ -302,11 +368,10 @@ impl Evaluation {
             ));
         }
         let condition = match (&self.condition, &chosen) {
-            (TestedIn::Recordings(folder), _) => Condition::Recordings(folder.clone()),
             (TestedIn::Robot { snr_db, .. }, Some(chosen)) => {
                 simulated_robot(&chosen.load(observer)?, *snr_db, self.seed)
             }
-            _ => Condition::Clean,
+            _ => robot.map_or(Condition::Clean, |robot| robot.condition()),
         };
         let predictions = test.predictions(&recogniser, &condition, observer)?;
         let all: Vec<&Prediction> = predictions.iter().collect();
@@ -323,13 +388,17 @@ impl Evaluation {
 
 impl Test<'_> {
     /// Speakers that the model heard in training: refused, left out or said.
-    fn settle_known_speakers(&mut self) -> Result<(), ExperimentError> {
+    fn settle_known_speakers(
+        &mut self,
+        whole: &Corpus,
+        contents: &[FileContent],
+    ) -> Result<(), ExperimentError> {
         let Some(known) = self.known else {
             return Ok(());
         };
         let (asked, dataset) = (self.asked, &self.dataset);
         let speakers_if =
-            |others: bool| known.speakers(&self.corpus, &self.fingerprint, dataset, others);
+            |others: bool| known.speakers(whole, &self.fingerprint, contents, dataset, others);
         let speakers = speakers_if(asked.other_speakers);
         if asked.other_speakers {
             let others: Vec<String> = speakers_if(false).difference(&speakers).cloned().collect();
@@ -367,8 +436,13 @@ impl Test<'_> {
         Ok(())
     }
 
-    /// Sounds of a scene that the model heard in training.
-    fn settle_known_scene(&mut self, folder: &Path) -> Result<(), ExperimentError> {
+    /// Sounds of a scene that the model heard in training; of several corpora the scene is of the one
+    /// with this name.
+    fn settle_known_scene(
+        &mut self,
+        folder: &Path,
+        of: Option<&str>,
+    ) -> Result<(), ExperimentError> {
         let Some(known) = self.known else {
             return Ok(());
         };
@@ -384,7 +458,12 @@ impl Test<'_> {
             asked.about_shared(what, first, &mut self.notes)?;
         }
         let items = &self.dataset.items;
-        let heard = |i: &usize| shared.utterances.contains(&items[*i].utterance.id);
+        let known: HashSet<String> = shared
+            .utterances
+            .iter()
+            .map(|id| of.map_or_else(|| id.clone(), |name| format!("{name}/{id}")))
+            .collect();
+        let heard = |i: &usize| known.contains(&items[*i].utterance.id);
         let count = self.indices.iter().filter(|i| heard(i)).count();
         if count > 0 {
             let what = format!(
@@ -402,7 +481,7 @@ impl Test<'_> {
     /// Recordings that cannot be scored.
     fn settle_recordings(
         &mut self,
-        folder: &Path,
+        robot: &RobotFolders<'_>,
         seconds: &HashMap<String, f64>,
         index: &ContentIndex,
         observer: &dyn Observer,
@@ -414,8 +493,7 @@ impl Test<'_> {
             .map(|i| &items[*i].utterance)
             .filter_map(|u| Some((u, *seconds.get(&u.id)?)))
             .collect();
-        let found = Recordings::inspect(folder, &self.corpus, &tests, index, observer);
-        found.require_a_robot(folder, tests.len())?;
+        let found = robot.inspect(&tests, index, observer)?;
         if !self.asked.leave_out_unusable {
             found.require_usable(
                 tests.len(),

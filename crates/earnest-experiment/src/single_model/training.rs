@@ -8,20 +8,21 @@ use earnest_model::{EpochReport, Heard, Recipe, Task, Tried};
 use earnest_random::Key;
 
 use crate::class_spec::ClassSpec;
+use crate::corpora::Corpora;
 use crate::dataset::{Dataset, FeatureSource};
 use crate::error::ExperimentError;
-use crate::experiment::CorpusSpec;
 use crate::observer::{Notice, Observer};
+use crate::opening::{classless_of_each, open_corpora, settled_classes, tell_of_problems};
 use crate::protocol::Protocol;
 use crate::protocol::fold::Fold;
 use crate::protocol::validation::Validation;
 use crate::running::prepare::{
-    classless, corpus_contents, open_corpus, refuse_one_class, refuse_unlisted,
-    refuse_unnamed_speakers, tell_of_problems,
+    corpus_contents, refuse_idle_corpora, refuse_one_class, refuse_one_corpus_in_another,
+    refuse_unlisted, refuse_unnamed_speakers,
 };
 use crate::sources::SourceSpec;
 use crate::sources::chosen::ChosenSources;
-use crate::sources::fingerprints::{fingerprint_of_chain, fingerprint_of_fold};
+use crate::sources::fingerprints::{corpora_heard, fingerprint_of_chain, fingerprint_of_fold};
 use crate::training::presenter::{Augmentation, Presentation};
 use crate::training::{
     Trained, TrainingPlan, copies_folder, forget_copies, forget_progress, train,
@@ -41,8 +42,10 @@ pub struct Augmented {
 /// A model to train on a corpus.
 #[derive(Clone, Debug)]
 pub struct ModelTraining {
-    /// The corpus.
-    pub corpus: CorpusSpec,
+    /// The corpus, or several.
+    pub corpus: Corpora,
+    /// Whether each of several corpora counts alike.
+    pub balance: bool,
     /// Its classes.
     pub classes: ClassSpec,
     /// What is predicted.
@@ -113,14 +116,18 @@ impl ModelTraining {
                 "speaker {both} is both left out (--leave-out) and validates (--validation-speakers)"
             ));
         }
-        let corpus = open_corpus(&self.corpus, &self.classes)?;
+        let corpus = open_corpora(&self.corpus, &self.classes)?;
         refuse_unlisted(&corpus)?;
-        self.classes = ClassSpec::of(&corpus.classes, &self.classes);
+        self.classes = settled_classes(&corpus, &self.classes);
+        if let (Task::Dimensional, Some(apart)) = (self.task, corpus.scales_apart()) {
+            return setup(format!("the dimensional task cannot be done: {apart}"));
+        }
         let scales = match self.task {
             Task::Categorical => Vec::new(),
             Task::Dimensional => corpus.usual_scales(),
         };
         let usable = corpus.usable(&scales);
+        refuse_idle_corpora(&usable)?;
         let by_speaker = !self.leave_out.is_empty()
             || !self.validation_speakers.is_empty()
             || matches!(self.validation, Some(Validation::Speakers(_)));
@@ -201,17 +208,19 @@ impl PreparedTraining {
             fold,
         } = self;
         tell_of_problems(&corpus, &asked.corpus, observer);
-        if asked.task == Task::Categorical
-            && let Some(note) = classless(&corpus, &corpus.utterances)
-        {
-            observer.event(Notice::Note(&note));
+        if asked.task == Task::Categorical {
+            for note in classless_of_each(&corpus) {
+                observer.event(Notice::Note(&note));
+            }
         }
         let index = ContentIndex::of_user();
         let chosen = match &asked.augmented {
             Some(augmented) => Some(augmented.sources.choose_for_training(&index, observer)?),
             None => None,
         };
-        let fingerprint = corpus.fingerprint(&corpus_contents(&corpus, &index, observer)?);
+        let contents = corpus_contents(&corpus, &index, observer)?;
+        refuse_one_corpus_in_another(&corpus, &contents, observer)?;
+        let fingerprint = corpus.fingerprint(&contents);
         let sounds = match &chosen {
             Some(chosen) => Some(chosen.load(observer)?),
             None => None,
@@ -232,6 +241,7 @@ impl PreparedTraining {
         let heard = Heard {
             corpus: corpus.name.clone(),
             fingerprint: fingerprint.clone(),
+            corpora: corpora_heard(&corpus, &contents),
             fold: fingerprint_of_fold(&fold),
             chain: asked
                 .augmented
@@ -255,6 +265,7 @@ impl PreparedTraining {
             ),
             training: &training,
             validation: &validation,
+            balance: asked.balance,
             training_name: match asked.augmented {
                 Some(_) => "augmented".into(),
                 None => "clean".into(),
@@ -319,6 +330,10 @@ fn key_of(
     };
     let [recipe, fold, presentation, chain, rooms] = written()
         .map_err(|e| ExperimentError::Setup(format!("the training cannot be written down: {e}")))?;
+    let seed = match asked.balance || !asked.corpus.are_several() {
+        true => seed.clone(),
+        false => seed.with("unbalanced"),
+    };
     Ok(seed
         .with("train")
         .with(heard.fingerprint.as_str())

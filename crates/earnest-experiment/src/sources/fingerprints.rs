@@ -2,7 +2,8 @@
 //! a run cannot go on with others unseen.
 
 use earnest_augment::Chain;
-use earnest_corpus::fingerprint_of;
+use earnest_corpus::{Corpus, FileContent, fingerprint_of};
+use earnest_model::CorpusHeard;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ExperimentError;
@@ -61,6 +62,23 @@ pub fn fingerprint_of_fold(fold: &Fold) -> String {
         }
     }
     fingerprint_of(parts)
+}
+
+/// What a model says of each of several corpora that it was trained on; nothing of a single one.
+/// `contents` are what the files of all utterances hold.
+#[must_use]
+pub fn corpora_heard(corpus: &Corpus, contents: &[FileContent]) -> Vec<CorpusHeard> {
+    let first = corpus.parts.iter().find(|part| part.number == 0);
+    let scale_range = first.and_then(|part| part.scale_range);
+    corpus
+        .of_parts(contents)
+        .map(|(part, contents)| CorpusHeard {
+            name: part.name.to_string(),
+            corpus: part.corpus.name.clone(),
+            fingerprint: part.corpus.fingerprint(contents),
+            scale_range,
+        })
+        .collect()
 }
 
 /// Stands for an augmentation.

@@ -22,6 +22,14 @@ pub(crate) struct HeardInScene {
 }
 
 impl HeardInScene {
+    /// Takes in what was heard in another scene.
+    pub fn join(&mut self, other: Self) {
+        self.events.extend(other.events);
+        self.during.extend(other.during);
+        self.own.extend(other.own);
+        self.rooms.extend(other.rooms);
+    }
+
     /// Of a folder of recordings.
     ///
     /// # Errors

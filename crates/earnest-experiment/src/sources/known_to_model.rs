@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use earnest_audio::ContentHash;
-use earnest_corpus::{Corpus, Layout};
+use earnest_corpus::{Corpus, FileContent, Layout};
 use earnest_model::{Description, Heard, SoundsHeard};
 use earnest_scene::simulate::SceneSound;
 
@@ -31,6 +31,25 @@ pub struct KnownToModel<'a> {
     speakers: &'a [String],
 }
 
+/// A corpus that the model was trained on, by itself.
+struct Trained<'a> {
+    corpus: &'a str,
+    fingerprint: &'a str,
+    speakers: BTreeSet<String>,
+}
+
+impl Trained<'_> {
+    /// True if who is called alike there and in a corpus may be the same person.
+    fn may_be(&self, corpus: &Corpus, fingerprint: &str, other_speakers: bool) -> bool {
+        let same_corpus = fingerprint == self.fingerprint
+            || (!corpus.layout.is_of_any_corpus() && corpus.name == self.corpus);
+        let heard_form = Layout::from_name(self.corpus);
+        let may_be_the_same =
+            corpus.layout.is_of_any_corpus() || heard_form.is_some_and(Layout::is_of_any_corpus);
+        same_corpus || (may_be_the_same && !other_speakers)
+    }
+}
+
 impl<'a> KnownToModel<'a> {
     /// By the model's own record; `None` if it has none (models of format 1 and 2).
     #[must_use]
@@ -52,15 +71,11 @@ impl<'a> KnownToModel<'a> {
         &self,
         corpus: &Corpus,
         fingerprint: &str,
+        contents: &[FileContent],
         dataset: &Dataset,
         other_speakers: bool,
     ) -> BTreeSet<String> {
-        let same_corpus = fingerprint == self.heard.fingerprint
-            || (!corpus.layout.is_of_any_corpus() && corpus.name == self.heard.corpus);
-        let heard_form = Layout::from_name(&self.heard.corpus);
-        let may_be_the_same =
-            corpus.layout.is_of_any_corpus() || heard_form.is_some_and(Layout::is_of_any_corpus);
-        let same_names = same_corpus || (may_be_the_same && !other_speakers);
+        let by_name = self.known_by_name(corpus, fingerprint, contents, other_speakers);
         let heard = |content: &ContentHash| {
             let content = content.to_string();
             [&self.heard.audio, &self.heard.noises.contents]
@@ -71,11 +86,56 @@ impl<'a> KnownToModel<'a> {
             .items
             .iter()
             .filter(|item| {
-                let by_name = same_names && self.speakers.contains(&item.utterance.speaker);
-                by_name || heard(&item.content) || heard(&item.recording)
+                let speaker = item.utterance.speaker.as_str();
+                by_name.contains(speaker) || heard(&item.content) || heard(&item.recording)
             })
             .map(|item| item.utterance.speaker.clone())
             .collect()
+    }
+
+    /// Speakers of a corpus, or of several, who are called like some of a corpus that the model was
+    /// trained on, where that may be the same one. Several corpora on either side are compared each
+    /// by itself, with the names that each of them has by itself.
+    fn known_by_name(
+        &self,
+        corpus: &Corpus,
+        fingerprint: &str,
+        contents: &[FileContent],
+        other_speakers: bool,
+    ) -> BTreeSet<String> {
+        let mut trained: Vec<Trained<'_>> = Vec::new();
+        for of in &self.heard.corpora {
+            let own = |s: &String| Some(s.strip_prefix(&of.name)?.strip_prefix('/')?.to_owned());
+            trained.push(Trained {
+                corpus: &of.corpus,
+                fingerprint: &of.fingerprint,
+                speakers: self.speakers.iter().filter_map(own).collect(),
+            });
+        }
+        if trained.is_empty() {
+            trained.push(Trained {
+                corpus: &self.heard.corpus,
+                fingerprint: &self.heard.fingerprint,
+                speakers: self.speakers.iter().cloned().collect(),
+            });
+        }
+        let mut known = BTreeSet::new();
+        let mut compare = |tested: &Corpus, fingerprint: &str, prefix: &str| {
+            for trained in &trained {
+                let same_names = trained.may_be(tested, fingerprint, other_speakers);
+                let speakers = tested.speakers().into_iter();
+                let alike = speakers.filter(|s| same_names && trained.speakers.contains(*s));
+                known.extend(alike.map(|s| format!("{prefix}{s}")));
+            }
+        };
+        if corpus.parts.is_empty() {
+            compare(corpus, fingerprint, "");
+        }
+        for (part, contents) in corpus.of_parts(contents) {
+            let own = part.corpus.fingerprint(contents);
+            compare(&part.corpus, &own, &format!("{}/", part.name));
+        }
+        known
     }
 
     /// What of a simulated scene's sounds the model heard in training; nothing, of a folder that

@@ -5,6 +5,7 @@ pub(crate) mod fingerprints;
 pub(crate) mod heard_in_scene;
 pub(crate) mod known_to_model;
 pub(crate) mod recordings;
+pub(crate) mod robot_folders;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -420,18 +421,22 @@ impl SourceSpec {
         self.choose_apart(&HeardInScene::default(), index, observer)
     }
 
-    /// Opens what training draws from, without what went into the robot's recordings, where
-    /// they are a simulated scene that says so.
+    /// Opens what training draws from, without what went into the robot's recordings (a folder for
+    /// each corpus), where they are a simulated scene that says so.
     ///
     /// # Errors
     /// A folder or file that cannot be used.
     pub fn choose_beside_recordings(
         &self,
-        robot: &Path,
+        robot: &[impl AsRef<Path>],
         index: &ContentIndex,
         observer: &dyn Observer,
     ) -> Result<ChosenSources, ExperimentError> {
-        self.choose_apart(&HeardInScene::of(robot)?, index, observer)
+        let mut heard = HeardInScene::default();
+        for folder in robot {
+            heard.join(HeardInScene::of(folder.as_ref())?);
+        }
+        self.choose_apart(&heard, index, observer)
     }
 
     fn choose_apart(

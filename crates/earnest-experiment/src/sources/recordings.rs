@@ -140,7 +140,7 @@ impl Recordings {
                     "missing".to_owned(),
                     Some(format!(
                         "it is missing: looked for {} (WAV, FLAC or another audio file)",
-                        utterance.path.under(folder).display()
+                        utterance.own_path().under(folder).display()
                     )),
                 ),
                 Some((Err(error), _)) => ("unreadable".to_owned(), Some(error.to_string())),

@@ -57,7 +57,7 @@ pub(super) fn fit(
     let of_one: Vec<usize> = lesson.heard.iter().filter_map(number).copied().collect();
     let judge = |places: &[usize], answers: &[Vec<f32>]| {
         let indices: Vec<usize> = places.iter().map(of_copy).collect();
-        score(lesson.dataset, &indices, plan.task, answers)
+        score(plan, lesson.dataset, &indices, answers)
     };
     let has_begun = AtomicBool::new(false);
     let go_on = |_: usize, all: usize| {
@@ -75,7 +75,7 @@ pub(super) fn fit(
         rows: &rows,
         targets: &repeated(lesson.targets, copies),
         outputs: lesson.outputs,
-        weights: &vec![1.0; copies * n],
+        weights: &lesson.weights.repeat(copies),
         speakers: &of_one.repeat(copies),
         utterances: &(0..n).collect::<Vec<usize>>().repeat(copies),
         score: &judge,

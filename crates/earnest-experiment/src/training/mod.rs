@@ -1,5 +1,6 @@
 //! Training one model on some utterances of a dataset.
 
+pub(crate) mod balance;
 mod baseline;
 pub(crate) mod copies;
 mod network;
@@ -117,6 +118,8 @@ pub struct TrainingPlan<'a> {
     /// Validation utterances: heard clean by a network to choose its best epoch. A baseline learns
     /// from them too.
     pub validation: &'a [usize],
+    /// Whether each of several corpora counts alike, however many utterances it has.
+    pub balance: bool,
     /// What the augmentation is called in the model's description.
     pub training_name: Cow<'static, str>,
     /// All draws come from here.
@@ -167,6 +170,8 @@ struct Lesson<'a> {
     /// The utterances that are presented, indices into the dataset.
     heard: &'a [usize],
     targets: &'a Targets,
+    /// How much each of them counts.
+    weights: &'a [f64],
     columns: usize,
     outputs: usize,
 }
@@ -194,8 +199,14 @@ pub fn copies_folder(folder: &Path) -> PathBuf {
     folder.join(copies::FOLDER)
 }
 
-/// Training targets; values are standardised with the mean and deviation that are returned.
-fn targets(dataset: &Dataset, indices: &[usize], task: Task) -> (Targets, Vec<f32>, Vec<f32>) {
+/// Training targets; values are standardised with the mean and deviation that are returned, in which
+/// each utterance has its weight.
+fn targets(
+    dataset: &Dataset,
+    indices: &[usize],
+    weights: &[f64],
+    task: Task,
+) -> (Targets, Vec<f32>, Vec<f32>) {
     let outputs = dataset.outputs(task).len();
     let (mut mean, mut deviation) = (vec![0.0_f32; outputs], vec![1.0_f32; outputs]);
     match task {
@@ -210,10 +221,10 @@ fn targets(dataset: &Dataset, indices: &[usize], task: Task) -> (Targets, Vec<f3
                 .collect();
             let n = rows.len().max(1) as f64;
             for j in 0..outputs {
-                let m = rows.iter().map(|r| f64::from(r[j])).sum::<f64>() / n;
-                let v = rows
-                    .iter()
-                    .map(|r| (f64::from(r[j]) - m).powi(2))
+                let weighted = || rows.iter().zip(weights);
+                let m = weighted().map(|(r, w)| w * f64::from(r[j])).sum::<f64>() / n;
+                let v = weighted()
+                    .map(|(r, w)| w * (f64::from(r[j]) - m).powi(2))
                     .sum::<f64>()
                     / n;
                 mean[j] = m as f32;
@@ -230,8 +241,24 @@ fn targets(dataset: &Dataset, indices: &[usize], task: Task) -> (Targets, Vec<f3
     }
 }
 
+/// The score of answers to utterances; of several corpora that count alike the mean of theirs.
+fn score(
+    plan: &TrainingPlan<'_>,
+    dataset: &Dataset,
+    utterances: &[usize],
+    rows: &[Vec<f32>],
+) -> f64 {
+    let parts = balance::by_corpus(dataset, utterances, plan.balance);
+    let of_part = |places: &Vec<usize>| {
+        let indices: Vec<usize> = places.iter().map(|i| utterances[*i]).collect();
+        let rows: Vec<&[f32]> = places.iter().map(|i| rows[*i].as_slice()).collect();
+        score_of(dataset, &indices, plan.task, &rows)
+    };
+    parts.iter().map(of_part).sum::<f64>() / parts.len().max(1) as f64
+}
+
 /// Macro F, or the mean of the scales' correlations (one that is not defined counts as 0).
-fn score(dataset: &Dataset, indices: &[usize], task: Task, rows: &[Vec<f32>]) -> f64 {
+fn score_of(dataset: &Dataset, indices: &[usize], task: Task, rows: &[&[f32]]) -> f64 {
     match task {
         Task::Categorical => {
             let pairs = indices
@@ -339,10 +366,12 @@ pub fn train(
             all.into()
         }
     };
+    let weights = balance::weights(dataset, &heard, plan.balance);
     let mut presenter = Presenter::new(
         dataset,
         view,
         &heard,
+        weights.clone(),
         plan.augmentation,
         plan.recipe.normalise,
         if frozen {
@@ -370,12 +399,13 @@ pub fn train(
         };
         write_whole(path, &serde_json::to_vec(&kept).unwrap_or_default())?;
     }
-    let (wanted, target_mean, target_deviation) = targets(dataset, &heard, plan.task);
+    let (wanted, target_mean, target_deviation) = targets(dataset, &heard, &weights, plan.task);
     let lesson = Lesson {
         dataset,
         plan,
         heard: &heard,
         targets: &wanted,
+        weights: &weights,
         columns: columns.len(),
         outputs: names.len(),
     };

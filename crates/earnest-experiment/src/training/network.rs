@@ -40,7 +40,7 @@ pub(super) fn train(
     while !trainer.finished() {
         let mut validate = |engine: &dyn Engine| {
             let rows = predict_normalised(engine, &validation_rows, lesson.outputs);
-            score(lesson.dataset, plan.validation, plan.task, &rows)
+            score(plan, lesson.dataset, plan.validation, &rows)
         };
         let report = trainer.epoch(&*presenter, lesson.targets, &mut validate)?;
         presenter.forget_first();

@@ -87,6 +87,8 @@ pub(crate) struct Presenter<'a> {
     dataset: &'a Dataset,
     view: &'a View,
     indices: &'a [usize],
+    /// How much each of them counts.
+    weights: Vec<f64>,
     source: Source,
     key: Key,
     normalise: Normalisation,
@@ -108,6 +110,7 @@ impl<'a> Presenter<'a> {
         dataset: &'a Dataset,
         view: &'a View,
         indices: &'a [usize],
+        weights: Vec<f64>,
         augmentation: Option<Augmentation<'_>>,
         normalise: Normalisation,
         key: Key,
@@ -156,6 +159,7 @@ impl<'a> Presenter<'a> {
             dataset,
             view,
             indices,
+            weights,
             source,
             key,
             normalise,
@@ -184,7 +188,7 @@ impl<'a> Presenter<'a> {
             .into_par_iter()
             .map(|i| self.raw(0, i))
             .collect::<Result<Vec<_>, _>>()?;
-        self.corpus = Normaliser::fit(first.iter());
+        self.corpus = self.statistics(&first);
         if self.normalise != Normalisation::Corpus {
             self.hear(&first);
         }
@@ -192,9 +196,30 @@ impl<'a> Presenter<'a> {
         Ok(&self.corpus)
     }
 
+    /// Statistics of the training set, in which each utterance's rows have its weight.
+    fn statistics(&self, first: &[Features]) -> Normaliser {
+        if self.weights.iter().all(|w| *w == 1.0) {
+            return Normaliser::fit(first.iter());
+        }
+        let columns = first.first().map_or(0, Features::columns);
+        let mut all = Moments::of_no_row(columns);
+        let moments: Vec<Moments> = first.par_iter().map(Moments::of).collect();
+        for (moments, weight) in moments.into_iter().zip(&self.weights) {
+            all.add(&moments.weighing(*weight));
+        }
+        all.normaliser()
+    }
+
+    /// By whose statistics an utterance of the dataset is normalised: its speaker's or its corpus's.
+    fn group(&self, index: usize) -> &'a str {
+        let utterance = &self.dataset.items[index].utterance;
+        let corpus = utterance.corpus.as_deref().unwrap_or_default();
+        self.normalise.group(&utterance.speaker, corpus)
+    }
+
     /// Learns who speaks what.
     fn hear(&mut self, first: &[Features]) {
-        let name = |i: &usize| self.dataset.items[*i].utterance.speaker.as_str();
+        let name = |i: &usize| self.group(*i);
         let mut names: Vec<&str> = self.indices.iter().map(name).collect();
         names.sort_unstable();
         names.dedup();
@@ -233,10 +258,8 @@ impl<'a> Presenter<'a> {
     pub fn normalised_clean(&self, indices: &[usize]) -> Vec<Features> {
         let in_order = in_drawn_order(indices.len(), &self.key.with("validation"), |order| {
             let chosen = || order.iter().map(|i| indices[*i]);
-            let items = &self.dataset.items;
             let features: Vec<&Features> = chosen().map(|i| self.view.clean(i)).collect();
-            let speaker = |i: usize| items[i].utterance.speaker.as_str();
-            let speakers: Vec<&str> = chosen().map(speaker).collect();
+            let speakers: Vec<&str> = chosen().map(|i| self.group(i)).collect();
             Ok::<_, Infallible>(self.normalise.apply(&self.corpus, &features, &speakers))
         });
         match in_order {
@@ -276,7 +299,7 @@ impl<'a> Presenter<'a> {
         let Some(speaker) = self.speakers.of.get(i) else {
             return self.corpus.apply(features);
         };
-        if self.normalise == Normalisation::Speaker {
+        if self.normalise.needs_all() {
             return self.by_speaker[*speaker].apply(features);
         }
         let mut order = self.speakers.members[*speaker].clone();
@@ -338,6 +361,9 @@ impl Presentations for Presenter<'_> {
     }
     fn id(&self, i: usize) -> &str {
         &self.dataset.items[self.indices[i]].utterance.id
+    }
+    fn weight(&self, i: usize) -> f64 {
+        self.weights.get(i).copied().unwrap_or(1.0)
     }
     fn frames(&self, i: usize) -> usize {
         self.view.clean(self.indices[i]).frames()

@@ -6,12 +6,14 @@ mod curves;
 mod dots;
 mod legend;
 mod levels;
+mod matrix;
 mod violins;
 
 pub use confusion::{confusion, confusion_counts};
 pub use curves::training_curves;
 pub use dots::{Column, by_fold};
 pub use levels::snr_levels;
+pub use matrix::matrices;
 pub use violins::{Violin, violins};
 
 use plotters::coord::Shift;

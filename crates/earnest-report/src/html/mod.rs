@@ -10,14 +10,15 @@ use base64::engine::general_purpose::STANDARD;
 use earnest_corpus::Scale;
 use earnest_model::{EpochReport, Normalisation, Task};
 
-use earnest_experiment::metrics::{List, METRICS};
+use earnest_experiment::metrics::{Confusion, List, METRICS};
 use earnest_experiment::number::number;
 use earnest_experiment::statistics::{intervals, pooled, seeds_of};
 use earnest_experiment::{
-    CONDITIONS, Experiment, ExperimentError, Outcome, Presentation, Training, Truth, UnitResult,
-    Validation, confusion, metrics_by_speaker, metrics_of,
+    AboutCorpus, CONDITIONS, Crossing, Experiment, ExperimentError, Outcome, Presentation,
+    Training, Truth, UnitResult, Validation, confusion, metrics_by_speaker, metrics_of,
 };
 
+use crate::across::{Across, MATRICES, Matrix};
 use crate::figure::{self, Column, Violin};
 use crate::report::Report;
 use crate::rivals::{AGAINST, recipes_against_each_other};
@@ -40,18 +41,27 @@ pub fn uncertain(outcome: &Outcome) -> String {
 /// What Table I, or a part of it, is about.
 #[must_use]
 pub fn caption(report: &Report, part: &Table1) -> String {
+    format!(
+        "{} {}. {}",
+        run_words(report),
+        part.legend(),
+        part.notes().join(" ")
+    )
+}
+
+/// What was run on what, as a sentence.
+#[must_use]
+pub fn run_words(report: &Report) -> String {
     let outcome = &report.outcome;
     let about = &outcome.about;
     format!(
-        "{} on {}: {} utterances, {} speakers, {} of {} folds. {}. {}",
+        "{} on {}: {} utterances, {} speakers, {} of {} folds.",
         outcome.experiment.name,
         about.corpus,
         about.utterances,
         about.speakers,
         about.folds.0,
         about.folds.1,
-        part.legend(),
-        part.notes().join(" ")
     )
 }
 
@@ -157,11 +167,22 @@ pub fn html(report: &Report) -> Result<String, ExperimentError> {
     let outcome = &report.outcome;
     let mut page = Page::default();
     page.what_was_run(outcome)?;
+    if let Some(across) = report.across.as_ref().filter(|a| a.crossed) {
+        page.across(report, across)?;
+        page.confusions_of_pairs(outcome)?;
+        page.speakers(report);
+        page.curves(outcome)?;
+        page.experiment(outcome)?;
+        return Ok(page.finish(outcome));
+    }
     page.table_1(report);
     if let Some(table) = recipes_against_each_other(outcome, &report.table1) {
         page.heading("Recipes against each other");
         page.paragraph(AGAINST);
         page.table(&table);
+    }
+    if let Some(across) = &report.across {
+        page.across(report, across)?;
     }
     if let Some(table) = recipes_side_by_side(outcome, &report.table1) {
         page.heading("Recipes side by side");
@@ -178,13 +199,7 @@ pub fn html(report: &Report) -> Result<String, ExperimentError> {
     page.violins(outcome)?;
     page.speakers(report);
     page.curves(outcome)?;
-    page.heading("The experiment");
-    page.paragraph("Every default written out; earnest run takes it as it is.");
-    let _ = write!(
-        page.body,
-        "<details><summary>experiment.toml</summary><pre>{}</pre></details>",
-        escape(&outcome.experiment.to_toml()?)
-    );
+    page.experiment(outcome)?;
     Ok(page.finish(outcome))
 }
 
@@ -289,6 +304,93 @@ impl Page {
         page
     }
 
+    fn experiment(&mut self, outcome: &Outcome) -> Result<(), ExperimentError> {
+        self.heading("The experiment");
+        self.paragraph("Every default written out; earnest run takes it as it is.");
+        let _ = write!(
+            self.body,
+            "<details><summary>experiment.toml</summary><pre>{}</pre></details>",
+            escape(&outcome.experiment.to_toml()?)
+        );
+        Ok(())
+    }
+
+    /// Several corpora: matrices where corpora were trained on and others tested, and tables.
+    fn across(&mut self, report: &Report, across: &Across) -> Result<(), ExperimentError> {
+        self.heading(across.title());
+        let matrices = across.matrices();
+        if !matrices.is_empty() {
+            self.paragraph(MATRICES);
+        }
+        let mut rest = matrices.as_slice();
+        while let Some(first) = rest.first() {
+            let alike = |m: &Matrix| m.recipe == first.recipe && m.metric == first.metric;
+            let n = rest.iter().take_while(|m| alike(m)).count();
+            let (own, others) = rest.split_at(n);
+            let name = METRICS[first.metric].0;
+            let svg = figure::matrices(&format!("{}: {name}", first.recipe), own)?;
+            let file = name.to_lowercase().replace(' ', "-");
+            self.wide_figure(&format!("across-{}-{file}", first.recipe), &svg);
+            rest = others;
+        }
+        self.paragraph(&across.words());
+        for table in across.tables() {
+            self.table(&table);
+        }
+        for note in across.notes() {
+            self.paragraph(&note);
+        }
+        self.body.push_str("<h3>How sure these are</h3>");
+        let certainty = across.certainty();
+        match certainty.is_empty() {
+            true => self.paragraph(&uncertain(&report.outcome)),
+            false => self.paragraph(CERTAINTY),
+        }
+        for table in &certainty {
+            self.table(table);
+        }
+        Ok(())
+    }
+
+    /// What was taken for what, by pairs of corpora; nothing is pooled over them.
+    fn confusions_of_pairs(&mut self, outcome: &Outcome) -> Result<(), ExperimentError> {
+        let mut pairs: Vec<&Crossing> = Vec::new();
+        for crossing in outcome.units.iter().filter_map(|u| u.crossing.as_ref()) {
+            if !pairs.contains(&crossing) {
+                pairs.push(crossing);
+            }
+        }
+        pairs.sort();
+        let categorical = |(task, recipe)| (task == Task::Categorical).then_some(recipe);
+        let recipes: Vec<String> = groups(outcome)
+            .into_iter()
+            .filter_map(categorical)
+            .collect();
+        if recipes.is_empty() {
+            return Ok(());
+        }
+        self.heading("Confusion matrices");
+        self.paragraph("Rows are the truth, columns the answer, in percent of the row, for each pair of corpora.");
+        let classes = &outcome.experiment.classes.names;
+        for recipe in &recipes {
+            for pair in &pairs {
+                let of = |u: &&UnitResult| u.crossing.as_ref() == Some(*pair);
+                let matrices = confusion_matrices(outcome, recipe, of);
+                let title = format!(
+                    "{recipe}, trained on {}, tested on {}",
+                    pair.trained_words(),
+                    pair.tested_words()
+                );
+                let svg = figure::confusion(&title, classes, &matrices)?;
+                let _ = write!(self.body, "<details><summary>{}</summary>", escape(&title));
+                let file = format!("{}-{}", pair.trained.join("-"), pair.tested.join("-"));
+                self.wide_figure(&format!("confusion-{recipe}-{file}"), &svg);
+                self.body.push_str("</details>");
+            }
+        }
+        Ok(())
+    }
+
     fn what_was_run(&mut self, outcome: &Outcome) -> Result<(), ExperimentError> {
         let about = &outcome.about;
         let experiment = &outcome.experiment;
@@ -322,6 +424,7 @@ impl Page {
             training_words(experiment),
         ];
         let mut items: Vec<String> = items.iter().map(|item| sentence(item)).collect();
+        items.extend(corpora_words(outcome).iter().map(|words| sentence(words)));
         items.extend(experiment.recipes.iter().map(|r| recipe_words(r, outcome)));
         if experiment.trainings.iter().any(|t| *t != Training::Clean) {
             let steps: Vec<String> = experiment
@@ -439,18 +542,7 @@ impl Page {
             "Rows are the truth, columns the answer, in percent of the row, {cells}; all folds (and seeds) together."
         ));
         for recipe in of {
-            let mut matrices = Vec::new();
-            for training in [Training::Clean, Training::Augmented] {
-                for condition in CONDITIONS {
-                    let units: Vec<&UnitResult> =
-                        members(outcome, Task::Categorical, &recipe, training).collect();
-                    let counts = confusion(units.iter().flat_map(|u| u.in_condition(condition)));
-                    if counts.total() > 0 {
-                        let name = format!("{} training, {condition} test", training.name());
-                        matrices.push((name, counts));
-                    }
-                }
-            }
+            let matrices = confusion_matrices(outcome, &recipe, |_| true);
             let svg = figure::confusion(&recipe, classes, &matrices)?;
             self.wide_figure(&format!("confusion-{recipe}"), &svg);
         }
@@ -528,27 +620,52 @@ impl Page {
         if outcome.experiment.repeats > 1 {
             self.paragraph("Means over seeds.");
         }
-        let columns = &report.table1.columns;
+        let crossed = report.across.as_ref().filter(|a| a.crossed);
+        let mut columns = report.table1.columns.clone();
+        if let Some(pair) = crossed.and_then(|a| a.pairs.first()) {
+            columns.clone_from(&pair.table.columns);
+        }
         let mut titles = ["speaker", "recipe", "trained", "tested"]
             .map(title)
             .to_vec();
+        if crossed.is_some() {
+            titles.insert(1, title("trained on"));
+        }
+        let texts = titles.len();
         titles.extend(columns.iter().map(|i| title(METRICS[*i].0)));
-        // Both tasks of a speaker, recipe, training and condition in one row.
-        let mut lists: BTreeMap<(String, usize, usize, usize), List> = BTreeMap::new();
+        // Both tasks of a speaker, recipe, training and condition in one row; of what was trained on
+        // other corpora in others.
+        let mut lists: BTreeMap<(String, String, usize, usize, usize), List> = BTreeMap::new();
         let mut recipes: Vec<String> = Vec::new();
+        let mut trained: BTreeMap<String, Vec<UnitResult>> = BTreeMap::new();
+        if crossed.is_some() {
+            for unit in &outcome.units {
+                let on = unit.crossing.as_ref().map(Crossing::trained_words);
+                let of = trained.entry(on.unwrap_or_default()).or_default();
+                of.push(unit.clone());
+            }
+        }
         for (task, recipe) in groups(outcome) {
             let n = recipes.iter().position(|known| *known == recipe);
             let n = n.unwrap_or_else(|| {
                 recipes.push(recipe.clone());
                 recipes.len() - 1
             });
-            for (t, training) in outcome.experiment.trainings.iter().enumerate() {
-                for (c, condition) in CONDITIONS.into_iter().enumerate() {
-                    let seeds = seeds_of(&outcome.units, &recipe, task, *training, condition);
-                    for (speaker, list) in metrics_by_speaker(&seeds, task) {
-                        let row = lists.entry((speaker, n, t, c)).or_default();
-                        for (place, value) in row.iter_mut().zip(list) {
-                            *place = place.or(value);
+            let alike = trained.iter().map(|(on, units)| (on.as_str(), &units[..]));
+            let mut alike: Vec<(&str, &[UnitResult])> = alike.collect();
+            if alike.is_empty() {
+                alike.push(("", &outcome.units));
+            }
+            for (on, units) in alike {
+                for (t, training) in outcome.experiment.trainings.iter().enumerate() {
+                    for (c, condition) in CONDITIONS.into_iter().enumerate() {
+                        let seeds = seeds_of(units, &recipe, task, *training, condition);
+                        for (speaker, list) in metrics_by_speaker(&seeds, task) {
+                            let key = (speaker, on.to_owned(), n, t, c);
+                            let row = lists.entry(key).or_default();
+                            for (place, value) in row.iter_mut().zip(list) {
+                                *place = place.or(value);
+                            }
                         }
                     }
                 }
@@ -556,13 +673,14 @@ impl Page {
         }
         let rows = lists
             .into_iter()
-            .map(|((speaker, n, t, c), list)| {
-                let mut row = vec![
-                    speaker,
+            .map(|((speaker, on, n, t, c), list)| {
+                let mut row = vec![speaker];
+                row.extend(crossed.map(|_| on));
+                row.extend([
                     recipes[n].clone(),
                     outcome.experiment.trainings[t].name().into_owned(),
                     CONDITIONS[c].to_owned(),
-                ];
+                ]);
                 row.extend(columns.iter().map(|i| number(list[*i])));
                 Line::measured(row)
             })
@@ -570,10 +688,32 @@ impl Page {
         let table = TextTable {
             titles,
             rows,
-            texts: 4,
+            texts,
         };
         self.table(&table);
     }
+}
+
+/// What was taken for what, for each training and condition, of some units of a recipe.
+fn confusion_matrices(
+    outcome: &Outcome,
+    recipe: &str,
+    of: impl Fn(&&UnitResult) -> bool,
+) -> Vec<(String, Confusion)> {
+    let mut matrices = Vec::new();
+    for training in [Training::Clean, Training::Augmented] {
+        for condition in CONDITIONS {
+            let units: Vec<&UnitResult> = members(outcome, Task::Categorical, recipe, training)
+                .filter(&of)
+                .collect();
+            let counts = confusion(units.iter().flat_map(|u| u.in_condition(condition)));
+            if counts.total() > 0 {
+                let name = format!("{} training, {condition} test", training.name());
+                matrices.push((name, counts));
+            }
+        }
+    }
+    matrices
 }
 
 /// A text that begins a line of the page, for HTML.
@@ -660,6 +800,34 @@ fn violins_of(
     (all, (low, high))
 }
 
+/// Each of several corpora, and how much each counts, in words; nothing of one.
+fn corpora_words(outcome: &Outcome) -> Vec<String> {
+    let about = &outcome.about;
+    let of = |c: &AboutCorpus| {
+        let classes = outcome.experiment.classes.names.iter().zip(&c.classes);
+        let counts: Vec<String> = classes.map(|(name, n)| format!("{n} {name}")).collect();
+        let own = match c.corpus.eq_ignore_ascii_case(&c.name) {
+            true => String::new(),
+            false => format!(", {}", c.corpus),
+        };
+        format!(
+            "Corpus {}{own}: {} speakers, {} utterances ({})",
+            c.name,
+            c.speakers,
+            c.utterances,
+            counts.join(", ")
+        )
+    };
+    let mut words: Vec<String> = about.corpora.iter().map(of).collect();
+    if !words.is_empty() {
+        words.push(match outcome.experiment.balance {
+            true => "Where several corpora are trained on, each counts alike, however many utterances it has".to_owned(),
+            false => "Where several corpora are trained on, each utterance counts alike: a corpus counts by how many it has".to_owned(),
+        });
+    }
+    words
+}
+
 /// How utterances are presented, normalised and repeated, in words.
 fn training_words(experiment: &Experiment) -> String {
     let presented = match experiment.presentation {
@@ -676,6 +844,9 @@ fn training_words(experiment: &Experiment) -> String {
             }
             Normalisation::Adaptive => {
                 "at first the training set's, then more and more the speaker's so far"
+            }
+            Normalisation::EachCorpus => {
+                "each corpus's own, over all that is heard of it in training, and in a test in that condition (without labels)"
             }
         })
         .collect();

@@ -48,7 +48,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         result?;
     }
     let mut experiment = Experiment::from_toml(DEMO).map_err(Failure::asked)?;
-    experiment.corpus.path = corpus;
+    experiment.corpus = corpus.into();
     experiment.seed = a.seed;
     experiment.folds = a.folds.to_string();
     let run = a.out.join(format!("run-seed-{}-folds-{}", a.seed, a.folds));

@@ -91,10 +91,11 @@ fn which(text: &str) -> Result<Which, String> {
 impl Arguments {
     /// Refuses flags that the condition does not look at.
     fn check(&self) -> Result<(), Failure> {
-        let robot = self.robot.recordings.iter().map(|_| "--recordings");
+        let has_recordings = !self.robot.recordings.is_empty();
+        let robot = has_recordings.then_some("--recordings").into_iter();
         let sounds = self.sounds.given().into_iter();
         let simulation = self.robot.given_of_simulation().into_iter();
-        let recorded = match (&self.condition, &self.robot.recordings) {
+        let recorded = match (&self.condition, has_recordings) {
             (Which::Recordings(_), _) => {
                 let idle: Vec<&str> = robot.chain(sounds).chain(simulation).collect();
                 no_effect(&idle, "--condition robot, not recordings")?;
@@ -105,7 +106,7 @@ impl Arguments {
                 no_effect(&idle, "--condition robot")?;
                 false
             }
-            (Which::Robot, Some(_)) => {
+            (Which::Robot, true) => {
                 let idle: Vec<&str> = sounds.chain(simulation).collect();
                 no_effect(
                     &idle,
@@ -113,7 +114,7 @@ impl Arguments {
                 )?;
                 true
             }
-            (Which::Robot, None) => {
+            (Which::Robot, false) => {
                 sources(&self.sounds, &self.robot)?;
                 false
             }
@@ -127,33 +128,37 @@ impl Arguments {
 
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
-    must_exist("--corpus", &a.corpus.corpus)?;
+    let corpora = a.corpus.spec()?;
     a.check()?;
     must_hold_model("--model", &a.model)?;
-    let simulated = matches!(a.condition, Which::Robot) && a.robot.recordings.is_none();
+    let simulated = matches!(a.condition, Which::Robot) && a.robot.recordings.is_empty();
     if a.seed.is_some()
         && !simulated
         && Description::read(&a.model)?.recipe.normalise == Normalisation::Corpus
     {
         no_effect(
             &["--seed"],
-            "a simulated robot, or a model that was trained with --normalise speaker or adaptive",
+            "a simulated robot, or a model that was trained with --normalise speaker, adaptive or each_corpus",
         )?;
     }
-    let recordings = match &a.condition {
-        Which::Recordings(path) => Some(path),
-        Which::Robot => a.robot.recordings.as_ref(),
-        Which::Clean => None,
+    let recordings: Vec<PathBuf> = match &a.condition {
+        Which::Recordings(path) => vec![path.clone()],
+        Which::Robot => a.robot.recordings.clone(),
+        Which::Clean => Vec::new(),
     };
-    if let Some(path) = recordings {
+    for path in &recordings {
         must_exist("the recordings", path)?;
     }
-    let (condition, robot) = match (&a.condition, recordings) {
-        (_, Some(folder)) => (
-            TestedIn::Recordings(folder.clone()),
-            Some(format!("recordings in {}", folder.display())),
-        ),
-        (Which::Robot, None) => (
+    let (condition, robot) = match (&a.condition, recordings.is_empty()) {
+        (_, false) => {
+            let places = recordings.iter().map(|p| p.display().to_string());
+            let places = places.collect::<Vec<_>>().join(" and ");
+            (
+                TestedIn::Recordings(recordings),
+                Some(format!("recordings in {places}")),
+            )
+        }
+        (Which::Robot, true) => (
             TestedIn::Robot {
                 sources: sources(&a.sounds, &a.robot)?,
                 snr_db: a.robot.snr_db(),
@@ -164,7 +169,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     };
     let evaluation = Evaluation {
         model: a.model.clone(),
-        corpus: a.corpus.reading.spec(a.corpus.corpus.clone()),
+        corpus: corpora,
         map: a.labels.map,
         speakers: a.speakers,
         condition,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use earnest_experiment::{
-    Experiment, RobotSpec, RunOptions, SlurmOptions, finish, open_corpus, prepare,
+    Experiment, RobotSpec, RunOptions, SlurmOptions, finish, open_corpora, prepare,
     refuse_foreign_files, run_on_slurm, run_units,
 };
 use earnest_report::{write_cards, write_report};
@@ -63,12 +63,12 @@ pub struct ExecutorOptions {
 /// Refuses a run's folder that is one of its inputs.
 fn spare_inputs(experiment: &Experiment, folder: &Path) -> Result<(), Failure> {
     let mut inputs = Inputs::default();
-    inputs.add_corpus(
-        &open_corpus(&experiment.corpus, &experiment.classes)?,
-        &experiment.corpus.path,
+    inputs.add_corpora(
+        &open_corpora(&experiment.corpus, &experiment.classes)?,
+        &experiment.corpus,
     );
     if let RobotSpec::Recordings { path } = &experiment.robot {
-        inputs.add("the robot's recordings", path);
+        inputs.add_all("the robot's recordings", &path.0);
     }
     let sources = &experiment.sources;
     for (what, folders) in [

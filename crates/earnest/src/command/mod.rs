@@ -38,6 +38,10 @@ use crate::failure::Failure;
 /// Prints Table I, what to keep in mind, and where the rest is.
 fn print_report(report: &Report) {
     let (outcome, table) = (&report.outcome, &report.table1);
+    if report.is_crossed() {
+        print_across(report);
+        return print_ending(report);
+    }
     say!(
         "\nTable I, {}: {} of {} folds.",
         outcome.about.corpus,
@@ -64,6 +68,7 @@ fn print_report(report: &Report) {
         say!("\nRecipes against each other. {AGAINST}");
         say!("{}", report_table(&pairs));
     }
+    print_across(report);
     if let Some(recipes) = recipes_side_by_side(outcome, table) {
         say!("\nRecipes side by side. {RECIPES}");
         say!("{}", report_table(&recipes));
@@ -72,10 +77,50 @@ fn print_report(report: &Report) {
         say!("\nTable II. {}", report.table2.caption());
         say!("{}", report_table(&report.table2.text()));
     }
-    for warning in warnings(outcome) {
+    print_ending(report);
+}
+
+/// Prints several corpora by which were trained on and which was tested; nothing of one.
+fn print_across(report: &Report) {
+    let Some(across) = &report.across else {
+        return;
+    };
+    if let Some(table) = across.matrix_table() {
+        let about = &report.outcome.about;
+        say!(
+            "\n{}: {} of {} folds. Columns: → the corpus that was tested.",
+            about.corpus,
+            about.folds.0,
+            about.folds.1
+        );
+        say!("{}", report_table(&table));
+    }
+    say!("\n{}. {}", across.title(), across.words());
+    for table in across.tables() {
+        say!("{}", report_table(&table));
+    }
+    for note in across.notes() {
+        say!("{note}");
+    }
+    let certainty = across.certainty();
+    if across.crossed && certainty.is_empty() {
+        say!("\n{}", uncertain(&report.outcome));
+    }
+    if across.crossed && !certainty.is_empty() {
+        say!("\n{CERTAINTY}");
+    }
+    for table in &certainty {
+        say!("{}", report_table(table));
+    }
+}
+
+/// Prints what to keep in mind, and where the rest is.
+fn print_ending(report: &Report) {
+    for warning in warnings(&report.outcome) {
         say!("note: {warning}");
     }
-    say!("report: {}", outcome.folder.join("report.html").display());
+    let page = report.outcome.folder.join("report.html");
+    say!("report: {}", page.display());
 }
 
 /// Asks that a path exist, before any work is done.

@@ -6,9 +6,9 @@ use clap::{Args, ValueEnum};
 use earnest_augment::Chain;
 use earnest_corpus::Classes;
 use earnest_experiment::{
-    ClassSpec, CorpusSpec, DEFAULT_SNR_DB, DEFAULT_SOUND_MEMORY_MIB, Experiment, FeatureTableSpec,
-    Fingerprints, Folders, IDLE_CHAIN, Presentation, Protocol, RobotSpec, SetKind, SourceSpec,
-    Training, Validation, checked_snr_db,
+    ClassSpec, Corpora, CorpusSpec, DEFAULT_SNR_DB, DEFAULT_SOUND_MEMORY_MIB, Experiment,
+    FeatureTableSpec, Fingerprints, Folders, IDLE_CHAIN, Presentation, Protocol, RobotSpec,
+    SetKind, SourceSpec, Training, Validation, checked_snr_db,
 };
 use earnest_features::{FrontEndSettings, Mode};
 use earnest_model::{Architecture, Normalisation, Recipe, Task};
@@ -176,6 +176,9 @@ pub enum NormaliseName {
     Speaker,
     /// At first the training set's, then more and more the speaker's so far; works live
     Adaptive,
+    /// Each corpus's own, over all that is heard of it
+    #[value(name = "each_corpus", alias = "each-corpus")]
+    EachCorpus,
 }
 
 impl NormaliseName {
@@ -184,6 +187,7 @@ impl NormaliseName {
             Self::Corpus => Normalisation::Corpus,
             Self::Speaker => Normalisation::Speaker,
             Self::Adaptive => Normalisation::Adaptive,
+            Self::EachCorpus => Normalisation::EachCorpus,
         }
     }
 }
@@ -251,14 +255,73 @@ impl TrainingOptions {
     }
 }
 
-/// Which corpus, and how it is read.
+/// A corpus as it is named: a folder or a manifest, or `NAME=DIR`.
+#[derive(Clone, Debug)]
+pub struct NamedCorpus {
+    name: Option<String>,
+    /// Its folder or manifest.
+    pub path: PathBuf,
+}
+
+/// Reads `DIR` or `NAME=DIR`; a folder whose own name has a `=` in it is found, too.
+fn named_corpus(text: &str) -> Result<NamedCorpus, String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    match text.split_once('=') {
+        Some((name, path))
+            if !name.is_empty() && name.chars().all(is_plain) && !Path::new(text).exists() =>
+        {
+            Ok(NamedCorpus {
+                name: Some(name.to_owned()),
+                path: path.into(),
+            })
+        }
+        _ if text.is_empty() => Err("a corpus is a folder or a manifest file".to_owned()),
+        _ => Ok(NamedCorpus {
+            name: None,
+            path: text.into(),
+        }),
+    }
+}
+
+/// The least and the greatest value of a scale, as in `1..5`.
+fn scale_range(text: &str) -> Result<[f32; 2], String> {
+    let wrong = || format!("{text:?} is no range; one is written as in 1..5 or -1..1");
+    let (low, high) = text.split_once("..").ok_or_else(wrong)?;
+    let number = |text: &str| text.trim().parse::<f32>().map_err(|_| wrong());
+    let range = [number(low)?, number(high)?];
+    match range[0] < range[1] && range.iter().all(|x| x.is_finite()) {
+        true => Ok(range),
+        false => Err(wrong()),
+    }
+}
+
+/// Which corpora, and how they are read.
 #[derive(Args, Clone, Debug)]
 pub struct CorpusOptions {
-    /// Folder of a corpus as it was unpacked, or a manifest file
-    #[arg(long, value_name = "DIR")]
-    pub corpus: PathBuf,
+    /// Folder of a corpus as it was unpacked, or a manifest file. May be repeated: several are used
+    /// together, and NAME=DIR says what one is called in ids and speakers
+    #[arg(long, required = true, value_name = "DIR", value_parser = named_corpus)]
+    pub corpus: Vec<NamedCorpus>,
     #[command(flatten)]
     pub reading: ReadingOptions,
+    #[command(flatten)]
+    scales: ScaleOptions,
+}
+
+impl CorpusOptions {
+    /// For the libraries.
+    pub fn spec(&self) -> Result<Corpora, Failure> {
+        self.reading.corpora(&self.corpus, &self.scales)
+    }
+}
+
+/// What scales of several corpora are.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ScaleOptions {
+    /// The least and the greatest value of a corpus's scales of arousal and the like, so that values of
+    /// several corpora can be brought to those of the first. As often as --corpus, in the same order
+    #[arg(long, value_name = "LO..HI", allow_hyphen_values = true, value_parser = scale_range)]
+    scale_range: Vec<[f32; 2]>,
 }
 
 /// How a corpus is read.
@@ -285,7 +348,46 @@ impl ReadingOptions {
             path,
             layout: self.layout.clone(),
             root: self.root.clone(),
-            fingerprint: None,
+            ..CorpusSpec::default()
+        }
+    }
+
+    /// One corpus or several, which must be there.
+    fn corpora(&self, named: &[NamedCorpus], scales: &ScaleOptions) -> Result<Corpora, Failure> {
+        for corpus in named {
+            must_exist("--corpus", &corpus.path)?;
+        }
+        self.refuse_for_several(named.len())?;
+        let ranges = &scales.scale_range;
+        if !ranges.is_empty() && ranges.len() != named.len() {
+            return Err(Failure::asked(format!(
+                "--scale-range is given {} times, and there are {} corpora: give the range of each, in the same order",
+                ranges.len(),
+                named.len()
+            )));
+        }
+        let several = named.len() > 1;
+        let spec = |(i, corpus): (usize, &NamedCorpus)| match (&corpus.name, several) {
+            (Some(name), false) => Err(Failure::asked(format!(
+                "--corpus {name}=…: a name has no effect with one corpus; name the folder alone"
+            ))),
+            _ => Ok(CorpusSpec {
+                name: corpus.name.clone(),
+                scale_range: ranges.get(i).copied(),
+                ..self.spec(corpus.path.clone())
+            }),
+        };
+        let specs: Result<Vec<_>, _> = named.iter().enumerate().map(spec).collect();
+        Ok(Corpora(specs?))
+    }
+
+    /// Refuses to read several corpora in one way.
+    fn refuse_for_several(&self, corpora: usize) -> Result<(), Failure> {
+        match corpora > 1 && !self.is_empty() {
+            false => Ok(()),
+            true => Err(Failure::asked(
+                "--layout and --root say how one corpus is read, and there are several; an experiment's file says it of each (layout and root under [[corpus]])",
+            )),
         }
     }
 }
@@ -293,7 +395,8 @@ impl ReadingOptions {
 /// How labels count.
 #[derive(Args, Clone, Debug, Default)]
 pub struct LabelOptions {
-    /// Count a label of the corpus as a class: `fru=angry`, `exc=none`. May be repeated
+    /// Count a label of the corpus as a class: `fru=angry`, `exc=none`. May be repeated; with several
+    /// corpora `NAME:fru=angry` is of one of them
     #[arg(long, value_name = "LABEL=CLASS")]
     pub map: Vec<String>,
 }
@@ -301,8 +404,8 @@ pub struct LabelOptions {
 /// Which classes are told apart.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ClassOptions {
-    /// Classes: `four`, the paper's; `all`, one for each label of the corpus; or names, as in
-    /// `angry,fear,sad` [default: `four` where the corpus has utterances of each, otherwise `all`]
+    /// Classes: `four`, the paper's; `all`, one for each label of the corpus (of several corpora those
+    /// that all of them have); or names, as in `angry,fear,sad` [default: `four` where the corpus has utterances of each, otherwise `all`]
     #[arg(long, value_name = "WHICH")]
     pub classes: Option<Classes>,
     #[command(flatten)]
@@ -465,9 +568,10 @@ impl ChainOption {
 #[derive(Args, Clone, Debug, Default)]
 pub struct RobotOptions {
     /// The corpus as a robot heard it, real or simulated (`earnest scene simulate`): same relative
-    /// paths, one or more channels [default: a simple simulated robot]
+    /// paths, one or more channels. With several corpora as often as --corpus, in the same order
+    /// [default: a simple simulated robot]
     #[arg(long, alias = "robot", value_name = "DIR")]
-    pub recordings: Option<PathBuf>,
+    pub recordings: Vec<PathBuf>,
     /// Noises that the simulated robot hears [default: a part of --noise that training
     /// does not get]
     #[arg(long, value_name = "DIR", conflicts_with = "recordings")]
@@ -534,9 +638,11 @@ impl RobotOptions {
 
     /// The robot condition, if one was asked for.
     fn asked(&self) -> Option<RobotSpec> {
-        match &self.recordings {
-            Some(path) => Some(RobotSpec::Recordings { path: path.clone() }),
-            None => self.robot_snr.map(|snr_db| RobotSpec::Simulated { snr_db }),
+        match self.recordings.is_empty() {
+            false => Some(RobotSpec::Recordings {
+                path: Folders(self.recordings.clone()),
+            }),
+            true => self.robot_snr.map(|snr_db| RobotSpec::Simulated { snr_db }),
         }
     }
 }
@@ -551,8 +657,10 @@ pub struct ExperimentOptions {
     #[command(flatten)]
     robot: RobotOptions,
     /// How the corpus is cut: `speaker`, leaving one out at a time; `groups:K` of speakers;
-    /// `emobox:DIR` with EmoBox's fold files [default: `speaker` up to 30 speakers, then
-    /// `groups:10`]
+    /// `emobox:DIR` with EmoBox's fold files; of several corpora `pooled`, leaving a speaker out of
+    /// all together, `groups:K`, or `cross`, trained on one and tested on another (`cross:others`, on
+    /// all others; `cross:within`, also on itself) [default: `speaker` or `pooled` up to 30
+    /// speakers, then `groups:10`]
     #[arg(long, value_name = "HOW")]
     protocol: Option<Protocol>,
     /// Allow folds whose test speakers are also trained on, as some of EmoBox's are
@@ -592,6 +700,9 @@ pub struct ExperimentOptions {
     robot_features_table: Option<PathBuf>,
     #[command(flatten)]
     training: TrainingOptions,
+    /// Let each utterance of several corpora count alike in training, instead of each corpus
+    #[arg(long)]
+    no_balance: bool,
     /// All randomness [default: 1]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -605,6 +716,14 @@ impl ExperimentOptions {
     pub fn change(&self, experiment: &mut Experiment) -> Result<(), Failure> {
         let had_table = experiment.features_table.is_some();
         self.take_table(experiment)?;
+        refuse_no_balance(self.no_balance, &experiment.corpus)?;
+        experiment.balance &= !self.no_balance;
+        let (recordings, corpora) = (self.robot.recordings.len(), experiment.corpus.0.len());
+        if recordings > 0 && recordings != corpora {
+            return Err(Failure::asked(format!(
+                "--recordings is given {recordings} times, and there are {corpora} corpora: each has a folder of its own, in the same order"
+            )));
+        }
         let asked = asked_sources(&self.sounds, &self.robot)?;
         let spec = &mut experiment.sources;
         for (place, folders) in [
@@ -767,17 +886,27 @@ impl ExperimentOptions {
     }
 }
 
+/// Refuses `--no-balance` where there is nothing to balance.
+pub fn refuse_no_balance(given: bool, corpora: &Corpora) -> Result<(), Failure> {
+    match given && !corpora.are_several() {
+        true => no_effect(&["--no-balance"], "several corpora (--corpus A --corpus B)"),
+        false => Ok(()),
+    }
+}
+
 /// An experiment's file, and what is changed of it.
 #[derive(Args, Clone, Debug)]
 pub struct FileOptions {
     /// The experiment
     #[arg(value_name = "EXPERIMENT.toml")]
     path: PathBuf,
-    /// Another corpus than the file's
-    #[arg(long, value_name = "DIR")]
-    corpus: Option<PathBuf>,
+    /// Another corpus than the file's; may be repeated, and NAME=DIR says what one of several is called
+    #[arg(long, value_name = "DIR", value_parser = named_corpus)]
+    corpus: Vec<NamedCorpus>,
     #[command(flatten)]
     reading: ReadingOptions,
+    #[command(flatten)]
+    scales: ScaleOptions,
     #[command(flatten)]
     classes: ClassOptions,
     #[command(flatten)]
@@ -796,9 +925,8 @@ impl FileOptions {
         })?;
         let mut experiment = Experiment::from_toml(&text)
             .map_err(|e| Failure::asked(format!("{}: {e}", path.display())))?;
-        if let Some(corpus) = &self.corpus {
-            must_exist("--corpus", corpus)?;
-            experiment.corpus = self.reading.spec(corpus.clone());
+        if !self.corpus.is_empty() {
+            experiment.corpus = self.reading.corpora(&self.corpus, &self.scales)?;
             experiment.fingerprints = Fingerprints::default();
             if experiment.classes.set != Some(SetKind::Named) {
                 // What another corpus has.
@@ -807,22 +935,34 @@ impl FileOptions {
             experiment.scales.clear();
             self.classes.change(&mut experiment.classes)?;
         } else {
-            if !self.reading.is_empty() || !self.classes.is_empty() {
-                experiment.corpus.fingerprint = None;
+            if !self.scales.scale_range.is_empty() {
+                no_effect(
+                    &["--scale-range"],
+                    "--corpus, since a file says it of each of its corpora (scale_range)",
+                )?;
+            }
+            self.reading.refuse_for_several(experiment.corpus.0.len())?;
+            let is_read_otherwise = !self.reading.is_empty() || !self.classes.is_empty();
+            if is_read_otherwise {
                 experiment.fingerprints = Fingerprints::default();
             }
-            if self.reading.layout.is_some() {
-                experiment.corpus.layout.clone_from(&self.reading.layout);
-            }
-            if self.reading.root.is_some() {
-                experiment.corpus.root.clone_from(&self.reading.root);
+            for corpus in &mut experiment.corpus.0 {
+                if is_read_otherwise {
+                    corpus.fingerprint = None;
+                }
+                if self.reading.layout.is_some() {
+                    corpus.layout.clone_from(&self.reading.layout);
+                }
+                if self.reading.root.is_some() {
+                    corpus.root.clone_from(&self.reading.root);
+                }
             }
             self.classes.change(&mut experiment.classes)?;
-            if !experiment.corpus.path.exists() {
+            if let Some(absent) = experiment.corpus.0.iter().find(|c| !c.path.exists()) {
                 return Err(Failure::asked(format!(
                     "{}: there is no corpus at {}; name yours with --corpus DIR",
                     path.display(),
-                    experiment.corpus.path.display()
+                    absent.path.display()
                 )));
             }
         }
@@ -841,7 +981,7 @@ pub fn sources(sounds: &SoundOptions, robot: &RobotOptions) -> Result<SourceSpec
 
 /// Where the sounds come from that are asked for.
 fn asked_sources(sounds: &SoundOptions, robot: &RobotOptions) -> Result<SourceSpec, Failure> {
-    if let Some(folder) = &robot.recordings {
+    for folder in &robot.recordings {
         must_exist("--recordings", folder)?;
     }
     for (what, folders) in [

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use earnest_corpus::Corpus;
-use earnest_experiment::RESULTS;
+use earnest_experiment::{Corpora, RESULTS};
 use earnest_files::OneWriter;
 
 use crate::failure::Failure;
@@ -130,6 +130,18 @@ impl Inputs {
             // Some layouts say where in the corpus, others where in the file system.
             self.add("the corpus's", &root.join(&utterance.origin.0));
             self.add("the corpus's", &utterance.origin.0);
+        }
+    }
+
+    /// The same of several corpora that were joined to one, or of a single one.
+    pub fn add_corpora(&mut self, corpus: &Corpus, corpora: &Corpora) {
+        if let Some(one) = corpora.single() {
+            return self.add_corpus(corpus, &one.path);
+        }
+        for part in &corpus.parts {
+            if let Some(spec) = corpora.0.get(part.number) {
+                self.add_corpus(&part.corpus, &spec.path);
+            }
         }
     }
 

@@ -23,7 +23,8 @@ use crate::failure::Failure;
     Prints CSV: the file, the answer, and each class's probability (or arousal and valence). A file that cannot \
     be read, or a folder that cannot be listed, is named on standard error; the others are still done, and the exit \
     code is 1. A manifest may call its column path, file_name, file, filename, audio or wav. To a model that was \
-    trained with --normalise speaker or adaptive, all files of a call are one speaker's, heard in this order."
+    trained with --normalise speaker or adaptive, all files of a call are one speaker's, heard in this order; to one \
+    with --normalise each_corpus they are one corpus."
 )]
 pub struct Arguments {
     /// Folder of the model [default: the starter that is built in]

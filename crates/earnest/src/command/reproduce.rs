@@ -6,7 +6,6 @@ use clap::{Args, Subcommand};
 use earnest_experiment::Experiment;
 
 use super::executor::ExecutorOptions;
-use super::must_exist;
 use super::options::{ClassOptions, CorpusOptions, ExperimentOptions};
 use crate::failure::Failure;
 
@@ -19,7 +18,8 @@ const ALL: &str = include_str!("../../../../experiments/all.toml");
 pub enum Command {
     /// Train with and without augmentation, test clean and as the robot hears it
     #[command(
-        after_help = "Example:\n  earnest reproduce table1 --corpus EmoDB --noise ESC-50 --rooms my-rooms --folds 3\n\n\
+        after_help = "Examples:\n  earnest reproduce table1 --corpus EmoDB --noise ESC-50 --rooms my-rooms --folds 3\n  \
+        earnest reproduce table1 --corpus EmoDB --corpus nEMO --protocol cross --out runs/cross\n\n\
         The same command goes on with an interrupted run. Without --recordings, the robot is simulated: a room \
         response and noise from sources that training never hears. It is experiments/table1.toml with your corpus."
     )]
@@ -61,9 +61,8 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::Table2(a) => (TABLE_2, a),
         Command::All(a) => (ALL, a),
     };
-    must_exist("--corpus", &a.corpus.corpus)?;
     let mut experiment = Experiment::from_toml(text).map_err(Failure::asked)?;
-    experiment.corpus = a.corpus.reading.spec(a.corpus.corpus);
+    experiment.corpus = a.corpus.spec()?;
     experiment.classes = a.classes.spec();
     a.experiment.change(&mut experiment)?;
     let out = a

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use earnest_experiment::{Augmented, ModelTraining, Validation};
 
-use super::must_exist;
 use super::options::{
     ChainOption, ClassOptions, CorpusOptions, RobotOptions, SoundOptions, TaskName,
-    TrainingOptions, no_effect, recipe_called, sources,
+    TrainingOptions, no_effect, recipe_called, refuse_no_balance, sources,
 };
 use super::outputs::{Inputs, one_writer};
 use crate::failure::Failure;
@@ -17,8 +16,10 @@ use crate::progress::Progress;
 /// Train one model.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  earnest train --corpus EmoDB --augment --noise ESC-50 --rooms my-rooms --out my-model\n\n\
-    The model's folder holds model.safetensors and model.json. The same command goes on with an interrupted training."
+    after_help = "Examples:\n  earnest train --corpus EmoDB --augment --noise ESC-50 --rooms my-rooms --out my-model\n  \
+    earnest train --corpus EmoDB --corpus nEMO --leave-out emodb/03,nemo/SB0 --out my-model\n\n\
+    The model's folder holds model.safetensors and model.json. The same command goes on with an interrupted training. \
+    With several corpora a speaker's name begins with the corpus's."
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -59,6 +60,9 @@ pub struct Arguments {
     leave_out: Vec<String>,
     #[command(flatten)]
     training: TrainingOptions,
+    /// Let each utterance of several corpora count alike in training, instead of each corpus
+    #[arg(long)]
+    no_balance: bool,
     /// All randomness
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -75,7 +79,8 @@ fn validation(text: &str) -> Result<Validation, String> {
 
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
-    must_exist("--corpus", &a.corpus.corpus)?;
+    let corpora = a.corpus.spec()?;
+    refuse_no_balance(a.no_balance, &corpora)?;
     if a.out.join("model.json").exists() {
         return Err(Failure::asked(format!(
             "{} already holds a model; choose another --out",
@@ -106,7 +111,8 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         no_effect(&idle, "--augment")?;
     }
     let prepared = ModelTraining {
-        corpus: a.corpus.reading.spec(a.corpus.corpus.clone()),
+        corpus: corpora.clone(),
+        balance: !a.no_balance,
         classes: a.classes.spec(),
         task: a.task.task(),
         recipe,
@@ -126,7 +132,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     }
     .prepare()?;
     let mut inputs = Inputs::default();
-    inputs.add_corpus(prepared.corpus(), &a.corpus.corpus);
+    inputs.add_corpora(prepared.corpus(), &corpora);
     inputs.add_all("--noise", &a.sounds.noise);
     inputs.add_all("--rooms", &a.sounds.rooms);
     if let Some(chain) = a.chain.path() {

@@ -3,6 +3,7 @@
 
 mod augment;
 mod bounds;
+mod corpora;
 mod corpus;
 mod experiment;
 mod features;
