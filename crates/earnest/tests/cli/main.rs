@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod augment;
+mod baselines;
 mod bounds;
 mod corpora;
 mod corpus;
