@@ -32,7 +32,7 @@ pub fn recipes_side_by_side(outcome: &Outcome, table1: &Table1) -> Option<TextTa
     let mut differing: Vec<&String> = keys.iter().flat_map(BTreeMap::keys).collect();
     differing.sort();
     differing.dedup();
-    differing.retain(|key| keys.iter().any(|own| own.get(*key) != keys[0].get(*key)));
+    differing.retain(|key| differs(key, &keys));
     let mut titles = vec![title("recipe")];
     let measured: Vec<(usize, Training)> = MAIN
         .into_iter()
@@ -102,6 +102,25 @@ pub fn recipes_side_by_side(outcome: &Outcome, table1: &Table1) -> Option<TextTa
     })
 }
 
+/// True if recipes that could be alike in a key are not: an engine's sizes say nothing of how it
+/// differs from another engine, nor a front end's settings of another front end.
+fn differs(key: &str, recipes: &[BTreeMap<String, String>]) -> bool {
+    const KIND: &str = "architecture.kind";
+    const FRONT_END: &str = "features.name";
+    let compared_with = |own: &BTreeMap<String, String>| match key.split('.').next() {
+        _ if key == KIND || key == FRONT_END => None,
+        Some("architecture") => own.get(KIND).cloned(),
+        Some("features") => own.get(FRONT_END).cloned(),
+        // Only networks have how they are trained.
+        _ => Some(own.contains_key(key).to_string()),
+    };
+    let mut seen: BTreeMap<Option<String>, Option<&String>> = BTreeMap::new();
+    recipes.iter().any(|own| {
+        let first = *seen.entry(compared_with(own)).or_insert(own.get(key));
+        first != own.get(key)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,6 +185,16 @@ mod tests {
         assert_eq!(table.rows[1].cells[1], "1.000 (1.000 .. 1.000) ★");
         let marked = |line: &&Line| line.cells[1].ends_with('★');
         assert_eq!(table.rows.iter().filter(marked).count(), 1);
+        // Of engines of several kinds only the kind is told, and what they have in common.
+        let mut run = run;
+        run.experiment.recipes[2] = Recipe::built_in("svm").unwrap();
+        run.experiment.recipes[2].name = "mid".into();
+        let table = recipes_side_by_side(&run, &Table1::new(&run.units)).unwrap();
+        let titles = table.flat_titles();
+        assert_eq!(
+            titles[2..],
+            ["architecture kind", "features name", "learning_rate"]
+        );
         let run = outcome(&[("slow", 1e-3, 5), ("fast", 1e-2, 8)]);
         assert!(recipes_side_by_side(&run, &Table1::new(&run.units)).is_none());
     }

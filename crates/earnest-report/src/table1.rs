@@ -218,10 +218,19 @@ impl Table1 {
         table
     }
 
-    /// The same table with some of its columns (places in [`METRICS`]).
+    /// The same table with some of its columns (places in [`METRICS`]), and the recipes that have any of
+    /// them: a baseline learns one task only.
     fn with_columns(&self, columns: std::ops::Range<usize>) -> Self {
         let mut table = self.clone();
         table.columns.retain(|c| columns.contains(c));
+        let learns = |recipe: &str| {
+            let own = self.rows.iter().filter(|r| r.recipe == recipe);
+            let mut lists = own.map(|r| r.pooled.list());
+            lists.any(|list| table.columns.iter().any(|c| list[*c].is_some()))
+        };
+        table.rows.retain(|r| learns(&r.recipe));
+        table.derived.retain(|d| learns(&d.recipe));
+        table.comparisons.retain(|c| learns(&c.recipe));
         table
     }
 
@@ -408,7 +417,8 @@ impl Table1 {
     /// as there are rows of Table I.
     #[must_use]
     pub fn recalls(&self) -> TextTable {
-        let rows: Vec<&Row> = self.rows.iter().filter(|r| !r.recalls.is_empty()).collect();
+        let told = |r: &&Row| r.recalls.iter().any(Option::is_some);
+        let rows: Vec<&Row> = self.rows.iter().filter(told).collect();
         let mut titles = vec![title("class")];
         titles.extend(rows.iter().map(|row| {
             vec![
