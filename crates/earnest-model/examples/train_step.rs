@@ -117,7 +117,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let targets = Targets::Classes((0..32).map(|i| i % CLASSES).collect());
     let mut engine = architecture
         .build::<f32>(DESCRIPTORS, CLASSES, &key)
-        .unwrap();
+        .ok_or("it is no network")?;
     let mut adam = Adam::default();
     let (times, peak, rate) = pool(a.threads)?.install(|| {
         let mut step = || {

@@ -305,13 +305,13 @@ fn weights_that_are_not_those_of_their_description_are_refused_by_their_tensor()
                 let bias = find(t, "head.bias");
                 (bias.1, bias.2) = (Dtype::F16, vec![8]);
             },
-            "head.bias is not f32",
+            "head.bias is neither f32 nor f64",
         ),
         (
             |t| {
                 find(t, "head.bias").1 = Dtype::I32;
             },
-            "head.bias is not f32",
+            "head.bias is neither f32 nor f64",
         ),
         (
             |t| {

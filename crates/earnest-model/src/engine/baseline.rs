@@ -15,6 +15,9 @@ use crate::loss::Targets;
 use crate::recipe::Task;
 use crate::tensors::Loaded;
 
+/// How good outputs are for some rows, by number.
+pub type Score<'a> = dyn Fn(&[usize], &[Vec<f32>]) -> f64 + Sync + 'a;
+
 /// What a baseline is fitted to: one row for each presentation of a training utterance.
 pub struct Examples<'a> {
     /// Values of a row.
@@ -32,7 +35,7 @@ pub struct Examples<'a> {
     /// The number of the utterance of each row: copies of one are kept on one side.
     pub utterances: &'a [usize],
     /// How good outputs are for some rows, by number: higher is better.
-    pub score: &'a (dyn Fn(&[usize], &[Vec<f32>]) -> f64 + Sync),
+    pub score: &'a Score<'a>,
     /// What is drawn comes from here.
     pub key: &'a Key,
     /// Told after each piece how many of how many are done; whoever answers false stops the fit.

@@ -288,3 +288,135 @@ fn probabilities_for_speakers_that_were_not_heard_are_about_as_good_as_scikit_le
     // differ by .0015 (standard error .005); over these four by .011.
     assert!(ours <= 1.02 * theirs, "log loss {ours} beside {theirs}");
 }
+
+/// What a file of these tensors would hold.
+fn loaded(engine: &dyn Engine) -> Loaded {
+    use crate::tensors::{Tensor, Values};
+    let mut loaded = Loaded {
+        tensors: std::collections::HashMap::new(),
+        doubles: std::collections::HashMap::new(),
+        note: None,
+    };
+    for TensorView {
+        name,
+        shape,
+        values,
+    } in engine.tensors()
+    {
+        let name = name.into_owned();
+        match values {
+            Values::F32(values) => {
+                let values = values.to_vec();
+                loaded.tensors.insert(name, Tensor { shape, values });
+            }
+            Values::F64(values) => {
+                let values = values.to_vec();
+                loaded.doubles.insert(name, Tensor { shape, values });
+            }
+        }
+    }
+    loaded
+}
+
+#[test]
+fn a_baseline_answers_from_its_file_with_the_same_bits_and_a_damaged_one_is_refused_by_its_tensor()
+{
+    let mut generator = Key::new(3).with("rows").generator();
+    let columns = 5;
+    let rows: Vec<f32> = (0..60 * columns)
+        .map(|_| generator.normal() as f32)
+        .collect();
+    let classes = Own::new(
+        columns,
+        &rows,
+        Targets::Classes((0..60).map(|i| i % 3).collect()),
+        3,
+    );
+    let values = (0..120).map(|i| rows[i * 2]).collect();
+    let values = Own::new(columns, &rows, Targets::Values(values), 2);
+    for name in ["svm", "logistic", "svr", "ridge"] {
+        let architecture = Architecture::by_name(name).unwrap();
+        let own = if architecture.serves(Task::Categorical) {
+            &classes
+        } else {
+            &values
+        };
+        let fitted = own.with(|e| architecture.fit(e)).unwrap();
+        assert_eq!(fitted.search.iter().filter(|tried| tried.chosen).count(), 1);
+        let sizes = (columns, own.outputs);
+        let sequences: Vec<&[f32]> = rows.chunks(3 * columns).collect();
+        let bits = |engine: &dyn Engine| -> Vec<u32> {
+            let answers = engine.predict(&sequences);
+            let alone = sequences.iter().flat_map(|s| engine.predict_long(s));
+            assert!(
+                alone
+                    .map(f32::to_bits)
+                    .eq(answers.iter().map(|x| x.to_bits()))
+            );
+            answers.iter().map(|x| x.to_bits()).collect()
+        };
+        let mut file = loaded(&*fitted.engine);
+        let restored = architecture.restore(sizes, &mut file).unwrap();
+        assert_eq!(file.nothing_left(), Ok(()));
+        assert_eq!(bits(&*restored), bits(&*fitted.engine), "{name}");
+        for tensor in fitted.engine.tensors() {
+            let name = tensor.name.into_owned();
+            let mut file = loaded(&*fitted.engine);
+            if file.tensors.remove(&name).is_none() {
+                file.doubles.remove(&name);
+            }
+            let error = architecture.restore(sizes, &mut file).unwrap_err();
+            assert!(error.contains("tensor"), "{name}: {error}");
+            let mut file = loaded(&*fitted.engine);
+            for shape in file
+                .tensors
+                .get_mut(&name)
+                .map(|t| &mut t.shape)
+                .into_iter()
+            {
+                shape.push(1);
+            }
+            for shape in file
+                .doubles
+                .get_mut(&name)
+                .map(|t| &mut t.shape)
+                .into_iter()
+            {
+                shape.push(1);
+            }
+            let error = architecture.restore(sizes, &mut file).unwrap_err();
+            assert!(error.contains(&name), "{name}: {error}");
+        }
+        assert!(
+            architecture
+                .restore((columns + 1, own.outputs), &mut loaded(&*fitted.engine))
+                .is_err()
+        );
+        assert!(
+            architecture
+                .restore((columns, own.outputs + 1), &mut loaded(&*fitted.engine))
+                .is_err()
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_learnt_from_is_an_error_and_a_class_without_examples_never_wins() {
+    let rows = [0.0, 1.0, 1.0, 0.0, 0.5, 1.5, 1.0, 0.1];
+    let svm = Svm::default();
+    let mut broken = Own::new(2, &rows, Targets::Classes(vec![0, 2, 0, 2]), 3);
+    let engine = broken.with(|e| svm.fit(e)).unwrap().engine;
+    for row in rows.chunks_exact(2) {
+        let p = softmax(&engine.predict(&[row]));
+        assert!(p[1] < p[0].max(p[2]), "{p:?}");
+    }
+    broken.rows[3] = f32::NAN;
+    let error = broken.with(|e| svm.fit(e).err()).unwrap();
+    assert_eq!(
+        error.to_string(),
+        "the examples cannot be learnt from: example 1 is not finite in column 1"
+    );
+    broken.rows[3] = 0.0;
+    broken.weights.pop();
+    assert!(broken.with(|e| svm.fit(e)).is_err());
+}

@@ -50,7 +50,8 @@ pub(super) fn minimise(
                 *to = from + step * d;
             }
             let next_value = evaluate(&next, &mut next_gradient);
-            if !(next_value <= value + 1e-4 * step * slope) {
+            // What is no number is no descent.
+            if next_value.is_nan() || next_value > value + 1e-4 * step * slope {
                 most = step;
             } else if dot(&next_gradient, &direction) < 0.9 * slope {
                 least = step;

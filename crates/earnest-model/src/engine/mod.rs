@@ -62,7 +62,7 @@ use crate::tensors::{Loaded, TensorView};
 use baseline::BaselineSettings;
 use settings::Settings;
 
-pub use baseline::{ClassWeights, Examples, FitError, Fitted, Tried};
+pub use baseline::{ClassWeights, Examples, FitError, Fitted, Score, Tried};
 pub use kernel::KernelKind;
 pub(crate) use network_engine::NetworkEngine;
 pub(crate) use settings::counted;

@@ -147,11 +147,18 @@ pub(super) fn kernel_words(kernel: KernelKind, c: &[f64], gamma: &[f64]) -> Stri
     }
 }
 
+/// The machine of a pair.
+struct Machine {
+    /// The rows that it is fitted to, by number.
+    rows: Vec<usize>,
+    /// What each counts, and what is subtracted.
+    solution: Solution,
+}
+
 /// The machines of all pairs, fitted to some rows.
 struct Machines {
-    /// Of each pair: its rows by number, what each counts, what is subtracted. None where a class has
-    /// no row.
-    of_pairs: Vec<Option<(Vec<usize>, Solution)>>,
+    /// None where a class has no row.
+    of_pairs: Vec<Option<Machine>>,
 }
 
 /// Everything that the machines of a pair need.
@@ -169,7 +176,7 @@ struct Fit<'a> {
 
 impl Fit<'_> {
     /// The machine of a pair, of those of these rows that are of one of its classes.
-    fn pair(&self, (i, j): (usize, usize), c: f64, of: &[usize]) -> Option<(Vec<usize>, Solution)> {
+    fn pair(&self, (i, j): (usize, usize), c: f64, of: &[usize]) -> Option<Machine> {
         let members = |class: usize| {
             of.iter()
                 .copied()
@@ -192,7 +199,7 @@ impl Fit<'_> {
             patience: self.patience,
         }
         .solve(self.matrix);
-        Some((rows, solution))
+        Some(Machine { rows, solution })
     }
 
     /// Decisions of machines that are fitted to some rows, about others.
@@ -202,13 +209,11 @@ impl Fit<'_> {
             .map(|class| of.iter().any(|r| self.classes[*r] == class))
             .collect();
         let decide = |row: &usize| {
-            let one = |((i, _), machine): ((usize, usize), &Option<(Vec<usize>, Solution)>)| {
-                match machine {
-                    Some((rows, solution)) => {
-                        self.matrix.weighed(*row, rows, &solution.signed) - solution.offset
-                    }
-                    None => absent(present[i]),
+            let one = |((i, _), machine): ((usize, usize), &Option<Machine>)| match machine {
+                Some(Machine { rows, solution }) => {
+                    self.matrix.weighed(*row, rows, &solution.signed) - solution.offset
                 }
+                None => absent(present[i]),
             };
             pairs(self.outputs).zip(&machines).map(one).collect()
         };
@@ -353,8 +358,8 @@ impl Svm {
             })
             .collect::<Result<Vec<_>, FitError>>()?;
         let machines = Machines { of_pairs };
-        let is_exact = |m: &Option<(Vec<usize>, Solution)>| match m {
-            Some((_, solution)) => solution.converged,
+        let is_exact = |m: &Option<Machine>| match m {
+            Some(machine) => machine.solution.converged,
             None => true,
         };
         let warning = (!machines.of_pairs.iter().all(is_exact)).then(|| GIVEN_UP.to_owned());
@@ -420,7 +425,7 @@ impl SvmEngine {
         let is_there: Vec<bool> = (0..outputs).map(|k| classes.contains(&k)).collect();
         // Rows that count in any pair, class by class.
         let mut counts_in = vec![false; examples.len()];
-        for (rows, solution) in machines.of_pairs.iter().flatten() {
+        for Machine { rows, solution } in machines.of_pairs.iter().flatten() {
             for (row, signed) in rows.iter().zip(&solution.signed) {
                 counts_in[*row] |= *signed != 0.0;
             }
@@ -435,7 +440,7 @@ impl SvmEngine {
         let mut dual = vec![0.0; outputs.saturating_sub(1) * n];
         let mut intercept = Vec::new();
         for ((i, j), machine) in pairs(outputs).zip(&machines.of_pairs) {
-            let Some((rows, solution)) = machine else {
+            let Some(Machine { rows, solution }) = machine else {
                 intercept.push(absent(is_there[i]));
                 continue;
             };

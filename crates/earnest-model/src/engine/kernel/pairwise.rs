@@ -50,7 +50,7 @@ pub(in crate::engine) fn coupled(of_pairs: &[f64], classes: usize) -> Vec<f64> {
     let mut p = solved(&mut system, n);
     p.truncate(classes);
     // Rounding alone can lead below 0.
-    let sum: f64 = p.iter_mut().map(|x| clamped(x)).sum();
+    let sum: f64 = p.iter_mut().map(clamped).sum();
     p.iter().map(|x| x / sum).collect()
 }
 
