@@ -80,6 +80,9 @@ pub struct TrainedModel {
     pub search: Vec<Tried>,
     /// Utterances that trained.
     pub utterances: usize,
+    /// Who was heard, those who validated included: of several corpora or copies, fewer than the fold
+    /// names where a recording would be on two sides.
+    pub speakers: usize,
     /// Who trained, and who validated.
     pub fold: Fold,
 }
@@ -293,6 +296,7 @@ impl PreparedTraining {
             false => validation.len(),
         };
         Ok(TrainedModel {
+            speakers: model.description.speakers.len(),
             history,
             search,
             utterances: training.len() + validated,

@@ -300,19 +300,31 @@ pub(super) fn left_out_answers<P: Sync>(
     Ok(of_points)
 }
 
-/// The first of the best scores; the first of all if none is a number.
-pub(super) fn best_of(scores: &[f64]) -> usize {
+/// The first of the best scores, the first of all if none is a number; none of no scores.
+pub(super) fn best_of(scores: &[f64]) -> Option<usize> {
     let mut best = 0;
     for (i, score) in scores.iter().enumerate() {
         if *score > scores[best] || (scores[best].is_nan() && !score.is_nan()) {
             best = i;
         }
     }
-    best
+    (!scores.is_empty()).then_some(best)
 }
 
 /// Outputs as the score wants them.
 pub(super) fn rounded(answers: &[Vec<f64>]) -> Vec<Vec<f32>> {
     let row = |row: &Vec<f64>| row.iter().map(|x| *x as f32).collect();
     answers.iter().map(row).collect()
+}
+
+/// A search over one hyperparameter as it is told.
+pub(super) fn tried(name: &str, grid: &[f64], scores: &[f64], best: Option<usize>) -> Vec<Tried> {
+    let points = grid.iter().zip(scores).enumerate();
+    points
+        .map(|(i, (value, score))| Tried {
+            values: vec![(name.to_owned(), *value)],
+            score: *score,
+            chosen: Some(i) == best,
+        })
+        .collect()
 }

@@ -5,15 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Engine;
 use super::baseline::{
-    BaselineSettings, COPIES, ClassWeights, Examples, FitError, Fitted, Progress, Tried,
-    check_copies, check_grid, grid_words, left_out_answers, rounded,
+    BaselineSettings, COPIES, ClassWeights, Examples, FitError, Fitted, Progress, best_of,
+    check_copies, check_grid, grid_words, left_out_answers, rounded, tried,
 };
 use super::inner_folds::InnerFolds;
 use super::kernel::dot;
 use super::lbfgs::minimise;
 use super::linear_engine::LinearEngine;
 use super::standardiser::Standardiser;
-use super::svm::best_of_nonempty;
 use crate::recipe::Task;
 use crate::tensors::Loaded;
 
@@ -192,7 +191,7 @@ impl BaselineSettings for Logistic {
                 .map(|answers| (examples.score)(searched, &rounded(answers)))
                 .collect(),
         };
-        let best = best_of_nonempty(&scores);
+        let best = best_of(&scores);
         let c = best.map_or(self.c[0], |b| self.c[b]);
         let everything: Vec<usize> = (0..examples.len()).collect();
         let exact = Fit {
@@ -229,16 +228,4 @@ impl BaselineSettings for Logistic {
         let engine = LinearEngine::restore("c", sizes, functions, loaded)?;
         Ok(Box::new(engine))
     }
-}
-
-/// A search over one hyperparameter as it is told.
-pub(super) fn tried(name: &str, grid: &[f64], scores: &[f64], best: Option<usize>) -> Vec<Tried> {
-    let points = grid.iter().zip(scores).enumerate();
-    points
-        .map(|(i, (value, score))| Tried {
-            values: vec![(name.to_owned(), *value)],
-            score: *score,
-            chosen: Some(i) == best,
-        })
-        .collect()
 }

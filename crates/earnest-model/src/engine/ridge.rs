@@ -5,16 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Engine;
 use super::baseline::{
-    BaselineSettings, COPIES, Examples, FitError, Fitted, Progress, check_copies, check_grid,
-    grid_words, left_out_answers, rounded,
+    BaselineSettings, COPIES, Examples, FitError, Fitted, Progress, best_of, check_copies,
+    check_grid, grid_words, left_out_answers, rounded, tried,
 };
 use super::cholesky;
 use super::inner_folds::InnerFolds;
 use super::kernel::dot;
 use super::linear_engine::LinearEngine;
-use super::logistic::tried;
 use super::standardiser::Standardiser;
-use super::svm::best_of_nonempty;
 use crate::recipe::Task;
 use crate::tensors::Loaded;
 
@@ -218,7 +216,7 @@ impl BaselineSettings for Ridge {
                 .map(|answers| (examples.score)(searched, &rounded(answers)))
                 .collect(),
         };
-        let best = best_of_nonempty(&scores);
+        let best = best_of(&scores);
         let alpha = best.map_or(self.alpha[0], |b| self.alpha[b]);
         let everything: Vec<usize> = (0..examples.len()).collect();
         let functions = fit.functions(alpha, &everything);

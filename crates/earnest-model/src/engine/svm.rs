@@ -9,11 +9,15 @@ use serde::{Deserialize, Serialize};
 use super::Engine;
 use super::baseline::{
     BaselineSettings, COPIES, ClassWeights, Examples, FitError, Fitted, Progress, Tried, best_of,
-    check_copies, check_grid, grid_words, left_out_answers, rounded,
+    check_copies, check_grid, left_out_answers, rounded,
 };
 use super::inner_folds::InnerFolds;
 use super::kernel::pairwise::{coupled, led_by, pairs, winner};
 use super::kernel::rows::KernelMatrix;
+use super::kernel::search::{
+    GIVEN_UP, PATIENCE, SEARCH_PATIENCE, SEARCH_TOLERANCE, TOLERANCE, check_kernel, kernel_words,
+    kernels, width_of,
+};
 use super::kernel::sigmoid::Sigmoid;
 use super::kernel::smo::{Problem, Solution};
 use super::kernel::{Kernel, KernelKind, dot};
@@ -79,16 +83,6 @@ impl Default for Svm {
     }
 }
 
-/// The search is solved to this, the model more exactly.
-pub(super) const SEARCH_TOLERANCE: f64 = 1e-3;
-pub(super) const TOLERANCE: f64 = 1e-9;
-/// Steps for each variable after which a problem is given up.
-pub(super) const SEARCH_PATIENCE: usize = 100;
-pub(super) const PATIENCE: usize = 10_000;
-
-/// What is said of a solver that was stopped early.
-pub(super) const GIVEN_UP: &str = "the support vector machine's solver was stopped before it had converged: its answers are near the best but not the best; smaller values of c converge sooner";
-
 impl Svm {
     /// The usual settings with a kernel.
     #[must_use]
@@ -104,46 +98,6 @@ impl Svm {
             class_weights: ClassWeights::Balanced,
             copies: COPIES,
         }
-    }
-}
-
-/// The kernels of a grid of widths, for so many columns.
-pub(super) fn kernels(kind: KernelKind, gamma: &[f64], columns: usize) -> Vec<Kernel> {
-    match kind {
-        KernelKind::Linear => vec![Kernel::Linear],
-        KernelKind::Rbf => gamma
-            .iter()
-            .map(|g| Kernel::Rbf(g / columns.max(1) as f64))
-            .collect(),
-    }
-}
-
-/// A kernel's width, as a hyperparameter.
-pub(super) fn width_of(kernel: Kernel) -> Option<(String, f64)> {
-    match kernel {
-        Kernel::Rbf(gamma) => Some(("gamma".to_owned(), gamma)),
-        Kernel::Linear => None,
-    }
-}
-
-/// Refuses a grid of widths that does not go with a kernel.
-pub(super) fn check_kernel(kernel: KernelKind, gamma: &[f64]) -> Result<(), String> {
-    match kernel {
-        KernelKind::Rbf => check_grid("gamma", gamma),
-        KernelKind::Linear if gamma.is_empty() => Ok(()),
-        KernelKind::Linear => Err("gamma has no effect with kernel = \"linear\"".into()),
-    }
-}
-
-/// A kernel and its grids in words.
-pub(super) fn kernel_words(kernel: KernelKind, c: &[f64], gamma: &[f64]) -> String {
-    match kernel {
-        KernelKind::Rbf => format!(
-            "radial kernel, {}, {} / columns",
-            grid_words("C", c),
-            grid_words("gamma", gamma)
-        ),
-        KernelKind::Linear => format!("linear kernel, {}", grid_words("C", c)),
     }
 }
 
@@ -323,16 +277,18 @@ impl Svm {
             }
         }
         let scores: Vec<f64> = tried.iter().map(|(_, score, ..)| *score).collect();
-        let best = best_of_nonempty(&scores);
+        let best = best_of(&scores);
         let (c, kernel) = best.map_or((self.c[0], kernels[0]), |b| (tried[b].2, tried[b].3));
         let about: &[Vec<f64>] = best.map_or(&[], |b| &decisions[b]);
         let sigmoids: Vec<Sigmoid> = pairs(outputs)
             .enumerate()
             .map(|(pair, (i, j))| {
-                let own = of_searched.iter().zip(about).zip(&weights_searched);
+                // As often as each class is there: weights of classes move where machines decide,
+                // they do not make a class more frequent.
+                let own = of_searched.iter().zip(about).zip(searched);
                 let of_pair: Vec<(f64, bool, f64)> = own
                     .filter(|((class, _), _)| **class == i || **class == j)
-                    .map(|((class, d), weight)| (d[pair], *class == i, *weight))
+                    .map(|((class, d), row)| (d[pair], *class == i, examples.weights[*row]))
                     .collect();
                 Sigmoid::fit(&of_pair)
             })
@@ -383,11 +339,6 @@ impl Svm {
             .collect();
         Ok((engine, search, warning))
     }
-}
-
-/// The best of some scores, if there are any.
-pub(super) fn best_of_nonempty(scores: &[f64]) -> Option<usize> {
-    (!scores.is_empty()).then(|| best_of(scores))
 }
 
 /// A fitted machine. Support vectors and what each counts lie as in libsvm: vectors class by class; of a

@@ -7,18 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use super::Engine;
 use super::baseline::{
-    BaselineSettings, COPIES, Examples, FitError, Fitted, Progress, Tried, check_copies,
+    BaselineSettings, COPIES, Examples, FitError, Fitted, Progress, Tried, best_of, check_copies,
     check_grid, left_out_answers, rounded,
 };
 use super::inner_folds::InnerFolds;
 use super::kernel::rows::KernelMatrix;
+use super::kernel::search::{
+    GIVEN_UP, PATIENCE, SEARCH_PATIENCE, SEARCH_TOLERANCE, TOLERANCE, check_kernel, kernel_words,
+    kernels, width_of,
+};
 use super::kernel::smo::{Problem, Solution};
 use super::kernel::{Kernel, KernelKind, dot};
 use super::standardiser::{Standardiser, mean_row};
-use super::svm::{
-    GIVEN_UP, PATIENCE, SEARCH_PATIENCE, SEARCH_TOLERANCE, TOLERANCE, best_of_nonempty,
-    check_kernel, kernel_words, kernels, width_of,
-};
 use crate::recipe::Task;
 use crate::tensors::{Loaded, TensorView, Values};
 
@@ -217,7 +217,7 @@ impl BaselineSettings for Svr {
             }
         }
         let scores: Vec<f64> = tried.iter().map(|(score, ..)| *score).collect();
-        let best = best_of_nonempty(&scores);
+        let best = best_of(&scores);
         let (c, kernel) = best.map_or((self.c[0], kernels[0]), |b| (tried[b].1, tried[b].2));
         let matrix = KernelMatrix::new(kernel, &rows, columns);
         let fit = Fit {

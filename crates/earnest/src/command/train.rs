@@ -164,12 +164,19 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         let values: Vec<String> = chosen
             .values
             .iter()
-            .map(|(name, value)| format!("{name} = {value:.4}"))
+            .map(|(name, value)| match *value >= 0.001 {
+                true => format!("{name} = {value:.4}"),
+                false => format!("{name} = {value:e}"),
+            })
             .collect();
+        let left_out = match trained.speakers {
+            1 => "groups of utterances of the one speaker, which says nothing about others,",
+            _ => "speakers",
+        };
         say!(
-            "Fitted to {} utterances of {} speakers; of {} settings {} was best on speakers that were left out in turn ({:.3}).",
+            "Fitted to {} utterances, speakers: {}. Tried: {}; {} was best on {left_out} that were left out in turn ({:.3}).",
             trained.utterances,
-            fold.training.len() + fold.validation.len(),
+            trained.speakers,
             trained.search.len(),
             values.join(", "),
             chosen.score,

@@ -3,6 +3,7 @@
 
 pub(super) mod pairwise;
 pub(super) mod rows;
+pub(super) mod search;
 pub(super) mod sigmoid;
 pub(super) mod smo;
 
