@@ -16,6 +16,7 @@ mod product;
 mod real;
 mod recipe;
 mod sequence;
+mod task;
 mod tensors;
 mod trainer;
 
@@ -31,6 +32,7 @@ pub use normalisation::{Listener, Normalisation};
 pub use param::Param;
 pub use product::product_rate;
 pub use real::Real;
-pub use recipe::{Recipe, Task};
+pub use recipe::Recipe;
+pub use task::Task;
 pub use tensors::{Loaded, Tensor, TensorView, Values, load as load_tensors, save as save_tensors};
 pub use trainer::{EpochReport, Presentations, Trainer};

@@ -13,7 +13,8 @@ use crate::error::ModelError;
 use crate::heard::Heard;
 use crate::loss::softmax;
 use crate::normalisation::Listener;
-use crate::recipe::{Recipe, Task};
+use crate::recipe::Recipe;
+use crate::task::Task;
 use crate::tensors;
 
 /// Version of the layout of `model.json`. Version 1 had neither `normalise`, `pooling` nor

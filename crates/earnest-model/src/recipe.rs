@@ -6,27 +6,6 @@ use serde::{Deserialize, Serialize};
 use crate::engine::{Architecture, counted};
 use crate::normalisation::Normalisation;
 
-/// What is predicted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Task {
-    /// One of the classes.
-    Categorical,
-    /// A value on each scale: arousal, valence and the like.
-    Dimensional,
-}
-
-impl Task {
-    /// `categorical` or `dimensional`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Categorical => "categorical",
-            Self::Dimensional => "dimensional",
-        }
-    }
-}
-
 /// A named way to train: front end, engine and hyperparameters.
 ///
 /// In files the keys from `learning_rate` on are a network's: a baseline is fitted at once, so there

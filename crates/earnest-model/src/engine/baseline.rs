@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Engine;
 use super::inner_folds::InnerFolds;
 use crate::loss::Targets;
-use crate::recipe::Task;
+use crate::task::Task;
 use crate::tensors::Loaded;
 
 /// How good outputs are for some rows, by number.

@@ -13,7 +13,7 @@ use super::kernel::dot;
 use super::lbfgs::minimise;
 use super::linear_engine::LinearEngine;
 use super::standardiser::Standardiser;
-use crate::recipe::Task;
+use crate::task::Task;
 use crate::tensors::Loaded;
 
 /// Settings of `kind = "logistic"`: multinomial logistic regression on the mean over an utterance's rows

@@ -57,7 +57,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::param::Param;
 use crate::real::Real;
-use crate::recipe::Task;
+use crate::task::Task;
 use crate::tensors::{Loaded, TensorView};
 use baseline::BaselineSettings;
 use settings::Settings;

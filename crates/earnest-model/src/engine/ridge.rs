@@ -13,7 +13,7 @@ use super::inner_folds::InnerFolds;
 use super::kernel::dot;
 use super::linear_engine::LinearEngine;
 use super::standardiser::Standardiser;
-use crate::recipe::Task;
+use crate::task::Task;
 use crate::tensors::Loaded;
 
 /// Settings of `kind = "ridge"`: for each scale the linear function of an utterance's mean row (one row

@@ -22,7 +22,7 @@ use super::kernel::sigmoid::Sigmoid;
 use super::kernel::smo::{Problem, Solution};
 use super::kernel::{Kernel, KernelKind, dot};
 use super::standardiser::{Standardiser, mean_row};
-use crate::recipe::Task;
+use crate::task::Task;
 use crate::tensors::{Loaded, TensorView, Values};
 
 /// Settings of `kind = "svm"`: a support vector machine for classes, the first thing that a field

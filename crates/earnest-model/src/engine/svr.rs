@@ -19,7 +19,7 @@ use super::kernel::search::{
 use super::kernel::smo::{Problem, Solution};
 use super::kernel::{Kernel, KernelKind, dot};
 use super::standardiser::{Standardiser, mean_row};
-use crate::recipe::Task;
+use crate::task::Task;
 use crate::tensors::{Loaded, TensorView, Values};
 
 /// Settings of `kind = "svr"`: support vector regression of each scale, on the mean over an

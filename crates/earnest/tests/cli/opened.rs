@@ -238,7 +238,7 @@ fn other_features_and_engines_are_trained_tested_and_asked_and_a_model_keeps_to_
         (&["--features", "logmell"][..], "did you mean `logmel`?"),
         (
             &["--network", "lstm"][..],
-            "there are paper-rnn, paper-cnn, crnn, rnn, cnn",
+            "there are paper-rnn, paper-cnn, crnn, svm, logistic, svr, ridge, rnn, cnn",
         ),
         (&["--network", "CRNN"][..], "did you mean \"crnn\"?"),
         (
