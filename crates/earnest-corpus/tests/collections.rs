@@ -1,25 +1,15 @@
 //! Collections of noises in the layouts in which they are published, and how they are split.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
+mod tree;
+
 use std::fs;
-use std::path::Path;
 
 use earnest_audio::{SampleFormat, write_wav};
 use earnest_corpus::{Collection, SoundMemory, inspect_noises, load_noises};
 use earnest_signal::Waveform;
 
-fn wav(root: &Path, path: &str) {
-    let path = root.join(path);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let samples = (0..3200).map(|i| 0.3 * (i as f32 * 0.1).sin()).collect();
-    write_wav(&path, &Waveform::at_16k(samples), SampleFormat::Int16).unwrap();
-}
-
-fn text(root: &Path, path: &str, content: &str) {
-    let path = root.join(path);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, content).unwrap();
-}
+use tree::{text, wav};
 
 /// Names, sources and classes, as they are listed.
 fn listed(collection: &Collection) -> Vec<(&str, &str, &str)> {

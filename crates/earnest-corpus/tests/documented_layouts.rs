@@ -3,25 +3,14 @@
 //! was tried on the real corpus is said in the crate's README.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
+mod tree;
+
 use std::fs;
 use std::path::Path;
 
-use earnest_audio::{SampleFormat, write_wav};
 use earnest_corpus::{Corpus, CorpusError, Layout, OpenOptions, ProblemKind, Sex, Utterance};
-use earnest_signal::Waveform;
 
-fn wav(root: &Path, path: &str) {
-    let path = root.join(path);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let samples = (0..3200).map(|i| 0.3 * (i as f32 * 0.1).sin()).collect();
-    write_wav(&path, &Waveform::at_16k(samples), SampleFormat::Int16).unwrap();
-}
-
-fn text(root: &Path, path: &str, content: &str) {
-    let path = root.join(path);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, content).unwrap();
-}
+use tree::{text, wav};
 
 fn open(path: &Path) -> Corpus {
     Corpus::open(path, &OpenOptions::default()).unwrap()

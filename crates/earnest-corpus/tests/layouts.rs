@@ -2,6 +2,8 @@
 //! rest is not lost. The trees are written here; no real corpus is needed.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
+mod tree;
+
 use std::fs;
 use std::path::Path;
 
@@ -12,18 +14,7 @@ use earnest_corpus::{
 };
 use earnest_signal::Waveform;
 
-fn wav(root: &Path, path: &str) {
-    let path = root.join(path);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let samples = (0..3200).map(|i| 0.3 * (i as f32 * 0.1).sin()).collect();
-    write_wav(&path, &Waveform::at_16k(samples), SampleFormat::Int16).unwrap();
-}
-
-fn text(root: &Path, path: &str, content: &str) {
-    let path = root.join(path);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, content).unwrap();
-}
+use tree::{text, wav};
 
 fn open_with(path: &Path, classes: Classes) -> Corpus {
     let options = OpenOptions {

@@ -54,6 +54,11 @@ impl<'a> TensorView<'a> {
             values,
         }
     }
+
+    /// Values of double precision in one row.
+    pub(crate) fn row(name: &'a str, values: &'a [f64]) -> Self {
+        Self::new(name, vec![values.len()], Values::F64(values))
+    }
 }
 
 impl View for TensorView<'_> {

@@ -89,14 +89,7 @@ pub(super) fn read(survey: &Survey) -> Reading {
             );
             continue;
         };
-        for other in others {
-            reading.problem(
-                ProblemKind::UnreadableTable,
-                &other.under(&survey.folder),
-                None,
-                format!("it is not read beside {table}"),
-            );
-        }
+        reading.not_read_beside(&survey.folder, table, others);
         let file = table.under(&survey.folder);
         if let Some(table) = Table::read(&file, &mut reading) {
             let split = Split {

@@ -193,6 +193,22 @@ pub(crate) enum Reach {
 }
 
 impl Survey {
+    /// Of a folder that was not looked into.
+    fn of_nothing(root: &Path, reach: Reach) -> Self {
+        Self {
+            root: root.to_owned(),
+            folder: root.to_owned(),
+            audio: Vec::new(),
+            evaluations: Vec::new(),
+            tables: Vec::new(),
+            videos: Vec::new(),
+            manifests: Vec::new(),
+            reach,
+            named: None,
+            problems: Vec::new(),
+        }
+    }
+
     pub fn of_folder(root: &Path) -> Self {
         let is_video = |file: &Path| {
             let extension = file.extension();
@@ -206,18 +222,8 @@ impl Survey {
                 || is_table(file)
                 || is_video(file)
         });
-        let mut survey = Self {
-            root: root.to_owned(),
-            folder: root.to_owned(),
-            audio: Vec::new(),
-            evaluations: Vec::new(),
-            tables: Vec::new(),
-            videos: Vec::new(),
-            manifests: Vec::new(),
-            reach: Reach::Folder,
-            named: None,
-            problems: listing.problems,
-        };
+        let mut survey = Self::of_nothing(root, Reach::Folder);
+        survey.problems = listing.problems;
         let mut manifests = Vec::new();
         for path in listing.files {
             let file = Path::new(path.as_str());
@@ -264,16 +270,8 @@ impl Survey {
             return survey;
         }
         Self {
-            root: root.to_owned(),
-            folder: root.to_owned(),
-            audio: Vec::new(),
-            evaluations: Vec::new(),
-            tables: Vec::new(),
-            videos: Vec::new(),
             manifests: vec![file.to_owned()],
-            reach: Reach::Anywhere,
-            named: None,
-            problems: Vec::new(),
+            ..Self::of_nothing(root, Reach::Anywhere)
         }
     }
 
@@ -320,6 +318,18 @@ impl Reading {
             line,
             detail,
         });
+    }
+
+    /// Says of tables that they are not read, since another is.
+    fn not_read_beside(&mut self, folder: &Path, table: &RelativePath, others: &[&RelativePath]) {
+        for other in others {
+            self.problem(
+                ProblemKind::UnreadableTable,
+                &other.under(folder),
+                None,
+                format!("it is not read beside {table}"),
+            );
+        }
     }
 }
 

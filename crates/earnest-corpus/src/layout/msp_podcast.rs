@@ -81,14 +81,7 @@ pub(super) fn read(survey: &Survey) -> Reading {
         reading.problem(ProblemKind::UnreadableTable, &survey.folder, None, detail);
         return reading;
     };
-    for other in others {
-        reading.problem(
-            ProblemKind::UnreadableTable,
-            &other.under(&survey.folder),
-            None,
-            format!("it is not read beside {table}"),
-        );
-    }
+    reading.not_read_beside(&survey.folder, table, others);
     let mut by_name: HashMap<&str, &RelativePath> = HashMap::new();
     for path in &survey.audio {
         let name = path.as_str().rsplit('/').next().unwrap_or_default();

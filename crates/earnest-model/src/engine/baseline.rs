@@ -317,14 +317,31 @@ pub(super) fn rounded(answers: &[Vec<f64>]) -> Vec<Vec<f32>> {
     answers.iter().map(row).collect()
 }
 
-/// A search over one hyperparameter as it is told.
-pub(super) fn tried(name: &str, grid: &[f64], scores: &[f64], best: Option<usize>) -> Vec<Tried> {
-    let points = grid.iter().zip(scores).enumerate();
-    points
-        .map(|(i, (value, score))| Tried {
-            values: vec![(name.to_owned(), *value)],
-            score: *score,
-            chosen: Some(i) == best,
-        })
-        .collect()
+/// Tries each value of one hyperparameter on rows that are left out in turn; what was tried, and the
+/// value to take: the best, or the first where nobody can be left out. `answer` is given a value,
+/// the rows to fit and the rows to answer, by number among all examples.
+pub(super) fn chosen_of(
+    (name, grid): (&str, &[f64]),
+    examples: &Examples<'_>,
+    folds: &InnerFolds,
+    progress: &Progress<'_>,
+    answer: impl Fn(f64, &[usize], &[usize]) -> Vec<Vec<f64>> + Sync,
+) -> Result<(f64, Vec<Tried>), FitError> {
+    let searched = folds.searched();
+    let of_points = left_out_answers(folds, grid, progress, |value, of, about| {
+        answer(*value, &folds.numbers(of), &folds.numbers(about))
+    })?;
+    let scores: Vec<f64> = of_points
+        .iter()
+        .filter(|_| folds.count() > 0)
+        .map(|answers| (examples.score)(searched, &rounded(answers)))
+        .collect();
+    let best = best_of(&scores);
+    let points = grid.iter().zip(&scores).enumerate();
+    let tried = points.map(|(i, (value, score))| Tried {
+        values: vec![(name.to_owned(), *value)],
+        score: *score,
+        chosen: Some(i) == best,
+    });
+    Ok((grid[best.unwrap_or(0)], tried.collect()))
 }

@@ -39,6 +39,16 @@ struct Case {
     probabilities: Vec<f64>,
 }
 
+impl Case {
+    /// Gamma, if the kernel has one.
+    fn widths(&self) -> Vec<f64> {
+        match self.kernel {
+            KernelKind::Rbf => vec![self.gamma],
+            KernelKind::Linear => Vec::new(),
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Calibrated {
     columns: usize,
@@ -152,10 +162,7 @@ fn machines_decide_as_scikit_learns_to_a_millionth_and_answer_the_same_classes()
         let svm = Svm {
             kernel: case.kernel,
             c: vec![case.c],
-            gamma: match case.kernel {
-                KernelKind::Rbf => vec![case.gamma],
-                KernelKind::Linear => Vec::new(),
-            },
+            gamma: case.widths(),
             class_weights: weights(case.balanced),
             copies: 1,
         };
@@ -229,10 +236,7 @@ fn values_are_those_of_scikit_learns_regressions() {
                 let svr = Svr {
                     kernel: case.kernel,
                     c: vec![case.c],
-                    gamma: match case.kernel {
-                        KernelKind::Rbf => vec![case.gamma],
-                        KernelKind::Linear => Vec::new(),
-                    },
+                    gamma: case.widths(),
                     epsilon: case.epsilon,
                     copies: 1,
                 };

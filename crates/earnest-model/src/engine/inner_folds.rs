@@ -1,5 +1,6 @@
 //! Who is left out in turn while a baseline chooses its hyperparameters.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::baseline::Examples;
@@ -55,6 +56,22 @@ impl InnerFolds {
     /// The rows that are searched, by number among all examples.
     pub fn searched(&self) -> &[usize] {
         &self.searched
+    }
+
+    /// Numbers among all examples of places among the searched rows.
+    pub fn numbers(&self, places: &[usize]) -> Vec<usize> {
+        places.iter().map(|place| self.searched[*place]).collect()
+    }
+
+    /// What belongs to the searched rows of what belongs to all, `width` values each.
+    pub fn gathered<'a, T: Copy>(&self, all: &'a [T], width: usize) -> Cow<'a, [T]> {
+        match self.len() * width == all.len() {
+            true => Cow::Borrowed(all),
+            false => {
+                let own = |row: &usize| &all[row * width..(row + 1) * width];
+                Cow::Owned(self.searched.iter().flat_map(own).copied().collect())
+            }
+        }
     }
 
     /// How many folds; 0 if there are not two that could be kept apart.

@@ -81,8 +81,8 @@ impl Engine for LinearEngine {
                 vec![functions, columns],
                 Values::F64(&self.coefficients),
             ),
-            TensorView::new("intercept", vec![functions], Values::F64(&self.intercept)),
-            TensorView::new(*name, vec![1], Values::F64(value)),
+            TensorView::row("intercept", &self.intercept),
+            TensorView::row(name, value),
         ]);
         all
     }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Engine;
 use super::baseline::{
-    BaselineSettings, COPIES, ClassWeights, Examples, FitError, Fitted, Progress, best_of,
-    check_copies, check_grid, grid_words, left_out_answers, rounded, tried,
+    BaselineSettings, COPIES, ClassWeights, Examples, FitError, Fitted, Progress, check_copies,
+    check_grid, chosen_of, grid_words,
 };
 use super::inner_folds::InnerFolds;
 use super::kernel::dot;
@@ -172,27 +172,17 @@ impl BaselineSettings for Logistic {
             tolerance: SEARCH_TOLERANCE,
         };
         let folds = InnerFolds::of(examples);
-        let searched = folds.searched();
         let progress = Progress::new(examples, self.c.len() * folds.count() + 1);
-        let of_points = left_out_answers(&folds, &self.c, &progress, |c, of, about| {
-            let of: Vec<usize> = of.iter().map(|place| searched[*place]).collect();
-            let parameters = fit.parameters(*c, &of);
-            let answer = |place: &usize| {
+        let grid = ("c", self.c.as_slice());
+        let (c, search) = chosen_of(grid, examples, &folds, &progress, |c, of, about| {
+            let parameters = fit.parameters(c, of);
+            let answer = |r: &usize| {
                 let mut out = vec![0.0; outputs];
-                fit.values(&parameters, fit.row(searched[*place]), &mut out);
+                fit.values(&parameters, fit.row(*r), &mut out);
                 out
             };
             about.iter().map(answer).collect()
         })?;
-        let scores: Vec<f64> = match folds.count() {
-            0 => Vec::new(),
-            _ => of_points
-                .iter()
-                .map(|answers| (examples.score)(searched, &rounded(answers)))
-                .collect(),
-        };
-        let best = best_of(&scores);
-        let c = best.map_or(self.c[0], |b| self.c[b]);
         let everything: Vec<usize> = (0..examples.len()).collect();
         let exact = Fit {
             tolerance: TOLERANCE,
@@ -214,7 +204,7 @@ impl BaselineSettings for Logistic {
         };
         Ok(Fitted {
             engine: Box::new(engine),
-            search: tried("c", &self.c, &scores, best),
+            search,
             warning: None,
         })
     }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Engine;
 use super::baseline::{
-    BaselineSettings, COPIES, Examples, FitError, Fitted, Progress, best_of, check_copies,
-    check_grid, grid_words, left_out_answers, rounded, tried,
+    BaselineSettings, COPIES, Examples, FitError, Fitted, Progress, check_copies, check_grid,
+    chosen_of, grid_words,
 };
 use super::cholesky;
 use super::inner_folds::InnerFolds;
@@ -198,26 +198,16 @@ impl BaselineSettings for Ridge {
             weights: examples.weights,
         };
         let folds = InnerFolds::of(examples);
-        let searched = folds.searched();
         let progress = Progress::new(examples, self.alpha.len() * folds.count() + 1);
-        let of_points = left_out_answers(&folds, &self.alpha, &progress, |alpha, of, about| {
-            let of: Vec<usize> = of.iter().map(|place| searched[*place]).collect();
-            let functions = fit.functions(*alpha, &of);
-            let answer = |place: &usize| {
-                let row = fit.row(searched[*place]);
+        let grid = ("alpha", self.alpha.as_slice());
+        let (alpha, search) = chosen_of(grid, examples, &folds, &progress, |alpha, of, about| {
+            let functions = fit.functions(alpha, of);
+            let answer = |r: &usize| {
+                let row = fit.row(*r);
                 functions.iter().map(|(v, b)| dot(v, row) + b).collect()
             };
             about.iter().map(answer).collect()
         })?;
-        let scores: Vec<f64> = match folds.count() {
-            0 => Vec::new(),
-            _ => of_points
-                .iter()
-                .map(|answers| (examples.score)(searched, &rounded(answers)))
-                .collect(),
-        };
-        let best = best_of(&scores);
-        let alpha = best.map_or(self.alpha[0], |b| self.alpha[b]);
         let everything: Vec<usize> = (0..examples.len()).collect();
         let functions = fit.functions(alpha, &everything);
         progress.advance()?;
@@ -231,7 +221,7 @@ impl BaselineSettings for Ridge {
         };
         Ok(Fitted {
             engine: Box::new(engine),
-            search: tried("alpha", &self.alpha, &scores, best),
+            search,
             warning: None,
         })
     }

@@ -1,6 +1,6 @@
 //! Rows of one utterance each, at mean 0 and deviation 1 in every column.
 
-use crate::tensors::{Loaded, TensorView, Values};
+use crate::tensors::{Loaded, TensorView};
 
 /// The mean over an utterance's rows: what a baseline hears of it. One row is itself.
 #[must_use]
@@ -80,10 +80,9 @@ impl Standardiser {
 
     /// What stands of it in a model's file.
     pub fn tensors(&self) -> [TensorView<'_>; 2] {
-        let shape = vec![self.mean.len()];
         [
-            TensorView::new("mean", shape.clone(), Values::F64(&self.mean)),
-            TensorView::new("deviation", shape, Values::F64(&self.deviation)),
+            TensorView::row("mean", &self.mean),
+            TensorView::row("deviation", &self.deviation),
         ]
     }
 

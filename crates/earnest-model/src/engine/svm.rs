@@ -1,27 +1,23 @@
 //! Support vector machine: one against one, a radial or a linear kernel, probabilities by pairwise
 //! coupling.
 
-use std::borrow::Cow;
-
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Engine;
 use super::baseline::{
-    BaselineSettings, COPIES, ClassWeights, Examples, FitError, Fitted, Progress, Tried, best_of,
-    check_copies, check_grid, left_out_answers, rounded,
+    BaselineSettings, COPIES, ClassWeights, Examples, FitError, Fitted, Progress, Tried,
+    check_copies,
 };
 use super::inner_folds::InnerFolds;
+use super::kernel::grid::{EXACTLY, GIVEN_UP, Grid, ROUGHLY, given};
 use super::kernel::pairwise::{coupled, led_by, pairs, winner};
 use super::kernel::rows::KernelMatrix;
-use super::kernel::search::{
-    GIVEN_UP, PATIENCE, SEARCH_PATIENCE, SEARCH_TOLERANCE, TOLERANCE, check_kernel, kernel_words,
-    kernels, width_of,
-};
 use super::kernel::sigmoid::Sigmoid;
-use super::kernel::smo::{Problem, Solution};
+use super::kernel::smo::{Effort, Problem, Solution};
+use super::kernel::vectors::SupportVectors;
 use super::kernel::{Kernel, KernelKind, dot};
-use super::standardiser::{Standardiser, mean_row};
+use super::standardiser::Standardiser;
 use crate::task::Task;
 use crate::tensors::{Loaded, TensorView, Values};
 
@@ -64,15 +60,13 @@ impl TryFrom<SvmFile> for Svm {
 
     fn try_from(file: SvmFile) -> Result<Self, String> {
         let usual = Self::of(file.kernel);
-        if file.kernel == KernelKind::Linear && file.gamma.is_some() {
-            return Err("gamma has no effect with kernel = \"linear\"".into());
-        }
+        let (c, gamma) = given(file.kernel, file.c, file.gamma, (usual.c, usual.gamma))?;
         Ok(Self {
-            c: file.c.unwrap_or(usual.c),
-            gamma: file.gamma.unwrap_or(usual.gamma),
+            kernel: file.kernel,
+            c,
+            gamma,
             class_weights: file.class_weights,
             copies: file.copies.unwrap_or(usual.copies),
-            kernel: file.kernel,
         })
     }
 }
@@ -99,6 +93,14 @@ impl Svm {
             copies: COPIES,
         }
     }
+
+    fn grid(&self) -> Grid<'_> {
+        Grid {
+            kernel: self.kernel,
+            c: &self.c,
+            gamma: &self.gamma,
+        }
+    }
 }
 
 /// The machine of a pair.
@@ -107,12 +109,6 @@ struct Machine {
     rows: Vec<usize>,
     /// What each counts, and what is subtracted.
     solution: Solution,
-}
-
-/// The machines of all pairs, fitted to some rows.
-struct Machines {
-    /// None where a class has no row.
-    of_pairs: Vec<Option<Machine>>,
 }
 
 /// Everything that the machines of a pair need.
@@ -124,8 +120,7 @@ struct Fit<'a> {
     /// C of each of the matrix's rows, before it is multiplied by C.
     weights: &'a [f64],
     outputs: usize,
-    tolerance: f64,
-    patience: usize,
+    effort: Effort,
 }
 
 impl Fit<'_> {
@@ -149,8 +144,7 @@ impl Fit<'_> {
             signs: &signs,
             linear: &vec![-1.0; rows.len()],
             most: &most,
-            tolerance: self.tolerance,
-            patience: self.patience,
+            effort: self.effort,
         }
         .solve(self.matrix);
         Some(Machine { rows, solution })
@@ -186,15 +180,14 @@ impl BaselineSettings for Svm {
     fn words(&self) -> String {
         format!(
             "support vector machine, {}, {}, {} augmented copies",
-            kernel_words(self.kernel, &self.c, &self.gamma),
+            self.grid().words(),
             self.class_weights.words(),
             self.copies
         )
     }
 
     fn check(&self) -> Result<(), String> {
-        check_grid("c", &self.c)?;
-        check_kernel(self.kernel, &self.gamma)?;
+        self.grid().check()?;
         check_copies(self.copies)
     }
 
@@ -232,112 +225,66 @@ impl Svm {
         let rows = standardiser.apply_all(examples.rows);
         let classes = examples.classes();
         let weights = self.class_weights.of(classes, examples.weights, outputs);
-        let kernels = kernels(self.kernel, &self.gamma, examples.columns);
 
         let folds = InnerFolds::of(examples);
-        let searched = folds.searched();
-        let gathered: Cow<'_, [f64]> = match folds.len() == examples.len() {
-            true => Cow::Borrowed(&rows),
-            false => {
-                let row = |r: &usize| &rows[r * examples.columns..(r + 1) * examples.columns];
-                Cow::Owned(searched.iter().flat_map(row).copied().collect())
-            }
-        };
-        let of_searched: Vec<usize> = searched.iter().map(|r| classes[*r]).collect();
-        let weights_searched: Vec<f64> = searched.iter().map(|r| weights[*r]).collect();
-        let pieces = kernels.len() * self.c.len() * folds.count() + pairs(outputs).count();
+        let pieces = self.grid().len() * folds.count() + pairs(outputs).count();
         let progress = Progress::new(examples, pieces);
-        let (mut tried, mut decisions) = (Vec::new(), Vec::new());
-        for kernel in kernels.iter().filter(|_| folds.count() > 0) {
-            let matrix = KernelMatrix::new(*kernel, &gathered, examples.columns).computed();
-            let fit = Fit {
-                matrix: &matrix,
+        let of_searched = folds.gathered(classes, 1);
+        let weights_searched = folds.gathered(&weights, 1);
+        let decisions = |matrix: &KernelMatrix<'_>, c: f64, of: &[usize], about: &[usize]| {
+            Fit {
+                matrix,
                 classes: &of_searched,
                 weights: &weights_searched,
                 outputs,
-                tolerance: SEARCH_TOLERANCE,
-                patience: SEARCH_PATIENCE,
-            };
-            let of_points = left_out_answers(&folds, &self.c, &progress, |c, of, about| {
-                fit.decisions(*c, of, about)
-            })?;
-            for (c, own) in self.c.iter().zip(of_points) {
-                let votes: Vec<Vec<f64>> = own
-                    .iter()
-                    .map(|decisions| {
-                        let won = winner(decisions, outputs);
-                        (0..outputs).map(|k| f64::from(k == won)).collect()
-                    })
-                    .collect();
-                let score = (examples.score)(searched, &rounded(&votes));
-                let mut values = vec![("c".to_owned(), *c)];
-                values.extend(width_of(*kernel));
-                tried.push((values, score, *c, *kernel));
-                decisions.push(own);
+                effort: ROUGHLY,
             }
-        }
-        let scores: Vec<f64> = tried.iter().map(|(_, score, ..)| *score).collect();
-        let best = best_of(&scores);
-        let (c, kernel) = best.map_or((self.c[0], kernels[0]), |b| (tried[b].2, tried[b].3));
-        let about: &[Vec<f64>] = best.map_or(&[], |b| &decisions[b]);
+            .decisions(c, of, about)
+        };
+        let votes = |decisions: &Vec<f64>| {
+            let won = winner(decisions, outputs);
+            (0..outputs).map(|k| f64::from(k == won)).collect()
+        };
+        let grid = self.grid();
+        let chosen = grid.search(examples, &folds, &progress, &rows, decisions, votes)?;
+        // As often as each class is there: weights of classes move where machines decide, they do not
+        // make a class more frequent.
+        let counts = folds.gathered(examples.weights, 1);
         let sigmoids: Vec<Sigmoid> = pairs(outputs)
             .enumerate()
             .map(|(pair, (i, j))| {
-                // As often as each class is there: weights of classes move where machines decide,
-                // they do not make a class more frequent.
-                let own = of_searched.iter().zip(about).zip(searched);
+                let own = of_searched.iter().zip(&chosen.answers).zip(counts.iter());
                 let of_pair: Vec<(f64, bool, f64)> = own
                     .filter(|((class, _), _)| **class == i || **class == j)
-                    .map(|((class, d), row)| (d[pair], *class == i, examples.weights[*row]))
+                    .map(|((class, d), count)| (d[pair], *class == i, *count))
                     .collect();
                 Sigmoid::fit(&of_pair)
             })
             .collect();
 
-        let matrix = KernelMatrix::new(kernel, &rows, examples.columns);
+        let matrix = KernelMatrix::new(chosen.kernel, &rows, examples.columns);
         let fit = Fit {
             matrix: &matrix,
             classes,
             weights: &weights,
             outputs,
-            tolerance: TOLERANCE,
-            patience: PATIENCE,
+            effort: EXACTLY,
         };
         let everything: Vec<usize> = (0..examples.len()).collect();
         let both: Vec<(usize, usize)> = pairs(outputs).collect();
-        let of_pairs = both
+        let machines = both
             .par_iter()
             .map(|pair| {
-                let machine = fit.pair(*pair, c, &everything);
+                let machine = fit.pair(*pair, chosen.c, &everything);
                 progress.advance()?;
                 Ok(machine)
             })
             .collect::<Result<Vec<_>, FitError>>()?;
-        let machines = Machines { of_pairs };
-        let is_exact = |m: &Option<Machine>| match m {
-            Some(machine) => machine.solution.converged,
-            None => true,
-        };
-        let warning = (!machines.of_pairs.iter().all(is_exact)).then(|| GIVEN_UP.to_owned());
-        let engine = SvmEngine::new(
-            (classes, outputs),
-            examples,
-            standardiser,
-            kernel,
-            &machines,
-            &sigmoids,
-            c,
-        );
-        let search = tried
-            .into_iter()
-            .enumerate()
-            .map(|(i, (values, score, ..))| Tried {
-                values,
-                score,
-                chosen: Some(i) == best,
-            })
-            .collect();
-        Ok((engine, search, warning))
+        let are_exact = machines.iter().flatten().all(|m| m.solution.converged);
+        let point = (chosen.c, chosen.kernel);
+        let engine = SvmEngine::new(examples, standardiser, point, &machines, &sigmoids);
+        let warning = (!are_exact).then(|| GIVEN_UP.to_owned());
+        Ok((engine, chosen.search, warning))
     }
 }
 
@@ -346,37 +293,28 @@ impl Svm {
 #[derive(Clone, Debug)]
 pub(super) struct SvmEngine {
     outputs: usize,
-    standardiser: Standardiser,
-    kernel: Kernel,
-    /// As they were given, before they are standardised.
-    vectors: Vec<f32>,
-    /// Standardised.
-    standardised: Vec<f64>,
+    vectors: SupportVectors,
     /// Vectors of each class.
     counts: Vec<f32>,
     dual: Vec<f64>,
     intercept: Vec<f64>,
     sigmoid_a: Vec<f64>,
     sigmoid_b: Vec<f64>,
-    width: Vec<f64>,
-    c: Vec<f64>,
 }
 
 impl SvmEngine {
     fn new(
-        (classes, outputs): (&[usize], usize),
         examples: &Examples<'_>,
         standardiser: Standardiser,
-        kernel: Kernel,
-        machines: &Machines,
+        point: (f64, Kernel),
+        machines: &[Option<Machine>],
         sigmoids: &[Sigmoid],
-        c: f64,
     ) -> Self {
-        let columns = examples.columns;
+        let (classes, outputs) = (examples.classes(), examples.outputs);
         let is_there: Vec<bool> = (0..outputs).map(|k| classes.contains(&k)).collect();
         // Rows that count in any pair, class by class.
         let mut counts_in = vec![false; examples.len()];
-        for Machine { rows, solution } in machines.of_pairs.iter().flatten() {
+        for Machine { rows, solution } in machines.iter().flatten() {
             for (row, signed) in rows.iter().zip(&solution.signed) {
                 counts_in[*row] |= *signed != 0.0;
             }
@@ -390,7 +328,7 @@ impl SvmEngine {
         let n = chosen.len();
         let mut dual = vec![0.0; outputs.saturating_sub(1) * n];
         let mut intercept = Vec::new();
-        for ((i, j), machine) in pairs(outputs).zip(&machines.of_pairs) {
+        for ((i, j), machine) in pairs(outputs).zip(machines) {
             let Some(Machine { rows, solution }) = machine else {
                 intercept.push(absent(is_there[i]));
                 continue;
@@ -403,30 +341,17 @@ impl SvmEngine {
                 }
             }
         }
-        let vectors: Vec<f32> = chosen
-            .iter()
-            .flat_map(|r| &examples.rows[r * columns..(r + 1) * columns])
-            .copied()
-            .collect();
         let counts = (0..outputs)
             .map(|class| chosen.iter().filter(|r| classes[**r] == class).count() as f32)
             .collect();
         Self {
             outputs,
-            standardised: standardiser.apply_all(&vectors),
-            standardiser,
-            width: width_of(kernel)
-                .into_iter()
-                .map(|(_, gamma)| gamma)
-                .collect(),
-            kernel,
-            vectors,
+            vectors: SupportVectors::new(examples, &chosen, standardiser, point),
             counts,
             dual,
             intercept,
             sigmoid_a: sigmoids.iter().map(|s| s.a).collect(),
             sigmoid_b: sigmoids.iter().map(|s| s.b).collect(),
-            c: vec![c],
         }
     }
 
@@ -435,10 +360,8 @@ impl SvmEngine {
         (columns, outputs): (usize, usize),
         loaded: &mut Loaded,
     ) -> Result<Self, String> {
-        let n = loaded.rows_of("support_vectors");
-        let of_pairs = pairs(outputs).count();
-        let standardiser = Standardiser::restore(columns, loaded)?;
-        let vectors = loaded.take("support_vectors", &[n, columns])?;
+        let vectors = SupportVectors::restore(kind, columns, loaded)?;
+        let (n, of_pairs) = (vectors.len(), pairs(outputs).count());
         let counts = loaded.take("n_support", &[outputs])?;
         let whole = counts.iter().all(|x| *x >= 0.0 && x.fract() == 0.0);
         if !whole || counts.iter().map(|x| f64::from(*x)).sum::<f64>() != n as f64 {
@@ -446,40 +369,20 @@ impl SvmEngine {
                 "tensor n_support is {counts:?}, and there are {n} support vectors"
             ));
         }
-        let width = match kind {
-            KernelKind::Linear => Vec::new(),
-            KernelKind::Rbf => loaded.take_f64("gamma", &[1])?,
-        };
-        let kernel = match width.as_slice() {
-            [] => Kernel::Linear,
-            [gamma, ..] if *gamma > 0.0 => Kernel::Rbf(*gamma),
-            [gamma, ..] => return Err(format!("tensor gamma is {gamma}; it is above 0")),
-        };
         Ok(Self {
             outputs,
-            standardised: standardiser.apply_all(&vectors),
-            standardiser,
-            kernel,
             vectors,
             counts,
             dual: loaded.take_f64("dual_coef", &[outputs.saturating_sub(1), n])?,
             intercept: loaded.take_f64("intercept", &[of_pairs])?,
             sigmoid_a: loaded.take_f64("sigmoid_a", &[of_pairs])?,
             sigmoid_b: loaded.take_f64("sigmoid_b", &[of_pairs])?,
-            width,
-            c: loaded.take_f64("c", &[1])?,
         })
     }
 
-    /// Decisions of all pairs about a row; above 0 for the first of its pair.
-    pub(super) fn decisions(&self, row: &[f32]) -> Vec<f64> {
-        let x = self.standardiser.apply(row);
-        let columns = x.len().max(1);
-        let kernels: Vec<f64> = self
-            .standardised
-            .chunks_exact(columns)
-            .map(|vector| self.kernel.value(vector, &x))
-            .collect();
+    /// Decisions of all pairs about an utterance; above 0 for the first of its pair.
+    pub(super) fn decisions(&self, sequence: &[f32]) -> Vec<f64> {
+        let kernels = self.vectors.kernels(sequence);
         let n = kernels.len();
         let mut first = vec![0_usize; self.outputs + 1];
         for class in 0..self.outputs {
@@ -511,8 +414,7 @@ impl SvmEngine {
     }
 
     fn answer(&self, sequence: &[f32]) -> impl Iterator<Item = f32> + use<> {
-        let row = mean_row(sequence, self.standardiser.columns());
-        let p = self.probabilities(&self.decisions(&row));
+        let p = self.probabilities(&self.decisions(sequence));
         p.into_iter().map(|p| p.ln() as f32)
     }
 }
@@ -528,37 +430,22 @@ impl Engine for SvmEngine {
     }
 
     fn bytes_per_frame(&self) -> usize {
-        self.standardiser.columns() * size_of::<f64>()
+        self.vectors.columns() * size_of::<f64>()
     }
 
     fn tensors(&self) -> Vec<TensorView<'_>> {
-        let n = self.counts.iter().map(|x| *x as usize).sum();
-        let columns = self.standardiser.columns();
-        let f64s = |name: &'static str, values| {
-            let values = Values::F64(values);
-            TensorView::new(name, vec![values.len()], values)
-        };
-        let mut all: Vec<TensorView<'_>> = self.standardiser.tensors().into();
+        let mut all = self.vectors.tensors();
         all.extend([
-            TensorView::new(
-                "support_vectors",
-                vec![n, columns],
-                Values::F32(&self.vectors),
-            ),
             TensorView::new("n_support", vec![self.outputs], Values::F32(&self.counts)),
             TensorView::new(
                 "dual_coef",
-                vec![self.outputs.saturating_sub(1), n],
+                vec![self.outputs.saturating_sub(1), self.vectors.len()],
                 Values::F64(&self.dual),
             ),
-            f64s("intercept", &self.intercept),
-            f64s("sigmoid_a", &self.sigmoid_a),
-            f64s("sigmoid_b", &self.sigmoid_b),
-            f64s("c", &self.c),
+            TensorView::row("intercept", &self.intercept),
+            TensorView::row("sigmoid_a", &self.sigmoid_a),
+            TensorView::row("sigmoid_b", &self.sigmoid_b),
         ]);
-        if !self.width.is_empty() {
-            all.push(f64s("gamma", &self.width));
-        }
         all
     }
 

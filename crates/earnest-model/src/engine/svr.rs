@@ -1,24 +1,19 @@
 //! Support vector regression: a machine for each scale.
 
-use std::borrow::Cow;
-
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Engine;
 use super::baseline::{
-    BaselineSettings, COPIES, Examples, FitError, Fitted, Progress, Tried, best_of, check_copies,
-    check_grid, left_out_answers, rounded,
+    BaselineSettings, COPIES, Examples, FitError, Fitted, Progress, check_copies,
 };
 use super::inner_folds::InnerFolds;
+use super::kernel::grid::{EXACTLY, GIVEN_UP, Grid, ROUGHLY, given};
 use super::kernel::rows::KernelMatrix;
-use super::kernel::search::{
-    GIVEN_UP, PATIENCE, SEARCH_PATIENCE, SEARCH_TOLERANCE, TOLERANCE, check_kernel, kernel_words,
-    kernels, width_of,
-};
-use super::kernel::smo::{Problem, Solution};
-use super::kernel::{Kernel, KernelKind, dot};
-use super::standardiser::{Standardiser, mean_row};
+use super::kernel::smo::{Effort, Problem, Solution};
+use super::kernel::vectors::SupportVectors;
+use super::kernel::{KernelKind, dot};
+use super::standardiser::Standardiser;
 use crate::task::Task;
 use crate::tensors::{Loaded, TensorView, Values};
 
@@ -60,15 +55,13 @@ impl TryFrom<SvrFile> for Svr {
 
     fn try_from(file: SvrFile) -> Result<Self, String> {
         let usual = Self::of(file.kernel);
-        if file.kernel == KernelKind::Linear && file.gamma.is_some() {
-            return Err("gamma has no effect with kernel = \"linear\"".into());
-        }
+        let (c, gamma) = given(file.kernel, file.c, file.gamma, (usual.c, usual.gamma))?;
         Ok(Self {
-            c: file.c.unwrap_or(usual.c),
-            gamma: file.gamma.unwrap_or(usual.gamma),
+            kernel: file.kernel,
+            c,
+            gamma,
             epsilon: file.epsilon.unwrap_or(usual.epsilon),
             copies: file.copies.unwrap_or(usual.copies),
-            kernel: file.kernel,
         })
     }
 }
@@ -95,6 +88,14 @@ impl Svr {
             copies: COPIES,
         }
     }
+
+    fn grid(&self) -> Grid<'_> {
+        Grid {
+            kernel: self.kernel,
+            c: &self.c,
+            gamma: &self.gamma,
+        }
+    }
 }
 
 /// The machine of a scale, fitted to some rows: what each counts, and what is subtracted.
@@ -109,8 +110,7 @@ struct Fit<'a> {
     matrix: &'a KernelMatrix<'a>,
     weights: &'a [f64],
     epsilon: f64,
-    tolerance: f64,
-    patience: usize,
+    effort: Effort,
 }
 
 impl Fit<'_> {
@@ -132,8 +132,7 @@ impl Fit<'_> {
             signs: &signs,
             linear: &linear,
             most: &most,
-            tolerance: self.tolerance,
-            patience: self.patience,
+            effort: self.effort,
         }
         .solve(self.matrix);
         Machine {
@@ -158,15 +157,14 @@ impl BaselineSettings for Svr {
     fn words(&self) -> String {
         format!(
             "support vector regression, {}, epsilon {}, {} augmented copies",
-            kernel_words(self.kernel, &self.c, &self.gamma),
+            self.grid().words(),
             self.epsilon,
             self.copies
         )
     }
 
     fn check(&self) -> Result<(), String> {
-        check_grid("c", &self.c)?;
-        check_kernel(self.kernel, &self.gamma)?;
+        self.grid().check()?;
         if !(0.0..=10.0).contains(&self.epsilon) {
             return Err(format!("epsilon must be 0 to 10, not {}", self.epsilon));
         }
@@ -183,95 +181,52 @@ impl BaselineSettings for Svr {
         let standardiser = Standardiser::fit(examples.rows, columns);
         let rows = standardiser.apply_all(examples.rows);
         let scales: Vec<Vec<f64>> = (0..examples.outputs).map(|s| examples.values(s)).collect();
-        let kernels = kernels(self.kernel, &self.gamma, columns);
         let folds = InnerFolds::of(examples);
-        let searched = folds.searched();
-        let gathered: Cow<'_, [f64]> = match folds.len() == examples.len() {
-            true => Cow::Borrowed(&rows),
-            false => {
-                let row = |r: &usize| &rows[r * columns..(r + 1) * columns];
-                Cow::Owned(searched.iter().flat_map(row).copied().collect())
-            }
-        };
-        let of = |values: &[f64]| -> Vec<f64> { searched.iter().map(|r| values[*r]).collect() };
-        let scales_searched: Vec<Vec<f64>> = scales.iter().map(|s| of(s)).collect();
-        let weights_searched = of(examples.weights);
-        let pieces = kernels.len() * self.c.len() * folds.count() + scales.len();
+        let pieces = self.grid().len() * folds.count() + scales.len();
         let progress = Progress::new(examples, pieces);
-        let mut tried = Vec::new();
-        for kernel in kernels.iter().filter(|_| folds.count() > 0) {
-            let matrix = KernelMatrix::new(*kernel, &gathered, columns).computed();
-            let fit = Fit {
-                matrix: &matrix,
+        let of_searched = |values: &Vec<f64>| folds.gathered(values, 1).into_owned();
+        let scales_searched: Vec<Vec<f64>> = scales.iter().map(of_searched).collect();
+        let weights_searched = folds.gathered(examples.weights, 1);
+        let values = |matrix: &KernelMatrix<'_>, c: f64, of: &[usize], about: &[usize]| {
+            Fit {
+                matrix,
                 weights: &weights_searched,
                 epsilon: self.epsilon,
-                tolerance: SEARCH_TOLERANCE,
-                patience: SEARCH_PATIENCE,
-            };
-            let of_points = left_out_answers(&folds, &self.c, &progress, |c, of, about| {
-                fit.values(&scales_searched, *c, of, about)
-            })?;
-            for (c, answers) in self.c.iter().zip(of_points) {
-                let score = (examples.score)(searched, &rounded(&answers));
-                tried.push((score, *c, *kernel));
+                effort: ROUGHLY,
             }
-        }
-        let scores: Vec<f64> = tried.iter().map(|(score, ..)| *score).collect();
-        let best = best_of(&scores);
-        let (c, kernel) = best.map_or((self.c[0], kernels[0]), |b| (tried[b].1, tried[b].2));
-        let matrix = KernelMatrix::new(kernel, &rows, columns);
+            .values(&scales_searched, c, of, about)
+        };
+        let grid = self.grid();
+        let chosen = grid.search(examples, &folds, &progress, &rows, values, Vec::clone)?;
+        let matrix = KernelMatrix::new(chosen.kernel, &rows, columns);
         let fit = Fit {
             matrix: &matrix,
             weights: examples.weights,
             epsilon: self.epsilon,
-            tolerance: TOLERANCE,
-            patience: PATIENCE,
+            effort: EXACTLY,
         };
         let everything: Vec<usize> = (0..examples.len()).collect();
         let machines = scales
             .par_iter()
             .map(|values| {
-                let machine = fit.machine(values, c, &everything);
+                let machine = fit.machine(values, chosen.c, &everything);
                 progress.advance()?;
                 Ok(machine)
             })
             .collect::<Result<Vec<_>, FitError>>()?;
         let is_exact = machines.iter().all(|m| m.converged);
         let counts = |r: &usize| machines.iter().any(|m| m.counts[*r] != 0.0);
-        let chosen: Vec<usize> = everything.into_iter().filter(counts).collect();
-        let vectors: Vec<f32> = chosen
-            .iter()
-            .flat_map(|r| &examples.rows[r * columns..(r + 1) * columns])
-            .copied()
-            .collect();
-        let of_machine =
-            |m: &Machine| -> Vec<f64> { chosen.iter().map(|r| m.counts[*r]).collect() };
+        let kept: Vec<usize> = everything.into_iter().filter(counts).collect();
+        let of_machine = |m: &Machine| -> Vec<f64> { kept.iter().map(|r| m.counts[*r]).collect() };
+        let point = (chosen.c, chosen.kernel);
         let engine = SvrEngine {
-            standardised: standardiser.apply_all(&vectors),
-            standardiser,
-            width: width_of(kernel).into_iter().map(|(_, g)| g).collect(),
-            kernel,
-            vectors,
+            vectors: SupportVectors::new(examples, &kept, standardiser, point),
             dual: machines.iter().flat_map(of_machine).collect(),
             intercept: machines.iter().map(|m| -m.offset).collect(),
-            c: vec![c],
         };
-        let search = tried
-            .into_iter()
-            .enumerate()
-            .map(|(i, (score, c, kernel))| {
-                let mut values = vec![("c".to_owned(), c)];
-                values.extend(width_of(kernel));
-                Tried {
-                    values,
-                    score,
-                    chosen: Some(i) == best,
-                }
-            })
-            .collect();
         Ok(Fitted {
             engine: Box::new(engine),
-            search,
+            search: chosen.search,
             warning: (!is_exact).then(|| GIVEN_UP.to_owned()),
         })
     }
@@ -281,27 +236,11 @@ impl BaselineSettings for Svr {
         (columns, outputs): (usize, usize),
         loaded: &mut Loaded,
     ) -> Result<Box<dyn Engine>, String> {
-        let n = loaded.rows_of("support_vectors");
-        let standardiser = Standardiser::restore(columns, loaded)?;
-        let vectors = loaded.take("support_vectors", &[n, columns])?;
-        let width = match self.kernel {
-            KernelKind::Linear => Vec::new(),
-            KernelKind::Rbf => loaded.take_f64("gamma", &[1])?,
-        };
-        let kernel = match width.as_slice() {
-            [] => Kernel::Linear,
-            [gamma, ..] if *gamma > 0.0 => Kernel::Rbf(*gamma),
-            [gamma, ..] => return Err(format!("tensor gamma is {gamma}; it is above 0")),
-        };
+        let vectors = SupportVectors::restore(self.kernel, columns, loaded)?;
         Ok(Box::new(SvrEngine {
-            standardised: standardiser.apply_all(&vectors),
-            standardiser,
-            kernel,
-            vectors,
-            dual: loaded.take_f64("dual_coef", &[outputs, n])?,
+            dual: loaded.take_f64("dual_coef", &[outputs, vectors.len()])?,
             intercept: loaded.take_f64("intercept", &[outputs])?,
-            width,
-            c: loaded.take_f64("c", &[1])?,
+            vectors,
         }))
     }
 }
@@ -309,28 +248,15 @@ impl BaselineSettings for Svr {
 /// A fitted machine for each scale, with support vectors in common.
 #[derive(Clone, Debug)]
 struct SvrEngine {
-    standardiser: Standardiser,
-    kernel: Kernel,
-    /// As they were given, before they are standardised.
-    vectors: Vec<f32>,
-    /// Standardised.
-    standardised: Vec<f64>,
+    vectors: SupportVectors,
     /// `[scales, vectors]`.
     dual: Vec<f64>,
     intercept: Vec<f64>,
-    width: Vec<f64>,
-    c: Vec<f64>,
 }
 
 impl SvrEngine {
     fn answer(&self, sequence: &[f32]) -> Vec<f32> {
-        let row = mean_row(sequence, self.standardiser.columns());
-        let x = self.standardiser.apply(&row);
-        let kernels: Vec<f64> = self
-            .standardised
-            .chunks_exact(x.len().max(1))
-            .map(|vector| self.kernel.value(vector, &x))
-            .collect();
+        let kernels = self.vectors.kernels(sequence);
         let n = kernels.len();
         let scale = |(s, intercept): (usize, &f64)| {
             let sum = dot(&kernels, &self.dual[s * n..(s + 1) * n]);
@@ -350,31 +276,19 @@ impl Engine for SvrEngine {
     }
 
     fn bytes_per_frame(&self) -> usize {
-        self.standardiser.columns() * size_of::<f64>()
+        self.vectors.columns() * size_of::<f64>()
     }
 
     fn tensors(&self) -> Vec<TensorView<'_>> {
-        let columns = self.standardiser.columns();
-        let n = self.vectors.len() / columns.max(1);
-        let scales = self.intercept.len();
-        let f64s = |name: &'static str, values| {
-            let values = Values::F64(values);
-            TensorView::new(name, vec![values.len()], values)
-        };
-        let mut all: Vec<TensorView<'_>> = self.standardiser.tensors().into();
+        let mut all = self.vectors.tensors();
         all.extend([
             TensorView::new(
-                "support_vectors",
-                vec![n, columns],
-                Values::F32(&self.vectors),
+                "dual_coef",
+                vec![self.intercept.len(), self.vectors.len()],
+                Values::F64(&self.dual),
             ),
-            TensorView::new("dual_coef", vec![scales, n], Values::F64(&self.dual)),
-            f64s("intercept", &self.intercept),
-            f64s("c", &self.c),
+            TensorView::row("intercept", &self.intercept),
         ]);
-        if !self.width.is_empty() {
-            all.push(f64s("gamma", &self.width));
-        }
         all
     }
 

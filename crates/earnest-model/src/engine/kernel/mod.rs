@@ -1,11 +1,12 @@
 //! What the two support vector machines have in common: kernels, their rows while a problem is
-//! solved, the solver, and probabilities of decisions.
+//! solved, the solver, the search, support vectors, and probabilities of decisions.
 
+pub(super) mod grid;
 pub(super) mod pairwise;
 pub(super) mod rows;
-pub(super) mod search;
 pub(super) mod sigmoid;
 pub(super) mod smo;
+pub(super) mod vectors;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,14 @@ pub(super) enum Kernel {
 }
 
 impl Kernel {
+    /// Its gamma, if it has one.
+    pub fn width(self) -> Option<f64> {
+        match self {
+            Self::Rbf(gamma) => Some(gamma),
+            Self::Linear => None,
+        }
+    }
+
     /// Its value for two rows.
     pub fn value(self, a: &[f64], b: &[f64]) -> f64 {
         match self {

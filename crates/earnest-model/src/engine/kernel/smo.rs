@@ -8,6 +8,15 @@
 
 use super::rows::{KernelMatrix, RowCache};
 
+/// How exactly a problem is solved.
+#[derive(Clone, Copy)]
+pub(in crate::engine) struct Effort {
+    /// It is solved when no pair of variables violates optimality by more.
+    pub tolerance: f64,
+    /// Steps after which it is given up, for each variable.
+    pub patience: usize,
+}
+
 /// A problem.
 pub(in crate::engine) struct Problem<'a> {
     /// Which rows of the matrix it is about. Variable t has row t, modulo their number.
@@ -18,10 +27,7 @@ pub(in crate::engine) struct Problem<'a> {
     pub linear: &'a [f64],
     /// C of each variable.
     pub most: &'a [f64],
-    /// It is solved when no pair of variables violates optimality by more.
-    pub tolerance: f64,
-    /// Steps after which it is given up, for each variable.
-    pub patience: usize,
+    pub effort: Effort,
 }
 
 /// What solves it, nearly.
@@ -52,7 +58,7 @@ impl Problem<'_> {
             .map(|(y, p)| y * p)
             .collect();
         let mut state = Bounds::new(self.signs, self.most);
-        let most_steps = self.patience.saturating_mul(n.max(1000));
+        let most_steps = self.effort.patience.saturating_mul(n.max(1000));
         let mut converged = n == 0;
         for _ in 0..most_steps {
             let Some(i) = state.steepest(&slope) else {
@@ -81,7 +87,7 @@ impl Problem<'_> {
                     }
                 }
             }
-            let Some(j) = j.filter(|_| top - least >= self.tolerance) else {
+            let Some(j) = j.filter(|_| top - least >= self.effort.tolerance) else {
                 converged = true;
                 break;
             };
