@@ -62,6 +62,7 @@ pub use sources::{DEFAULT_SOUND_MEMORY_MIB, SourceSpec};
 pub use statistics::{Interval, PairedTest, sign_flip_test};
 pub use storage::write_whole;
 pub use training::balance::weights;
+pub use training::kept_together::KeptTogether;
 pub use training::presenter::{Augmentation, Presentation, PresentationTime};
 pub use training::{
     Trained, Training, TrainingPlan, copies_folder, forget_copies, forget_progress, train,

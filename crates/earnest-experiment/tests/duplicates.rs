@@ -184,3 +184,58 @@ fn parts_of_a_recording_that_overlap_a_test_utterance_neither_train_nor_validate
         BTreeSet::from(["a0_0.1-0.2", "b2"].map(String::from))
     );
 }
+
+#[test]
+fn a_search_keeps_copies_and_overlapping_parts_together_and_takes_their_speakers_for_one_person() {
+    let dir = tempfile::tempdir().unwrap();
+    let all = dataset(dir.path(), &[("a1.wav", "b2.wav")]);
+    let utterances: Vec<usize> = (0..all.items.len()).collect();
+    let place = |id: &str| {
+        let is_it = |item: &earnest_experiment::Item| item.utterance.id == id;
+        all.items.iter().position(is_it).unwrap()
+    };
+    let together = all.kept_together(&utterances);
+    let (a1, b2) = (place("a1"), place("b2"));
+    assert_eq!(together.recordings[a1], together.recordings[b2]);
+    let distinct: BTreeSet<usize> = together.recordings.iter().copied().collect();
+    assert_eq!(distinct.len(), all.items.len() - 1);
+    // a and b are one person, c is another.
+    let people = |speaker: &str| -> BTreeSet<usize> {
+        let of = utterances
+            .iter()
+            .filter(|i| all.items[**i].utterance.speaker == speaker);
+        of.map(|i| together.people[*i]).collect()
+    };
+    assert_eq!(people("a").len(), 1);
+    assert_eq!(people("a"), people("b"));
+    assert_ne!(people("a"), people("c"));
+
+    // Several speakers of one long recording are several people, as long as no part is in two.
+    let dir = tempfile::tempdir().unwrap();
+    let samples = (0..64_000).map(|k| 0.4 * (k as f32 * 0.03 * (1.0 + k as f32 / 64_000.0)).sin());
+    let path = dir.path().join("talk.wav");
+    write_wav(
+        path,
+        &Waveform::at_16k(samples.collect()),
+        SampleFormat::Float32,
+    )
+    .unwrap();
+    let manifest = "id,path,start,end,speaker,emotion\n\
+        u0,talk.wav,0,1,a,angry\nu1,talk.wav,1,2,b,sad\nu2,talk.wav,2,3,a,sad\n\
+        u3,talk.wav,3,4,c,angry\nu4,talk.wav,2.5,3.5,c,sad\n";
+    fs::write(dir.path().join("manifest.csv"), manifest).unwrap();
+    let spec = CorpusSpec {
+        path: dir.path().to_owned(),
+        ..CorpusSpec::default()
+    };
+    let all = Dataset::load(
+        &open_corpus(&spec, &ClassSpec::default()).unwrap(),
+        &[],
+        FeatureSource::FrontEnds(&[Recipe::paper(Architecture::paper_cnn())]),
+        &Silent,
+    )
+    .unwrap();
+    let together = all.kept_together(&[0, 1, 2, 3, 4]);
+    assert_eq!(together.recordings, [0, 1, 2, 2, 2]);
+    assert_eq!(together.people, [0, 1, 0, 0, 0]);
+}

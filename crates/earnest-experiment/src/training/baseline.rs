@@ -1,15 +1,12 @@
 //! Fitting a baseline to all its utterances at once.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use earnest_audio::ContentHash;
 use earnest_model::{Examples, FitError, Fitted, Presentations, Targets, mean_row};
 use rayon::prelude::*;
 
 use super::presenter::{Presentation, Presenter};
 use super::{Learnt, Lesson, score};
-use crate::dataset::Item;
 use crate::error::ExperimentError;
 use crate::observer::{Notice, Observer};
 
@@ -47,8 +44,7 @@ pub(super) fn fit(
     }
 
     let of_copy = |place: &usize| lesson.heard[place % n];
-    let people = people(lesson);
-    let recordings = recordings(lesson);
+    let together = lesson.dataset.kept_together(lesson.heard);
     let judge = |places: &[usize], answers: &[Vec<f32>]| {
         let indices: Vec<usize> = places.iter().map(of_copy).collect();
         score(plan, lesson.dataset, &indices, answers)
@@ -70,8 +66,8 @@ pub(super) fn fit(
         targets: &repeated(lesson.targets, copies),
         outputs: lesson.outputs,
         weights: &lesson.weights.repeat(copies),
-        speakers: &people.repeat(copies),
-        utterances: &recordings.repeat(copies),
+        speakers: &together.people.repeat(copies),
+        utterances: &together.recordings.repeat(copies),
         score: &judge,
         key: &plan.key.with("fit"),
         go_on: &go_on,
@@ -98,54 +94,6 @@ pub(super) fn fit(
         history: Vec::new(),
         search,
     })
-}
-
-/// A number for each utterance that stands for its recording: utterances of one recording have the
-/// same.
-fn recordings(lesson: &Lesson<'_>) -> Vec<usize> {
-    let mut numbers = HashMap::new();
-    let items = lesson.heard.iter().map(|i| &lesson.dataset.items[*i]);
-    items
-        .map(|item| {
-            let next = numbers.len();
-            *numbers.entry(item.recording).or_insert(next)
-        })
-        .collect()
-}
-
-/// A number for each utterance that stands for who speaks: speakers who have a recording in common
-/// are one person, whatever they are called.
-fn people(lesson: &Lesson<'_>) -> Vec<usize> {
-    let items = || lesson.heard.iter().map(|i| &lesson.dataset.items[*i]);
-    let mut person_of: BTreeMap<&str, usize> = BTreeMap::new();
-    for item in items() {
-        let next = person_of.len();
-        person_of
-            .entry(item.utterance.speaker.as_str())
-            .or_insert(next);
-    }
-    let mut speaks: HashMap<ContentHash, usize> = HashMap::new();
-    for item in items() {
-        let speaker = item.utterance.speaker.as_str();
-        for content in [item.content, item.recording] {
-            let Some(own) = person_of.get(speaker).copied() else {
-                continue;
-            };
-            let other = *speaks.entry(content).or_insert(own);
-            if own == other {
-                continue;
-            }
-            // Whoever was the one is the other from now on.
-            let (low, high) = (own.min(other), own.max(other));
-            for person in person_of.values_mut().chain(speaks.values_mut()) {
-                if *person == high {
-                    *person = low;
-                }
-            }
-        }
-    }
-    let person = |item: &Item| person_of.get(item.utterance.speaker.as_str()).copied();
-    items().filter_map(person).collect()
 }
 
 /// The targets of so many copies.

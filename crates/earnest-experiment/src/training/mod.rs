@@ -3,6 +3,7 @@
 pub(crate) mod balance;
 mod baseline;
 pub(crate) mod copies;
+pub(crate) mod kept_together;
 mod network;
 pub(crate) mod presenter;
 
