@@ -286,6 +286,22 @@ fn named_corpus(text: &str) -> Result<NamedCorpus, String> {
     }
 }
 
+/// How often, in words.
+fn times(n: usize) -> String {
+    match n {
+        1 => "once".to_owned(),
+        n => format!("{n} times"),
+    }
+}
+
+/// How many corpora there are, behind "there".
+fn corpora_in_words(n: usize) -> String {
+    match n {
+        1 => "is one corpus".to_owned(),
+        n => format!("are {n} corpora"),
+    }
+}
+
 /// The least and the greatest value of a scale, as in `1..5`.
 fn scale_range(text: &str) -> Result<[f32; 2], String> {
     let wrong = || format!("{text:?} is no range; one is written as in 1..5 or -1..1");
@@ -365,14 +381,8 @@ impl ReadingOptions {
         if !ranges.is_empty() && ranges.len() != named.len() {
             return Err(Failure::asked(format!(
                 "--scale-range is given {}, and there {}: give the range of each, in the same order",
-                match ranges.len() {
-                    1 => "once".to_owned(),
-                    n => format!("{n} times"),
-                },
-                match named.len() {
-                    1 => "is one corpus".to_owned(),
-                    n => format!("are {n} corpora"),
-                },
+                times(ranges.len()),
+                corpora_in_words(named.len())
             )));
         }
         let several = named.len() > 1;
@@ -730,7 +740,9 @@ impl ExperimentOptions {
         let (recordings, corpora) = (self.robot.recordings.len(), experiment.corpus.0.len());
         if recordings > 0 && recordings != corpora {
             return Err(Failure::asked(format!(
-                "--recordings is given {recordings} times, and there are {corpora} corpora: each has a folder of its own, in the same order"
+                "--recordings is given {}, and there {}: each has a folder of its own, in the same order",
+                times(recordings),
+                corpora_in_words(corpora)
             )));
         }
         let asked = asked_sources(&self.sounds, &self.robot)?;

@@ -283,7 +283,7 @@ fn flags_of_several_corpora_need_several_and_those_of_one_say_so() {
         ),
         (
             &[&both[..], &["--recordings", "a"]].concat(),
-            "Each corpus has a folder of its own",
+            "--recordings is given once, and there are 2 corpora",
         ),
         (
             &[&both[..], &["--protocol", "speaker"]].concat(),
