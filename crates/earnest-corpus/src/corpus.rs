@@ -251,6 +251,7 @@ impl Unclassed {
         } else {
             Survey::of_folder(path)
         };
+        let was_said = layout.is_some();
         let layout = layout
             .or_else(|| layout::recognise(&survey))
             .ok_or_else(|| CorpusError::Unrecognised {
@@ -280,6 +281,18 @@ impl Unclassed {
             }
         }
         let mut reading = layout.read(&survey);
+        if let Some((labels, other)) = layout::passed_over(&survey, layout).filter(|_| !was_said) {
+            reading.problem(
+                ProblemKind::UnreadableTable,
+                &labels,
+                None,
+                format!(
+                    "its labels are not read: the files are named as {}'s are, which say all; `--layout {}` reads it",
+                    layout.name(),
+                    other.name()
+                ),
+            );
+        }
         reading.problems.append(&mut survey.problems);
         let mut usable = Usable::new(&survey.root);
         for utterance in reading.utterances {

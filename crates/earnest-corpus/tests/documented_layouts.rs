@@ -718,7 +718,14 @@ fn a_corpus_that_speaks_through_its_names_is_not_taken_for_a_list_of_its_files()
         "db.emotion.csv",
         "file,emotion\nwav/03a01Fa.wav,happiness\n",
     );
-    assert_eq!(open(root).layout, Layout::EmoDb);
+    let corpus = open(root);
+    assert_eq!(corpus.layout, Layout::EmoDb);
+    // That there are other labels is not passed over in silence.
+    let unread = of_kind(&corpus, ProblemKind::UnreadableTable);
+    assert!(
+        unread.iter().any(|(_, p)| p.contains("--layout audformat")),
+        "{unread:?}"
+    );
     // Who asks for the list, or names it, gets it.
     for layout in [Layout::Audformat, Layout::Kaldi] {
         let corpus = open_as(root, layout).unwrap();

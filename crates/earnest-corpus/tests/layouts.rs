@@ -1037,6 +1037,33 @@ fn moments_under_other_names_are_understood_and_those_that_are_not_are_refused()
 }
 
 #[test]
+fn a_column_that_seems_misspelt_is_named_with_the_one_that_was_meant() {
+    let dir = tempfile::tempdir().unwrap();
+    tone(&dir.path().join("a.wav"), 200.0, 1.0);
+    let problems = |header: &str| -> Vec<String> {
+        let content = format!("{header}\na.wav,s,angry,1,2\n");
+        text(dir.path(), "manifest.csv", &content);
+        let corpus = Corpus::open(dir.path(), &OpenOptions::default()).unwrap();
+        corpus.problems.iter().map(ToString::to_string).collect()
+    };
+    let of = |header: &str| problems(header).join(" ");
+    let said = of("path,speaker,emotoin,arousal,valence");
+    assert!(
+        said.contains("the column emotoin") && said.contains("was emotion meant"),
+        "{said}"
+    );
+    let said = of("path,speakr,emotion,arousal,valence");
+    assert!(said.contains("was speaker meant"), "{said}");
+    // Others are nobody's business.
+    for fine in [
+        "path,speaker,emotion,model,text",
+        "path,speaker,emotion,arousal,valence_std",
+    ] {
+        assert!(!of(fine).contains("meant"), "{}", of(fine));
+    }
+}
+
+#[test]
 fn two_columns_for_one_meaning_are_refused_with_both_names() {
     let dir = tempfile::tempdir().unwrap();
     for name in ["a.wav", "b.wav"] {

@@ -389,6 +389,12 @@ impl Experiment {
         {
             return Err(setup(format!("copies must be 1 to {MOST_COPIES}, not {n}")));
         }
+        let augments = self.trainings.iter().any(|t| *t != Training::Clean);
+        if augments {
+            self.presentation
+                .refuse_idle(&self.recipes)
+                .map_err(setup)?;
+        }
         if self.sources.memory_mib > MOST_MEMORY_MIB {
             return Err(setup(format!(
                 "memory_mib must be at most {MOST_MEMORY_MIB}, not {}",
@@ -428,7 +434,10 @@ impl Experiment {
     /// Refuses what goes with one corpus only, or with several only.
     fn check_corpora(&self) -> Result<(), String> {
         self.corpus.check()?;
-        self.corpus.refuse_idle_ranges(&self.tasks)?;
+        // Tasks that nobody named follow from the corpora: then `prepare` looks.
+        if !self.tasks.is_empty() {
+            self.corpus.refuse_idle_ranges(&self.tasks)?;
+        }
         let several = self.corpus.are_several();
         if !(self.balance || several) {
             return Err(

@@ -129,7 +129,7 @@ pub(crate) fn classless_of_each(corpus: &Corpus) -> Vec<String> {
     let of_part = |part: &Part| {
         let without = classless(&part.corpus, &part.corpus.utterances);
         let without = without.map(|words| format!("{}: {words}", part.name));
-        let missing = corpus.classes.missing(&part.corpus.utterances);
+        let missing = part.corpus.classes.missing(&part.corpus.utterances);
         let lacks = (!missing.is_empty()).then(|| {
             format!(
                 "{}: no utterance counts as {}, which others have",

@@ -69,7 +69,7 @@ impl Progress {
         ctrlc::set_handler(|| {
             if ASKED.fetch_add(1, Ordering::SeqCst) == 0 {
                 tell!(
-                    "\nstopping after this epoch; once more to stop at once (the epoch is then trained again)"
+                    "\nstopping at the end of the epoch or step at hand; once more to stop at once (it is then done again)"
                 );
             } else {
                 std::process::exit(STOPPED.into());

@@ -45,6 +45,12 @@ pub(super) fn is_here(survey: &Survey, with_labels: bool) -> bool {
         .any(|folder| !with_labels || has(survey, folder, LABELS))
 }
 
+/// The file of labels, if the folder itself is a data directory that has one.
+pub(super) fn labels_at_top(survey: &Survey) -> Option<PathBuf> {
+    let is_there = has(survey, "", RECORDINGS) && has(survey, "", LABELS);
+    is_there.then(|| survey.folder.join(LABELS))
+}
+
 /// The data directories, each with a `/` behind it or empty.
 fn folders(survey: &Survey) -> Vec<&str> {
     let tables = survey.tables.iter().map(RelativePath::as_str);

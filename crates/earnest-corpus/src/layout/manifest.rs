@@ -35,7 +35,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use earnest_audio::Stretch;
-use earnest_files::{MOST_TEXT, RelativePath, read_file, text_of_cell};
+use earnest_files::{MOST_TEXT, RelativePath, nearest, read_file, text_of_cell};
 
 use super::table::Lines;
 use super::{Reach, Reading, Survey, moment, numbered_lines, place, stem_and_folder};
@@ -161,6 +161,25 @@ impl Column {
             columns.push(column);
         }
         Ok(columns)
+    }
+
+    /// In words, columns that are passed over and seem to be one that is not there, misspelt.
+    fn misspelt(names: &[&str], columns: &[Option<Self>]) -> Vec<String> {
+        /// Words that only end or begin alike, as `mode` and `model`, are not meant.
+        const LIKENESS: f64 = 0.9;
+        let absent = COLUMNS.iter().filter(|(c, _)| !columns.contains(&Some(*c)));
+        let absent: Vec<&str> = absent
+            .flat_map(|(_, names)| names.iter().copied())
+            .collect();
+        let passed_over = names.iter().zip(columns).filter(|(_, c)| c.is_none());
+        passed_over
+            .filter_map(|(name, _)| {
+                let meant = nearest(&plain(name), absent.iter().copied(), LIKENESS)?;
+                Some(format!(
+                    "the column {name} is not known and was passed over; was {meant} meant?"
+                ))
+            })
+            .collect()
     }
 
     fn names(self) -> &'static [&'static str] {
@@ -365,6 +384,9 @@ impl Reader<'_> {
                     names.join(", ")
                 ),
             );
+        }
+        for detail in Column::misspelt(&names, &columns) {
+            self.unreadable(Some(1), detail);
         }
         for record in reader.byte_records() {
             let record = match record {

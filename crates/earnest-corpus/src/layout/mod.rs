@@ -372,6 +372,15 @@ pub(crate) fn recognise(survey: &Survey) -> Option<Layout> {
         .or_else(|| kaldi::is_here(survey, false).then_some(Layout::Kaldi))
 }
 
+/// Labels that lie there and are not read, since the files were recognised as another layout: each with the
+/// file that shows them, and which layout reads it.
+pub(crate) fn passed_over(survey: &Survey, layout: Layout) -> Option<(PathBuf, Layout)> {
+    let header =
+        audformat::header(survey).map(|header| (header.under(&survey.folder), Layout::Audformat));
+    let lists = kaldi::labels_at_top(survey).map(|labels| (labels, Layout::Kaldi));
+    header.or(lists).filter(|(_, other)| *other != layout)
+}
+
 /// The layout whose names more than half of the audio follows, and more than follow others'.
 fn most_named(survey: &Survey, layouts: &[Layout]) -> Option<Layout> {
     let mut best: Option<(usize, Layout)> = None;

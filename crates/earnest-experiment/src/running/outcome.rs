@@ -50,6 +50,9 @@ pub struct About {
     pub snr_percentiles_db: Vec<f64>,
     /// Problems found in the corpus.
     pub problems: usize,
+    /// Utterances that are one recording, or have a part of one in common, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicates: Option<String>,
     /// The robot condition, noises and rooms, in words.
     pub conditions: Vec<String>,
     /// Utterances that are left out of the test because their robot recording cannot be scored,

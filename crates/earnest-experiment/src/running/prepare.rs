@@ -77,11 +77,12 @@ pub fn prepare(
     tell_of_problems(&corpus, &experiment.corpus, observer);
     experiment.classes = settled_classes(&corpus, &experiment.classes);
     let asked = !experiment.tasks.is_empty();
-    let note = choose_tasks(&mut experiment, &corpus)?;
-    match_recipes(&mut experiment, asked, observer)?;
-    if let Some(note) = note {
+    if let Some(note) = choose_tasks(&mut experiment, &corpus)? {
         observer.event(Notice::Note(&note));
     }
+    match_recipes(&mut experiment, asked, observer)?;
+    let idle = experiment.corpus.refuse_idle_ranges(&experiment.tasks);
+    idle.map_err(ExperimentError::Setup)?;
     if experiment.tasks.contains(&Task::Categorical) {
         for note in classless_of_each(&corpus) {
             observer.event(Notice::Note(&note));

@@ -104,7 +104,7 @@ pub fn run_units(
     if !pending && about_path.is_file() {
         return Ok(());
     }
-    let about = describe(prepared)?;
+    let mut about = describe(prepared)?;
     let sources = match &prepared.sources {
         Some(chosen) => Some(chosen.load(observer)?),
         None => None,
@@ -118,19 +118,20 @@ pub fn run_units(
             None => Condition::Clean,
         },
     };
-    write_whole(
-        &about_path,
-        &serde_json::to_vec_pretty(&about).unwrap_or_default(),
-    )?;
     let dataset = Dataset::load(
         &prepared.corpus,
         &prepared.experiment.scales,
         prepared.features(),
         observer,
     )?;
-    if let Some(note) = dataset.duplicates_in_words() {
-        observer.event(Notice::Warning(&note));
+    about.duplicates = dataset.duplicates_in_words();
+    if let Some(note) = &about.duplicates {
+        observer.event(Notice::Warning(note));
     }
+    write_whole(
+        &about_path,
+        &serde_json::to_vec_pretty(&about).unwrap_or_default(),
+    )?;
     let runner = Runner {
         experiment,
         dataset: &dataset,
@@ -198,6 +199,7 @@ fn describe(prepared: &Prepared) -> Result<About, ExperimentError> {
         conditions.extend(sources.description());
     }
     Ok(About {
+        duplicates: None,
         corpus: corpus.name.clone(),
         synthetic: corpus.synthetic,
         fingerprint: prepared.fingerprint.clone(),

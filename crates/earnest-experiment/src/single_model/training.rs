@@ -16,6 +16,7 @@ use crate::opening::{classless_of_each, open_corpora, settled_classes, tell_of_p
 use crate::protocol::Protocol;
 use crate::protocol::fold::Fold;
 use crate::protocol::validation::Validation;
+use crate::running::history::write_search;
 use crate::running::prepare::{
     corpus_contents, refuse_idle_corpora, refuse_one_class, refuse_one_corpus_in_another,
     refuse_unlisted, refuse_unnamed_speakers,
@@ -100,6 +101,11 @@ impl ModelTraining {
         let idle = self.corpus.check();
         let idle = idle.and_then(|()| self.corpus.refuse_idle_ranges(&[self.task]));
         if let Err(idle) = idle {
+            return setup(idle);
+        }
+        if let Some(augmented) = &self.augmented
+            && let Err(idle) = augmented.presentation.refuse_idle([&self.recipe])
+        {
             return setup(idle);
         }
         let architecture = &self.recipe.architecture;
@@ -295,6 +301,9 @@ impl PreparedTraining {
             ..
         } = trained;
         model.save(folder)?;
+        if !asked.recipe.architecture.is_network() {
+            write_search(folder, &search)?;
+        }
         forget_progress(folder);
         forget_copies(folder);
         Ok(TrainedModel {

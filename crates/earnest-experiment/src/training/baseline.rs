@@ -32,6 +32,9 @@ pub(super) fn fit(
     let rows = (0..copies * n)
         .into_par_iter()
         .map(|place| {
+            if observer.stopping() {
+                return Ok(Vec::new());
+            }
             let features = presenter.present(place / n, place % n)?;
             observer.event(Notice::StageAdvanced);
             Ok(mean_row(features.values(), lesson.columns))

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use earnest_augment::{Augmenter, Chain, Sources};
 use earnest_features::{Features, Moments, Normaliser};
-use earnest_model::{Normalisation, Presentations};
+use earnest_model::{Normalisation, Presentations, Recipe};
 use earnest_random::Key;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,30 @@ pub enum Presentation {
     Fresh,
     /// So many augmented copies of every utterance, made once and presented in turn.
     Copies(usize),
+}
+
+impl Presentation {
+    /// Refuses more copies than any of some recipes is presented: a baseline says itself how many
+    /// it learns from, a network has as many as there are.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub(crate) fn refuse_idle<'r>(
+        self,
+        recipes: impl IntoIterator<Item = &'r Recipe>,
+    ) -> Result<(), String> {
+        let most = |recipe: &Recipe| match recipe.architecture.is_network() {
+            true => usize::MAX,
+            false => recipe.architecture.copies(),
+        };
+        let most = recipes.into_iter().map(most).max().unwrap_or(usize::MAX);
+        match self {
+            Self::Copies(n) if n > most => Err(format!(
+                "{n} copies have no effect: the baseline learns from {most} of each utterance, which its recipe says (copies in its architecture)"
+            )),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// An augmentation: what is drawn, and from which sounds.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use earnest_random::Key;
 use rayon::prelude::*;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Engine;
 use super::inner_folds::InnerFolds;
@@ -218,6 +218,33 @@ pub(super) const COPIES: usize = 4;
 /// Refuses a number of copies that makes no sense.
 pub(super) fn check_copies(copies: usize) -> Result<(), String> {
     super::counted("copies", copies, MOST_COPIES)
+}
+
+/// Values of a hyperparameter, as a file has them.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "c, gamma and alpha are each a number, or a list of numbers to choose from"
+)]
+pub(super) enum Numbers {
+    /// It alone.
+    One(f64),
+    /// To choose from.
+    Several(Vec<f64>),
+}
+
+impl Numbers {
+    pub fn all(self) -> Vec<f64> {
+        match self {
+            Self::One(value) => vec![value],
+            Self::Several(values) => values,
+        }
+    }
+
+    /// For a list that may be one number in a file.
+    pub fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+        Self::deserialize(deserializer).map(Self::all)
+    }
 }
 
 /// Refuses a list of hyperparameters to choose from that is empty, too long, or has numbers that

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Engine;
 use super::baseline::{
-    BaselineSettings, COPIES, ClassWeights, Examples, FitError, Fitted, Progress, check_copies,
-    check_grid, chosen_of, grid_words,
+    BaselineSettings, COPIES, ClassWeights, Examples, FitError, Fitted, Numbers, Progress,
+    check_copies, check_grid, chosen_of, grid_words,
 };
 use super::inner_folds::InnerFolds;
 use super::kernel::dot;
@@ -24,6 +24,7 @@ use crate::tensors::Loaded;
 #[serde(default, deny_unknown_fields)]
 pub struct Logistic {
     /// Penalties of errors to choose from.
+    #[serde(deserialize_with = "Numbers::list")]
     pub c: Vec<f64>,
     /// How much each class counts.
     pub class_weights: ClassWeights,

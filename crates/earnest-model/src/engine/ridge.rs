@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Engine;
 use super::baseline::{
-    BaselineSettings, COPIES, Examples, FitError, Fitted, Progress, check_copies, check_grid,
-    chosen_of, grid_words,
+    BaselineSettings, COPIES, Examples, FitError, Fitted, Numbers, Progress, check_copies,
+    check_grid, chosen_of, grid_words,
 };
 use super::cholesky;
 use super::inner_folds::InnerFolds;
@@ -24,6 +24,7 @@ use crate::tensors::Loaded;
 #[serde(default, deny_unknown_fields)]
 pub struct Ridge {
     /// Penalties to choose from.
+    #[serde(deserialize_with = "Numbers::list")]
     pub alpha: Vec<f64>,
     /// Augmented copies of each training utterance.
     pub copies: usize,

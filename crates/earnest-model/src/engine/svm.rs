@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Engine;
 use super::baseline::{
-    BaselineSettings, COPIES, ClassWeights, Examples, FitError, Fitted, Progress, Tried,
+    BaselineSettings, COPIES, ClassWeights, Examples, FitError, Fitted, Numbers, Progress, Tried,
     check_copies,
 };
 use super::inner_folds::InnerFolds;
@@ -48,8 +48,8 @@ pub struct Svm {
 struct SvmFile {
     #[serde(default)]
     kernel: KernelKind,
-    c: Option<Vec<f64>>,
-    gamma: Option<Vec<f64>>,
+    c: Option<Numbers>,
+    gamma: Option<Numbers>,
     #[serde(default)]
     class_weights: ClassWeights,
     copies: Option<usize>,

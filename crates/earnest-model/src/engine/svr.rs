@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Engine;
 use super::baseline::{
-    BaselineSettings, COPIES, Examples, FitError, Fitted, Progress, check_copies,
+    BaselineSettings, COPIES, Examples, FitError, Fitted, Numbers, Progress, check_copies,
 };
 use super::inner_folds::InnerFolds;
 use super::kernel::grid::{EXACTLY, GIVEN_UP, Grid, ROUGHLY, given};
@@ -44,8 +44,8 @@ pub struct Svr {
 struct SvrFile {
     #[serde(default)]
     kernel: KernelKind,
-    c: Option<Vec<f64>>,
-    gamma: Option<Vec<f64>>,
+    c: Option<Numbers>,
+    gamma: Option<Numbers>,
     epsilon: Option<f64>,
     copies: Option<usize>,
 }

@@ -71,6 +71,12 @@ fn has_network(outcome: &Outcome) -> bool {
     recipes.any(|recipe| recipe.architecture.is_network())
 }
 
+/// True if some recipe learns from those, too, who validate for others.
+fn has_baseline(outcome: &Outcome) -> bool {
+    let mut recipes = outcome.experiment.recipes.iter();
+    recipes.any(|recipe| !recipe.architecture.is_network())
+}
+
 /// What a reader should keep in mind.
 #[must_use]
 pub fn warnings(outcome: &Outcome) -> Vec<String> {
@@ -145,6 +151,11 @@ pub fn warnings(outcome: &Outcome) -> Vec<String> {
     if cut > 0 {
         out.push(format!(
             "{cut} of {trained} units were still within their patience when they reached the most epochs allowed."
+        ));
+    }
+    if let Some(duplicates) = &about.duplicates {
+        out.push(format!(
+            "{duplicates}. Where several of them are tested, each counts, under each speaker's name."
         ));
     }
     match about.problems {
@@ -412,6 +423,9 @@ impl Page {
             Validation::words,
         );
         let who_trains = match has_network(outcome) {
+            true if has_baseline(outcome) => format!(
+                "{validation}, the others train; a baseline needs nobody who validates, and learns from all who are not tested"
+            ),
             true => format!("{validation}, the others train"),
             false => "all who are not tested train".to_owned(),
         };

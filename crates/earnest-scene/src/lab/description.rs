@@ -247,6 +247,14 @@ impl Lab {
         Ok(lab)
     }
 
+    /// The text of a TOML file that has all of it.
+    ///
+    /// # Errors
+    /// A sentence: a number that TOML cannot write.
+    pub fn to_toml(&self) -> Result<String, String> {
+        toml::to_string(self).map_err(|e| format!("the lab cannot be written: {e}"))
+    }
+
     /// Refuses numbers that no laboratory has, and a laboratory that does not fit together.
     ///
     /// # Errors

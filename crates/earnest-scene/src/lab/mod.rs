@@ -3,6 +3,7 @@
 mod bounds;
 mod description;
 mod hearing;
+mod random;
 
 pub use crate::machine::fan::Fan;
 pub use crate::machine::hum::Hum;

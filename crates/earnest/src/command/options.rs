@@ -693,8 +693,8 @@ pub struct ExperimentOptions {
     /// [default: all]
     #[arg(long, value_name = "WHICH")]
     folds: Option<String>,
-    /// Recipes: the experiment's own, built-in ones (paper-rnn, paper-cnn, crnn), engines (rnn, cnn,
-    /// crnn), or TOML files [default: the experiment's]
+    /// Recipes: the experiment's own, built-in ones (paper-rnn, paper-cnn, crnn, and the baselines svm,
+    /// logistic, svr, ridge), engines (rnn, cnn, crnn), or TOML files [default: the experiment's]
     #[arg(long, alias = "networks", value_delimiter = ',', value_name = "NAMES")]
     recipes: Vec<String>,
     /// Tasks [default: those that the corpus has labels for]

@@ -164,9 +164,9 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         let values: Vec<String> = chosen
             .values
             .iter()
-            .map(|(name, value)| match *value >= 0.001 {
-                true => format!("{name} = {value:.4}"),
-                false => format!("{name} = {value:e}"),
+            .map(|(name, value)| match name.as_str() {
+                "gamma" => format!("{name} = {value} / columns"),
+                _ => format!("{name} = {value}"),
             })
             .collect();
         let left_out = match trained.speakers {

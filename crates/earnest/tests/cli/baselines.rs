@@ -184,4 +184,18 @@ fn what_has_no_effect_on_a_baseline_is_an_error_before_work_begins() {
         &[&train[..], &["--validation", "fraction:0.2"]].concat(),
     );
     assert_said(&output, "has no effect on the svm");
+    let output = run(
+        dir.path(),
+        &[&train[..], &["--augment", "--copies", "9"]].concat(),
+    );
+    assert_said(&output, "9 copies have no effect");
+    // A number alone is a list of one, and is written as it was given.
+    let text = "name = \"mine\"\n[architecture]\nkind = \"svm\"\nc = 3\ngamma = 2.0\n";
+    fs::write(dir.path().join("mine.toml"), text).unwrap();
+    let mine = ["train", "--corpus", "corpus", "--network", "mine.toml"];
+    let output = run(dir.path(), &[&mine[..], &["--out", "m"]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stdout(&output).contains("c = 3, gamma = 2 / columns"));
+    let search = fs::read_to_string(dir.path().join("m/search.csv")).unwrap();
+    assert!(search.starts_with("c,gamma,score,chosen\n3,2,"), "{search}");
 }

@@ -301,4 +301,47 @@ fn flags_of_several_corpora_need_several_and_those_of_one_say_so() {
     // Values of several corpora are used only where the ranges of their scales are said.
     let asked = [&both[..], &["--tasks", "dimensional", "--max-epochs", "1"]].concat();
     assert!(plan(&asked).contains("--scale-range"));
+    // Where they are said, and nobody named a task, both tasks are done.
+    let ranges = ["--scale-range", "1..5", "--scale-range", "1..5"];
+    let table1 = concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments/table1.toml");
+    let output = run(
+        dir.path(),
+        &[
+            &["plan", table1],
+            &both[..],
+            &ranges[..],
+            &["--recipes", "ridge,svm"],
+        ]
+        .concat(),
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(
+        stdout(&output).contains("dimensional"),
+        "{}",
+        stdout(&output)
+    );
+}
+
+#[test]
+fn what_a_corpus_lacks_is_said_by_its_own_labels() {
+    let dir = tempfile::tempdir().unwrap();
+    two(dir.path());
+    // All that is sad in `b` is called gloomy there.
+    let manifest = dir.path().join("b/manifest.csv");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replace(",sad,", ",gloomy,")).unwrap();
+    let plan = |map: &str| {
+        let table1 = concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments/table1.toml");
+        let both = ["--corpus", "a", "--corpus", "b", "--tasks", "categorical"];
+        let asked = ["--classes", "four", "--recipes", "svm", "--map", map];
+        let output = run(
+            dir.path(),
+            &[&["plan", table1], &both[..], &asked[..]].concat(),
+        );
+        assert!(output.status.success(), "{}", stderr(&output));
+        stderr(&output)
+    };
+    let lacks = "b: no utterance counts as sad";
+    assert!(!plan("b:gloomy=sad").contains(lacks));
+    assert!(plan("a:angry=happy").contains(lacks));
 }

@@ -1,7 +1,8 @@
 //! C and widths to choose from, what a machine's settings say of them, and their search.
 
 use super::super::baseline::{
-    Examples, FitError, Progress, Tried, best_of, check_grid, grid_words, left_out_answers, rounded,
+    Examples, FitError, Numbers, Progress, Tried, best_of, check_grid, grid_words,
+    left_out_answers, rounded,
 };
 use super::super::inner_folds::InnerFolds;
 use super::rows::KernelMatrix;
@@ -26,14 +27,17 @@ const IDLE_WIDTH: &str = "gamma has no effect with kernel = \"linear\"";
 /// What a file says of C and of widths, and where it is silent the usual.
 pub(in crate::engine) fn given(
     kernel: KernelKind,
-    c: Option<Vec<f64>>,
-    gamma: Option<Vec<f64>>,
+    c: Option<Numbers>,
+    gamma: Option<Numbers>,
     usual: (Vec<f64>, Vec<f64>),
 ) -> Result<(Vec<f64>, Vec<f64>), String> {
     if kernel == KernelKind::Linear && gamma.is_some() {
         return Err(IDLE_WIDTH.into());
     }
-    Ok((c.unwrap_or(usual.0), gamma.unwrap_or(usual.1)))
+    Ok((
+        c.map_or(usual.0, Numbers::all),
+        gamma.map_or(usual.1, Numbers::all),
+    ))
 }
 
 /// What a search chose.
@@ -100,7 +104,7 @@ impl Grid<'_> {
         let gathered = folds.gathered(rows, columns);
         let (mut points, mut search, mut answers) = (Vec::new(), Vec::new(), Vec::new());
         let kernels = self.kernels(columns);
-        for kernel in kernels.iter().filter(|_| folds.count() > 0) {
+        for (i, kernel) in kernels.iter().enumerate().filter(|_| folds.count() > 0) {
             let matrix = KernelMatrix::new(*kernel, &gathered, columns).computed();
             let of_points = left_out_answers(folds, self.c, progress, |c, of, about| {
                 answer(&matrix, *c, of, about)
@@ -108,7 +112,8 @@ impl Grid<'_> {
             for (c, own) in self.c.iter().zip(of_points) {
                 let scored: Vec<Vec<f64>> = own.iter().map(&outputs).collect();
                 let mut values = vec![("c".to_owned(), *c)];
-                values.extend(kernel.width().map(|gamma| ("gamma".to_owned(), gamma)));
+                // As a recipe has it: in units of 1 / columns.
+                values.extend(self.gamma.get(i).map(|gamma| ("gamma".to_owned(), *gamma)));
                 search.push(Tried {
                     values,
                     score: (examples.score)(folds.searched(), &rounded(&scored)),

@@ -72,9 +72,12 @@ pub enum Command {
         minutes, each with sweeps by which delay and clock drift are told, and cuts every utterance. Stopped midway, \
         --resume goes on with what is not there yet. OUT/record.csv says how good each utterance is.")]
     Record(record::Record),
-    /// Print the description of a built-in robot, to fit to one's own
-    #[command(after_help = "Example:\n  earnest scene robot icub > my-lab.toml\n  \
-        earnest scene simulate EmoDB EmoDB_in_my_lab --robot my-lab.toml")]
+    /// Print the description of a robot: a built-in one, to fit to one's own, or one drawn at random
+    #[command(after_help = "Examples:\n  earnest scene robot icub > my-lab.toml\n  \
+        earnest scene simulate EmoDB EmoDB_in_my_lab --robot my-lab.toml\n  \
+        earnest scene robot random --seed 7 > robot-7.toml\n\n\
+        Of a random robot, room, distance, places, head, ego noise, events, microphones and their gain are drawn \
+        from wide ranges, so that many of them say how a model fares on robots that nobody chose.")]
     Robot(Robot),
 }
 
@@ -87,7 +90,7 @@ pub struct Simulate {
     /// Folder for the scene
     #[arg(value_name = "OUT")]
     out: PathBuf,
-    /// icub, nao, pepper, or the TOML file of a laboratory
+    /// icub, nao, pepper, random:N (one drawn at random), or the TOML file of a laboratory
     #[arg(long, default_value = "icub", value_name = "NAME|FILE")]
     robot: String,
     /// Noise collection for events (air conditioner, babble, knocks, telephone); it must have
@@ -148,9 +151,12 @@ pub struct Align {
 /// `earnest scene robot`.
 #[derive(Args)]
 pub struct Robot {
-    /// icub, nao or pepper
+    /// icub, nao, pepper or random
     #[arg(value_name = "NAME")]
     name: String,
+    /// Which random robot
+    #[arg(long, value_name = "N", default_value_if("name", "random", "1"))]
+    seed: Option<u64>,
 }
 
 /// Runs the verb.
@@ -161,30 +167,56 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::Align(a) => align_recording(&a),
         #[cfg(feature = "record")]
         Command::Record(a) => record::run(&a),
-        Command::Robot(a) => {
-            let text = Lab::built_in(&a.name).ok_or_else(|| {
-                Failure::asked(format!(
-                    "there is no built-in robot {}; there are {}",
-                    a.name,
-                    Lab::names().join(", ")
-                ))
-            })?;
-            say!("{}", text.trim_end());
-            Ok(())
-        }
+        Command::Robot(a) => robot(&a),
     }
+}
+
+/// What stands for a robot that is drawn at random.
+const RANDOM: &str = "random";
+
+fn robot(a: &Robot) -> Result<(), Failure> {
+    let text = match (a.name.as_str(), a.seed) {
+        (RANDOM, seed) => Lab::random(seed.unwrap_or(1))
+            .to_toml()
+            .map_err(Failure::asked)?,
+        (_, Some(_)) => {
+            return no_effect(&["--seed"], "the robot `random`");
+        }
+        (name, None) => match Lab::built_in(name) {
+            Some(text) => text.to_owned(),
+            None => {
+                return Err(Failure::asked(format!(
+                    "there is no built-in robot {name}; there are {}, and {RANDOM}",
+                    Lab::names().join(", ")
+                )));
+            }
+        },
+    };
+    say!("{}", text.trim_end());
+    Ok(())
 }
 
 /// The lab that was asked for. Its paths are absolute, so that a scene says where its sounds
 /// were, from wherever it is read.
 fn lab(robot: &str, made: &[String]) -> Result<Lab, Failure> {
+    let random = robot
+        .strip_prefix(RANDOM)
+        .and_then(|rest| rest.strip_prefix(':'));
     let mut lab = match Lab::built_in(robot) {
+        _ if random.is_some() => {
+            let seed = random.unwrap_or_default().parse().map_err(|_| {
+                Failure::asked(format!(
+                    "--robot {robot}: a robot drawn at random is {RANDOM}:N, where N is a whole number from 0"
+                ))
+            })?;
+            Lab::random(seed)
+        }
         Some(text) => Lab::from_toml(text).map_err(|e| Failure::asked(format!("{robot}: {e}")))?,
         None => {
             let path = Path::new(robot);
             let text = earnest_files::read_text(path).map_err(|e| {
                 Failure::asked(format!(
-                    "--robot {robot}: it is no built-in robot ({}) and cannot be read as a file: {e}",
+                    "--robot {robot}: it is no built-in robot ({}, or {RANDOM}:N) and cannot be read as a file: {e}",
                     Lab::names().join(", ")
                 ))
             })?;
@@ -252,7 +284,7 @@ fn run_simulate(a: Simulate) -> Result<(), Failure> {
     let corpus = open(&a.reading, &a.corpus)?;
     let mut inputs = Inputs::default();
     inputs.add_corpus(&corpus, &a.corpus);
-    if Lab::built_in(&a.robot).is_none() {
+    if Lab::built_in(&a.robot).is_none() && Path::new(&a.robot).exists() {
         inputs.add("--robot", Path::new(&a.robot));
     }
     inputs.add_all("--events", &a.events);
