@@ -174,7 +174,10 @@ impl Column {
         let passed_over = names.iter().zip(columns).filter(|(_, c)| c.is_none());
         passed_over
             .filter_map(|(name, _)| {
-                let meant = nearest(&plain(name), absent.iter().copied(), LIKENESS)?;
+                let name = plain(name);
+                // `valence_std` is another thing than `valence`.
+                let is_as_long = |known: &&str| known.len().abs_diff(name.len()) <= 2;
+                let meant = nearest(&name, absent.iter().copied().filter(is_as_long), LIKENESS)?;
                 Some(format!(
                     "the column {name} is not known and was passed over; was {meant} meant?"
                 ))
