@@ -10,7 +10,7 @@ use crate::channels::Channels;
 use crate::errors::refused;
 use crate::matrix;
 use crate::parts::{Extracted, Extraction, Moments, Rate};
-use crate::pool;
+use crate::pool::{self, Lease};
 use crate::row_stream::RowStream;
 use crate::samples::Samples;
 
@@ -22,15 +22,15 @@ pub struct FrontEnd {
     picked: Option<Vec<usize>>,
 }
 
-/// An array of rows; of each part how many of them, their rate (Hz), its recording's length (ns).
-type Rows<'py> = (Bound<'py, PyArray2<f32>>, Vec<usize>, Vec<u32>, Vec<i64>);
+/// An array of rows; of each part how many of them, their rate (Hz), its recording's length (s).
+type Rows<'py> = (Bound<'py, PyArray2<f32>>, Vec<usize>, Vec<u32>, Vec<f64>);
 
 impl FrontEnd {
     fn extraction<'a>(
         &'a self,
         channels: &'a Channels,
         rate: Rate,
-        pool: &'a rayon::ThreadPool,
+        pool: &'a Lease,
     ) -> Extraction<'a> {
         Extraction {
             front_end: self.settings.as_front_end(),
@@ -52,7 +52,7 @@ impl FrontEnd {
             matrix::array(py, width, extracted.values)?,
             extracted.rows,
             extracted.rates,
-            extracted.lengths_ns,
+            extracted.lengths_s,
         ))
     }
 }

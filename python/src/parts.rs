@@ -10,11 +10,11 @@ use earnest_audio::{AudioError, ResampleStream};
 use earnest_features::{FrontEnd, RowStream};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use crate::channels::Channels;
 use crate::errors::{raised, refused};
+use crate::pool::Lease;
 use crate::samples::require_numbers;
 
 /// From a moment to another, nanoseconds as pandas counts them. Without an end, to the recording's.
@@ -82,18 +82,18 @@ struct Made {
     rows: Vec<usize>,
     /// At which rate they were made, Hz.
     rate: u32,
-    /// How long the whole recording is, nanoseconds.
-    length_ns: i64,
+    /// How long the whole recording is, seconds.
+    length_s: f64,
 }
 
 /// What parts of recordings came to: all rows one after the other, and for each part its number of rows,
-/// the rate at which they were made (Hz) and the length of its recording (nanoseconds).
+/// the rate at which they were made (Hz) and the length of its recording (seconds).
 #[derive(Default)]
 pub struct Extracted {
     pub values: Vec<f32>,
     pub rows: Vec<usize>,
     pub rates: Vec<u32>,
-    pub lengths_ns: Vec<i64>,
+    pub lengths_s: Vec<f64>,
 }
 
 impl Extracted {
@@ -105,8 +105,8 @@ impl Extracted {
         let parts = made.rows.len();
         self.rows.extend(made.rows);
         self.rates.extend(std::iter::repeat_n(made.rate, parts));
-        self.lengths_ns
-            .extend(std::iter::repeat_n(made.length_ns, parts));
+        self.lengths_s
+            .extend(std::iter::repeat_n(made.length_s, parts));
     }
 }
 
@@ -126,12 +126,12 @@ pub struct Extraction<'a> {
     pub picked: Option<&'a [usize]>,
     pub channels: &'a Channels,
     pub rate: Rate,
-    pub pool: &'a ThreadPool,
+    pub pool: &'a Lease,
 }
 
 impl Extraction<'_> {
     fn streams(&self) -> Streams {
-        (0..self.pool.current_num_threads())
+        (0..self.pool.threads())
             .map(|_| Mutex::default())
             .collect()
     }
@@ -243,7 +243,7 @@ impl Extraction<'_> {
             values,
             rows,
             rate,
-            length_ns: (length as f64 / f64::from(own.max(1)) * 1e9).round() as i64,
+            length_s: length as f64 / f64::from(own.max(1)),
         })
     }
 

@@ -1,10 +1,11 @@
 //! Threads to work on, which survive a fork of the process.
 //!
 //! Python forks (PyTorch's loaders, `multiprocessing`), and threads do not come along: whoever asks a pool of
-//! the parent waits for ever. So nothing here uses Rayon's global pool; pools belong to a process and a number of threads.
+//! the parent waits for ever. So nothing here uses Rayon's global pool; pools belong to a process. Each caller has one
+//! for itself while it works, so threads of Python do not wait for each other's.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use pyo3::PyResult;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -14,35 +15,68 @@ use crate::errors::refused;
 /// The most threads that can be asked for.
 const MOST: usize = 1024;
 
-/// By process and number of threads. What a parent had is never dropped in its child: its threads
-/// are not there to be waited for.
-static POOLS: Mutex<Option<HashMap<(u32, usize), Arc<ThreadPool>>>> = Mutex::new(None);
+/// A process, and a number of threads.
+type Kind = (u32, usize);
 
-/// Threads that this machine has for us.
-pub fn all() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+/// Pools that nobody uses now. What a parent had is never taken in its child, nor dropped: its threads are not there to
+/// be waited for.
+static FREE: Mutex<Option<HashMap<Kind, Vec<ThreadPool>>>> = Mutex::new(None);
+
+/// A pool for one caller; it is given back when this is dropped.
+pub struct Lease {
+    pool: Option<ThreadPool>,
+    kind: Kind,
+}
+
+impl Lease {
+    /// Does something on the pool's threads.
+    pub fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match &self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+
+    /// How many threads it has.
+    pub fn threads(&self) -> usize {
+        self.kind.1
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(pool) = self.pool.take() else {
+            return;
+        };
+        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+        free.get_or_insert_default().entry(self.kind).or_default().push(pool);
+    }
 }
 
 /// A pool of so many threads; of as many as the machine has without.
-pub fn of(threads: Option<usize>) -> PyResult<Arc<ThreadPool>> {
-    let threads = threads.unwrap_or_else(all);
+pub fn of(threads: Option<usize>) -> PyResult<Lease> {
+    let threads =
+        threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     if !(1..=MOST).contains(&threads) {
         return Err(refused(format!(
             "{threads} threads were asked for; num_workers is 1 to {MOST}, or None for one a core"
         )));
     }
-    let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
-    let key = (std::process::id(), threads);
-    let pools = pools.get_or_insert_default();
-    if let Some(pool) = pools.get(&key) {
-        return Ok(Arc::clone(pool));
-    }
-    let pool = ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .thread_name(|i| format!("earnest-{i}"))
-        .build()
-        .map_err(|e| refused(format!("cannot start {threads} threads: {e}")))?;
-    let pool = Arc::new(pool);
-    pools.insert(key, Arc::clone(&pool));
-    Ok(pool)
+    let kind = (std::process::id(), threads);
+    let free = {
+        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+        free.get_or_insert_default().get_mut(&kind).and_then(Vec::pop)
+    };
+    let pool = match free {
+        Some(pool) => pool,
+        None => ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|i| format!("earnest-{i}"))
+            .build()
+            .map_err(|e| refused(format!("cannot start {threads} threads: {e}")))?,
+    };
+    Ok(Lease {
+        pool: Some(pool),
+        kind,
+    })
 }

@@ -7,11 +7,10 @@ use earnest_features::Features;
 use earnest_recogniser::{Answer, FeatureReader, Recogniser as Inner, RecogniserError};
 use earnest_recogniser::{RecogniserStream as InnerStream, Segmentation};
 use pyo3::prelude::*;
-use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use crate::errors::{raised, refused};
-use crate::pool;
+use crate::pool::{self, Lease};
 use crate::samples::{Samples, require_numbers};
 
 /// Rates that are brought to the models' 16 kHz, Hz: those of files that are read.
@@ -37,7 +36,7 @@ pub struct Recogniser {
 type Heard = (Features, f64);
 
 /// Of some files, on some threads; of several that cannot be read, the first is the error.
-fn hear(inner: &Inner, files: &[PathBuf], pool: &ThreadPool) -> Result<Vec<Heard>, RecogniserError> {
+fn hear(inner: &Inner, files: &[PathBuf], pool: &Lease) -> Result<Vec<Heard>, RecogniserError> {
     let read = |reader: &mut Option<FeatureReader>, file: &PathBuf| {
         let reader = match reader {
             Some(reader) => reader,
@@ -66,7 +65,7 @@ impl Recogniser {
     fn answers(
         &self,
         files: &[PathBuf],
-        pool: &ThreadPool,
+        pool: &Lease,
     ) -> PyResult<Vec<Told>> {
         let inner = &self.inner;
         // A front end that cannot be opened is one error and not one a file.

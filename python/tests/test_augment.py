@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import as_read, voice, write_wav
+from sounds import as_read, voice, write_wav
 
 import earnest
 from earnest import Augment, EarnestError
@@ -88,8 +88,8 @@ def test_other_rates_are_brought_to_16_khz() -> None:
     ("chain", "sentence"),
     [
         ("papr", "chain='papr' is none: there are paper, robust"),
-        ('[[steps]]\ntransform = "tempo"\nprobability = 2.0\n', "probability 2 is not between 0 and 1"),
-        ('[[steps]]\ntransform = "temo"\nprobability = 1.0\n', "line 2, step 1: .*tempo"),
+        ('[[steps]]\ntransform = "tempo"\nprobability = 2.0\nfactor = 1.1\n', "probability 2 is not between 0 and 1"),
+        ('[[steps]]\ntransform = "temo"\nprobability = 1.0\n', "step 1: .*unknown variant `temo`"),
     ],
 )
 def test_chains_that_make_no_sense_are_refused(chain: str, sentence: str) -> None:

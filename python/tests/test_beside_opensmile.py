@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import as_read, voice
+from sounds import as_read, voice
 
 import earnest
 

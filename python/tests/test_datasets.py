@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import as_read, voice, write_wav
+from sounds import as_read, voice, write_wav
 
 import earnest
 from earnest import Augment, AudioFeatures, EarnestError, Smile
@@ -79,14 +79,14 @@ def test_map_augments_each_example_by_its_key(paths: list[str]) -> None:
 
 def test_map_knows_the_epoch(paths: list[str]) -> None:
     # Its cache is keyed by what the callable is, so another epoch must be another one.
-    augment = Augment('[[steps]]\ntransform = "coloured_noise"\nprobability = 1.0\n', seed=4, key_column="id")
+    augment = Augment('[[steps]]\ntransform = "coloured_noise"\nprobability = 1.0\nratio = 0.5\n', seed=4, key_column="id")
     first = in_memory(paths).map(augment)[0]["audio"]["array"]
     augment.set_epoch(1)
     assert in_memory(paths).map(augment)[0]["audio"]["array"] != first
 
 
 def test_a_transform_draws_anew_in_each_epoch(paths: list[str]) -> None:
-    augment = Augment('[[steps]]\ntransform = "coloured_noise"\nprobability = 1.0\n', seed=4, key_column="id")
+    augment = Augment('[[steps]]\ntransform = "coloured_noise"\nprobability = 1.0\nratio = 0.5\n', seed=4, key_column="id")
     dataset = in_memory(paths)
     dataset.set_transform(augment)
     first, again = dataset[1]["audio"]["array"], dataset[1]["audio"]["array"]

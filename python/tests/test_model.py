@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import pickle
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import as_read, voice, write_wav
+from sounds import as_read, voice, write_wav
 
 import earnest
 from earnest import Answer, EarnestError, Model
@@ -161,3 +162,11 @@ def test_a_model_says_what_it_is_and_can_be_pickled() -> None:
     assert repr(model).startswith("<Model the built-in starter: ")
     signal = voice(1.0)
     assert pickle.loads(pickle.dumps(model)).predict(signal, 16_000) == model.predict(signal, 16_000)
+
+
+def test_threads_of_python_share_a_model() -> None:
+    model = Model.load()
+    signals = [voice(1.0, seed=i) for i in range(8)]
+    expected = [model.predict(signal, 16_000) for signal in signals]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(lambda signal: model.predict(signal, 16_000), signals)) == expected

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import as_read, voice, write_wav
+from sounds import as_read, voice, write_wav
 
 import earnest
 from earnest import EarnestError, FeatureLevel, FeatureSet, Smile

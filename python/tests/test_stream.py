@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import voice
+from sounds import voice
 
 import earnest
 from earnest import EarnestError, Smile, Stream
@@ -36,7 +36,9 @@ def test_descriptors_equal_those_of_the_whole_to_the_bit(feature_set: str, rate:
         assert rows.dtype == np.float32 and (rows == whole.to_numpy()).all()
         starts = whole.index.get_level_values("start").total_seconds()
         ends = whole.index.get_level_values("end").total_seconds()
-        assert np.abs(times - np.stack([starts, ends], axis=1)).max() < 1e-9
+        assert np.abs(times[:, 0] - starts).max() < 1e-9
+        # (A table's last row reaches to the end of its recording.)
+        assert np.abs(times[:-1, 1] - ends[:-1]).max() < 1e-9
 
 
 @pytest.mark.parametrize("feature_set", ["eGeMAPSv01a", "eGeMAPSv02"])

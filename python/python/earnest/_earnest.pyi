@@ -10,11 +10,23 @@ import numpy.typing as npt
 __version__: str
 STARTER_CARD: str
 NATIVE_RATE: int
-__all__: list[str]
+__all__ = [
+    "Augmenter",
+    "EarnestError",
+    "FrontEnd",
+    "NATIVE_RATE",
+    "Recogniser",
+    "RecogniserStream",
+    "RowStream",
+    "STARTER_CARD",
+    "__version__",
+    "read_audio",
+    "read_run",
+]
 
 _Path = str | os.PathLike[str]
 _Moments = tuple[int, int | None]
-_Rows = tuple[npt.NDArray[np.float32], list[int], list[int], list[int]]
+_Rows = tuple[npt.NDArray[np.float32], list[int], list[int], list[float]]
 _Told = tuple[list[float], float, float, bool]
 _Table = tuple[list[str], list[list[str]]]
 

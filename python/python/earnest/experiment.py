@@ -42,7 +42,7 @@ class Experiment:
                 else "`earnest run` and `earnest reproduce` make such folders (runs/NAME)"
             )
             raise EarnestError(f"{self.folder} holds no run (no experiment.toml is in it); {advice}")
-        self._run: dict[str, Any] = _earnest.read_run(self.folder)
+        self._run = _earnest.read_run(self.folder)
         #: Units that are not finished.
         self.missing: int = self._run["missing"]
         if self.missing and not unfinished:
@@ -54,22 +54,22 @@ class Experiment:
     @property
     def name(self) -> str:
         """The experiment's name."""
-        return str(self._run["name"])
+        return self._run["name"]
 
     @property
     def corpus(self) -> str:
         """The name of its corpus."""
-        return str(self._run["corpus"])
+        return self._run["corpus"]
 
     @property
     def classes(self) -> list[str]:
         """Its classes, in the order of their numbers."""
-        return list(self._run["classes"])
+        return self._run["classes"]
 
     @property
     def toml(self) -> str:
         """The experiment with every default written out, as its ``experiment.toml``."""
-        return str(self._run["toml"])
+        return self._run["toml"]
 
     @cached_property
     def units(self) -> pd.DataFrame:
@@ -113,17 +113,17 @@ class Experiment:
     @cached_property
     def results(self) -> pd.DataFrame:
         """Metrics of each unit and condition, with every key of its recipe: the run's ``results.csv``."""
-        return self._table("results")
+        return self._table(self._run["results"])
 
     @cached_property
     def tables(self) -> pd.DataFrame:
         """What the report's first table has, in full precision: Table I with deviations and intervals, or, of a run across corpora, every pair."""
-        return self._table("tables")
+        return self._table(self._run["tables"])
 
-    def _table(self, name: str) -> pd.DataFrame:
+    def _table(self, table: tuple[list[str], list[list[str]]]) -> pd.DataFrame:
         import pandas as pd
 
-        header, rows = self._run[name]
+        header, rows = table
         frame = pd.DataFrame(rows, columns=header)
         for column in header:
             # Keys of recipes are numbers or words, as they are written.

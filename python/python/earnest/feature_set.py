@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-#: Of each set: which of our two versions it is, and whether it is the smaller of the two of a version.
+#: The sets that there are, in words.
 _SETS = "eGeMAPSv02, eGeMAPSv01b, eGeMAPSv01a (eGeMAPS), GeMAPSv01b and GeMAPSv01a (GeMAPS)"
 
 
@@ -47,7 +47,8 @@ class FeatureSet(enum.Enum, metaclass=_Sentences):
     @classmethod
     def of(cls, given: FeatureSet | str) -> FeatureSet:
         """The set of this name. Raises :class:`earnest.EarnestError` where there is none."""
-        return _member(cls, given, f"feature set; there are {_SETS}")
+        found: FeatureSet = _member(cls, given, f"feature set; there are {_SETS}")
+        return found
 
 
 class FeatureLevel(enum.Enum, metaclass=_Sentences):
@@ -63,7 +64,7 @@ class FeatureLevel(enum.Enum, metaclass=_Sentences):
 
         Raises :class:`earnest.EarnestError` where there is none, and of deltas, which no set here has.
         """
-        level = _member(
+        level: FeatureLevel = _member(
             cls,
             given,
             "feature level; there are LowLevelDescriptors ('lld') and Functionals ('func')",

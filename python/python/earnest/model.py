@@ -20,8 +20,6 @@ from earnest.audio_column import Signal, opened
 if TYPE_CHECKING:
     import pandas as pd
 
-_SCALES = ("arousal", "valence", "dominance")
-
 
 @dataclass(frozen=True)
 class Answer:

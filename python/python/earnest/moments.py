@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from earnest._earnest import EarnestError
 
@@ -23,6 +24,14 @@ _UNITS = {
     "h": 3_600_000_000_000,
 }
 _WITH_UNIT = re.compile(r"([0-9]*\.?[0-9]+) *([A-Za-z]+)")
+
+
+def of_seconds(seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Seconds in nanoseconds to the digit as pandas makes them: whole seconds, and the rest to nine digits."""
+    whole = np.floor(seconds)
+    rest = np.round(seconds - whole, 9)
+    # The product is cut and not rounded, as pandas cuts it.
+    return whole.astype(np.int64) * 1_000_000_000 + (rest * 1e9).astype(np.int64)
 
 
 def nanoseconds(moment: Any, name: str) -> int | None:
@@ -50,7 +59,7 @@ def nanoseconds(moment: Any, name: str) -> int | None:
             return None
         if abs(seconds) > 1e9:
             raise EarnestError(f"{name}={moment!r} is no moment of a recording, in seconds")
-        found = round(seconds * 1e9)
+        found = int(of_seconds(np.array(seconds)))
     elif moment != moment:
         return None
     else:

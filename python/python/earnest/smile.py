@@ -14,7 +14,7 @@ import numpy.typing as npt
 from earnest import _earnest
 from earnest._earnest import EarnestError
 from earnest.feature_set import FeatureLevel, FeatureSet, settings_of
-from earnest.moments import span
+from earnest.moments import of_seconds, span
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,14 +45,14 @@ class _Rows:
         self.values: list[npt.NDArray[np.float32]] = []
         self.counts: list[int] = []
         self.rates: list[int] = []
-        self.lengths_ns: list[int] = []
+        self.lengths_s: list[float] = []
 
-    def add(self, made: tuple[npt.NDArray[np.float32], list[int], list[int], list[int]]) -> None:
-        values, counts, rates, lengths_ns = made
+    def add(self, made: tuple[npt.NDArray[np.float32], list[int], list[int], list[float]]) -> None:
+        values, counts, rates, lengths_s = made
         self.values.append(values)
         self.counts += counts
         self.rates += rates
-        self.lengths_ns += lengths_ns
+        self.lengths_s += lengths_s
 
 
 class Smile:
@@ -409,7 +409,7 @@ class Smile:
     def __call__(self, signal: npt.ArrayLike, sampling_rate: int) -> npt.NDArray[np.float32]:
         """The features of samples as an array ``[channels, features, rows]``, float32; takes no pandas."""
         rows = self._of_signal(signal, sampling_rate, [(0, None)])
-        values, *_ = self._filled(rows, None)
+        values, _ = self._filled(rows, None)
         return self._by_channel(values)
 
     def to_numpy(self, frame: pd.DataFrame) -> npt.NDArray[np.float32]:
@@ -484,13 +484,13 @@ class Smile:
 
     def _filled(
         self, rows: _Rows, names: Sequence[str] | None
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-        """All values, with a row of NaN for parts that have none; how many rows each part has, and which have none."""
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """All values, with a row of NaN for parts that have none; and how many rows each part has."""
         values = rows.values[0] if len(rows.values) == 1 else np.concatenate(rows.values)
         counts = np.array(rows.counts, np.int64)
         short = counts == 0
         if not short.any():
-            return values, counts, short
+            return values, counts
         first = int(np.argmax(short))
         start, end = rows.spans[first]
         what = "the signal" if names is None else names[first]
@@ -504,15 +504,15 @@ class Smile:
         )
         filled = np.full((int(np.maximum(counts, 1).sum()), values.shape[1]), np.nan, np.float32)
         filled[np.repeat(~short, np.maximum(counts, 1))] = values
-        return filled, np.maximum(counts, 1), short
+        return filled, np.maximum(counts, 1)
 
     def _frame(self, rows: _Rows, names: Sequence[str] | None) -> pd.DataFrame:
         import pandas as pd
 
-        values, counts, short = self._filled(rows, names)
+        values, counts = self._filled(rows, names)
         part = np.repeat(np.arange(len(counts)), counts)
         start = np.array([first for first, _ in rows.spans], np.int64)
-        length = np.array(rows.lengths_ns, np.int64)
+        length = of_seconds(np.array(rows.lengths_s))
         given = np.array([end is not None for _, end in rows.spans])
         end = np.array([0 if end is None else end for _, end in rows.spans], np.int64)
         end = np.maximum(np.where(given, np.minimum(end, length), length), start)
@@ -525,12 +525,13 @@ class Smile:
             rate = np.array(rows.rates, np.float64)
             hop = np.floor(self._front_end.row_s * rate + 0.5)
             window = np.floor(self._front_end.window_s * rate + 0.5)
-            number = np.arange(len(part)) - np.repeat(np.cumsum(counts) - counts, counts)
+            last = np.cumsum(counts) - 1
+            number = np.arange(len(part)) - np.repeat(last + 1 - counts, counts)
             at = number * hop[part]
-            to_ns = 1e9 / rate[part]
-            starts = start[part] + np.rint(at * to_ns).astype(np.int64)
-            ends = start[part] + np.rint((at + window[part]) * to_ns).astype(np.int64)
-            ends = np.where(short[part], end[part], ends)
+            starts = start[part] + of_seconds(at / rate[part])
+            ends = start[part] + of_seconds((at + window[part]) / rate[part])
+            # The last row reaches to the end, as opensmile has it, and a row of NaN is of the whole part.
+            ends[last] = end
         levels: list[Any] = [starts.view("timedelta64[ns]"), ends.view("timedelta64[ns]")]
         level_names = ["start", "end"]
         if names is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin  # type: ignore[import-untyped]
 
 from earnest._earnest import EarnestError
 from earnest.audio_column import Signal, opened
@@ -103,6 +103,10 @@ class FunctionalsTransformer(TransformerMixin, BaseEstimator):  # type: ignore[m
             if isinstance(sound, Signal):
                 return _row(smile, sound, number)
             return _rows(smile, [sound])
+
+    def __sklearn_is_fitted__(self) -> bool:
+        # It learns nothing, so it never has to be fitted.
+        return True
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

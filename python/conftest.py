@@ -4,42 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
-import wave
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from sounds import voice, write_wav
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "crates" / "earnest-features" / "tests" / "reference"
-
-
-def voice(seconds: float = 2.0, rate: int = 16_000, hz: float = 140.0, seed: int = 0) -> np.ndarray:
-    """Something like a voice: harmonics that come and go, with breath, float32."""
-    rng = np.random.default_rng(seed)
-    t = np.arange(round(seconds * rate)) / rate
-    pitch = hz * (1 + 0.1 * np.sin(2 * np.pi * 0.7 * t + seed))
-    phase = 2 * np.pi * np.cumsum(pitch) / rate
-    harmonics = sum(np.sin(k * phase) / k for k in range(1, 12))
-    loud = 0.5 + 0.5 * np.sin(2 * np.pi * 1.9 * t) > 0.25
-    breath = rng.standard_normal(len(t))
-    return np.asarray(0.12 * harmonics * loud + 0.004 * breath, np.float32)
-
-
-def write_wav(path: Path, samples: np.ndarray, rate: int = 16_000) -> Path:
-    """Writes ``[n]`` or ``[channels, n]`` as 16-bit WAV."""
-    channels = np.atleast_2d(samples)
-    with wave.open(str(path), "wb") as out:
-        out.setnchannels(len(channels))
-        out.setsampwidth(2)
-        out.setframerate(rate)
-        out.writeframes(np.round(channels.T * 32767).astype("<i2").tobytes())
-    return path
-
-
-def as_read(samples: np.ndarray) -> np.ndarray:
-    """Samples as a 16-bit file gives them back."""
-    return (np.round(samples * 32767).astype(np.int16) / np.float32(32768)).astype(np.float32)
 
 
 @pytest.fixture(scope="session")
@@ -91,3 +64,20 @@ def finished_run(earnest_program: str, tmp_path_factory: pytest.TempPathFactory)
         "reproduce", "table1", "--corpus", corpus, "--recipes", "logistic,ridge", "--folds", "2", "--out", run
     )
     return run
+
+
+@pytest.fixture(autouse=True)
+def examples(doctest_namespace: dict[str, Any], request: pytest.FixtureRequest) -> None:
+    """What the examples of README.md have at hand."""
+    if not request.node.name.endswith("README.md"):
+        return
+    folder = request.getfixturevalue("tmp_path")
+    files = [str(write_wav(folder / f"{i}.wav", voice(2.0, hz=110 + 60 * (i % 2), seed=i))) for i in range(6)]
+    signal = voice(2.0, seed=1)
+    doctest_namespace.update(
+        recording=files[0],
+        files=files,
+        labels=["low", "high"] * 3,
+        signal=signal,
+        chunks=np.array_split(signal, 37),
+    )
