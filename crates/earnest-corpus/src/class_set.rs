@@ -183,7 +183,7 @@ impl ClassSet {
         match self.labels.classes().find(|c| self.index(c).is_none()) {
             None => Ok(()),
             Some(class) => Err(format!(
-                "{class:?} is no class; the classes are {}, and none; with --classes all it would be a class of its own",
+                "{class:?} is no class; the classes are {}, and none; with --classes all the corpus's labels are classes",
                 self.names.join(", ")
             )),
         }

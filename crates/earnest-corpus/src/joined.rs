@@ -43,9 +43,17 @@ pub struct Joining {
     parts: Vec<(String, Unclassed, Option<[f32; 2]>)>,
 }
 
+/// In the name of a fold, what stands for all corpora but the one that is tested.
+pub const ALL_OTHERS: &str = "others";
+
 /// Refuses a name that is none.
 fn check_name(name: &str) -> Result<(), CorpusError> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    if name.eq_ignore_ascii_case(ALL_OTHERS) {
+        return Err(CorpusError::Joined(format!(
+            "a corpus cannot be called {name}: {ALL_OTHERS} stands for all corpora but the one that is tested; give it another name (name = \"…\" under [[corpus]], --corpus NAME=DIR)"
+        )));
+    }
     let fits = (1..=MOST_OF_NAME).contains(&name.len()) && name.chars().all(is_plain);
     match fits && !matches!(name, "." | "..") {
         true => Ok(()),

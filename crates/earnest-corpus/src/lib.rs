@@ -51,7 +51,7 @@ pub use error::CorpusError;
 pub use fingerprint::{FileContent, clip_contents, fingerprint_of};
 pub use heard::clips_heard;
 pub use inspection::{NoiseFacts, RoomFacts, inspect_noises, inspect_rooms};
-pub use joined::{Joining, MOST_OF_NAME, PartOptions};
+pub use joined::{ALL_OTHERS, Joining, MOST_OF_NAME, PartOptions};
 pub use labels::LabelMap;
 pub use layout::Layout;
 pub use layout::manifest::{ListedFile, is_manifest, listed_files};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use earnest_model::Task;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -100,6 +101,21 @@ impl Corpora {
             Some((_, key)) => Err(format!(
                 "{key} has no effect: it needs several corpora, each under [[corpus]]"
             )),
+        }
+    }
+
+    /// Refuses ranges of scales where no scale is learnt.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub fn refuse_idle_ranges(&self, tasks: &[Task]) -> Result<(), String> {
+        let is_idle = !tasks.contains(&Task::Dimensional);
+        match is_idle && self.0.iter().any(|spec| spec.scale_range.is_some()) {
+            false => Ok(()),
+            true => Err(
+                "a range of the scale (--scale-range, scale_range) has no effect: it needs the dimensional task"
+                    .to_owned(),
+            ),
         }
     }
 }

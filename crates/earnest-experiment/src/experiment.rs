@@ -428,6 +428,7 @@ impl Experiment {
     /// Refuses what goes with one corpus only, or with several only.
     fn check_corpora(&self) -> Result<(), String> {
         self.corpus.check()?;
+        self.corpus.refuse_idle_ranges(&self.tasks)?;
         let several = self.corpus.are_several();
         if !(self.balance || several) {
             return Err(
@@ -438,7 +439,7 @@ impl Experiment {
             && path.0.len() != self.corpus.0.len()
         {
             return Err(format!(
-                "robot.path names {} folders of recordings, and there are {} corpora: each has one of its own, in the same order",
+                "folders of recordings in robot.path: {}; corpora: {}. Each corpus has a folder of its own, in the same order",
                 path.0.len(),
                 self.corpus.0.len()
             ));
@@ -558,7 +559,10 @@ impl Experiment {
                             conditions: self.conditions().iter().map(|c| (*c).into()).collect(),
                             recipe: recipe.clone(),
                             training: *training,
-                            fold: fold.clone(),
+                            fold: match recipe.architecture.is_network() {
+                                true => fold.clone(),
+                                false => fold.clone().with_all_training(),
+                            },
                             seed: self.seed.wrapping_add(repeat),
                         });
                     }
@@ -582,7 +586,7 @@ pub struct Unit {
     pub recipe: Recipe,
     /// On what.
     pub training: Training,
-    /// Who trains, validates and tests.
+    /// Who trains, validates and tests; nobody validates a baseline.
     pub fold: Fold,
     /// All randomness.
     pub seed: u64,

@@ -42,7 +42,7 @@ const MOMENTS: [&str; 3] = ["start", "time", "frame"];
 const MOST_VALUES: usize = 1 << 29;
 
 /// The largest number that a feature can be: what a model's normalisation can hold.
-const LARGEST: f32 = 1e13;
+const LARGEST: f64 = 1e13;
 
 /// Features by utterance id. A row of the table is a frame, or all there is of an utterance.
 #[derive(Clone, Debug, Default)]
@@ -66,12 +66,54 @@ struct Rows {
     /// The place of the column that says when a row is.
     moment: Option<usize>,
     by_id: BTreeMap<String, Vec<f32>>,
+    /// What single precision makes of the columns.
+    ranges: Vec<Range>,
     /// Whose the last row was, and when.
     last: Option<(String, Option<f64>)>,
     /// Values so far.
     values: usize,
     /// Ids that are no utterance's, each once.
     foreign: BTreeSet<String>,
+}
+
+/// The steps of single precision that a column's range must have, if its values are not exact
+/// in it.
+const FEWEST_STEPS: f64 = 1000.0;
+
+/// The values of a column.
+#[derive(Clone, Copy)]
+struct Range {
+    low: f64,
+    high: f64,
+    /// True if all are the same in single precision, in which features are held.
+    is_exact: bool,
+}
+
+impl Default for Range {
+    fn default() -> Self {
+        Self {
+            low: f64::INFINITY,
+            high: f64::NEG_INFINITY,
+            is_exact: true,
+        }
+    }
+}
+
+impl Range {
+    fn add(&mut self, value: f64) {
+        self.low = self.low.min(value);
+        self.high = self.high.max(value);
+        self.is_exact &= f64::from(value as f32) == value;
+    }
+
+    /// The step of single precision, if the values differ by few of them: much of what told them
+    /// apart would be lost.
+    fn coarse_step(&self) -> Option<f64> {
+        let largest = self.low.abs().max(self.high.abs()) as f32;
+        let step = f64::from(largest.next_up()) - f64::from(largest);
+        let is_coarse = !self.is_exact && self.high - self.low < FEWEST_STEPS * step;
+        (self.high > self.low && is_coarse).then_some(step)
+    }
 }
 
 impl Rows {
@@ -122,7 +164,7 @@ impl Rows {
         id: &str,
         moment: Option<f64>,
         is_known: &dyn Fn(&str) -> bool,
-        values: impl Iterator<Item = Result<f32, String>>,
+        values: impl Iterator<Item = Result<f64, String>>,
     ) -> Result<(), String> {
         /// Foreign ids that are kept to be named.
         const MOST_FOREIGN: usize = 1000;
@@ -153,14 +195,30 @@ impl Rows {
             return Err(format!("the table has more than {MOST_VALUES} numbers"));
         }
         let held = self.by_id.entry(id.to_owned()).or_default();
-        for ((_, name), value) in self.columns.iter().zip(values) {
+        self.ranges.resize(self.columns.len(), Range::default());
+        let columns = self.columns.iter().zip(&mut self.ranges);
+        for (((_, name), range), value) in columns.zip(values) {
             let value = value.map_err(|text| format!("{name} of {id} is {text}, and no number"))?;
             if value.is_nan() || value.abs() > LARGEST {
                 return Err(format!(
                     "{name} of {id} is {value}; a feature lies within -{LARGEST:e} .. {LARGEST:e}"
                 ));
             }
-            held.push(value);
+            range.add(value);
+            held.push(value as f32);
+        }
+        Ok(())
+    }
+
+    /// Refuses columns that single precision would make one value, or a few, of.
+    fn refuse_coarse(&self) -> Result<(), String> {
+        for ((_, name), range) in self.columns.iter().zip(&self.ranges) {
+            if let Some(step) = range.coarse_step() {
+                return Err(format!(
+                    "{name} is {} to {}, where single precision, in which features are held, has steps of {step}: too much of what tells its values apart would be lost; write it with its mean subtracted",
+                    range.low, range.high
+                ));
+            }
         }
         Ok(())
     }
@@ -192,6 +250,7 @@ impl FeatureTable {
                 ));
             }
         };
+        rows.refuse_coarse().map_err(content)?;
         let width = rows.columns.len();
         let by_id: BTreeMap<String, Features> = rows
             .by_id
@@ -219,7 +278,7 @@ impl FeatureTable {
     pub(crate) fn foreign(&self) -> Option<String> {
         let first = self.foreign.first()?;
         Some(format!(
-            "the table of features {} has rows of {} ids that are no utterance of the corpus (first: {first})",
+            "the table of features {} has rows whose ids are no utterance of the corpus ({}, the first is {first})",
             self.name,
             self.foreign.len()
         ))
@@ -286,7 +345,7 @@ fn csv_rows(path: &Path, is_known: &dyn Fn(&str) -> bool) -> Result<Found, Exper
             let cell = |place: usize| record.get(place).unwrap_or_default().trim();
             let values = places.iter().map(|place| {
                 let text = cell(*place);
-                text.parse::<f32>().map_err(|_| format!("{text:?}"))
+                text.parse::<f64>().map_err(|_| format!("{text:?}"))
             });
             let id = text_of_cell(cell(rows.id)).to_owned();
             let moment = rows.moment.and_then(|place| cell(place).parse().ok());
@@ -304,17 +363,17 @@ fn parquet_rows(path: &Path, is_known: &dyn Fn(&str) -> bool) -> Result<Found, E
 
     let file = open_file(path).map_err(ExperimentError::file("read", path))?;
     let number = |field: &Field| match field {
-        Field::Float(x) => Ok(*x),
-        Field::Double(x) => Ok(*x as f32),
-        Field::Byte(x) => Ok(f32::from(*x)),
-        Field::Short(x) => Ok(f32::from(*x)),
-        Field::Int(x) => Ok(*x as f32),
-        Field::Long(x) => Ok(*x as f32),
-        Field::UByte(x) => Ok(f32::from(*x)),
-        Field::UShort(x) => Ok(f32::from(*x)),
-        Field::UInt(x) => Ok(*x as f32),
-        Field::ULong(x) => Ok(*x as f32),
-        Field::Float16(x) => Ok(x.to_f32()),
+        Field::Float(x) => Ok(f64::from(*x)),
+        Field::Double(x) => Ok(*x),
+        Field::Byte(x) => Ok(f64::from(*x)),
+        Field::Short(x) => Ok(f64::from(*x)),
+        Field::Int(x) => Ok(f64::from(*x)),
+        Field::Long(x) => Ok(*x as f64),
+        Field::UByte(x) => Ok(f64::from(*x)),
+        Field::UShort(x) => Ok(f64::from(*x)),
+        Field::UInt(x) => Ok(f64::from(*x)),
+        Field::ULong(x) => Ok(*x as f64),
+        Field::Float16(x) => Ok(f64::from(x.to_f32())),
         other => Err(format!("{other}")),
     };
     // Its reader may panic at damaged files.
@@ -348,8 +407,7 @@ fn parquet_rows(path: &Path, is_known: &dyn Fn(&str) -> bool) -> Result<Found, E
             });
             let moment = rows
                 .moment
-                .and_then(|place| number(fields.get(place)?).ok())
-                .map(f64::from);
+                .and_then(|place| number(fields.get(place)?).ok());
             rows.add(&id, moment, is_known, values)
                 .map_err(|e| format!("row {}: {e}", i + 1))?;
         }
@@ -429,8 +487,15 @@ mod tests {
         assert!(
             read.foreign()
                 .unwrap()
-                .contains("1 ids that are no utterance")
+                .contains("ids are no utterance of the corpus (1, the first is foreign)")
         );
+        // Large numbers are features where they differ by enough, or by nothing.
+        for large in [
+            "id,a\nu,1700000000\nv,1800000003\n",
+            "id,a\nu,1700000001\nv,1700000001\n",
+        ] {
+            assert!(table(large).is_ok(), "{large}");
+        }
         let other = table("id,b,a\nu1,1,2\nu2,3,4\n").unwrap();
         assert_ne!(read.fingerprint, other.fingerprint);
     }
@@ -538,7 +603,7 @@ mod tests {
                 (
                     "required double a;",
                     Cells::Double([1e300, 2.0, 3.0]),
-                    "row 1: a of u1 is inf; a feature lies within",
+                    "; a feature lies within",
                 ),
                 (
                     "required binary a (UTF8);",
@@ -569,6 +634,10 @@ mod tests {
             ("id,a\nu,1e30\n", "lies within"),
             ("id,a\nu,1\nv,1\nu,2\n", "line 4: u has other rows"),
             ("id,start,a\nu,1,1\nu,0.5,1\n", "line 3: the rows of u"),
+            (
+                "id,a\nu,1700000000\nv,1700000003\n",
+                "a is 1700000000 to 1700000003, where single precision, in which features are held, has steps of 128",
+            ),
             ("id,a\n,1\n", "line 2: its id is empty"),
             (",id,a\n0,u,1\n", "index=False"),
             ("id,a,__index_level_0__\nu,1,0\n", "index=False"),

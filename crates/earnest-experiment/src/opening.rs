@@ -269,9 +269,15 @@ pub(crate) fn classless<'a>(
             label => format!("{label} {count}"),
         });
     let shown: Vec<String> = shown.collect();
+    let all_classes = match corpus.parts.is_empty() {
+        true => "--classes all makes a class of each label",
+        false => {
+            "--classes all makes a class of each label that every corpus has, and --map joins labels that mean one thing"
+        }
+    };
     (without > 0).then(|| {
         format!(
-            "{without} of {all} utterances have none of the classes {} ({}{more}): no model of these classes hears them; --classes all makes a class of each label",
+            "{without} of {all} utterances have none of the classes {} ({}{more}): no model of these classes hears them; {all_classes}",
             corpus.classes.names().join(", "),
             shown.join(", ")
         )

@@ -104,6 +104,28 @@ fn a_copy_of_a_test_recording_neither_trains_nor_validates() {
 }
 
 #[test]
+fn who_leaves_nobody_aside_learns_from_all_but_the_test_and_its_copies() {
+    let dir = tempfile::tempdir().unwrap();
+    let all = dataset(
+        dir.path(),
+        &[
+            ("a0.wav", "b3.wav"),
+            ("a1.wav", "c4.wav"),
+            ("b5.wav", "c5.wav"),
+        ],
+    );
+    for fraction in [None, Some(0.4)] {
+        let whole = fold(fraction).with_all_training();
+        assert_eq!(whole.training, ["b", "c"]);
+        let (training, validation) = all.of_fold(&whole, Task::Categorical, &Key::new(1));
+        assert!(validation.is_empty());
+        // Both copies of one recording are learnt from: no one validates by either.
+        let learnt = ["b0", "b1", "b2", "b4", "b5", "c0", "c1", "c2", "c3", "c5"];
+        assert_eq!(ids(&all, &training), learnt.map(String::from).into());
+    }
+}
+
+#[test]
 fn copies_within_the_training_speakers_are_on_one_side_of_a_fraction() {
     let dir = tempfile::tempdir().unwrap();
     let all = dataset(

@@ -20,14 +20,21 @@ use crate::tensors;
 /// Version of the layout of `model.json`. Version 1 had neither `normalise`, `pooling` nor
 /// `dropout`; it is read as the paper's. Versions 1 and 2 had no `heard`: such a model cannot say
 /// what it was trained on. Versions 1 to 3 had no `classes`: theirs are the paper's four.
-pub const FORMAT: u32 = 4;
+/// The seal of version 4 is of `model.json` alone, that of 5 of the weights, too.
+pub const FORMAT: u32 = 5;
 
 /// Models of this version or later have in their weights' file what their `model.json` was.
 const SEALED: u32 = 4;
 
-/// What the file of the weights says of the `model.json` that belongs to it.
-fn seal(json: &[u8]) -> String {
-    let hash = Sha256::digest(json);
+/// What the file of the weights says of the `model.json` that belongs to it, and of the weights
+/// themselves: whether they are those that were saved. It is no signature: who changes a model on
+/// purpose can seal it anew.
+fn seal(format: u32, json: &[u8], weights: &[u8]) -> String {
+    let mut hasher = Sha256::new_with_prefix(json);
+    if format > SEALED {
+        hasher.update(weights);
+    }
+    let hash = hasher.finalize();
     hash[..16].iter().map(|b| format!("{b:02x}")).collect()
 }
 
@@ -341,10 +348,13 @@ impl Model {
                 reason: e.to_string(),
             })?;
         json.push(b'\n');
+        let weights = tensors::digest(
+            (self.engine.tensors().into_iter()).map(|tensor| (tensor.name.to_string(), tensor)),
+        );
         tensors::save(
             &folder.join("model.safetensors"),
             self.engine.tensors().into_iter(),
-            Some(seal(&json)),
+            Some(seal(self.description.format, &json, &weights)),
         )?;
         tensors::write(&path, &json)
     }
@@ -358,7 +368,7 @@ impl Model {
         let description = Description::from_json(&path, &json)?;
         let weights = folder.join("model.safetensors");
         let loaded = tensors::load(&weights, "model", description.most_bytes())?;
-        Self::from_tensors(description, &seal(&json), loaded, &weights)
+        Self::from_tensors(description, &json, loaded, &weights)
     }
 
     /// Reads a model whose two files are in memory: `model.json` and `model.safetensors`. `name`
@@ -370,12 +380,12 @@ impl Model {
         let description = Description::from_json(&name.join("model.json"), json)?;
         let path = name.join("model.safetensors");
         let loaded = tensors::parse(&path, "model", weights)?;
-        Self::from_tensors(description, &seal(json), loaded, &path)
+        Self::from_tensors(description, json, loaded, &path)
     }
 
     fn from_tensors(
         description: Description,
-        seal: &str,
+        json: &[u8],
         mut loaded: tensors::Loaded,
         weights: &Path,
     ) -> Result<Self, ModelError> {
@@ -384,13 +394,14 @@ impl Model {
             what: "model",
             reason,
         };
+        let seal = seal(description.format, json, &loaded.digest);
         let sizes = (description.columns.len(), description.outputs.len());
         let architecture = &description.recipe.architecture;
         let restored = architecture.restore(sizes, &mut loaded);
         let engine = restored.map_err(unusable)?;
         loaded.nothing_left().map_err(unusable)?;
         let sealed = loaded.note.as_deref();
-        if sealed != Some(seal) && (sealed.is_some() || description.format >= SEALED) {
+        if sealed != Some(&seal) && (sealed.is_some() || description.format >= SEALED) {
             return Err(unusable(
                 "it was not written with the model.json beside it: one of the two is of another model, or was changed; a model is used as it was saved".into(),
             ));

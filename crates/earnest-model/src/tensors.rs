@@ -1,10 +1,11 @@
 //! Named tensors in a safetensors file, written whole or not at all.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors, View};
+use sha2::{Digest, Sha256};
 
 use crate::error::ModelError;
 
@@ -124,6 +125,22 @@ pub fn save<'a>(
     write(path, &bytes)
 }
 
+/// Stands for some tensors: their names, shapes, kinds and values, in the order of their names.
+#[must_use]
+pub(crate) fn digest<V: View>(tensors: impl IntoIterator<Item = (String, V)>) -> [u8; 32] {
+    let sorted: BTreeMap<String, V> = tensors.into_iter().collect();
+    let mut hasher = Sha256::new();
+    for (name, tensor) in sorted {
+        hasher.update(format!(
+            "{name:?} {:?} {:?}",
+            tensor.dtype(),
+            tensor.shape()
+        ));
+        hasher.update(tensor.data());
+    }
+    hasher.finalize().into()
+}
+
 /// A tensor of a file.
 #[derive(Clone, Debug)]
 pub struct Tensor<V = f32> {
@@ -142,6 +159,8 @@ pub struct Loaded {
     pub doubles: HashMap<String, Tensor<f64>>,
     /// The note of [`save`].
     pub note: Option<String>,
+    /// Stands for what they hold.
+    pub(crate) digest: [u8; 32],
 }
 
 /// Reads a file written by [`save`] or by another safetensors writer; `what` it is to be is
@@ -199,6 +218,7 @@ pub(crate) fn parse(path: &Path, what: &'static str, bytes: &[u8]) -> Result<Loa
         tensors,
         doubles,
         note,
+        digest: digest(file.tensors()),
     })
 }
 

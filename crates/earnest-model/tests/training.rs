@@ -413,6 +413,12 @@ fn broken_foreign_and_newer_model_files_are_refused_by_name() {
         std::fs::write(&weights, &whole[..cut]).unwrap();
         refused("safetensors");
     }
+    // A weight that is another number, as a disk makes one: it was not saved so.
+    let mut changed = whole.clone();
+    let last = changed.len() - 3;
+    changed[last] ^= 1;
+    std::fs::write(&weights, changed).unwrap();
+    refused("or was changed");
     std::fs::write(&weights, whole).unwrap();
     let edit = |from: &str, to: &str| {
         let path: &Path = &folder.path().join("model.json");
@@ -437,7 +443,7 @@ fn broken_foreign_and_newer_model_files_are_refused_by_name() {
     refused("values");
     edit("\"hidden\": 4000", "\"hidden\": 8");
     refused("tensor gru.0.forward.w_ih has the shape [27, 32], [24, 32] expected");
-    edit("\"format\": 4", "\"format\": 99");
+    edit("\"format\": 5", "\"format\": 99");
     refused("format is 99");
     std::fs::write(folder.path().join("model.json"), "not json").unwrap();
     refused("model description");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use earnest_corpus::Corpus;
+use earnest_corpus::{ALL_OTHERS, Corpus};
 
 use crate::error::FoldError;
 use crate::protocol::fold::Fold;
@@ -62,7 +62,7 @@ pub(crate) fn folds(corpus: &Corpus, kind: CrossKind) -> Result<Folding, FoldErr
     if kind == CrossKind::Others {
         for test in &names {
             let training = speakers(&|c| c != *test);
-            folds.push(fold(format!("others-{test}"), training, test));
+            folds.push(fold(format!("{ALL_OTHERS}-{test}"), training, test));
         }
     } else {
         for trained in &names {

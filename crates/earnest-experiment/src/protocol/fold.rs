@@ -17,7 +17,7 @@ pub struct Fold {
     /// The test speakers.
     pub test: Vec<String>,
     /// The validation speakers: the other one of the session, unless
-    /// [`Validation`](crate::Validation) chose otherwise; none with a `fraction`.
+    /// [`Validation`](crate::Validation) chose otherwise; none with a `fraction`, and none where all train.
     pub validation: Vec<String>,
     /// All speakers of the other sessions that do not validate.
     pub training: Vec<String>,
@@ -38,6 +38,20 @@ impl Fold {
                 .listed
                 .as_ref()
                 .is_none_or(|ids| ids.test.contains(&utterance.id))
+    }
+
+    /// The same fold for who needs nobody to validate, as a baseline: whoever validated trains.
+    #[must_use]
+    pub fn with_all_training(mut self) -> Self {
+        self.training.append(&mut self.validation);
+        self.training.sort();
+        self.training.dedup();
+        self.fraction = None;
+        if let Some(ids) = &mut self.listed {
+            let ids = Arc::make_mut(ids);
+            ids.training.append(&mut ids.validation);
+        }
+        self
     }
 }
 

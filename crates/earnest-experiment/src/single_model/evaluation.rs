@@ -147,6 +147,8 @@ impl Evaluation {
         let heard: Vec<&CorpusHeard> = heard.collect();
         let target = heard.iter().find_map(|of| of.scale_range);
         let target = target.filter(|_| model.task == Task::Dimensional);
+        let idle = self.corpus.refuse_idle_ranges(&[model.task]);
+        idle.map_err(ExperimentError::Setup)?;
         let Some(one) = self.corpus.single() else {
             let mut corpus = read_corpora(&self.corpus, classes)?;
             if model.task == Task::Dimensional {

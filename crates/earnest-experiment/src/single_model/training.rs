@@ -97,6 +97,11 @@ impl ModelTraining {
         if let Err(fault) = self.recipe.check() {
             return setup(fault);
         }
+        let idle = self.corpus.check();
+        let idle = idle.and_then(|()| self.corpus.refuse_idle_ranges(&[self.task]));
+        if let Err(idle) = idle {
+            return setup(idle);
+        }
         let architecture = &self.recipe.architecture;
         if !architecture.serves(self.task) {
             return setup(format!(
@@ -159,7 +164,9 @@ impl ModelTraining {
             training: speakers,
             fraction: None,
         };
-        if fold.validation.is_empty() {
+        if !self.recipe.architecture.is_network() {
+            // A baseline learns from all.
+        } else if fold.validation.is_empty() {
             let n = fold.training.len();
             let suited = || Validation::suited(corpus.layout, &Protocol::Speaker, n);
             match self.validation.unwrap_or_else(suited) {
@@ -290,16 +297,11 @@ impl PreparedTraining {
         model.save(folder)?;
         forget_progress(folder);
         forget_copies(folder);
-        let validated = match asked.recipe.architecture.is_network() {
-            true => 0,
-            // It has learnt from them too.
-            false => validation.len(),
-        };
         Ok(TrainedModel {
             speakers: model.description.speakers.len(),
             history,
             search,
-            utterances: training.len() + validated,
+            utterances: training.len(),
             fold,
         })
     }

@@ -38,7 +38,7 @@ impl<'a> RobotFolders<'a> {
         let corpora = corpus.parts.len().max(1);
         if folders.len() != corpora {
             return Err(ExperimentError::Setup(format!(
-                "there are {} folders of robot recordings and {corpora} corpora: each has one of its own, in the same order",
+                "folders of robot recordings: {}; corpora: {corpora}. Each corpus has a folder of its own, in the same order",
                 folders.len()
             )));
         }

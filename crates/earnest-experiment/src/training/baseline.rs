@@ -24,7 +24,7 @@ pub(super) fn fit(
         Some(Presentation::Fresh) => own,
         Some(Presentation::Copies(frozen)) => own.min(frozen),
     };
-    let n = lesson.heard.len();
+    let n = lesson.plan.training.len();
     observer.event(Notice::StageStarted {
         name: "presenting",
         total: copies * n,
@@ -43,8 +43,8 @@ pub(super) fn fit(
         return Err(ExperimentError::Stopped);
     }
 
-    let of_copy = |place: &usize| lesson.heard[place % n];
-    let together = lesson.dataset.kept_together(lesson.heard);
+    let of_copy = |place: &usize| lesson.plan.training[place % n];
+    let together = lesson.dataset.kept_together(lesson.plan.training);
     let judge = |places: &[usize], answers: &[Vec<f32>]| {
         let indices: Vec<usize> = places.iter().map(of_copy).collect();
         score(plan, lesson.dataset, &indices, answers)

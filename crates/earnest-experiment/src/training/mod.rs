@@ -116,8 +116,7 @@ pub struct TrainingPlan<'a> {
     pub augmentation: Option<Augmentation<'a>>,
     /// Training utterances, indices into the dataset.
     pub training: &'a [usize],
-    /// Validation utterances: heard clean by a network to choose its best epoch. A baseline learns
-    /// from them too.
+    /// Validation utterances: heard clean by a network to choose its best epoch. A baseline has none.
     pub validation: &'a [usize],
     /// Whether each of several corpora counts alike, however many utterances it has.
     pub balance: bool,
@@ -168,10 +167,8 @@ struct KeptNormaliser {
 struct Lesson<'a> {
     dataset: &'a Dataset,
     plan: &'a TrainingPlan<'a>,
-    /// The utterances that are presented, indices into the dataset.
-    heard: &'a [usize],
     targets: &'a Targets,
-    /// How much each of them counts.
+    /// How much each training utterance counts.
     weights: &'a [f64],
     columns: usize,
     outputs: usize,
@@ -292,7 +289,6 @@ fn warn_of_gaps(dataset: &Dataset, plan: &TrainingPlan<'_>, observer: &dyn Obser
     if plan.task != Task::Categorical {
         return;
     }
-    let is_network = plan.recipe.architecture.is_network();
     for (role, indices, effect) in [
         (
             "training",
@@ -306,7 +302,7 @@ fn warn_of_gaps(dataset: &Dataset, plan: &TrainingPlan<'_>, observer: &dyn Obser
         ),
     ]
     .into_iter()
-    .filter(|(role, ..)| is_network || *role == "training")
+    .filter(|(role, indices, _)| !indices.is_empty() || *role == "training")
     {
         let found: BTreeSet<usize> = indices.iter().map(|i| dataset.items[*i].class()).collect();
         let missing: Vec<&str> = (0..)
@@ -335,18 +331,25 @@ pub fn train(
     folder: Option<&Path>,
     observer: &dyn Observer,
 ) -> Result<Trained, ExperimentError> {
-    if plan.training.is_empty() || plan.validation.is_empty() {
-        return Err(ExperimentError::Setup(format!(
-            "there are {} training and {} validation utterances for the {} task; both are needed{}",
-            plan.training.len(),
-            plan.validation.len(),
-            plan.task.name(),
-            if plan.task == Task::Dimensional {
-                " (does the corpus have arousal and valence?)"
-            } else {
-                ""
-            }
-        )));
+    let is_network = plan.recipe.architecture.is_network();
+    if plan.training.is_empty() || is_network && plan.validation.is_empty() {
+        let found = match is_network {
+            true => format!(
+                "there are {} training and {} validation utterances for the {} task; both are needed",
+                plan.training.len(),
+                plan.validation.len(),
+                plan.task.name()
+            ),
+            false => format!(
+                "there is no training utterance for the {} task",
+                plan.task.name()
+            ),
+        };
+        let hint = match plan.task {
+            Task::Dimensional => " (does the corpus have arousal and valence?)",
+            Task::Categorical => "",
+        };
+        return Err(ExperimentError::Setup(found + hint));
     }
     warn_of_gaps(dataset, plan, observer);
     let view = dataset.view(&plan.recipe.features)?;
@@ -355,23 +358,11 @@ pub fn train(
     let frozen = plan
         .augmentation
         .is_some_and(|a| a.presentation != Presentation::Fresh);
-    let is_network = plan.recipe.architecture.is_network();
-    let heard: Cow<'_, [usize]> = match is_network {
-        true => plan.training.into(),
-        // Nothing is left for it that would have to be validated.
-        false => {
-            let both = plan.training.iter().chain(plan.validation);
-            let mut all: Vec<usize> = both.copied().collect();
-            all.sort_unstable();
-            all.dedup();
-            all.into()
-        }
-    };
-    let weights = balance::weights(dataset, &heard, plan.balance);
+    let weights = balance::weights(dataset, plan.training, plan.balance);
     let mut presenter = Presenter::new(
         dataset,
         view,
-        &heard,
+        plan.training,
         weights.clone(),
         plan.augmentation,
         plan.recipe.normalise,
@@ -400,11 +391,11 @@ pub fn train(
         };
         write_whole(path, &serde_json::to_vec(&kept).unwrap_or_default())?;
     }
-    let (wanted, target_mean, target_deviation) = targets(dataset, &heard, &weights, plan.task);
+    let (wanted, target_mean, target_deviation) =
+        targets(dataset, plan.training, &weights, plan.task);
     let lesson = Lesson {
         dataset,
         plan,
-        heard: &heard,
         targets: &wanted,
         weights: &weights,
         columns: columns.len(),

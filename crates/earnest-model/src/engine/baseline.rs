@@ -229,9 +229,16 @@ pub(super) fn check_grid(key: &str, grid: &[f64]) -> Result<(), String> {
             grid.len()
         ));
     }
-    match grid.iter().find(|x| !(1e-12..=1e12).contains(*x)) {
+    if let Some(x) = grid.iter().find(|x| !(1e-12..=1e12).contains(*x)) {
+        return Err(format!("{key} must be 1e-12 to 1e12, not {x}"));
+    }
+    match grid
+        .iter()
+        .enumerate()
+        .find(|(i, x)| grid[..*i].contains(x))
+    {
         None => Ok(()),
-        Some(x) => Err(format!("{key} must be 1e-12 to 1e12, not {x}")),
+        Some((_, twice)) => Err(format!("{key} has {twice} twice")),
     }
 }
 

@@ -300,6 +300,7 @@ fn loaded(engine: &dyn Engine) -> Loaded {
         tensors: std::collections::HashMap::new(),
         doubles: std::collections::HashMap::new(),
         note: None,
+        digest: [0; 32],
     };
     for TensorView {
         name,

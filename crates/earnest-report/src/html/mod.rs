@@ -65,6 +65,12 @@ pub fn run_words(report: &Report) -> String {
     )
 }
 
+/// True if somebody validates: a baseline needs nobody.
+fn has_network(outcome: &Outcome) -> bool {
+    let mut recipes = outcome.experiment.recipes.iter();
+    recipes.any(|recipe| recipe.architecture.is_network())
+}
+
 /// What a reader should keep in mind.
 #[must_use]
 pub fn warnings(outcome: &Outcome) -> Vec<String> {
@@ -80,7 +86,7 @@ pub fn warnings(outcome: &Outcome) -> Vec<String> {
         ));
     }
     let paired = !matches!(outcome.experiment.validation, Some(Validation::Fraction(_)));
-    if !about.own_sessions && paired {
+    if !about.own_sessions && paired && has_network(outcome) {
         out.push("The corpus has no sessions, so who validates for whom follows from the order of the speakers' names.".to_owned());
     }
     if about.shared_speakers {
@@ -141,11 +147,12 @@ pub fn warnings(outcome: &Outcome) -> Vec<String> {
             "{cut} of {trained} units were still within their patience when they reached the most epochs allowed."
         ));
     }
-    if about.problems > 0 {
-        out.push(format!(
-            "The corpus has {} problems; earnest corpus inspect lists them.",
-            about.problems
-        ));
+    match about.problems {
+        0 => {}
+        1 => out.push("The corpus has a problem; earnest corpus inspect says which.".to_owned()),
+        n => out.push(format!(
+            "The corpus has {n} problems; earnest corpus inspect lists them."
+        )),
     }
     out
 }
@@ -404,6 +411,10 @@ impl Page {
             || "the session's other speaker validates".to_owned(),
             Validation::words,
         );
+        let who_trains = match has_network(outcome) {
+            true => format!("{validation}, the others train"),
+            false => "all who are not tested train".to_owned(),
+        };
         let protocol = match about.protocol.as_str() {
             "" => "leaving one speaker out",
             words => words,
@@ -418,7 +429,7 @@ impl Page {
                 counts.join(", ")
             ),
             format!(
-                "Protocol: {protocol}, {} of {} folds; {validation}, the others train",
+                "Protocol: {protocol}, {} of {} folds; {who_trains}",
                 about.folds.0, about.folds.1
             ),
             training_words(experiment),

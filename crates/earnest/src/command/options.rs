@@ -266,20 +266,39 @@ pub struct NamedCorpus {
 /// Reads `DIR` or `NAME=DIR`; a folder whose own name has a `=` in it is found, too.
 fn named_corpus(text: &str) -> Result<NamedCorpus, String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
-    match text.split_once('=') {
-        Some((name, path))
-            if !name.is_empty() && name.chars().all(is_plain) && !Path::new(text).exists() =>
-        {
-            Ok(NamedCorpus {
-                name: Some(name.to_owned()),
-                path: path.into(),
-            })
-        }
+    let named = text.split_once('=').filter(|_| !Path::new(text).exists());
+    match named {
+        Some((_, "")) => Err(format!(
+            "{text:?} names no folder: NAME=DIR is a name, and the folder or manifest of a corpus"
+        )),
+        Some((name, path)) if !name.is_empty() && name.chars().all(is_plain) => Ok(NamedCorpus {
+            name: Some(name.to_owned()),
+            path: path.into(),
+        }),
+        Some((name, path)) if Path::new(path).exists() => Err(format!(
+            "{name:?} is no name of a corpus: one is of the characters a-z, A-Z, 0-9, '.', '_' and '-'"
+        )),
         _ if text.is_empty() => Err("a corpus is a folder or a manifest file".to_owned()),
         _ => Ok(NamedCorpus {
             name: None,
             path: text.into(),
         }),
+    }
+}
+
+/// How often, in words.
+fn times(n: usize) -> String {
+    match n {
+        1 => "once".to_owned(),
+        n => format!("{n} times"),
+    }
+}
+
+/// How many corpora there are, behind "there".
+fn corpora_in_words(n: usize) -> String {
+    match n {
+        1 => "is one corpus".to_owned(),
+        n => format!("are {n} corpora"),
     }
 }
 
@@ -361,9 +380,9 @@ impl ReadingOptions {
         let ranges = &scales.scale_range;
         if !ranges.is_empty() && ranges.len() != named.len() {
             return Err(Failure::asked(format!(
-                "--scale-range is given {} times, and there are {} corpora: give the range of each, in the same order",
-                ranges.len(),
-                named.len()
+                "--scale-range is given {}, and there {}: give the range of each, in the same order",
+                times(ranges.len()),
+                corpora_in_words(named.len())
             )));
         }
         let several = named.len() > 1;
@@ -721,7 +740,9 @@ impl ExperimentOptions {
         let (recordings, corpora) = (self.robot.recordings.len(), experiment.corpus.0.len());
         if recordings > 0 && recordings != corpora {
             return Err(Failure::asked(format!(
-                "--recordings is given {recordings} times, and there are {corpora} corpora: each has a folder of its own, in the same order"
+                "--recordings is given {}, and there {}: each has a folder of its own, in the same order",
+                times(recordings),
+                corpora_in_words(corpora)
             )));
         }
         let asked = asked_sources(&self.sounds, &self.robot)?;

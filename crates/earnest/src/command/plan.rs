@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use earnest_experiment::{Plan, Prepared, Protocol, plan, prepare};
+use earnest_model::Recipe;
 use serde_json::json;
 
 use super::options::FileOptions;
@@ -101,9 +102,16 @@ fn print(prepared: &Prepared, plan: &Plan) {
         prepared.all_folds,
         prepared.units.len()
     );
+    let is_network = |recipe: &Recipe| recipe.architecture.is_network();
+    let all_train = !prepared.experiment.recipes.iter().any(is_network);
     for fold in &prepared.folds {
+        let fold = match all_train {
+            true => fold.clone().with_all_training(),
+            false => fold.clone(),
+        };
         let validated = match (fold.fraction, fold.validation.as_slice()) {
             (Some(share), _) => format!("{} % of their utterances validate", share * 100.0),
+            _ if all_train => "nobody has to validate".to_owned(),
             (None, []) => "as listed".to_owned(),
             (None, speakers) => format!("validated by {}", speakers.join(" ")),
         };

@@ -156,6 +156,7 @@ fn what_has_no_effect_on_a_baseline_is_an_error_before_work_begins() {
             "",
             "c must be 1e-12 to 1e12",
         ),
+        ("kind = \"svm\", c = [1.0, 2.0, 1.0]", "", "c has 1 twice"),
         ("kind = \"svm\", copies = 0", "", "copies must be 1 to"),
         (
             "kind = \"svr\", epsilon = -1.0",

@@ -250,6 +250,25 @@ fn flags_of_several_corpora_need_several_and_those_of_one_say_so() {
             "--no-balance has no effect",
         ),
         (&["--corpus", "x=a"], "a name has no effect with one corpus"),
+        (&["--corpus", "x:y=a"], "\"x:y\" is no name of a corpus"),
+        (&["--corpus", "x="], "names no folder"),
+        (
+            &["--corpus", "Others=a", "--corpus", "b"],
+            "a corpus cannot be called Others",
+        ),
+        (
+            &["--corpus", "a", "--scale-range", "1..5"],
+            "scale_range has no effect",
+        ),
+        (
+            &[
+                &both[..],
+                &["--tasks", "categorical"],
+                &["--scale-range", "1..5", "--scale-range", "1..5"],
+            ]
+            .concat(),
+            "it needs the dimensional task",
+        ),
         (
             &["--corpus", "a", "--corpus", "nowhere"],
             "there is nothing at nowhere",
@@ -260,11 +279,11 @@ fn flags_of_several_corpora_need_several_and_those_of_one_say_so() {
         ),
         (
             &[&both[..], &["--scale-range", "1..5"]].concat(),
-            "there are 2 corpora",
+            "--scale-range is given once, and there are 2 corpora",
         ),
         (
             &[&both[..], &["--recordings", "a"]].concat(),
-            "there are 2 corpora",
+            "--recordings is given once, and there are 2 corpora",
         ),
         (
             &[&both[..], &["--protocol", "speaker"]].concat(),

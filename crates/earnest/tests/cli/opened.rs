@@ -421,8 +421,7 @@ fn a_table_of_features_is_a_source_of_an_experiment_and_no_model_of_it_hears_aud
     let results = fs::read_to_string(dir.path().join("r2/results.csv")).unwrap();
     assert_eq!(results.lines().count(), 3, "{results}");
     assert!(
-        stderr(&output)
-            .contains("rows of 1 ids that are no utterance of the corpus (first: nobody)"),
+        stderr(&output).contains("ids are no utterance of the corpus (1, the first is nobody)"),
         "{}",
         stderr(&output)
     );

@@ -215,9 +215,17 @@ fn open(reading: &ReadingOptions, path: &Path) -> Result<Corpus, Failure> {
     let corpus = read_corpus(&reading.spec(path.to_owned()), &ClassSpec::default())?;
     if !corpus.problems.is_empty() {
         tell!(
-            "warning: {} problems in the corpus; `earnest corpus inspect {}` lists them",
-            corpus.problems.len(),
-            path.display()
+            "warning: the corpus has {}; `earnest corpus inspect {}` lists {}",
+            match corpus.problems.len() {
+                1 => "a problem".to_owned(),
+                n => format!("{n} problems"),
+            },
+            path.display(),
+            if corpus.problems.len() == 1 {
+                "it"
+            } else {
+                "them"
+            },
         );
     }
     Ok(corpus)
