@@ -19,10 +19,15 @@ fn table(bytes: &[u8]) -> PyResult<Table> {
     let failed = |e: csv::Error| refused(format!("a table of results cannot be read back: {e}"));
     let mut reader = csv::Reader::from_reader(bytes);
     let texts = |record: &csv::StringRecord| -> Vec<String> {
-        record.iter().map(|cell| text_of_cell(cell).to_owned()).collect()
+        record
+            .iter()
+            .map(|cell| text_of_cell(cell).to_owned())
+            .collect()
     };
     let header = texts(reader.headers().map_err(failed)?);
-    let rows = reader.records().map(|record| Ok(texts(&record.map_err(failed)?)));
+    let rows = reader
+        .records()
+        .map(|record| Ok(texts(&record.map_err(failed)?)));
     Ok((header, rows.collect::<PyResult<_>>()?))
 }
 

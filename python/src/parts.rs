@@ -131,9 +131,7 @@ pub struct Extraction<'a> {
 
 impl Extraction<'_> {
     fn streams(&self) -> Streams {
-        (0..self.pool.threads())
-            .map(|_| Mutex::default())
-            .collect()
+        (0..self.pool.threads()).map(|_| Mutex::default()).collect()
     }
 
     /// Of parts of files; parts of one file that follow each other decode it once. The same bits on
@@ -185,9 +183,10 @@ impl Extraction<'_> {
     fn decoded(&self, path: &Path) -> Result<Recording<'static>, Trouble> {
         let recording = earnest_audio::decode(path).map_err(Trouble::Audio)?;
         let planes: Vec<&[f32]> = recording.channels.iter().map(Vec::as_slice).collect();
-        let chosen = self.channels.of(&planes).map_err(|e| {
-            Trouble::Refused(format!("audio file {}: {e}", path.display()))
-        })?;
+        let chosen = self
+            .channels
+            .of(&planes)
+            .map_err(|e| Trouble::Refused(format!("audio file {}: {e}", path.display())))?;
         Ok(Recording {
             planes: chosen
                 .into_iter()

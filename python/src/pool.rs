@@ -49,7 +49,10 @@ impl Drop for Lease {
             return;
         };
         let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-        free.get_or_insert_default().entry(self.kind).or_default().push(pool);
+        free.get_or_insert_default()
+            .entry(self.kind)
+            .or_default()
+            .push(pool);
     }
 }
 
@@ -65,7 +68,9 @@ pub fn of(threads: Option<usize>) -> PyResult<Lease> {
     let kind = (std::process::id(), threads);
     let free = {
         let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-        free.get_or_insert_default().get_mut(&kind).and_then(Vec::pop)
+        free.get_or_insert_default()
+            .get_mut(&kind)
+            .and_then(Vec::pop)
     };
     let pool = match free {
         Some(pool) => pool,

@@ -62,11 +62,7 @@ fn require_rate(rate: u32) -> PyResult<()> {
 }
 
 impl Recogniser {
-    fn answers(
-        &self,
-        files: &[PathBuf],
-        pool: &Lease,
-    ) -> PyResult<Vec<Told>> {
+    fn answers(&self, files: &[PathBuf], pool: &Lease) -> PyResult<Vec<Told>> {
         let inner = &self.inner;
         // A front end that cannot be opened is one error and not one a file.
         drop(inner.reader().map_err(|e| raised(&e))?);
@@ -103,11 +99,11 @@ impl Recogniser {
     /// The model in a folder; the built-in starter without.
     #[staticmethod]
     #[pyo3(signature = (folder=None))]
-    fn load(folder: Option<PathBuf>) -> PyResult<Self> {
-        let inner = match folder {
+    fn load(py: Python<'_>, folder: Option<PathBuf>) -> PyResult<Self> {
+        let inner = py.detach(|| match folder {
             Some(folder) => Inner::load(&folder),
             None => Inner::starter(),
-        };
+        });
         Ok(Self {
             inner: inner.map_err(|e| raised(&e))?,
         })
@@ -177,7 +173,11 @@ impl Recogniser {
 
     /// Begins to hear samples as they come: windows of `length_s` every `step_s`, or all together.
     #[pyo3(signature = (sampling_rate, windows=None))]
-    fn stream(&self, sampling_rate: u32, windows: Option<(f64, f64)>) -> PyResult<RecogniserStream> {
+    fn stream(
+        &self,
+        sampling_rate: u32,
+        windows: Option<(f64, f64)>,
+    ) -> PyResult<RecogniserStream> {
         require_rate(sampling_rate)?;
         let segmentation = match windows {
             Some((length_s, step_s)) => Segmentation::Windows { length_s, step_s },

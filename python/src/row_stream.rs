@@ -54,9 +54,9 @@ impl RowStream {
             refused(format!("a stream at {rate} Hz cannot be opened: {e}"))
         };
         let inner = match settings {
-            FrontEndSettings::Functionals(own) if own.window_s.is_none() => {
-                Inner::Whole(Box::new(FunctionalStream::new(rate, own.set).map_err(failed)?))
-            }
+            FrontEndSettings::Functionals(own) if own.window_s.is_none() => Inner::Whole(Box::new(
+                FunctionalStream::new(rate, own.set).map_err(failed)?,
+            )),
             other => Inner::Rows(other.as_front_end().open(rate).map_err(failed)?),
         };
         Ok(Self {

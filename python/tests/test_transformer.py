@@ -107,7 +107,7 @@ NO_TABLE = {
 }  # fmt: skip
 
 
-@pytest.mark.filterwarnings("ignore")
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_scikit_learns_own_checks_pass_but_those_of_tables() -> None:
     results = check_estimator(AsIfOfTables(sampling_rate=16_000), on_fail=None, on_skip=None)
     failed = {result["check_name"]: str(result["exception"]) for result in results if result["status"] == "failed"}

@@ -1,10 +1,11 @@
 """How the package is used by whoever checks types: mypy --strict reads this and nobody runs it."""
 
-from typing import Any, assert_type
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from typing_extensions import assert_type
 
 import earnest
 
@@ -35,3 +36,6 @@ assert_type(earnest.FunctionalsTransformer().transform(["a.wav"]), npt.NDArray[n
 
 smile.process_file(3)  # type: ignore[arg-type]
 earnest.Stream(sampling_rate="16000")  # type: ignore[arg-type]
+smile.process_flie("a.wav")  # type: ignore[attr-defined]
+earnest.FeatureSet.ComParE_2016  # type: ignore[attr-defined]
+earnest.Smail("eGeMAPSv02")  # type: ignore[attr-defined]

@@ -25,9 +25,6 @@ from earnest.model import Answer, Answers, AnswerStream, Model
 from earnest.smile import Smile
 from earnest.stream import Stream
 
-if TYPE_CHECKING:
-    from earnest.transformer import FunctionalsTransformer as FunctionalsTransformer
-
 __all__ = [
     "Answer",
     "AnswerStream",
@@ -46,11 +43,14 @@ __all__ = [
     "__version__",
 ]
 
+if TYPE_CHECKING:
+    from earnest.transformer import FunctionalsTransformer as FunctionalsTransformer
+else:
 
-def __getattr__(name: str) -> Any:
-    # scikit-learn is heavy, and most who import this package want none of it.
-    if name == "FunctionalsTransformer":
-        from earnest.transformer import FunctionalsTransformer
+    def __getattr__(name: str) -> Any:
+        # scikit-learn is heavy, and most who import this package want none of it.
+        if name == "FunctionalsTransformer":
+            from earnest.transformer import FunctionalsTransformer
 
-        return FunctionalsTransformer
-    raise AttributeError(f"module 'earnest' has no attribute {name!r}")
+            return FunctionalsTransformer
+        raise AttributeError(f"module 'earnest' has no attribute {name!r}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 #: The sets that there are, in words.
 _SETS = "eGeMAPSv02, eGeMAPSv01b, eGeMAPSv01a (eGeMAPS), GeMAPSv01b and GeMAPSv01a (GeMAPS)"
@@ -12,15 +12,16 @@ _SETS = "eGeMAPSv02, eGeMAPSv01b, eGeMAPSv01a (eGeMAPS), GeMAPSv01b and GeMAPSv0
 class _Sentences(enum.EnumMeta):
     """Says what there is where a set is asked for that is not there."""
 
-    def __getattr__(cls, name: str) -> Any:
-        members = cls.__dict__.get("_member_map_", {})
-        if name in members:
-            return members[name]
-        if name.startswith("_"):
-            raise AttributeError(name)
-        raise AttributeError(
-            f"there is no {cls.__name__} {name} in Earnest; there are {_SETS if cls.__name__ == 'FeatureSet' else ', '.join(members)}"
-        )
+    if not TYPE_CHECKING:  # to whoever checks types, what is not there is an error as always
+
+        def __getattr__(cls, name: str) -> Any:
+            members = cls.__dict__.get("_member_map_", {})
+            if name in members:
+                return members[name]
+            if name.startswith("_"):
+                raise AttributeError(name)
+            there_are = _SETS if cls.__name__ == "FeatureSet" else ", ".join(members)
+            raise AttributeError(f"there is no {cls.__name__} {name} in Earnest; there are {there_are}")
 
 
 class FeatureSet(enum.Enum, metaclass=_Sentences):

@@ -233,10 +233,12 @@ class Smile:
             f"keep_nat={self.keep_nat}, num_workers={self.num_workers}, verbose={self.verbose})"
         )
 
-    def __getattr__(self, name: str) -> Any:
-        if name in _LACKING:
-            raise AttributeError(f"earnest.Smile has no {name}: {_LACKING[name]}")
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+    if not TYPE_CHECKING:  # to whoever checks types, what is not there is an error as always
+
+        def __getattr__(self, name: str) -> Any:
+            if name in _LACKING:
+                raise AttributeError(f"earnest.Smile has no {name}: {_LACKING[name]}")
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
