@@ -35,7 +35,14 @@ def both(feature_set: str, level: str, **arguments: Any) -> tuple[Any, earnest.S
     return theirs, earnest.Smile(feature_set, level, **arguments)
 
 
-def assert_alike(theirs: pd.DataFrame, ours: pd.DataFrame) -> None:
+def assert_alike(theirs: pd.DataFrame, ours: pd.DataFrame, *, end_within_s: float = 0.0) -> None:
+    if end_within_s:
+        # opensmile-python shifts the last end of descriptors of a file's part by what it rounded; ours is what was asked for.
+        ends = [frame.index.get_level_values("end")[-1].total_seconds() for frame in (theirs, ours)]
+        assert abs(ends[0] - ends[1]) <= end_within_s
+        theirs, ours = theirs.copy(), ours.copy()
+        for frame in (theirs, ours):
+            frame.reset_index("end", drop=True, inplace=True)
     assert ours.index.names == theirs.index.names
     pd.testing.assert_index_equal(ours.index, theirs.index, exact=True)
     assert list(ours.columns) == list(theirs.columns)
@@ -46,6 +53,8 @@ def assert_alike(theirs: pd.DataFrame, ours: pd.DataFrame) -> None:
     names = [str(column[-1] if isinstance(column, tuple) else column) for column in ours.columns]
     for i, name in enumerate(names):
         there = ~np.isnan(a[:, i])
+        if not there.any():
+            continue
         off = np.abs(a[there, i] - b[there, i])
         # A column's own deviation, or its size where it hardly changes.
         scale = max(a[there, i].std(), 0.01 * np.abs(a[there, i]).max(initial=0), 1e-9)
@@ -54,7 +63,9 @@ def assert_alike(theirs: pd.DataFrame, ours: pd.DataFrame) -> None:
         if of_level:
             assert np.sqrt((off**2).mean()) <= most * scale, f"{name}: {np.sqrt((off**2).mean()) / scale:.2e}"
         else:
-            assert off.max(initial=0) <= most * scale + 1e-6, f"{name}: {off.max() / scale:.2e}"
+            # F0 and HNR differ in their last bits, up to 2e-5 semitones and dB.
+            last_bits = 2e-5 if name.startswith(("F0semitone", "HNR")) else 1e-6
+            assert off.max() <= most * scale + last_bits, f"{name}: {off.max():.2e}, {off.max() / scale:.2e}"
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -108,11 +119,10 @@ def test_moments_between_samples_are_rounded_alike(level: str, recordings: list[
     for start in (-0.4, 0.0, 0.4, 0.5, 0.6):
         for end in (-0.99, -0.7, -0.5, -0.49, -0.2, 0.0):
             moments = {"start": (4000 + start) / 16_000, "end": (8800 + end) / 16_000}
-            for call in (
-                lambda s: s.process_signal(signal, 16_000, **moments),
-                lambda s: s.process_file(recordings[0], **moments),
-            ):
-                assert_alike(call(theirs), call(ours))
+            a, b = (smile.process_signal(signal, 16_000, **moments) for smile in (theirs, ours))
+            assert_alike(a, b)
+            a, b = (smile.process_file(recordings[0], **moments) for smile in (theirs, ours))
+            assert_alike(a, b, end_within_s=1.001 / 16_000)
 
 
 @pytest.mark.parametrize("level", LEVELS)

@@ -99,6 +99,7 @@ TOO_SHORT = {
     "check_estimators_pickle", "check_f_contiguous_array_estimator", "check_transformer_general",
     "check_transformer_preserve_dtypes", "check_methods_sample_order_invariance", "check_methods_subset_invariance",
     "check_dict_unchanged", "check_fit_idempotent", "check_fit2d_predict1d", "check_transformer_data_not_an_array",
+    "check_transformers_unfitted_stateless",
 }  # fmt: skip
 #: They ask that fit looks at a table's numbers and columns; recordings have none, and fit reads no file.
 NO_TABLE = {
