@@ -18,6 +18,9 @@ use crate::samples::{Samples, require_numbers};
 /// What goes beyond the paper, as `chains/robust.toml` has it.
 const ROBUST: &str = include_str!("../../chains/robust.toml");
 
+/// Samples, and what was drawn for them: as JSON, and in words.
+type Presented<'py> = (Bound<'py, PyArray1<f32>>, Vec<(String, String)>);
+
 /// Keeps what a person should know of the sounds.
 #[derive(Default)]
 struct Notes(Mutex<Vec<String>>);
@@ -111,7 +114,7 @@ impl Augmenter {
         seed: u64,
         key: &str,
         presentation: u64,
-    ) -> PyResult<(Bound<'py, PyArray1<f32>>, Vec<(String, String)>)> {
+    ) -> PyResult<Presented<'py>> {
         let samples = Samples::of(signal)?;
         let samples = samples.mono()?;
         let made: PyResult<(Vec<f32>, Vec<Drawn>)> = py.detach(|| {

@@ -40,9 +40,7 @@ def assert_alike(theirs: pd.DataFrame, ours: pd.DataFrame, *, end_within_s: floa
         # opensmile-python shifts the last end of descriptors of a file's part by what it rounded; ours is what was asked for.
         ends = [frame.index.get_level_values("end")[-1].total_seconds() for frame in (theirs, ours)]
         assert abs(ends[0] - ends[1]) <= end_within_s
-        theirs, ours = theirs.copy(), ours.copy()
-        for frame in (theirs, ours):
-            frame.reset_index("end", drop=True, inplace=True)
+        theirs, ours = (frame.reset_index("end", drop=True) for frame in (theirs, ours))
     assert ours.index.names == theirs.index.names
     pd.testing.assert_index_equal(ours.index, theirs.index, exact=True)
     assert list(ours.columns) == list(theirs.columns)

@@ -20,7 +20,7 @@ def test_a_run_becomes_tables(finished_run: Path) -> None:
     assert all(Path(folder).is_dir() for folder in run.units["folder"])
     predictions = run.predictions
     for unit, of_unit in predictions.groupby("unit"):
-        written = pd.read_csv(finished_run / "units" / str(unit) / "predictions.csv")
+        written = pd.read_csv(finished_run / "units" / str(unit) / "predictions.csv", float_precision="round_trip")
         assert of_unit["id"].tolist() == written["id"].tolist()
         outputs = run.classes if of_unit["task"].iloc[0] == "categorical" else ["arousal", "valence"]
         for name in outputs:
@@ -35,12 +35,12 @@ def test_a_run_becomes_tables(finished_run: Path) -> None:
 def test_metrics_are_those_that_the_program_wrote_and_scikit_learn_has(finished_run: Path) -> None:
     run = Experiment(finished_run)
     pd.testing.assert_frame_equal(
-        run.results.select_dtypes("number"), pd.read_csv(finished_run / "results.csv").select_dtypes("number")[
+        run.results.select_dtypes("number"), pd.read_csv(finished_run / "results.csv", float_precision="round_trip").select_dtypes("number")[
             list(run.results.select_dtypes("number").columns)
         ],
         check_dtype=False,
     )  # fmt: skip
-    written = pd.read_csv(finished_run / "tables.csv")
+    written = pd.read_csv(finished_run / "tables.csv", float_precision="round_trip")
     assert run.tables["F"].equals(written["F"]) and run.tables["training"].equals(written["training"].astype(run.tables["training"].dtype))
     metrics = pytest.importorskip("sklearn.metrics")
     for (unit, condition), rows in run.predictions.query("task == 'categorical'").groupby(["unit", "condition"]):

@@ -129,7 +129,7 @@ class Experiment:
             # Keys of recipes are numbers or words, as they are written.
             if column in _TEXTS or column.startswith("recipe."):
                 continue
-            frame[column] = pd.to_numeric(frame[column].replace("", np.nan))
+            frame[column] = pd.to_numeric(frame[column].mask(frame[column] == ""))
         return frame
 
     def __repr__(self) -> str:
