@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from earnest import _earnest
 from earnest._earnest import EarnestError
@@ -124,13 +125,17 @@ class Experiment:
         import pandas as pd
 
         header, rows = table
-        frame = pd.DataFrame(rows, columns=header)
-        for column in header:
-            # Keys of recipes are numbers or words, as they are written.
-            if column in _TEXTS or column.startswith("recipe."):
-                continue
-            frame[column] = pd.to_numeric(frame[column].mask(frame[column] == ""))
-        return frame
+        columns = {name: [row[i] for row in rows] for i, name in enumerate(header)}
+        # Keys of recipes are numbers or words, as they are written.
+        is_text = {name: name in _TEXTS or name.startswith("recipe.") for name in header}
+        return pd.DataFrame({name: cells if is_text[name] else _numbers(cells) for name, cells in columns.items()})
 
     def __repr__(self) -> str:
         return f"<Experiment {self.name} on {self.corpus}: {len(self._run['units'])} units in {self.folder}>"
+
+
+def _numbers(cells: list[str]) -> npt.NDArray[Any]:
+    """Cells as numbers, to the last bit as they were written (pandas' own readers are not always): none are NaN."""
+    if all(cell.removeprefix("-").isdecimal() for cell in cells):
+        return np.array([int(cell) for cell in cells], np.int64)
+    return np.array([float(cell) if cell else np.nan for cell in cells], np.float64)
