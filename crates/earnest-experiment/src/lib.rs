@@ -45,7 +45,7 @@ pub use running::plan::{Plan, UnitKind, plan};
 pub use running::prepare::{
     Prepared, corpus_contents, prepare, refuse_unlisted, refuse_unnamed_speakers, scene_of,
 };
-pub use running::results::{recipe_keys, write_results};
+pub use running::results::{recipe_keys, results_csv, write_results};
 pub use running::run::{RunOptions, finish, run, run_units, simulated_robot};
 pub use running::run_folder::{RESULTS, refuse_foreign_files, refuse_other_run};
 pub use running::slurm::{SlurmOptions, run_on_slurm};

@@ -36,6 +36,15 @@ impl Features {
         self.values.is_empty()
     }
 
+    /// True if all rows are the same, and there are several: digital silence makes such features, and
+    /// nothing that a voice says.
+    #[must_use]
+    pub fn never_change(&self) -> bool {
+        let mut rows = self.rows();
+        let first = rows.next();
+        self.frames() > 1 && rows.all(|row| Some(row) == first)
+    }
+
     /// All values, row by row.
     #[must_use]
     pub fn values(&self) -> &[f32] {
@@ -78,5 +87,13 @@ mod tests {
         let none = Features::from_values(0, vec![1.0; 5]);
         assert!(none.is_empty() && none.frames() == 0 && none.rows().len() == 0);
         assert_eq!(Features::from_values(7, vec![]).columns(), 7);
+    }
+
+    #[test]
+    fn rows_that_are_all_the_same_are_told_from_others_and_from_a_single_one() {
+        let of = |values: &[f32]| Features::from_values(2, values.to_vec()).never_change();
+        assert!(of(&[1.0, 2.0, 1.0, 2.0, 1.0, 2.0]));
+        assert!(!of(&[1.0, 2.0, 1.0, 2.0, 1.0, 3.0]));
+        assert!(!of(&[1.0, 2.0]) && !of(&[]));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use earnest_audio::{ResampleStream, SAMPLE_RATE};
 use earnest_features::{Features, RowStream};
 
 use crate::error::RecogniserError;
@@ -11,11 +12,45 @@ use crate::error::RecogniserError;
 pub struct FeatureReader {
     stream: Box<dyn RowStream>,
     shortest_s: f64,
+    /// Samples of the last file.
+    samples: u64,
 }
 
 impl FeatureReader {
     pub(crate) fn new(stream: Box<dyn RowStream>, shortest_s: f64) -> Self {
-        Self { stream, shortest_s }
+        Self {
+            stream,
+            shortest_s,
+            samples: 0,
+        }
+    }
+
+    /// How long the file that was read last is, seconds.
+    #[must_use]
+    pub fn length_s(&self) -> f64 {
+        self.samples as f64 / f64::from(SAMPLE_RATE)
+    }
+
+    /// The features of samples of any rate (mono, full scale 1.0): the same bits as of a file that
+    /// holds them. `None` if they are too short for a row.
+    ///
+    /// # Errors
+    /// [`RecogniserError::Resample`].
+    pub fn of_samples(
+        &mut self,
+        samples: &[f32],
+        sample_rate: u32,
+    ) -> Result<Option<Features>, RecogniserError> {
+        let stream = &mut self.stream;
+        stream.reset();
+        let mut values = Vec::new();
+        let mut sink = |row: &[f32]| values.extend_from_slice(row);
+        let mut resampler = ResampleStream::new(sample_rate, SAMPLE_RATE)?;
+        resampler.push(samples, &mut |block| stream.push(block, &mut sink))?;
+        resampler.finish(&mut |block| stream.push(block, &mut sink))?;
+        stream.finish(&mut sink);
+        let features = Features::from_values(stream.columns(), values);
+        Ok((!features.is_empty()).then_some(features))
     }
 
     /// The features of a file of any rate and any number of channels. No more of it is held at a
@@ -28,7 +63,12 @@ impl FeatureReader {
         stream.reset();
         let mut values = Vec::new();
         let mut sink = |row: &[f32]| values.extend_from_slice(row);
-        earnest_audio::read_blocks(path, None, |block| stream.push(block, &mut sink))?;
+        let count = &mut self.samples;
+        *count = 0;
+        earnest_audio::read_blocks(path, None, |block| {
+            *count += block.len() as u64;
+            stream.push(block, &mut sink);
+        })?;
         stream.finish(&mut sink);
         let features = Features::from_values(stream.columns(), values);
         match features.is_empty() {

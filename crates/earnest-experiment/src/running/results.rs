@@ -52,7 +52,10 @@ pub fn recipe_keys(recipe: &Recipe, table: Option<&FeatureTableSpec>) -> Vec<(St
 
 /// A row for each unit and condition, full precision: metrics, recalls, and the keys of the unit's
 /// recipe, so that a sweep over recipes is one table.
-fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
+///
+/// # Errors
+/// Never in practice: it is written to memory.
+pub fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut header: Vec<String> = [
         "unit",

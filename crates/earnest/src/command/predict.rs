@@ -79,13 +79,6 @@ fn groups(files: &[PathBuf]) -> Vec<&[PathBuf]> {
     groups
 }
 
-/// True if all rows are the same, and there are several.
-fn never_changes(features: &Features) -> bool {
-    let mut rows = features.rows();
-    let first = rows.next();
-    features.frames() > 1 && rows.all(|row| Some(row) == first)
-}
-
 /// Prints answers, a row or an object for each.
 struct Answers<'a> {
     model: &'a Description,
@@ -178,7 +171,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         for (file, features) in files.iter().zip(hear(&recogniser, files)?) {
             match features {
                 Ok(features) => {
-                    if never_changes(&features) {
+                    if features.never_change() {
                         tell!(
                             "warning: {}: all rows of its features are the same, as those of digital silence are, so the answer says nothing about a voice",
                             file.display()

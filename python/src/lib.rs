@@ -1,0 +1,43 @@
+//! The native part of the Python package `earnest`: arrays in, arrays out, no lock of the
+//! interpreter held while anything is computed. What users call is in `python/earnest/`, which stands on this;
+//! `python/README.md` is its documentation.
+
+mod augmenter;
+mod channels;
+mod errors;
+mod experiment;
+mod front_end;
+mod matrix;
+mod parts;
+mod pool;
+mod recogniser;
+mod row_stream;
+mod samples;
+
+use pyo3::prelude::*;
+
+/// The native part of `earnest`. Everything in it is reached by the package's own names.
+#[pymodule]
+mod _earnest {
+    #[pymodule_export]
+    use crate::augmenter::{Augmenter, read_audio};
+    #[pymodule_export]
+    use crate::errors::EarnestError;
+    #[pymodule_export]
+    use crate::experiment::read_run;
+    #[pymodule_export]
+    use crate::front_end::FrontEnd;
+    #[pymodule_export]
+    use crate::recogniser::{Recogniser, RecogniserStream};
+    #[pymodule_export]
+    use crate::row_stream::RowStream;
+
+    use super::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("STARTER_CARD", earnest_recogniser::Recogniser::STARTER_CARD)?;
+        module.add("NATIVE_RATE", earnest_audio::SAMPLE_RATE)
+    }
+}

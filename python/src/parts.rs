@@ -1,0 +1,332 @@
+//! Features of parts of recordings: a recording is decoded once, whatever is cut out of it.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use earnest_audio::{AudioError, ResampleStream};
+use earnest_features::{FrontEnd, RowStream};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use rayon::prelude::*;
+
+use crate::channels::Channels;
+use crate::errors::{raised, refused};
+use crate::pool::Lease;
+use crate::samples::require_numbers;
+
+/// From a moment to another, nanoseconds as pandas counts them. Without an end, to the recording's.
+#[derive(Clone, Copy, Debug, FromPyObject)]
+pub struct Moments(pub i64, pub Option<i64>);
+
+/// How moments become samples. Both are opensmile-python's, found by what it answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Rounding {
+    /// Start and end, each to the nearest sample: of signals.
+    Ends,
+    /// The start, and the length from there on: of files.
+    StartAndLength,
+}
+
+impl Moments {
+    /// The samples between them, as many of them as there are.
+    fn samples(self, rate: u32, length: usize, rounding: Rounding) -> Range<usize> {
+        let samples = |ns: i64| (ns as f64 / 1e9 * f64::from(rate)).round_ties_even() as usize;
+        let Self(start_ns, end_ns) = self;
+        let start = samples(start_ns).min(length);
+        let end = end_ns.map_or(length, |end_ns| match rounding {
+            Rounding::Ends => samples(end_ns),
+            Rounding::StartAndLength => start.saturating_add(samples(end_ns - start_ns)),
+        });
+        start..end.clamp(start, length)
+    }
+}
+
+/// At which rate features are made.
+#[derive(Clone, Copy, Debug, FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct Rate {
+    /// The rate that is wanted; a recording's own without.
+    pub sampling_rate: Option<u32>,
+    /// True if others are brought to it.
+    pub resample: bool,
+}
+
+/// Why there are no features of a recording.
+pub enum Trouble {
+    /// Its file.
+    Audio(AudioError),
+    /// Its rate is not the one that was asked for.
+    Rate(String),
+    /// Anything else.
+    Refused(String),
+}
+
+impl From<Trouble> for PyErr {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Audio(error) => raised(&error),
+            Trouble::Rate(sentence) => PyRuntimeError::new_err(sentence),
+            Trouble::Refused(sentence) => refused(sentence),
+        }
+    }
+}
+
+/// What parts of one recording came to.
+struct Made {
+    /// Rows of all parts, one after the other.
+    values: Vec<f32>,
+    /// Rows of each part.
+    rows: Vec<usize>,
+    /// At which rate they were made, Hz.
+    rate: u32,
+    /// How long the whole recording is, seconds.
+    length_s: f64,
+}
+
+/// What parts of recordings came to: all rows one after the other, and for each part its number of rows,
+/// the rate at which they were made (Hz) and the length of its recording (seconds).
+#[derive(Default)]
+pub struct Extracted {
+    pub values: Vec<f32>,
+    pub rows: Vec<usize>,
+    pub rates: Vec<u32>,
+    pub lengths_s: Vec<f64>,
+}
+
+impl Extracted {
+    fn add(&mut self, made: Made) {
+        match self.values.is_empty() {
+            true => self.values = made.values,
+            false => self.values.extend(made.values),
+        }
+        let parts = made.rows.len();
+        self.rows.extend(made.rows);
+        self.rates.extend(std::iter::repeat_n(made.rate, parts));
+        self.lengths_s
+            .extend(std::iter::repeat_n(made.length_s, parts));
+    }
+}
+
+/// A recording in memory.
+struct Recording<'a> {
+    planes: Vec<Cow<'a, [f32]>>,
+    rate: u32,
+}
+
+/// Streams of a front end by rate, a set for each thread.
+type Streams = Vec<Mutex<HashMap<u32, Box<dyn RowStream>>>>;
+
+/// Makes features of parts of recordings on some threads.
+pub struct Extraction<'a> {
+    pub front_end: &'a dyn FrontEnd,
+    /// Of a row, those values that are wanted; all without.
+    pub picked: Option<&'a [usize]>,
+    pub channels: &'a Channels,
+    pub rate: Rate,
+    pub pool: &'a Lease,
+}
+
+impl Extraction<'_> {
+    fn streams(&self) -> Streams {
+        (0..self.pool.threads()).map(|_| Mutex::default()).collect()
+    }
+
+    /// Of parts of files; parts of one file that follow each other decode it once. The same bits on
+    /// any number of threads, and of several files that cannot be read the first is the error.
+    pub fn of_files(&self, parts: &[(&Path, Moments)]) -> Result<Extracted, Trouble> {
+        let streams = self.streams();
+        let groups: Vec<&[(&Path, Moments)]> = parts.chunk_by(|a, b| a.0 == b.0).collect();
+        let one = |group: &&[(&Path, Moments)]| {
+            let Some((path, _)) = group.first() else {
+                return Err(Trouble::Refused("no part of a file was asked for".into()));
+            };
+            let recording = self.decoded(path)?;
+            let moments: Vec<Moments> = group.iter().map(|(_, moments)| *moments).collect();
+            self.of_recording(&recording, &moments, Rounding::StartAndLength, &streams)
+                .map_err(|trouble| trouble.of(path))
+        };
+        let made: Vec<Result<Made, Trouble>> = self
+            .pool
+            .install(|| groups.par_iter().with_max_len(1).map(one).collect());
+        let mut all = Extracted::default();
+        for made in made {
+            all.add(made?);
+        }
+        Ok(all)
+    }
+
+    /// Of parts of a signal.
+    pub fn of_signal(
+        &self,
+        planes: &[&[f32]],
+        rate: u32,
+        parts: &[Moments],
+    ) -> Result<Extracted, Trouble> {
+        for plane in planes {
+            require_numbers(plane, 0, rate).map_err(Trouble::Refused)?;
+        }
+        let planes = self.channels.of(planes).map_err(Trouble::Refused)?;
+        let recording = Recording { planes, rate };
+        let streams = self.streams();
+        let made = self
+            .pool
+            .install(|| self.of_recording(&recording, parts, Rounding::Ends, &streams));
+        let mut all = Extracted::default();
+        all.add(made?);
+        Ok(all)
+    }
+
+    /// The channels of a file that are heard.
+    fn decoded(&self, path: &Path) -> Result<Recording<'static>, Trouble> {
+        let recording = earnest_audio::decode(path).map_err(Trouble::Audio)?;
+        let planes: Vec<&[f32]> = recording.channels.iter().map(Vec::as_slice).collect();
+        let chosen = self
+            .channels
+            .of(&planes)
+            .map_err(|e| Trouble::Refused(format!("audio file {}: {e}", path.display())))?;
+        Ok(Recording {
+            planes: chosen
+                .into_iter()
+                .map(|plane| Cow::Owned(plane.into_owned()))
+                .collect(),
+            rate: recording.sample_rate,
+        })
+    }
+
+    fn of_recording(
+        &self,
+        recording: &Recording<'_>,
+        parts: &[Moments],
+        rounding: Rounding,
+        streams: &Streams,
+    ) -> Result<Made, Trouble> {
+        let own = recording.rate;
+        let rate = match self.rate.sampling_rate {
+            Some(wanted) if wanted != own && !self.rate.resample => {
+                return Err(Trouble::Rate(format!(
+                    "its sample rate is {own} Hz, and sampling_rate={wanted} was asked for; resample=True brings it to that rate"
+                )));
+            }
+            Some(wanted) => wanted,
+            None => own,
+        };
+        let length = recording.planes.first().map_or(0, |plane| plane.len());
+        let one = |moments: &Moments| {
+            let cut = moments.samples(own, length, rounding);
+            let planes = recording.planes.iter().map(|plane| &plane[cut.clone()]);
+            let planes: Vec<Cow<'_, [f32]>> = match own == rate {
+                true => planes.map(Cow::Borrowed).collect(),
+                false => planes
+                    .map(|plane| resampled(plane, own, rate).map(Cow::Owned))
+                    .collect::<Result<_, _>>()?,
+            };
+            self.of_part(&planes, rate, streams)
+        };
+        let made: Vec<Result<(Vec<f32>, usize), Trouble>> = match parts {
+            [part] => vec![one(part)],
+            parts => parts.par_iter().map(one).collect(),
+        };
+        let (mut values, mut rows) = (Vec::new(), Vec::with_capacity(parts.len()));
+        for made in made {
+            let (of_part, count) = made?;
+            match values.is_empty() {
+                true => values = of_part,
+                false => values.extend(of_part),
+            }
+            rows.push(count);
+        }
+        Ok(Made {
+            values,
+            rows,
+            rate,
+            length_s: length as f64 / f64::from(own.max(1)),
+        })
+    }
+
+    /// The rows of some channels' samples, a channel beside the other.
+    fn of_part(
+        &self,
+        planes: &[Cow<'_, [f32]>],
+        rate: u32,
+        streams: &Streams,
+    ) -> Result<(Vec<f32>, usize), Trouble> {
+        // Nothing below hands work to the pool, so whoever holds these cannot be made to wait for them.
+        let own = rayon::current_thread_index().unwrap_or(0);
+        let mut streams = match streams.get(own).or(streams.first()) {
+            Some(streams) => streams.lock().unwrap_or_else(PoisonError::into_inner),
+            None => return Err(Trouble::Refused("there is no thread to work on".into())),
+        };
+        let stream = match streams.entry(rate) {
+            std::collections::hash_map::Entry::Occupied(open) => open.into_mut(),
+            std::collections::hash_map::Entry::Vacant(place) => {
+                let stream = self.front_end.open(rate).map_err(|e| {
+                    Trouble::Refused(format!(
+                        "features cannot be made at {rate} Hz: {e}; sampling_rate=16000 with resample=True brings it to 16000 Hz"
+                    ))
+                })?;
+                place.insert(stream)
+            }
+        };
+        let columns = self.picked.map_or(stream.columns(), <[usize]>::len);
+        let mut channels = planes.iter().map(|plane| {
+            let mut values = Vec::with_capacity(stream.rows(plane.len()) * columns);
+            let mut sink = |row: &[f32]| self.pick(row, &mut values);
+            stream.reset();
+            stream.push(plane, &mut sink);
+            stream.finish(&mut sink);
+            values
+        });
+        let (Some(first), rest) = (channels.next(), channels.collect::<Vec<_>>()) else {
+            return Ok((Vec::new(), 0));
+        };
+        let rows = first.len() / columns.max(1);
+        if rest.is_empty() {
+            return Ok((first, rows));
+        }
+        let mut all = Vec::with_capacity(first.len() * planes.len());
+        for row in 0..rows {
+            let place = row * columns..(row + 1) * columns;
+            all.extend_from_slice(&first[place.clone()]);
+            for channel in &rest {
+                all.extend_from_slice(&channel[place.clone()]);
+            }
+        }
+        Ok((all, rows))
+    }
+
+    /// Adds a row, or what is wanted of it.
+    fn pick(&self, row: &[f32], values: &mut Vec<f32>) {
+        match self.picked {
+            None => values.extend_from_slice(row),
+            Some(picked) => values.extend(picked.iter().map(|i| row[*i])),
+        }
+    }
+}
+
+impl Trouble {
+    /// The same, of this file.
+    fn of(self, path: &Path) -> Self {
+        let named = |sentence: String| format!("audio file {}: {sentence}", path.display());
+        match self {
+            Self::Rate(sentence) => Self::Rate(named(sentence)),
+            Self::Refused(sentence) => Self::Refused(named(sentence)),
+            audio @ Self::Audio(_) => audio,
+        }
+    }
+}
+
+/// Samples at another rate.
+pub fn resampled(samples: &[f32], from: u32, to: u32) -> Result<Vec<f32>, Trouble> {
+    let mut out = Vec::new();
+    let mut push = || {
+        let mut stream = ResampleStream::new(from, to)?;
+        stream.push(samples, &mut |block| out.extend_from_slice(block))?;
+        stream.finish(&mut |block| out.extend_from_slice(block))
+    };
+    push()
+        .map(|()| out)
+        .map_err(|e: earnest_audio::ResampleError| Trouble::Refused(e.to_string()))
+}

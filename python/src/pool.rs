@@ -1,0 +1,87 @@
+//! Threads to work on, which survive a fork of the process.
+//!
+//! Python forks (PyTorch's loaders, `multiprocessing`), and threads do not come along: whoever asks a pool of
+//! the parent waits for ever. So nothing here uses Rayon's global pool; pools belong to a process. Each caller has one
+//! for itself while it works, so threads of Python do not wait for each other's.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use pyo3::PyResult;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::errors::refused;
+
+/// The most threads that can be asked for.
+const MOST: usize = 1024;
+
+/// A process, and a number of threads.
+type Kind = (u32, usize);
+
+/// Pools that nobody uses now. What a parent had is never taken in its child, nor dropped: its threads are not there to
+/// be waited for.
+static FREE: Mutex<Option<HashMap<Kind, Vec<ThreadPool>>>> = Mutex::new(None);
+
+/// A pool for one caller; it is given back when this is dropped.
+pub struct Lease {
+    pool: Option<ThreadPool>,
+    kind: Kind,
+}
+
+impl Lease {
+    /// Does something on the pool's threads.
+    pub fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match &self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+
+    /// How many threads it has.
+    pub fn threads(&self) -> usize {
+        self.kind.1
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(pool) = self.pool.take() else {
+            return;
+        };
+        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+        free.get_or_insert_default()
+            .entry(self.kind)
+            .or_default()
+            .push(pool);
+    }
+}
+
+/// A pool of so many threads; of as many as the machine has without.
+pub fn of(threads: Option<usize>) -> PyResult<Lease> {
+    let threads =
+        threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    if !(1..=MOST).contains(&threads) {
+        return Err(refused(format!(
+            "{threads} threads were asked for; num_workers is 1 to {MOST}, or None for one a core"
+        )));
+    }
+    let kind = (std::process::id(), threads);
+    let free = {
+        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+        free.get_or_insert_default()
+            .get_mut(&kind)
+            .and_then(Vec::pop)
+    };
+    let pool = match free {
+        Some(pool) => pool,
+        None => ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|i| format!("earnest-{i}"))
+            .build()
+            .map_err(|e| refused(format!("cannot start {threads} threads: {e}")))?,
+    };
+    Ok(Lease {
+        pool: Some(pool),
+        kind,
+    })
+}

@@ -1,0 +1,199 @@
+"""What Smile promises beyond opensmile: the same bits on any number of threads, and sentences."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sounds import as_read, voice, write_wav
+
+import earnest
+from earnest import EarnestError, FeatureLevel, FeatureSet, Smile
+
+
+@pytest.mark.parametrize("level", ["lld", "func"])
+def test_any_number_of_workers_gives_the_same_bits(level: str, recordings: list[str]) -> None:
+    many = recordings * 5
+    one = Smile("eGeMAPSv02", level).process_files(many)
+    for workers in (2, 3, None):
+        again = Smile("eGeMAPSv02", level, num_workers=workers).process_files(many)
+        pd.testing.assert_frame_equal(one, again, check_exact=True)
+
+
+def test_files_and_their_samples_have_the_same_bits(tmp_path: Path) -> None:
+    samples = voice(1.1, seed=9)
+    file = write_wav(tmp_path / "a.wav", samples)
+    smile = Smile("eGeMAPSv02", "lld")
+    of_file = smile.process_file(str(file)).to_numpy()
+    read = as_read(samples)
+    for signal in (read, read.astype(np.float64), np.round(samples * 32767).astype(np.int16), np.repeat(read, 2)[::2]):
+        assert (smile.process_signal(signal, 16_000).to_numpy() == of_file).all()
+
+
+def test_parts_that_are_cut_have_the_bits_of_their_samples_alone() -> None:
+    smile = Smile("eGeMAPSv02", "func")
+    signal = voice(2.0, seed=3)
+    index = pd.MultiIndex.from_arrays(
+        [pd.to_timedelta([0.0, 0.5, 1.25], unit="s"), pd.to_timedelta([1.0, 1.5, 2.0], unit="s")], names=["start", "end"]
+    )
+    parts = smile.process_signal_from_index(signal, 16_000, index).to_numpy()
+    for row, (start, end) in zip(parts, [(0, 16_000), (8_000, 24_000), (20_000, 32_000)], strict=True):
+        assert (row == smile(signal[start:end], 16_000)[0, :, 0]).all()
+
+
+def test_many_parts_of_one_file_decode_it_together(recordings: list[str]) -> None:
+    starts = np.linspace(0, 1.5, 300)
+    frame = Smile("eGeMAPSv02", "func", num_workers=2).process_files([recordings[0]] * 300, starts=starts, ends=starts + 0.3)
+    assert frame.shape == (300, 88)
+    alone = Smile("eGeMAPSv02", "func").process_file(recordings[0], start=starts[123], end=starts[123] + 0.3)
+    assert (frame.iloc[123].to_numpy() == alone.iloc[0].to_numpy()).all()
+
+
+def test_other_threads_run_while_features_are_made() -> None:
+    # Half a second of work and more; with the lock held, nothing else would count meanwhile.
+    signal = np.tile(voice(10.0), 40)
+    counted, stop = [0], threading.Event()
+
+    def count() -> None:
+        while not stop.wait(0.001):
+            counted[0] += 1
+
+    counter = threading.Thread(target=count)
+    counter.start()
+    before = counted[0]
+    Smile("eGeMAPSv02", "lld")(signal, 16_000)
+    meanwhile = counted[0] - before
+    stop.set()
+    counter.join()
+    assert meanwhile > 20
+
+
+def test_resampling_brings_recordings_to_one_rate(tmp_path: Path) -> None:
+    file = write_wav(tmp_path / "a.wav", voice(1.0, rate=44_100), 44_100)
+    smile = Smile("eGeMAPSv02", "lld", sampling_rate=16_000, resample=True)
+    frame = smile.process_file(str(file))
+    assert frame.index[1][1] == pd.Timedelta("10ms") and len(frame) == 96
+    with pytest.raises(RuntimeError, match="a.wav: its sample rate is 44100 Hz, and sampling_rate=16000 was asked for; resample=True"):
+        Smile("eGeMAPSv02", "lld", sampling_rate=16_000).process_file(str(file))
+
+
+def test_sets_that_are_not_here_are_refused_with_what_there_is() -> None:
+    for name in ("ComParE_2016", "emobase", "IS09", "eGeMAPSv03"):
+        with pytest.raises(AttributeError, match=f"no FeatureSet {name} in Earnest; there are eGeMAPSv02"):
+            getattr(FeatureSet, name)
+        with pytest.raises(EarnestError, match=f"'{name}' is no feature set; there are eGeMAPSv02"):
+            Smile(name)
+    with pytest.raises(EarnestError, match="opensmile's default is ComParE_2016"):
+        Smile()
+    with pytest.raises(EarnestError, match="'functionals' is no feature level; there are"):
+        Smile("eGeMAPSv02", "functionals")
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("options", {"a": 1}),
+        ("loglevel", 3),
+        ("logfile", "x.log"),
+        ("segment", object()),
+        ("multiprocessing", True),
+    ],
+)
+def test_what_would_have_no_effect_is_refused(argument: str, value: object) -> None:
+    with pytest.raises(EarnestError, match=f"{argument} has no effect here: .*leave it out"):
+        Smile("eGeMAPSv02", **{argument: value})  # type: ignore[arg-type]
+    smile = Smile("eGeMAPSv02")
+    with pytest.raises(EarnestError, match="process_func_args has no effect"):
+        smile.process_file("x.wav", process_func_args={"a": 1})
+    with pytest.raises(EarnestError, match="cache_root has no effect"):
+        smile.process_index(pd.Index(["x.wav"], name="file"), cache_root="cache")
+
+
+def test_bad_files_are_named_and_nothing_is_left_out(recordings: list[str], tmp_path: Path) -> None:
+    smile = Smile("eGeMAPSv02")
+    with pytest.raises(FileNotFoundError, match="cannot open audio file .*nope.wav"):
+        smile.process_files([recordings[0], str(tmp_path / "nope.wav")])
+    text = tmp_path / "text.wav"
+    text.write_text("no audio")
+    with pytest.raises(EarnestError, match="text.wav is not audio that Earnest can read.*WAV, AIFF, FLAC"):
+        smile.process_file(str(text))
+    cut = tmp_path / "cut.wav"
+    cut.write_bytes(Path(recordings[0]).read_bytes()[:20_000])
+    with pytest.raises(EarnestError, match="cut.wav is truncated"):
+        smile.process_file(str(cut))
+    # Of several the first is named, on any number of threads.
+    for workers in (1, 4):
+        with pytest.raises(EarnestError, match="text.wav"):
+            Smile("eGeMAPSv02", num_workers=workers).process_files([*recordings, str(text), str(cut), "nope.wav"])
+    with pytest.raises(EarnestError, match="no file in .* ends in '.ogg'"):
+        smile.process_folder(str(tmp_path), filetype="ogg")
+    with pytest.raises(EarnestError, match="no files were given"):
+        smile.process_files([])
+    with pytest.raises(TypeError, match="process_files takes a list"):
+        smile.process_files("a.wav")
+    with pytest.raises(EarnestError, match="channel 1 was asked for, but there are 1"):
+        Smile("eGeMAPSv02", channels=1).process_file(recordings[0])
+
+
+def test_bad_signals_are_refused() -> None:
+    smile = Smile("eGeMAPSv02")
+    signal = voice(1.0)
+    broken = signal.copy()
+    broken[8_000] = np.nan
+    with pytest.raises(EarnestError, match=r"sample 8000 \(0.5000 s\) is no number"):
+        smile.process_signal(broken, 16_000)
+    with pytest.raises(EarnestError, match="the samples are int64; give float32 or float64"):
+        smile.process_signal(np.arange(2_000), 16_000)
+    with pytest.raises(EarnestError, match=r"the array is \[16000, 2\]: channels come first.*transpose it"):
+        smile.process_signal(np.stack([signal, signal], axis=1), 16_000)
+    with pytest.raises(EarnestError, match=r"the array has 3 axes"):
+        smile.process_signal(signal.reshape(1, 1, -1), 16_000)
+    with pytest.raises(EarnestError, match="at 96000 Hz: sample_rate is 96000; it must lie within 8000 .. 48000; sampling_rate=16000 with resample=True"):
+        smile.process_signal(signal, 96_000)
+
+
+def test_bad_moments_are_refused(recordings: list[str]) -> None:
+    smile = Smile("eGeMAPSv02")
+    file = recordings[0]
+    with pytest.raises(EarnestError, match="start=-1 lies before the recording's beginning"):
+        smile.process_file(file, start=-1)
+    with pytest.raises(EarnestError, match=r"its end \(0.5\) lies before its start \(1\)"):
+        smile.process_file(file, start=1, end=0.5)
+    with pytest.raises(EarnestError, match="start='8000' is no moment: a text has a number and a unit"):
+        smile.process_file(file, start="8000")
+    with pytest.raises(TypeError, match="is no moment; give seconds"):
+        smile.process_file(file, start=[1])
+    with pytest.raises(EarnestError, match="starts has 3 moments for 2 files"):
+        smile.process_files([file, file], starts=[0, 1, 2])
+    with pytest.raises(EarnestError, match=r"the index has the levels \['start', 'end'\]"):
+        smile.process_index(pd.MultiIndex.from_arrays([[0], [1]], names=["start", "end"]))
+    with pytest.raises(EarnestError, match="the index is called 'path'"):
+        smile.process_index(pd.Index([file], name="path"))
+    with pytest.raises(EarnestError, match="preserve_index=True needs one row for each part"):
+        Smile("eGeMAPSv02", "lld").process_index(pd.Index([file], name="file"), preserve_index=True)
+
+
+def test_samples_beyond_full_scale_are_taken_as_full_scale() -> None:
+    # (opensmile-python wraps them around, which makes noise of them.)
+    smile = Smile("eGeMAPSv02", "lld")
+    loud = voice(1.0) * 8
+    assert np.abs(loud).max() > 1
+    assert (smile(loud, 16_000) == smile(np.clip(loud, -1, 1), 16_000)).all()
+
+
+def test_equal_ones_are_equal_and_can_be_pickled(recordings: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    smile = Smile(FeatureSet.eGeMAPSv02, FeatureLevel.LowLevelDescriptors, channels=[0], num_workers=2)
+    again = pickle.loads(pickle.dumps(smile))
+    assert smile == again == Smile("eGeMAPSv02", "lld") and hash(smile) == hash(again)
+    assert smile != Smile("eGeMAPSv02", "func")
+    pd.testing.assert_frame_equal(smile.process_file(recordings[0]), again.process_file(recordings[0]))
+    assert eval(repr(smile), vars(earnest)) == smile
+    with pytest.raises(AttributeError, match="no config_path: there are no configuration files"):
+        smile.config_path  # noqa: B018
+    assert capsys.readouterr().err == ""
+    Smile("eGeMAPSv02", verbose=True).process_files(recordings[:2])
+    assert capsys.readouterr().err == "earnest: 2 of 2 files\n"
