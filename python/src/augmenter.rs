@@ -1,6 +1,7 @@
 //! A chain of transforms with the sounds that it draws from.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
 use earnest_augment::{Augmenter as Inner, Chain, Drawn};
@@ -13,6 +14,7 @@ use pyo3::prelude::*;
 use crate::errors::{raised, refused};
 use crate::parts::resampled;
 use crate::pool;
+use crate::rates::require_rate;
 use crate::samples::{Samples, require_numbers};
 
 /// What goes beyond the paper, as `chains/robust.toml` has it.
@@ -115,6 +117,7 @@ impl Augmenter {
         key: &str,
         presentation: u64,
     ) -> PyResult<Presented<'py>> {
+        require_rate(sampling_rate)?;
         let samples = Samples::of(signal)?;
         let samples = samples.mono()?;
         let made: PyResult<(Vec<f32>, Vec<Drawn>)> = py.detach(|| {
@@ -126,7 +129,12 @@ impl Augmenter {
             let speech = match sampling_rate {
                 earnest_audio::SAMPLE_RATE => samples,
                 other => {
-                    own = resampled(samples, other, earnest_audio::SAMPLE_RATE)?;
+                    own = resampled(
+                        samples,
+                        other,
+                        earnest_audio::SAMPLE_RATE,
+                        &AtomicBool::new(false),
+                    )?;
                     &own
                 }
             };

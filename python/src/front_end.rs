@@ -11,6 +11,7 @@ use crate::errors::refused;
 use crate::matrix;
 use crate::parts::{Extracted, Extraction, Moments, Rate};
 use crate::pool::{self, Lease};
+use crate::rates::require_rate;
 use crate::row_stream::RowStream;
 use crate::samples::Samples;
 
@@ -22,8 +23,14 @@ pub struct FrontEnd {
     picked: Option<Vec<usize>>,
 }
 
-/// An array of rows; of each part how many of them, their rate (Hz), its recording's length (s).
-type Rows<'py> = (Bound<'py, PyArray2<f32>>, Vec<usize>, Vec<u32>, Vec<f64>);
+/// An array of rows; of each part how many of them, their rate (Hz), its recording's own rate and number of samples.
+type Rows<'py> = (
+    Bound<'py, PyArray2<f32>>,
+    Vec<usize>,
+    Vec<u32>,
+    Vec<u32>,
+    Vec<usize>,
+);
 
 impl FrontEnd {
     fn extraction<'a>(
@@ -52,7 +59,8 @@ impl FrontEnd {
             matrix::array(py, width, extracted.values)?,
             extracted.rows,
             extracted.rates,
-            extracted.lengths_s,
+            extracted.own_rates,
+            extracted.lengths,
         ))
     }
 }
@@ -160,11 +168,12 @@ impl FrontEnd {
             )));
         }
         let pool = pool::of(threads)?;
-        let extracted = py.detach(|| {
+        let extraction = self.extraction(&channels, rate, &pool);
+        let extracted = pool.interruptible(py, |stop| {
             let paths = files.iter().map(PathBuf::as_path);
             let parts: Vec<(&Path, Moments)> = paths.zip(moments).collect();
-            self.extraction(&channels, rate, &pool).of_files(&parts)
-        })?;
+            extraction.of_files(&parts, stop)
+        })??;
         self.rows(py, &channels, extracted)
     }
 
@@ -181,18 +190,20 @@ impl FrontEnd {
         rate: Rate,
         threads: Option<usize>,
     ) -> PyResult<Rows<'py>> {
+        require_rate(sampling_rate)?;
         let samples = Samples::of(signal)?;
         let planes = samples.planes()?;
         let pool = pool::of(threads)?;
-        let extracted = py.detach(|| {
-            self.extraction(&channels, rate, &pool)
-                .of_signal(&planes, sampling_rate, &moments)
-        })?;
+        let extraction = self.extraction(&channels, rate, &pool);
+        let extracted = pool.interruptible(py, |stop| {
+            extraction.of_signal(&planes, sampling_rate, &moments, stop)
+        })??;
         self.rows(py, &channels, extracted)
     }
 
     /// Opens a stream of samples at a rate in Hz.
     fn open(&self, sampling_rate: u32) -> PyResult<RowStream> {
+        require_rate(sampling_rate)?;
         RowStream::open(
             &self.settings,
             self.columns.len(),

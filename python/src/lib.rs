@@ -10,6 +10,7 @@ mod front_end;
 mod matrix;
 mod parts;
 mod pool;
+mod rates;
 mod recogniser;
 mod row_stream;
 mod samples;
@@ -31,11 +32,17 @@ mod _earnest {
     use crate::recogniser::{Recogniser, RecogniserStream};
     #[pymodule_export]
     use crate::row_stream::RowStream;
+    #[pymodule_export]
+    use crate::samples::loudest;
 
     use super::*;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // What numpy has for others is looked up at its first use, which fails, and cannot be mended, where a
+        // person has just pressed Ctrl-C. So its first use is here.
+        let first = numpy::PyArray1::<f32>::zeros(module.py(), 1, false);
+        drop(numpy::PyArrayMethods::try_readonly(&first)?);
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("STARTER_CARD", earnest_recogniser::Recogniser::STARTER_CARD)?;
         module.add("NATIVE_RATE", earnest_audio::SAMPLE_RATE)

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use earnest_audio::{AudioError, ResampleStream};
@@ -16,6 +17,9 @@ use crate::channels::Channels;
 use crate::errors::{raised, refused};
 use crate::pool::Lease;
 use crate::samples::require_numbers;
+
+/// Samples that are worked on before it is asked again whether anybody still waits for them.
+const PIECE: usize = 1 << 16;
 
 /// From a moment to another, nanoseconds as pandas counts them. Without an end, to the recording's.
 #[derive(Clone, Copy, Debug, FromPyObject)]
@@ -82,18 +86,21 @@ struct Made {
     rows: Vec<usize>,
     /// At which rate they were made, Hz.
     rate: u32,
-    /// How long the whole recording is, seconds.
-    length_s: f64,
+    /// The recording's own rate, Hz.
+    own_rate: u32,
+    /// How many samples the whole recording has.
+    length: usize,
 }
 
 /// What parts of recordings came to: all rows one after the other, and for each part its number of rows,
-/// the rate at which they were made (Hz) and the length of its recording (seconds).
+/// the rate at which they were made (Hz), and the own rate and number of samples of its recording.
 #[derive(Default)]
 pub struct Extracted {
     pub values: Vec<f32>,
     pub rows: Vec<usize>,
     pub rates: Vec<u32>,
-    pub lengths_s: Vec<f64>,
+    pub own_rates: Vec<u32>,
+    pub lengths: Vec<usize>,
 }
 
 impl Extracted {
@@ -105,8 +112,9 @@ impl Extracted {
         let parts = made.rows.len();
         self.rows.extend(made.rows);
         self.rates.extend(std::iter::repeat_n(made.rate, parts));
-        self.lengths_s
-            .extend(std::iter::repeat_n(made.length_s, parts));
+        self.own_rates
+            .extend(std::iter::repeat_n(made.own_rate, parts));
+        self.lengths.extend(std::iter::repeat_n(made.length, parts));
     }
 }
 
@@ -136,17 +144,28 @@ impl Extraction<'_> {
 
     /// Of parts of files; parts of one file that follow each other decode it once. The same bits on
     /// any number of threads, and of several files that cannot be read the first is the error.
-    pub fn of_files(&self, parts: &[(&Path, Moments)]) -> Result<Extracted, Trouble> {
+    pub fn of_files(
+        &self,
+        parts: &[(&Path, Moments)],
+        stop: &AtomicBool,
+    ) -> Result<Extracted, Trouble> {
         let streams = self.streams();
         let groups: Vec<&[(&Path, Moments)]> = parts.chunk_by(|a, b| a.0 == b.0).collect();
         let one = |group: &&[(&Path, Moments)]| {
             let Some((path, _)) = group.first() else {
                 return Err(Trouble::Refused("no part of a file was asked for".into()));
             };
+            require_going_on(stop)?;
             let recording = self.decoded(path)?;
             let moments: Vec<Moments> = group.iter().map(|(_, moments)| *moments).collect();
-            self.of_recording(&recording, &moments, Rounding::StartAndLength, &streams)
-                .map_err(|trouble| trouble.of(path))
+            self.of_recording(
+                &recording,
+                &moments,
+                Rounding::StartAndLength,
+                &streams,
+                stop,
+            )
+            .map_err(|trouble| trouble.of(path))
         };
         let made: Vec<Result<Made, Trouble>> = self
             .pool
@@ -158,12 +177,13 @@ impl Extraction<'_> {
         Ok(all)
     }
 
-    /// Of parts of a signal.
+    /// Of parts of a signal. Stops, with an error, soon after it is told to.
     pub fn of_signal(
         &self,
         planes: &[&[f32]],
         rate: u32,
         parts: &[Moments],
+        stop: &AtomicBool,
     ) -> Result<Extracted, Trouble> {
         for plane in planes {
             require_numbers(plane, 0, rate).map_err(Trouble::Refused)?;
@@ -173,7 +193,7 @@ impl Extraction<'_> {
         let streams = self.streams();
         let made = self
             .pool
-            .install(|| self.of_recording(&recording, parts, Rounding::Ends, &streams));
+            .install(|| self.of_recording(&recording, parts, Rounding::Ends, &streams, stop));
         let mut all = Extracted::default();
         all.add(made?);
         Ok(all)
@@ -202,6 +222,7 @@ impl Extraction<'_> {
         parts: &[Moments],
         rounding: Rounding,
         streams: &Streams,
+        stop: &AtomicBool,
     ) -> Result<Made, Trouble> {
         let own = recording.rate;
         let rate = match self.rate.sampling_rate {
@@ -220,10 +241,10 @@ impl Extraction<'_> {
             let planes: Vec<Cow<'_, [f32]>> = match own == rate {
                 true => planes.map(Cow::Borrowed).collect(),
                 false => planes
-                    .map(|plane| resampled(plane, own, rate).map(Cow::Owned))
+                    .map(|plane| resampled(plane, own, rate, stop).map(Cow::Owned))
                     .collect::<Result<_, _>>()?,
             };
-            self.of_part(&planes, rate, streams)
+            self.of_part(&planes, rate, streams, stop)
         };
         let made: Vec<Result<(Vec<f32>, usize), Trouble>> = match parts {
             [part] => vec![one(part)],
@@ -242,7 +263,8 @@ impl Extraction<'_> {
             values,
             rows,
             rate,
-            length_s: length as f64 / f64::from(own.max(1)),
+            own_rate: own,
+            length,
         })
     }
 
@@ -252,6 +274,7 @@ impl Extraction<'_> {
         planes: &[Cow<'_, [f32]>],
         rate: u32,
         streams: &Streams,
+        stop: &AtomicBool,
     ) -> Result<(Vec<f32>, usize), Trouble> {
         // Nothing below hands work to the pool, so whoever holds these cannot be made to wait for them.
         let own = rayon::current_thread_index().unwrap_or(0);
@@ -275,13 +298,17 @@ impl Extraction<'_> {
             let mut values = Vec::with_capacity(stream.rows(plane.len()) * columns);
             let mut sink = |row: &[f32]| self.pick(row, &mut values);
             stream.reset();
-            stream.push(plane, &mut sink);
+            for piece in plane.chunks(PIECE) {
+                require_going_on(stop)?;
+                stream.push(piece, &mut sink);
+            }
             stream.finish(&mut sink);
-            values
+            Ok(values)
         });
-        let (Some(first), rest) = (channels.next(), channels.collect::<Vec<_>>()) else {
+        let Some(first) = channels.next().transpose()? else {
             return Ok((Vec::new(), 0));
         };
+        let rest: Vec<Vec<f32>> = channels.collect::<Result<_, Trouble>>()?;
         let rows = first.len() / columns.max(1);
         if rest.is_empty() {
             return Ok((first, rows));
@@ -319,14 +346,31 @@ impl Trouble {
 }
 
 /// Samples at another rate.
-pub fn resampled(samples: &[f32], from: u32, to: u32) -> Result<Vec<f32>, Trouble> {
+pub fn resampled(
+    samples: &[f32],
+    from: u32,
+    to: u32,
+    stop: &AtomicBool,
+) -> Result<Vec<f32>, Trouble> {
+    let failed = |e: earnest_audio::ResampleError| Trouble::Refused(e.to_string());
     let mut out = Vec::new();
-    let mut push = || {
-        let mut stream = ResampleStream::new(from, to)?;
-        stream.push(samples, &mut |block| out.extend_from_slice(block))?;
-        stream.finish(&mut |block| out.extend_from_slice(block))
-    };
-    push()
-        .map(|()| out)
-        .map_err(|e: earnest_audio::ResampleError| Trouble::Refused(e.to_string()))
+    let mut stream = ResampleStream::new(from, to).map_err(failed)?;
+    for piece in samples.chunks(PIECE) {
+        require_going_on(stop)?;
+        stream
+            .push(piece, &mut |block| out.extend_from_slice(block))
+            .map_err(failed)?;
+    }
+    stream
+        .finish(&mut |block| out.extend_from_slice(block))
+        .map_err(failed)?;
+    Ok(out)
+}
+
+/// An error as soon as nobody waits for the work any more. Nobody reads it: whoever stopped the work has an error already.
+fn require_going_on(stop: &AtomicBool) -> Result<(), Trouble> {
+    match stop.load(Ordering::Relaxed) {
+        false => Ok(()),
+        true => Err(Trouble::Refused("the work was interrupted".into())),
+    }
 }

@@ -5,12 +5,18 @@
 //! for itself while it works, so threads of Python do not wait for each other's.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use pyo3::PyResult;
+use pyo3::{PyResult, Python};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::errors::refused;
+
+/// How often a thread that waits for others looks whether it should go on.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// The most threads that can be asked for.
 const MOST: usize = 1024;
@@ -35,6 +41,41 @@ impl Lease {
             Some(pool) => pool.install(work),
             None => work(),
         }
+    }
+
+    /// Does something on the pool's threads, while this one looks whether a person has pressed Ctrl-C; then the
+    /// work is told to stop, and waited for.
+    pub fn interruptible<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&AtomicBool) -> T + Send,
+    ) -> PyResult<T> {
+        let stop = AtomicBool::new(false);
+        let Some(pool) = &self.pool else {
+            return Ok(py.detach(|| work(&stop)));
+        };
+        py.detach(|| {
+            pool.in_place_scope(|scope| {
+                let (done, waits) = mpsc::channel();
+                let stop = &stop;
+                // If nobody waits for what it came to, this one has stopped it.
+                scope.spawn(move |_| drop(done.send(work(stop))));
+                loop {
+                    match waits.recv_timeout(LOOK) {
+                        Ok(made) => return Ok(made),
+                        Err(RecvTimeoutError::Timeout) => {
+                            if let Err(interrupted) = Python::attach(|py| py.check_signals()) {
+                                stop.store(true, Ordering::Relaxed);
+                                return Err(interrupted);
+                            }
+                        }
+                        Err(RecvTimeoutError::Disconnected) => {
+                            return Err(refused("the work ended without a result"));
+                        }
+                    }
+                }
+            })
+        })
     }
 
     /// How many threads it has.

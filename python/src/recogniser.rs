@@ -11,10 +11,8 @@ use rayon::prelude::*;
 
 use crate::errors::{raised, refused};
 use crate::pool::{self, Lease};
+use crate::rates::require_rate;
 use crate::samples::{Samples, require_numbers};
-
-/// Rates that are brought to the models' 16 kHz, Hz: those of files that are read.
-const RATES: std::ops::RangeInclusive<u32> = 2_000..=768_000;
 
 /// Files whose features are held at a time.
 const AT_ONCE: usize = 64;
@@ -48,17 +46,6 @@ fn hear(inner: &Inner, files: &[PathBuf], pool: &Lease) -> Result<Vec<Heard>, Re
     let heard: Vec<Result<Heard, RecogniserError>> =
         pool.install(|| files.par_iter().map_init(|| None, read).collect());
     heard.into_iter().collect()
-}
-
-fn require_rate(rate: u32) -> PyResult<()> {
-    match RATES.contains(&rate) {
-        true => Ok(()),
-        false => Err(refused(format!(
-            "a rate of {rate} Hz cannot be used; a model takes {} to {} Hz",
-            RATES.start(),
-            RATES.end()
-        ))),
-    }
 }
 
 impl Recogniser {
@@ -214,6 +201,16 @@ fn told(answer: Answer) -> (Vec<f32>, f64, f64) {
 
 #[pymethods]
 impl RecogniserStream {
+    /// Refuses samples that cannot be taken; takes none.
+    fn check(&self, py: Python<'_>, signal: &Bound<'_, PyAny>) -> PyResult<()> {
+        let samples = Samples::of(signal)?;
+        let samples = samples.mono()?;
+        py.detach(|| {
+            let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            require_numbers(samples, state.taken, self.rate).map_err(refused)
+        })
+    }
+
     /// Takes samples; gives the answers that are now possible.
     fn push(
         &self,

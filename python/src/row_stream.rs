@@ -77,6 +77,16 @@ impl RowStream {
 
 #[pymethods]
 impl RowStream {
+    /// Refuses samples that cannot be taken; takes none.
+    fn check(&self, py: Python<'_>, signal: &Bound<'_, PyAny>) -> PyResult<()> {
+        let samples = Samples::of(signal)?;
+        let samples = samples.mono()?;
+        py.detach(|| {
+            let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            require_numbers(samples, state.taken, self.rate).map_err(refused)
+        })
+    }
+
     /// Takes samples; gives the rows that are final now.
     fn push<'py>(
         &self,

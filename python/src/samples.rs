@@ -21,7 +21,7 @@ pub enum Samples<'py> {
 }
 
 impl<'py> Samples<'py> {
-    /// From an array `[n]` or `[channels, n]` of float32 or float64 (full scale 1.0) or of int16.
+    /// From an array `[n]` or `[channels, n]` of floats (full scale 1.0) or of int16.
     pub fn of(signal: &Bound<'py, PyAny>) -> PyResult<Self> {
         let Ok(array) = signal.cast::<PyUntypedArray>() else {
             return Err(PyTypeError::new_err(format!(
@@ -43,18 +43,14 @@ impl<'py> Samples<'py> {
                 "the array is [{channels}, {samples}]: channels come first, so that is {channels} channels of {samples} samples; transpose it if it is [samples, channels]"
             )));
         }
-        if let Ok(mono) = signal.cast::<PyArray1<f32>>()
-            && mono.is_contiguous()
-        {
+        let signal = &as_needed(signal)?;
+        if let Ok(mono) = signal.cast::<PyArray1<f32>>() {
             return Ok(Self::Mono(mono.try_readonly()?));
         }
-        if let Ok(channels) = signal.cast::<PyArray2<f32>>()
-            && channels.is_c_contiguous()
-        {
+        if let Ok(channels) = signal.cast::<PyArray2<f32>>() {
             return Ok(Self::Channels(channels.try_readonly()?));
         }
-        let copied = copied::<f32>(signal, |x| x)
-            .or_else(|| copied::<f64>(signal, |x| x as f32))
+        let copied = copied::<f64>(signal, |x| x as f32)
             .or_else(|| copied::<i16>(signal, |x| f32::from(x) / FULL_SCALE_16));
         copied.map(Self::Copied).ok_or_else(|| {
             refused(format!(
@@ -88,6 +84,41 @@ impl<'py> Samples<'py> {
             ))),
         }
     }
+}
+
+/// The array as it is taken here: one value right after the other, each where the machine reads it, in its own order of
+/// bytes. numpy copies what is not so, such as fields of structured arrays; float16 become float32.
+fn as_needed<'py>(signal: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let dtype = signal.getattr("dtype")?;
+    let is_half = dtype.getattr("char")?.extract::<String>()? == "e";
+    let signal = match (is_half, dtype.getattr("isnative")?.is_truthy()?) {
+        (true, _) => &signal.call_method1("astype", ("float32",))?,
+        (false, false) => {
+            let own = dtype.call_method1("newbyteorder", ("=",))?;
+            &signal.call_method1("astype", (own,))?
+        }
+        (false, true) => signal,
+    };
+    let flags = signal.getattr("flags")?;
+    if flags.getattr("c_contiguous")?.is_truthy()? && flags.getattr("aligned")?.is_truthy()? {
+        return Ok(signal.clone());
+    }
+    let numpy = signal.py().import("numpy")?;
+    numpy.call_method1("require", (signal, signal.py().None(), "CA"))
+}
+
+/// The largest size of samples of floats, of those that are numbers; 0 of others, which cannot be beyond full scale.
+#[pyfunction]
+pub fn loudest(py: Python<'_>, signal: &Bound<'_, PyAny>) -> PyResult<f32> {
+    let samples = Samples::of(signal)?;
+    let planes = samples.planes()?;
+    Ok(py.detach(|| {
+        let sizes = planes.iter().flat_map(|plane| plane.iter());
+        sizes.fold(0.0_f32, |most, x| match x.is_finite() {
+            true => most.max(x.abs()),
+            false => most,
+        })
+    }))
 }
 
 /// The channels of an array of this type; nothing if it is of another.

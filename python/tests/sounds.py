@@ -36,3 +36,18 @@ def write_wav(path: Path, samples: npt.NDArray[Any], rate: int = 16_000) -> Path
 def as_read(samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Samples as a 16-bit file gives them back."""
     return (np.round(samples * 32767).astype(np.int16) / np.float32(32768)).astype(np.float32)
+
+
+def laid_out(samples: npt.NDArray[Any], kind: str) -> npt.NDArray[Any]:
+    """The same samples as an array that lies otherwise in memory, or of another type where ``kind`` is one."""
+    if kind == "packed":
+        rows = np.zeros(len(samples), [("flag", "u1"), ("value", samples.dtype)])
+        rows["value"] = samples
+        return rows["value"]
+    if kind == "unaligned":
+        return np.frombuffer(b"x" + samples.tobytes(), samples.dtype, offset=1)
+    if kind == "strided":
+        return np.repeat(samples, 3)[::3]
+    if kind == "backwards":
+        return samples[::-1].copy()[::-1]
+    return samples.astype(kind)

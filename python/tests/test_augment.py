@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sounds import as_read, voice, write_wav
 
@@ -192,3 +193,76 @@ def test_features_and_answers_can_be_made_after_a_fork() -> None:
         there = pool.map_async(features_in_a_worker, range(3)).get(timeout=120)
     for a, b in zip(here, there, strict=True):
         assert np.array_equal(a, b)
+
+
+@pytest.mark.parametrize("key", [None, "", float("nan"), np.float32("nan"), pd.NA, pd.NaT])
+def test_what_names_no_example_is_no_key(key: Any) -> None:
+    augment = Augment("paper", seed=3, key_column="id")
+    with pytest.raises(EarnestError, match="which does not say which example it is|nothing says which example it is"):
+        augment({**example(0), "id": key})
+    audio = [example(i)["audio"] for i in range(2)]
+    with pytest.raises(EarnestError, match="the key of example 1 of the batch is .*which does not say which example it is"):
+        augment({"id": ["a", key], "audio": audio})
+    with pytest.raises(EarnestError, match="key is empty"):
+        augment.apply(voice(0.5), 16_000, key="")
+
+
+def test_numbers_are_keys_as_their_texts_and_whole_ones_whatever_their_type() -> None:
+    augment = Augment(NOISY, seed=3)
+    expected = augment.apply(example(0)["audio"]["array"], 16_000, key="1")
+    for key in (1, 1.0, "1", np.int64(1), np.float32(1)):
+        assert np.array_equal(augment(example(0), key)["audio"]["array"], expected)
+    assert np.array_equal(augment(example(0), 1.5)["audio"]["array"], augment.apply(example(0)["audio"]["array"], 16_000, key="1.5"))
+
+
+def test_keys_of_a_batch_are_anything_with_a_length() -> None:
+    augment = Augment(NOISY, seed=3)
+    batch = {"audio": [example(i)["audio"] for i in range(4)]}
+    expected = [one["array"] for one in augment(batch, [3, 4, 5, 6])["audio"]]
+    for keys in (range(3, 7), np.arange(3, 7), pd.Series([3, 4, 5, 6], index=[9, 8, 7, 6]), (3.0, 4, "5", 6)):
+        made = [one["array"] for one in augment(batch, keys)["audio"]]
+        assert all(np.array_equal(a, b) for a, b in zip(made, expected, strict=True))
+    for keys in ("abcd", range(3), {0: 1, 1: 2, 2: 3, 3: 4}):
+        with pytest.raises(EarnestError, match="a batch of 4 examples needs as many keys"):
+            augment(batch, keys)  # type: ignore[arg-type]
+
+
+def test_lists_are_samples_too() -> None:
+    signal = voice(0.5)
+    augment = Augment("paper", seed=3)
+    assert np.array_equal(augment(signal.tolist(), 16_000, key="a"), augment(signal, 16_000.0, key="a"))  # type: ignore[arg-type]
+
+
+def test_bytes_are_heard_whatever_lies_in_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_wav(tmp_path / "talk.wav", voice(0.9, seed=1))
+    (tmp_path / "folder").mkdir()
+    content = write_wav(tmp_path / "other.wav", voice(0.6, seed=2)).read_bytes()
+    samples = as_read(voice(0.6, seed=2))
+    model, augment, features = earnest.Model.load(), Augment("paper", seed=3), earnest.AudioFeatures("eGeMAPSv02", column="f")
+    for path in ("talk.wav", "folder", "folder/", "x/", "", None, "a" * 5_000, "a." + "b" * 300, "..", "no\0.wav", Path("talk.wav")):
+        column = {"path": path, "bytes": content}
+        assert model.predict(column).values == model.predict(samples, 16_000).values
+        assert np.array_equal(augment({"audio": column}, 0)["audio"]["array"], augment.apply(samples, 16_000, key="0"))
+        assert np.array_equal(features({"audio": column})["f"], earnest.Smile("eGeMAPSv02")(samples, 16_000)[0, :, 0])
+        functionals = earnest.FunctionalsTransformer().transform([column])
+        assert np.array_equal(functionals[0], features({"audio": column})["f"])
+
+
+def test_errors_of_bytes_name_what_was_given(tmp_path: Path) -> None:
+    short = write_wav(tmp_path / "short.wav", voice(0.02)).read_bytes()
+    model, augment, features = earnest.Model.load(), Augment("paper", seed=3), earnest.AudioFeatures("eGeMAPSv02", column="f")
+    calls = (model.predict, lambda x: augment({"audio": x}, 0), lambda x: features({"audio": x}), lambda x: earnest.FunctionalsTransformer().transform([x]))
+    for call in calls:
+        for content in (b"", b"no audio at all"):
+            with pytest.raises(EarnestError, match=rf"'talk.wav' in .* \({len(content)} bytes\)") as caught:
+                call({"path": "talk.wav", "bytes": content})
+            assert "earnest-" not in str(caught.value)
+        with pytest.raises(EarnestError, match="'bytes' is str; give the content of an audio file"):
+            call({"path": "talk.wav", "bytes": "text"})
+        with pytest.raises(FileNotFoundError, match="nowhere.wav"):
+            call({"path": "nowhere.wav", "bytes": None})
+    with pytest.warns(UserWarning, match=r"'talk.wav' in the column 'audio' \(\d+ bytes\) is shorter than 60 ms"):
+        features({"audio": {"path": "talk.wav", "bytes": short}})
+    with pytest.raises(EarnestError, match=r"'talk.wav' in what was given to predict \(\d+ bytes\) is shorter than 60 ms"):
+        model.predict({"path": "talk.wav", "bytes": short})

@@ -99,3 +99,19 @@ def test_a_model_answers_to_an_audio_column(paths: list[str]) -> None:
     model = earnest.Model.load()
     made = in_memory(paths).map(lambda example: {"label": model.predict(example["audio"]).label})
     assert made["label"] == [answer.label for answer in model.predict_files(paths)]
+
+
+def test_undecoded_audio_is_augmented_by_map_if_the_column_becomes_samples(paths: list[str]) -> None:
+    ids = [Path(path).name for path in paths]
+    dataset = datasets.Dataset.from_dict({"id": ids, "audio": paths}).cast_column("audio", datasets.Audio(decode=False))
+    augment = Augment("paper", seed=4, key_column="id")
+    samples = {"array": datasets.List(datasets.Value("float32")), "sampling_rate": datasets.Value("int32")}
+    for arguments in ({}, {"batched": True, "batch_size": 3}):
+        made = dataset.map(augment, features=datasets.Features({**dataset.features, "audio": samples}), **arguments)
+        for i, name in enumerate(ids):
+            expected = augment.apply(as_read(voice(0.6 + 0.1 * i, seed=i)), 16_000, key=name)
+            assert np.array_equal(np.array(made[i]["audio"]["array"], np.float32), expected)
+
+
+def test_features_of_a_column_say_what_they_are() -> None:
+    assert repr(AudioFeatures(column="x")) == "AudioFeatures('eGeMAPSv02', 'Functionals', audio_column='audio', column='x')"

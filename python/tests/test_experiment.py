@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -65,11 +66,34 @@ def test_a_damaged_run_is_refused(finished_run: Path, tmp_path: Path) -> None:
     assert part.missing == 1 and len(part.units) == 7
 
 
+def test_a_history_of_epochs_that_is_damaged_is_refused(earnest_program: str, finished_run: Path, tmp_path: Path) -> None:
+    run, corpus = tmp_path / "run", finished_run.parent / "corpus"
+    subprocess.run(
+        [earnest_program, "reproduce", "table1", "--corpus", corpus, "--recipes", "rnn", "--folds", "2", "--epochs", "2", "--out", run],
+        check=True, capture_output=True, cwd=tmp_path,
+    )  # fmt: skip
+    assert set(Experiment(run).units["epochs"]) == {2}
+    history = sorted((run / "units").iterdir())[0] / "training.csv"
+    header, first, second = history.read_text().splitlines()
+    for damaged, sentence in (
+        ("", "there is no epoch in it"),
+        (header + "\n", "there is no epoch in it"),
+        (first + "\n" + second + "\n", "training.csv"),
+        (header + "\n" + second + "\n", "epoch 2 stands where epoch 1 has to"),
+        (header + "\n" + first + "\n2,0.5\n", "training.csv"),
+    ):
+        history.write_text(damaged)
+        with pytest.raises(EarnestError, match=sentence if sentence == "training.csv" else f"training.csv.*{sentence}"):
+            Experiment(run)
+
+
 def test_other_folders_are_refused(finished_run: Path, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="there is no folder .*nowhere"):
         Experiment(tmp_path / "nowhere")
-    with pytest.raises(EarnestError, match=r"holds no run \(no experiment.toml is in it\); `earnest run`"):
+    with pytest.raises(EarnestError, match=r"holds no run \(no experiment.toml is in it\); `earnest run`.*`earnest demo`"):
         Experiment(tmp_path)
+    with pytest.raises(EarnestError, match="there are runs in it, so give one of them: .*run"):
+        Experiment(finished_run.parent)
     model = sorted((finished_run / "units").iterdir())[0]
     with pytest.raises(EarnestError, match="it is a model's: earnest.Model.load opens it"):
         Experiment(model)

@@ -134,7 +134,7 @@ def test_what_is_wrong_is_said(recordings: list[str], tmp_path: Path) -> None:
         (recordings[0], {"sampling_rate": 16_000}, "sampling_rate has no effect with str"),
         (signal[:300], {"sampling_rate": 16_000}, "lasts 0.019 s, which is too short"),
         (np.stack([signal, signal]), {"sampling_rate": 16_000}, "the array has 2 channels; give one"),
-        (signal, {"sampling_rate": 0}, "a rate of 0 Hz cannot be used"),
+        (signal, {"sampling_rate": 0}, "sampling_rate=0: give a whole number of Hz, 2,000 to 768,000"),
         (3, {}, "has no audio that Earnest understands"),
     ):
         with pytest.raises(EarnestError, match=sentence):
@@ -170,3 +170,9 @@ def test_threads_of_python_share_a_model() -> None:
     expected = [model.predict(signal, 16_000) for signal in signals]
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(lambda signal: model.predict(signal, 16_000), signals)) == expected
+
+
+def test_answers_can_be_counted(recordings: list[str]) -> None:
+    model = Model.load()
+    answers = [model.predict(recordings[0]), model.predict(recordings[0]), model.predict(recordings[1])]
+    assert len(set(answers)) == 2 and hash(answers[0]) == hash(answers[1])

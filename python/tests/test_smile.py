@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import re
 import threading
+import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from sounds import as_read, voice, write_wav
+from sounds import as_read, laid_out, voice, write_wav
 
 import earnest
 from earnest import EarnestError, FeatureLevel, FeatureSet, Smile
@@ -32,6 +37,30 @@ def test_files_and_their_samples_have_the_same_bits(tmp_path: Path) -> None:
     read = as_read(samples)
     for signal in (read, read.astype(np.float64), np.round(samples * 32767).astype(np.int16), np.repeat(read, 2)[::2]):
         assert (smile.process_signal(signal, 16_000).to_numpy() == of_file).all()
+
+
+@pytest.mark.parametrize("kind", ["packed", "unaligned", "strided", "backwards"])
+@pytest.mark.parametrize("dtype", ["f4", "f8", "i2"])
+def test_how_an_array_lies_in_memory_changes_nothing(dtype: str, kind: str) -> None:
+    samples = as_read(voice(0.5))
+    plain = (samples * 32768).astype("i2") if dtype == "i2" else samples.astype(dtype)
+    other = laid_out(plain, kind)
+    swapped = plain.astype(plain.dtype.newbyteorder())
+    smile = Smile("eGeMAPSv02", "lld")
+    expected = smile(plain, 16_000)
+    two = Smile("eGeMAPSv02", "lld", channels=[0, 1])
+    for array in (other, swapped, laid_out(swapped, kind)):
+        assert (array == plain).all()
+        assert np.array_equal(smile(array, 16_000), expected, equal_nan=True)
+        assert np.array_equal(earnest.Stream("eGeMAPSv02", sampling_rate=16_000).push(array), earnest.Stream("eGeMAPSv02", sampling_rate=16_000).push(plain))
+        assert np.array_equal(two(np.stack([array, array])[:, ::1], 16_000)[1], expected[0], equal_nan=True)
+    columns = np.zeros((len(plain), 2), plain.dtype)
+    columns[:, 0] = columns[:, 1] = plain
+    assert np.array_equal(two(columns.T, 16_000)[1], expected[0], equal_nan=True)
+    assert np.array_equal(
+        earnest.Augment("paper", seed=1)(other, 16_000, key="a"), earnest.Augment("paper", seed=1)(plain, 16_000, key="a")
+    )
+    assert earnest.Model.load().predict(other, 16_000) == earnest.Model.load().predict(plain, 16_000)
 
 
 def test_parts_that_are_cut_have_the_bits_of_their_samples_alone() -> None:
@@ -197,3 +226,158 @@ def test_equal_ones_are_equal_and_can_be_pickled(recordings: list[str], capsys: 
     assert capsys.readouterr().err == ""
     Smile("eGeMAPSv02", verbose=True).process_files(recordings[:2])
     assert capsys.readouterr().err == "earnest: 2 of 2 files\n"
+
+
+def test_what_is_set_after_it_is_made_has_an_effect_or_is_refused() -> None:
+    smile = Smile("eGeMAPSv02")
+    for name in ("feature_set", "feature_level", "feature_names", "multiprocessing"):
+        with pytest.raises(AttributeError):
+            setattr(smile, name, getattr(smile, name))
+    smile.channels = [0, 0]
+    assert smile(voice(0.5), 16_000).shape == (2, 88, 1)
+
+
+def test_a_name_that_is_nearly_one_is_met_with_a_question() -> None:
+    with pytest.raises(EarnestError, match="'eGeMAPSv2' is no feature set; .*did you mean eGeMAPSv02?"):
+        Smile("eGeMAPSv2")
+    with pytest.raises(EarnestError, match="did you mean Functionals?"):
+        Smile("eGeMAPSv02", "functional")
+    with pytest.raises(AttributeError, match="did you mean eGeMAPSv02?"):
+        FeatureSet.egemapsv02  # noqa: B018
+
+
+def test_files_that_are_missing_are_counted_and_named(recordings: list[str], tmp_path: Path) -> None:
+    names = [recordings[0], *(str(tmp_path / f"gone-{i}.wav") for i in range(5))]
+    sentence = r"5 of 6 files are not there: .*gone-0.wav \(number 1 of the list\), .*gone-2.wav \(number 3 of the list\) and 2 more"
+    with pytest.raises(FileNotFoundError, match=sentence):
+        Smile("eGeMAPSv02").process_files(names)
+    with pytest.raises(FileNotFoundError, match=sentence):
+        earnest.Model.load().predict_files(names)
+
+
+def test_a_start_beyond_the_end_is_called_that(recordings: list[str]) -> None:
+    with pytest.warns(UserWarning, match=r"low.wav \(from 5 s\) begins where there is nothing any more: the recording lasts 2 s, so its row is NaN"):
+        Smile("eGeMAPSv02").process_file(recordings[0], start=5)
+
+
+def test_moments_of_any_type_are_taken_or_refused_with_a_sentence(recordings: list[str]) -> None:
+    smile = Smile("eGeMAPSv02")
+    half = smile.process_file(recordings[0], start=0.5)
+    for start in (np.array(0.5), np.float32(0.5), np.timedelta64(500, "ms"), "500ms"):
+        pd.testing.assert_frame_equal(smile.process_file(recordings[0], start=start), half)
+    whole = smile.process_file(recordings[0])
+    pd.testing.assert_frame_equal(smile.process_file(recordings[0], start=pd.NA, end=pd.NA), whole)
+    for start in (10**400, 1e30, "99999999999999999999 h", np.timedelta64(10**9, "D"), np.timedelta64(1, "M")):
+        with pytest.raises(EarnestError, match="start=.* (is no moment of a recording|has no length in seconds)"):
+            smile.process_file(recordings[0], start=start)
+
+
+def test_paths_are_texts_bytes_or_paths(recordings: list[str]) -> None:
+    smile = Smile("eGeMAPSv02")
+    of_text = smile.process_file(recordings[0])
+    pd.testing.assert_frame_equal(smile.process_file(recordings[0].encode()), of_text)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="file 1 of the list=3 is no path, but int"):
+        smile.process_files([recordings[0], 3])  # type: ignore[list-item]
+    for index in ([recordings[0]], pd.Series([recordings[0]])):
+        with pytest.raises(TypeError, match="process_index takes an index of pandas, not .*process_files a list"):
+            smile.process_index(index)  # type: ignore[arg-type]
+
+
+def test_a_file_whose_name_is_no_text_is_named(tmp_path: Path) -> None:
+    name = os.fsdecode(os.path.join(os.fsencode(tmp_path), b"caf\xe9.wav"))
+    with pytest.raises(FileNotFoundError, match="caf"):
+        Smile("eGeMAPSv02").process_file(name)
+    write_wav(Path(name), voice(0.5))
+    assert Smile("eGeMAPSv02").process_file(name).index[0][0] == name
+
+
+def test_bytes_masked_arrays_and_texts_are_no_samples() -> None:
+    smile, signal = Smile("eGeMAPSv02"), voice(0.5)
+    stream, running = earnest.Stream("eGeMAPSv02", sampling_rate=16_000), earnest.Model.load().stream(16_000)
+    augment, model = earnest.Augment("paper"), earnest.Model.load()
+    calls = (
+        lambda x: smile(x, 16_000), stream.push, running.push, lambda x: augment.apply(x, 16_000, key="a"), lambda x: model.predict(x, 16_000),
+    )  # fmt: skip
+    for call in calls:
+        with pytest.raises(TypeError, match=r"np.frombuffer\(data, np.int16\)"):
+            call(b"\0\0")
+        with pytest.raises(EarnestError, match="the array is masked"):
+            call(np.ma.masked_greater(signal, 0.1))
+        with pytest.raises(EarnestError, match="the samples are of type object; give an array"):
+            call(np.array([None, 1.0]))
+
+
+def test_samples_far_beyond_full_scale_are_warned_of_once_a_call() -> None:
+    signal = (voice(1.0) * 32768).astype(np.float32)
+    sentence = "the samples go up to .*full scale is 1.*divide them by 32768, or give them as int16"
+    stream, running = earnest.Stream("eGeMAPSv02", sampling_rate=16_000), earnest.Model.load().stream(16_000)
+    calls = (
+        lambda x: Smile("eGeMAPSv02").process_signal(x, 16_000), stream.push, running.push,
+        lambda x: earnest.Augment("paper", seed=1)(x, 16_000, key="a"), lambda x: earnest.Model.load().predict(x, 16_000),
+        lambda x: earnest.FrontEnd("lld32").extract(x, 16_000),
+    )  # fmt: skip
+    for call in calls:
+        for scaled in (signal, signal.astype(np.float64)):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                call(scaled)
+            if call in (stream.push, running.push) and scaled is not signal:
+                assert not caught  # a stream says it once
+                continue
+            assert len(caught) == 1 and re.search(sentence, str(caught[0].message))
+            assert caught[0].filename == __file__
+        call(voice(1.0) / np.abs(voice(1.0)).max() * 1.99)
+
+
+@pytest.mark.parametrize("rate", [0, 1, -1, 2**31, 2**32 - 1, 2**70, 16_000.5, float("nan"), float("inf"), "16000", None, True])
+def test_rates_that_nothing_can_be_made_of_are_refused(rate: object) -> None:
+    signal, model, augment = voice(0.5), earnest.Model.load(), earnest.Augment("paper")
+    calls: list[Callable[[Any], object]] = [
+        lambda r: Smile("eGeMAPSv02")(signal, r),
+        lambda r: Smile("eGeMAPSv02").process_signal(signal, r),
+        lambda r: model.predict({"array": signal, "sampling_rate": r}) if r is not None else model.stream(r),
+        lambda r: model.stream(r),
+        lambda r: augment.apply(signal, r, key="a"),
+        lambda r: earnest.FrontEnd("lld32").extract(signal, r),
+    ]
+    if rate is not None:
+        calls += [
+            lambda r: Smile("eGeMAPSv02", sampling_rate=r),
+            lambda r: earnest.Stream("eGeMAPSv02", sampling_rate=r),
+            lambda r: model.predict(signal, r),
+        ]
+    for call in calls:
+        with pytest.raises(EarnestError, match="sampling_rate=.*: give a whole number of Hz, 2,000 to 768,000"):
+            call(rate)
+
+
+def test_rates_of_any_type_are_taken_if_they_are_whole() -> None:
+    signal = voice(0.5)
+    expected = Smile("eGeMAPSv02")(signal, 16_000)
+    for rate in (16_000.0, np.float64(16_000), np.int32(16_000), np.array(16_000)):
+        assert (Smile("eGeMAPSv02", sampling_rate=rate)(signal, rate) == expected).all()  # type: ignore[arg-type]
+        assert earnest.Stream("eGeMAPSv02", sampling_rate=rate).sampling_rate == 16_000  # type: ignore[arg-type]
+        assert earnest.Model.load().predict(signal, rate) == earnest.Model.load().predict(signal, 16_000)
+    with pytest.raises(EarnestError, match="a stream at 100000 Hz cannot be opened"):
+        Smile("eGeMAPSv02", sampling_rate=100_000, resample=True)
+
+
+@pytest.mark.parametrize("workers", [0, -1, 1.5, 10**6, 2**70, "2", True])
+def test_numbers_of_workers_are_whole_numbers(workers: object) -> None:
+    with pytest.raises(EarnestError, match="num_workers=.*: give a whole number, 1 to 1024, or None"):
+        Smile("eGeMAPSv02", num_workers=workers)  # type: ignore[arg-type]
+    with pytest.raises(EarnestError, match="num_workers=.*: give a whole number, 1 to 1024, or None"):
+        earnest.Model.load().predict_files([], num_workers=workers)  # type: ignore[arg-type]
+
+
+class Own(Smile):
+    pass
+
+
+class OwnModel(earnest.Model):
+    pass
+
+
+def test_what_is_derived_stays_so_when_it_is_pickled() -> None:
+    assert type(pickle.loads(pickle.dumps(Own("eGeMAPSv02")))) is Own
+    assert type(pickle.loads(pickle.dumps(OwnModel.load()))) is OwnModel

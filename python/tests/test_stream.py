@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from sounds import voice
@@ -119,3 +122,48 @@ def test_what_has_no_effect_or_is_missing_is_refused() -> None:
         Stream("eGeMAPSv02", sampling_rate=4_000)
     with pytest.raises(EarnestError, match="did you mean `lld32`"):
         earnest.FrontEnd("lld23")
+
+
+def test_the_rate_in_the_place_of_the_level_is_explained() -> None:
+    with pytest.raises(TypeError, match="the second argument is feature_level, and 16000 is none; write sampling_rate=16000"):
+        Stream("eGeMAPSv02", 16_000)  # type: ignore[arg-type]
+
+
+def test_columns_of_one_channel_are_one_channel() -> None:
+    # As sound cards give it: [n, 1].
+    signal = voice(0.5)
+    expected = Stream("eGeMAPSv02", sampling_rate=16_000).push(signal)
+    assert (Stream("eGeMAPSv02", sampling_rate=16_000).push(signal[:, None]) == expected).all()
+    model = earnest.Model.load()
+    assert model.predict(signal[:, None], 16_000) == model.predict(signal, 16_000)
+    running = [model.stream(16_000, window_s=0.3, step_s=0.1).push(x) for x in (signal[:, None], signal)]
+    assert running[0] == running[1] != []
+    augment = earnest.Augment("paper", seed=1)
+    assert np.array_equal(augment(signal[:, None], 16_000, key="a"), augment(signal, 16_000, key="a"))
+    assert (earnest.FrontEnd("lld32").extract(signal[:, None], 16_000) == earnest.FrontEnd("lld32").extract(signal, 16_000)).all()
+
+
+def test_a_long_push_has_the_rows_of_short_ones_and_refuses_all_or_nothing() -> None:
+    signal = np.tile(voice(2.0), 20)
+    stream = Stream("eGeMAPSv02", sampling_rate=16_000)
+    rows = [stream.push(signal), stream.finish()]
+    assert (np.concatenate(rows) == Smile("eGeMAPSv02", "lld")(signal, 16_000)[0].T).all()
+    broken = signal.copy()
+    broken[-1] = np.nan
+    with pytest.raises(EarnestError, match="sample 639999 .* is no number"):
+        stream.push(broken)
+    rows = [stream.push(signal), stream.finish()]
+    assert (np.concatenate(rows) == Smile("eGeMAPSv02", "lld")(signal, 16_000)[0].T).all()
+    model = earnest.Model.load()
+    whole, cut = model.stream(16_000), model.stream(16_000)
+    assert whole.push(signal) == [answer for i in range(0, len(signal), 9_999) for answer in cut.push(signal[i : i + 9_999])]
+
+
+def test_streams_say_what_they_are_and_are_not_copied() -> None:
+    stream, running = Stream("eGeMAPSv02", sampling_rate=16_000), earnest.Model.load().stream(16_000)
+    assert repr(stream).startswith("<Stream at 16000 Hz: egemaps-v02") and "25 columns" in repr(stream)
+    assert repr(running).startswith("<AnswerStream of <Model the built-in starter")
+    for one in (stream, running):
+        for call in (copy.copy, copy.deepcopy, pickle.dumps):
+            with pytest.raises(TypeError, match="has a recording's state, which cannot be copied or pickled"):
+                call(one)

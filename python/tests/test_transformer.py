@@ -15,6 +15,7 @@ from earnest import EarnestError, Smile
 sklearn = pytest.importorskip("sklearn", reason="SKIPPED: scikit-learn cannot be imported here (pip install scikit-learn)")
 
 from sklearn.base import clone  # noqa: E402
+from sklearn.compose import ColumnTransformer  # noqa: E402
 from sklearn.model_selection import GridSearchCV  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
@@ -82,6 +83,31 @@ def test_what_has_no_functionals_is_an_error_that_says_which(recordings: list[st
         FunctionalsTransformer().transform(recordings[0])
     with pytest.raises(EarnestError, match="there are no recordings"):
         FunctionalsTransformer().transform([])
+
+
+def test_a_table_or_an_array_of_one_column_is_that_column(recordings: list[str]) -> None:
+    expected = FunctionalsTransformer().transform(recordings)
+    table = pd.DataFrame({"file": recordings, "age": range(len(recordings))})
+    assert (FunctionalsTransformer().transform(table[["file"]]) == expected).all()
+    for dtype in (object, str):
+        assert (FunctionalsTransformer().transform(np.array(recordings, dtype)[:, None]) == expected).all()
+    both = ColumnTransformer([("voice", FunctionalsTransformer(), ["file"]), ("age", "passthrough", ["age"])])
+    assert (both.fit_transform(table)[:, :88].astype(np.float32) == expected).all()
+    alone = ColumnTransformer([("voice", FunctionalsTransformer(), "file")])
+    assert (alone.fit_transform(table) == expected).all()
+    with pytest.raises(EarnestError, match=r"there are 2 columns: file, age; give the one that has the recordings, as table\[\['file'\]\]"):
+        FunctionalsTransformer().transform(table)
+    with pytest.raises(EarnestError, match="there are 2 columns; give the one"):
+        FunctionalsTransformer().transform(np.array([recordings[:2]], object))
+
+
+def test_a_rate_is_checked_where_a_pipeline_is_fitted() -> None:
+    for rate in (0, 16_000.5, -1, 2**32):
+        with pytest.raises(EarnestError, match="sampling_rate=.*: give a whole number of Hz"):
+            FunctionalsTransformer(sampling_rate=rate).fit([])
+    signals = [voice(0.5)]
+    expected = FunctionalsTransformer(sampling_rate=16_000).transform(signals)
+    assert (FunctionalsTransformer(sampling_rate=16_000.0).transform(signals) == expected).all()
 
 
 class AsIfOfTables(FunctionalsTransformer):

@@ -50,7 +50,17 @@ else:
     def __getattr__(name: str) -> Any:
         # scikit-learn is heavy, and most who import this package want none of it.
         if name == "FunctionalsTransformer":
-            from earnest.transformer import FunctionalsTransformer
-
+            try:
+                from earnest.transformer import FunctionalsTransformer
+            except ImportError as error:
+                if (error.name or "").split(".")[0] != "sklearn":
+                    raise
+                raise ImportError(
+                    f"FunctionalsTransformer needs scikit-learn, which cannot be imported here ({error}): pip install 'earnest[sklearn]'",
+                    name="sklearn",
+                ) from error
             return FunctionalsTransformer
         raise AttributeError(f"module 'earnest' has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

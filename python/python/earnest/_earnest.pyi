@@ -20,13 +20,14 @@ __all__ = [
     "RowStream",
     "STARTER_CARD",
     "__version__",
+    "loudest",
     "read_audio",
     "read_run",
 ]
 
 _Path = str | os.PathLike[str]
 _Moments = tuple[int, int | None]
-_Rows = tuple[npt.NDArray[np.float32], list[int], list[int], list[float]]
+_Rows = tuple[npt.NDArray[np.float32], list[int], list[int], list[int], list[int]]
 _Told = tuple[list[float], float, float, bool]
 _Table = tuple[list[str], list[list[str]]]
 
@@ -72,6 +73,7 @@ class FrontEnd:
 class RowStream:
     @property
     def taken(self) -> int: ...
+    def check(self, signal: npt.NDArray[Any]) -> None: ...
     def push(self, signal: npt.NDArray[Any]) -> npt.NDArray[np.float32]: ...
     def finish(self) -> npt.NDArray[np.float32]: ...
     def so_far(self) -> npt.NDArray[np.float32] | None: ...
@@ -91,6 +93,7 @@ class Recogniser:
 
 @final
 class RecogniserStream:
+    def check(self, signal: npt.NDArray[Any]) -> None: ...
     def push(self, signal: npt.NDArray[Any]) -> list[tuple[list[float], float, float]]: ...
     def finish(self) -> list[tuple[list[float], float, float]]: ...
 
@@ -117,4 +120,5 @@ class _Run(TypedDict):
     toml: str
 
 def read_run(folder: _Path) -> _Run: ...
+def loudest(signal: npt.NDArray[Any]) -> float: ...
 def read_audio(file: _Path) -> npt.NDArray[np.float32]: ...

@@ -50,6 +50,13 @@ class AudioFeatures:
         #: Name of the one new column.
         self.column = column
 
+    def __repr__(self) -> str:
+        smile = self.smile
+        return (
+            f"AudioFeatures({smile.feature_set.name!r}, {smile.feature_level.name!r}, audio_column={self.audio_column!r}, "
+            f"column={self.column!r})"
+        )
+
     @property
     def columns(self) -> list[str]:
         """Names of the new columns."""
@@ -70,7 +77,7 @@ class AudioFeatures:
             if isinstance(sound, Signal):
                 values = self.smile(sound.samples, sound.sampling_rate)[0].T
             else:
-                values = self.smile._array_of_file(sound)
+                values = self.smile._array_of_file(sound.path, sound.name)
         return values[0] if self.smile.feature_level is FeatureLevel.Functionals else np.ascontiguousarray(values)
 
     def _named(self, rows: Sequence[Any], batched: bool) -> dict[str, Any]:

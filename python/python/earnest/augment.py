@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,10 @@ import numpy.typing as npt
 
 from earnest import _earnest
 from earnest._earnest import EarnestError
+from earnest.arguments import count_of, is_number, rate_of
 from earnest.audio_column import Signal, column_of, opened
+from earnest.samples import mono_of, warn_of_scale
+from earnest.warning import warn
 
 #: Chains that are built in.
 CHAINS = ("paper", "robust")
@@ -64,7 +66,7 @@ class Augment:
                 raise TypeError(f"{name} is a list of folders: give {name}=[{os.fspath(folders)!r}]")
         self._chain = _text_of(chain)
         #: The seed.
-        self.seed = _whole(seed, "seed")
+        self.seed = count_of(seed, "seed")
         self._noises = [os.path.abspath(folder) for folder in noises]
         self._rooms = [os.path.abspath(folder) for folder in rooms]
         #: The column that has the audio.
@@ -72,13 +74,13 @@ class Augment:
         #: The column that says which example it is.
         self.key_column = key_column
         #: The epoch of examples.
-        self.epoch = _whole(epoch, "epoch")
+        self.epoch = count_of(epoch, "epoch")
         self._open()
 
     def _open(self) -> None:
         self._native = _earnest.Augmenter(self._chain, self._noises, self._rooms)
         for text in self._native.warnings:
-            warnings.warn(text, UserWarning, stacklevel=3)
+            warn(text)
 
     @property
     def chain(self) -> str:
@@ -91,7 +93,7 @@ class Augment:
         A loader's worker processes have copies of their own: call it before they are started (without ``persistent_workers``, that is
         before each pass), or give ``epoch=`` to each call. ``datasets.map`` and its cache know the epoch, since it is part of the state.
         """
-        self.epoch = _whole(epoch, "epoch")
+        self.epoch = count_of(epoch, "epoch")
 
     def apply(
         self, signal: npt.ArrayLike, sampling_rate: int, *, key: str, epoch: int | None = None
@@ -108,16 +110,21 @@ class Augment:
         """:meth:`apply`, and what was drawn, in the order of the chain; ``words`` says each for people."""
         if not isinstance(key, str):
             raise TypeError(f"key={key!r} is no text; it says which utterance it is, as key='ann/001'")
-        at = self.epoch if epoch is None else _whole(epoch, "epoch")
-        samples, drawn = self._native.apply(np.asarray(signal), sampling_rate, self.seed, key, at + 1)
+        if not key:
+            raise EarnestError("key is empty; it says which utterance it is, as key='ann/001'")
+        rate = rate_of(sampling_rate)
+        array = mono_of(signal)
+        warn_of_scale(array)
+        at = self.epoch if epoch is None else count_of(epoch, "epoch")
+        samples, drawn = self._native.apply(array, rate, self.seed, key, at + 1)
         return samples, [{**json.loads(log), "words": words} for log, words in drawn]
 
     def __call__(
         self,
         example: Any,
-        index: int | Sequence[int] | None = None,
+        index: int | Sequence[int] | npt.NDArray[np.integer[Any]] | None = None,
         *,
-        key: str | None = None,
+        key: Any = None,
         epoch: int | None = None,
     ) -> Any:
         """An example with its audio augmented; or, of an array and its rate, its samples (:meth:`apply`).
@@ -125,12 +132,14 @@ class Augment:
         Examples are what ``datasets.map`` and ``set_transform`` give: a mapping with the audio column, whose value is a path,
         ``{"array", "sampling_rate"}``, a decoder with these, or ``{"path", "bytes"}``; or a batch, a mapping of lists. The column then has
         ``{"array": float32 samples, "sampling_rate": 16000}``. Which example it is says ``key_column``, or ``index``
-        (``map(augment, with_indices=True)``); without either nothing is drawn, since all would draw alike.
+        (``map(augment, with_indices=True)``); without either nothing is drawn, since all would draw alike. A batch has a key for each
+        example: a list, an array, a column of pandas or a range. Numbers count as their texts, and a number that is whole as that
+        whole number, so ``1``, ``1.0`` and ``"1"`` are one key. None, NaN and empty texts are no keys.
         """
-        if isinstance(example, np.ndarray):
-            if key is None or not isinstance(index, (int, np.integer)):
+        if isinstance(example, (np.ndarray, list, tuple)):
+            if key is None or not is_number(index):
                 raise EarnestError("an array needs its rate and a key that says which utterance it is: augment(array, 16000, key='ann/001')")
-            return self.apply(example, int(index), key=key, epoch=epoch)
+            return self.apply(example, rate_of(index), key=key, epoch=epoch)
         if not isinstance(example, Mapping):
             raise TypeError(f"give an array or an example (a mapping with the column {self.audio_column!r}), not {type(example).__name__}")
         audio = column_of(example, self.audio_column)
@@ -144,19 +153,21 @@ class Augment:
         # A batch has a list of audio; an example's own list of samples stands below its column.
         batched = isinstance(audio, (list, tuple))
         if not batched:
-            return {**example, self.audio_column: self._presented(audio, keys, epoch)}
-        if not isinstance(keys, (list, tuple)) or len(keys) != len(audio):
+            return {**example, self.audio_column: self._presented(audio, _key(keys), epoch)}
+        if isinstance(keys, (str, bytes, Mapping)) or not hasattr(keys, "__len__") or len(keys) != len(audio):
             raise EarnestError(f"a batch of {len(audio)} examples needs as many keys, not {keys!r}")
+        # Of a column of pandas, too, by place and not by label.
+        keys = [_key(one, number) for number, one in enumerate(keys)]
         presented = [self._presented(one, name, epoch) for one, name in zip(audio, keys)]
         return {**example, self.audio_column: presented}
 
-    def _presented(self, audio: Any, key: Any, epoch: int | None) -> dict[str, Any]:
+    def _presented(self, audio: Any, key: str, epoch: int | None) -> dict[str, Any]:
         with opened(audio, f"the column {self.audio_column!r}") as sound:
             if isinstance(sound, Signal):
                 samples, rate = sound
             else:
-                samples, rate = _earnest.read_audio(sound), _earnest.NATIVE_RATE
-            made = self.apply(samples, rate, key=str(key), epoch=epoch)
+                samples, rate = _earnest.read_audio(sound.path), _earnest.NATIVE_RATE
+            made = self.apply(samples, rate, key=key, epoch=epoch)
         return {"array": made, "sampling_rate": _earnest.NATIVE_RATE}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -173,10 +184,25 @@ class Augment:
         return f"Augment({chain!r}, seed={self.seed}, epoch={self.epoch})"
 
 
-def _whole(number: Any, name: str) -> int:
-    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 0 <= number < 2**63:
-        raise EarnestError(f"{name}={number!r}: give a whole number, 0 or more")
-    return int(number)
+def _key(given: Any, number: int | None = None) -> str:
+    """The key of an example as text; ``number`` says which of a batch it is."""
+    of = "" if number is None else f" of example {number} of the batch"
+    if isinstance(given, (str, os.PathLike)):
+        key = os.fspath(given)
+    elif hasattr(given, "__len__"):
+        raise EarnestError(f"the key{of} is {type(given).__name__}; give a text or a number that says which example it is")
+    else:
+        try:
+            is_missing = given is None or bool(given != given)
+        except (TypeError, ValueError):
+            is_missing = True  # pandas.NA
+        is_whole = not is_missing and isinstance(given, (float, np.floating)) and given == given // 1
+        key = "" if is_missing else str(int(given) if is_whole else given)
+    if not key:
+        raise EarnestError(
+            f"the key{of} is {given!r}, which does not say which example it is, so all such would draw alike; give each a text or a number of its own"
+        )
+    return key
 
 
 def _text_of(chain: str | os.PathLike[str]) -> str:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from earnest import _earnest
 from earnest._earnest import EarnestError
+from earnest.tables import pandas_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,11 +38,14 @@ class Experiment:
         if not self.folder.is_dir():
             raise FileNotFoundError(f"there is no folder {self.folder}; give a run's, as runs/table1")
         if not (self.folder / "experiment.toml").exists():
-            advice = (
-                "it is a model's: earnest.Model.load opens it"
-                if (self.folder / "model.json").is_file()
-                else "`earnest run` and `earnest reproduce` make such folders (runs/NAME)"
-            )
+            below = sorted(path.parent.name for path in self.folder.glob("*/experiment.toml"))
+            if (self.folder / "model.json").is_file():
+                advice = "it is a model's: earnest.Model.load opens it"
+            elif below:
+                advice = f"there are runs in it, so give one of them: {', '.join(str(self.folder / name) for name in below[:5])}"
+                advice += f" and {len(below) - 5} more" if len(below) > 5 else ""
+            else:
+                advice = "`earnest run`, `earnest reproduce` and `earnest demo` make such folders (runs/NAME)"
             raise EarnestError(f"{self.folder} holds no run (no experiment.toml is in it); {advice}")
         self._run = _earnest.read_run(self.folder)
         #: Units that are not finished.
@@ -75,8 +79,7 @@ class Experiment:
     @cached_property
     def units(self) -> pd.DataFrame:
         """A row for each finished unit: recipe, task, training, fold, seed, its epochs (0 of a baseline) and its folder."""
-        import pandas as pd
-
+        pd = pandas_for("a table of an experiment")
         names = ("unit", "recipe", "task", "training", "fold", "seed", "trained_on", "tested_on", "epochs", "folder")
         rows = [{name: unit[name] for name in names if name in unit} for unit in self._run["units"]]
         return pd.DataFrame(rows).set_index("unit")
@@ -90,8 +93,7 @@ class Experiment:
 
         Where a run has both tasks, a column that is of the other one is missing (NaN) there.
         """
-        import pandas as pd
-
+        pd = pandas_for("a table of an experiment")
         frames = []
         for unit in self._run["units"]:
             count = len(unit["id"])
@@ -122,8 +124,7 @@ class Experiment:
         return self._table(self._run["tables"])
 
     def _table(self, table: tuple[list[str], list[list[str]]]) -> pd.DataFrame:
-        import pandas as pd
-
+        pd = pandas_for("a table of an experiment")
         header, rows = table
         columns = {name: [row[i] for row in rows] for i, name in enumerate(header)}
         # Keys of recipes are numbers or words, as they are written.

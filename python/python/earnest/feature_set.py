@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import enum
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,16 @@ class _Sentences(enum.EnumMeta):
             if name.startswith("_"):
                 raise AttributeError(name)
             there_are = _SETS if cls.__name__ == "FeatureSet" else ", ".join(members)
-            raise AttributeError(f"there is no {cls.__name__} {name} in Earnest; there are {there_are}")
+            raise AttributeError(
+                f"there is no {cls.__name__} {name} in Earnest; there are {there_are}{_nearest(name, list(members))}"
+            )
+
+
+def _nearest(given: object, names: list[str]) -> str:
+    """A question after the name that is most like the one that was given, where one is."""
+    by_small = {name.lower(): name for name in names}
+    near = difflib.get_close_matches(str(given).lower(), by_small, n=1, cutoff=0.8)
+    return f"; did you mean {by_small[near[0]]}?" if near else ""
 
 
 class FeatureSet(enum.Enum, metaclass=_Sentences):
@@ -93,7 +103,7 @@ def _member(cls: Any, given: Any, what: str) -> Any:
         for member in cls:
             if member.value == value:
                 return member
-    raise EarnestError(f"{given!r} is no {what}")
+    raise EarnestError(f"{given!r} is no {what}{_nearest(given, list(cls.__members__))}")
 
 
 #: What eGeMAPS has and GeMAPS has not, of descriptors and of functionals.

@@ -9,6 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from earnest import _earnest
+from earnest.arguments import rate_of
+from earnest.paths import path_of
+from earnest.samples import mono_of, warn_of_scale
 
 
 class FrontEnd:
@@ -61,10 +64,12 @@ class FrontEnd:
         at its own rate, in Hz. Raises :class:`earnest.EarnestError` for samples that are no numbers and for other rates than the
         front end has (descriptors: 8,000 to 48,000).
         """
-        array = np.asarray(signal)
+        array = mono_of(signal)
         if array.ndim != 1:
             raise _earnest.EarnestError(f"the signal has the shape {array.shape}; extract takes one channel, [n]")
-        values, *_ = self._native.of_signal(array, sampling_rate, [(0, None)], _FIRST, _OWN)
+        rate = rate_of(sampling_rate)
+        warn_of_scale(array)
+        values, *_ = self._native.of_signal(array, rate, [(0, None)], _FIRST, _OWN)
         return values
 
     def extract_file(self, file: str | os.PathLike[str]) -> npt.NDArray[np.float32]:
@@ -72,7 +77,7 @@ class FrontEnd:
 
         Raises :class:`FileNotFoundError` and other ``OSError``, or :class:`earnest.EarnestError` for what is no whole recording.
         """
-        values, *_ = self._native.of_files([os.fspath(file)], [(0, None)], _FIRST, _OWN, 1)
+        values, *_ = self._native.of_files([path_of(file)], [(0, None)], _FIRST, _OWN, 1)
         return values
 
     def __repr__(self) -> str:
@@ -85,7 +90,7 @@ class FrontEnd:
         return hash(self.settings)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return FrontEnd, (self.settings,)
+        return type(self), (self.settings,)
 
 
 #: The first channel, and a recording's own rate.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,12 @@ import numpy.typing as npt
 
 from earnest import _earnest
 from earnest._earnest import EarnestError
+from earnest.arguments import rate_of, workers_of
 from earnest.audio_column import Signal, opened
+from earnest.paths import all_missing_named, path_of
+from earnest.samples import PIECE, mono_of, warn_of_scale
+from earnest.tables import pandas_for
+from earnest.warning import warn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +39,9 @@ class Answer:
     label: str | None
     #: The file, where there is one.
     file: str | None = None
+
+    def __hash__(self) -> int:
+        return hash((tuple(self.values.items()), self.start_s, self.end_s, self.label, self.file))
 
     @property
     def probabilities(self) -> dict[str, float]:
@@ -83,8 +90,7 @@ class Answers(list[Answer]):
 
         The index is ``(file, start, end)`` where the answers are of files, otherwise ``(start, end)``.
         """
-        import pandas as pd
-
+        pd = pandas_for("a table of answers")
         frame = pd.DataFrame([answer.to_dict() for answer in self])
         if frame.empty:
             return frame
@@ -152,7 +158,7 @@ class Model:
         return f"<Model {where}: {self._native.title}, {', '.join(self.outputs)}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Model.load, (self._folder,)
+        return type(self).load, (self._folder,)
 
     def predict(self, audio: Any, sampling_rate: int | None = None) -> Answer:
         """The answer to a file, or to samples.
@@ -167,10 +173,11 @@ class Model:
         """
         if isinstance(audio, (list, tuple)) and audio and isinstance(audio[0], (str, os.PathLike)):
             raise TypeError("predict answers to one file; predict_files takes a list of them")
-        if isinstance(audio, (np.ndarray, list, tuple)):
+        if isinstance(audio, (np.ndarray, list, tuple, bytes, bytearray)) and not isinstance(audio, Signal):
+            array = mono_of(audio)
             if sampling_rate is None:
                 raise EarnestError("an array says nothing of its rate: give sampling_rate in Hz")
-            audio = Signal(np.asarray(audio), sampling_rate)
+            audio = Signal(array, rate_of(sampling_rate))
         elif sampling_rate is not None:
             raise EarnestError(f"sampling_rate has no effect with {type(audio).__name__}, which has a rate of its own; leave it out")
         if isinstance(audio, Signal):
@@ -179,7 +186,7 @@ class Model:
             if isinstance(sound, Signal):
                 return self._of_signal(sound)
             named = isinstance(audio, (str, os.PathLike))
-            return self._of_files([sound], 1, 3, named)[0]
+            return self._of_files([sound.path], 1, [sound.name], named)[0]
 
     def predict_files(self, files: Iterable[str | os.PathLike[str]], num_workers: int | None = None) -> Answers:
         """Answers to files, in their order, on ``num_workers`` threads (None: one a core). The same bits on any number.
@@ -189,7 +196,9 @@ class Model:
         """
         if isinstance(files, (str, os.PathLike)):
             raise TypeError("predict_files takes a list of files; predict takes one")
-        return self._of_files([os.fspath(file) for file in files], num_workers, 3, True)
+        paths = [path_of(file, f"file {i} of the list") for i, file in enumerate(files)]
+        with all_missing_named(paths):
+            return self._of_files(paths, workers_of(num_workers), paths, True)
 
     def stream(self, sampling_rate: int, *, window_s: float | None = 3.0, step_s: float = 1.0) -> AnswerStream:
         """Begins to hear samples as they come, with running answers.
@@ -203,8 +212,9 @@ class Model:
         windows: one that was trained on one row of functionals of the whole recording, or that normalises by all
         that a speaker will say.
         """
+        rate = rate_of(sampling_rate)
         windows = None if window_s is None else (float(window_s), float(step_s))
-        return AnswerStream(self, self._native.stream(sampling_rate, windows))
+        return AnswerStream(self, self._native.stream(rate, windows), rate)
 
     def _answer(self, values: list[float], start_s: float, end_s: float, file: str | None = None) -> Answer:
         names = self.outputs
@@ -212,21 +222,20 @@ class Model:
         return Answer(dict(zip(names, values)), start_s, end_s, label, file)
 
     def _of_signal(self, signal: Signal) -> Answer:
-        told = self._native.of_signal(signal.samples, signal.sampling_rate)
-        return self._told(told, None, 4)
+        samples = mono_of(signal.samples)
+        warn_of_scale(samples)
+        return self._told(self._native.of_signal(samples, signal.sampling_rate), "the signal", None)
 
-    def _of_files(self, files: list[str], num_workers: int | None, level: int, named: bool) -> Answers:
+    def _of_files(self, files: list[str], num_workers: int | None, names: list[str], named: bool) -> Answers:
         told = self._native.of_files(files, num_workers)
-        return Answers(self._told(one, file if named else None, level + 2) for one, file in zip(told, files))
+        return Answers(self._told(one, name, name if named else None) for one, name in zip(told, names))
 
-    def _told(self, told: tuple[list[float], float, float, bool], file: str | None, level: int) -> Answer:
+    def _told(self, told: tuple[list[float], float, float, bool], name: str, file: str | None) -> Answer:
         values, start_s, end_s, never_change = told
         if never_change:
-            warnings.warn(
-                f"{file or 'the signal'}: all rows of its features are the same, as those of digital silence are, so the "
-                "answer says nothing about a voice",
-                UserWarning,
-                stacklevel=level,
+            warn(
+                f"{name}: all rows of its features are the same, as those of digital silence are, so the "
+                "answer says nothing about a voice"
             )
         return self._answer(values, start_s, end_s, file)
 
@@ -234,13 +243,36 @@ class Model:
 class AnswerStream:
     """A model that hears samples as they come. The same answers, to the bit, however samples are cut."""
 
-    def __init__(self, model: Model, native: _earnest.RecogniserStream) -> None:
+    def __init__(self, model: Model, native: _earnest.RecogniserStream, sampling_rate: int) -> None:
         self._model = model
         self._native = native
+        self._sampling_rate = sampling_rate
+        self._has_warned = False
+
+    @property
+    def sampling_rate(self) -> int:
+        """Rate of the samples, Hz."""
+        return self._sampling_rate
 
     def push(self, samples: npt.ArrayLike) -> Answers:
-        """Takes ``[n]`` samples; the answers that are now possible, often none."""
-        return self._answers(self._native.push(np.asarray(samples)))
+        """Takes ``[n]`` samples; the answers that are now possible, often none.
+
+        Samples that are no numbers raise :class:`EarnestError`; then none of those samples is taken. Where it is interrupted (Ctrl-C),
+        the recording ends there and its answers are lost.
+        """
+        array = mono_of(samples)
+        self._native.check(array)
+        self._has_warned = self._has_warned or warn_of_scale(array)
+        if array.ndim != 1 or len(array) <= PIECE:
+            return self._answers(self._native.push(array))
+        answers = Answers()
+        try:
+            for at in range(0, len(array), PIECE):
+                answers += self._answers(self._native.push(array[at : at + PIECE]))
+        except KeyboardInterrupt:
+            self._native.finish()
+            raise
+        return answers
 
     def finish(self) -> Answers:
         """Ends the recording: the answer to what is left. Then the stream is as new, but for a model that adapts to its speaker."""
@@ -248,3 +280,9 @@ class AnswerStream:
 
     def _answers(self, told: list[tuple[list[float], float, float]]) -> Answers:
         return Answers(self._model._answer(*one) for one in told)
+
+    def __repr__(self) -> str:
+        return f"<AnswerStream of {self._model!r} at {self._sampling_rate} Hz>"
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("an AnswerStream has a recording's state, which cannot be copied or pickled; open another by Model.stream")

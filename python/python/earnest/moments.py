@@ -39,7 +39,9 @@ def nanoseconds(moment: Any, name: str) -> int | None:
 
     Numbers are seconds; texts have a unit (``"500ms"``). ``name`` is what errors call it.
     """
-    if moment is None:
+    if isinstance(moment, np.ndarray) and moment.ndim == 0:
+        moment = moment[()]
+    if moment is None or type(moment).__name__ == "NAType":  # pandas' NA is unlike anything, itself included
         return None
     if isinstance(moment, str):
         found = _of_text(moment, name)
@@ -47,28 +49,48 @@ def nanoseconds(moment: Any, name: str) -> int | None:
         found = (
             None
             if np.isnat(moment)
-            else int(moment.astype("timedelta64[ns]").astype(np.int64))
+            else _of_timedelta64(moment, name)
         )
     elif isinstance(moment, datetime.timedelta):
         # pandas' Timedelta is one, with nanoseconds besides; its NaT is unlike itself.
         whole = (moment.days * 86_400 + moment.seconds) * 1_000_000 + moment.microseconds
         found = whole * 1_000 + int(getattr(moment, "nanoseconds", 0))
     elif isinstance(moment, (int, float, np.integer, np.floating)) and not isinstance(moment, bool):
-        seconds = float(moment)
+        seconds = float(moment) if isinstance(moment, (float, np.floating)) or abs(int(moment)) < 10**18 else np.inf
         if seconds != seconds:
             return None
         if abs(seconds) > 1e9:
             raise EarnestError(f"{name}={moment!r} is no moment of a recording, in seconds")
         found = int(of_seconds(np.array(seconds)))
-    elif moment != moment:
+    elif _is_unlike_itself(moment):
         return None
     else:
         raise TypeError(
             f"{name}={moment!r} is no moment; give seconds, a pandas.Timedelta, or a text with a unit as '500ms'"
         )
+    if found is not None and found >= 1 << 62:
+        raise EarnestError(f"{name}={moment!r} is no moment of a recording, which is not that long")
     if found is not None and found < 0:
         raise EarnestError(f"{name}={moment!r} lies before the recording's beginning; moments count from 0")
     return found
+
+
+def _of_timedelta64(moment: np.timedelta64, name: str) -> int:
+    try:
+        seconds = float(moment / np.timedelta64(1, "s"))
+    except TypeError:  # of months, which have no length, or of no unit
+        raise EarnestError(f"{name}={moment!r} has no length in seconds; give seconds") from None
+    if abs(seconds) > 1e9:
+        raise EarnestError(f"{name}={moment!r} is no moment of a recording, which is not that long")
+    return int(moment.astype("timedelta64[ns]").astype(np.int64))
+
+
+def _is_unlike_itself(moment: Any) -> bool:
+    """True of NaT and other NaNs."""
+    try:
+        return bool(moment != moment)
+    except (TypeError, ValueError):
+        return False
 
 
 def _of_text(text: str, name: str) -> int | None:

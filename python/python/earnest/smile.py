@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,13 @@ import numpy.typing as npt
 
 from earnest import _earnest
 from earnest._earnest import EarnestError
+from earnest.arguments import rate_of, workers_of
 from earnest.feature_set import FeatureLevel, FeatureSet, settings_of
 from earnest.moments import of_seconds, span
+from earnest.paths import all_missing_named, path_of
+from earnest.samples import array_of, warn_of_scale
+from earnest.tables import pandas_for
+from earnest.warning import warn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,14 +49,16 @@ class _Rows:
         self.values: list[npt.NDArray[np.float32]] = []
         self.counts: list[int] = []
         self.rates: list[int] = []
-        self.lengths_s: list[float] = []
+        self.own_rates: list[int] = []
+        self.lengths: list[int] = []
 
-    def add(self, made: tuple[npt.NDArray[np.float32], list[int], list[int], list[float]]) -> None:
-        values, counts, rates, lengths_s = made
+    def add(self, made: tuple[npt.NDArray[np.float32], list[int], list[int], list[int], list[int]]) -> None:
+        values, counts, rates, own_rates, lengths = made
         self.values.append(values)
         self.counts += counts
         self.rates += rates
-        self.lengths_s += lengths_s
+        self.own_rates += own_rates
+        self.lengths += lengths
 
 
 class Smile:
@@ -125,14 +131,10 @@ class Smile:
                 raise EarnestError(f"{name} has no effect here: {advice}; leave it out")
         if resample and sampling_rate is None:
             raise EarnestError("resample=True needs the rate to bring recordings to: give sampling_rate")
-        if num_workers is not None and num_workers < 1:
-            raise EarnestError(f"num_workers={num_workers}: give 1 or more, or None for one a core")
-        #: The feature set.
-        self.feature_set = FeatureSet.of(feature_set)
-        #: The feature level.
-        self.feature_level = FeatureLevel.of(feature_level)
+        self._feature_set = FeatureSet.of(feature_set)
+        self._feature_level = FeatureLevel.of(feature_level)
         #: Rate that recordings must have or are brought to, Hz; None is their own.
-        self.sampling_rate = sampling_rate
+        self.sampling_rate = None if sampling_rate is None else rate_of(sampling_rate)
         #: Numbers of the channels that are heard.
         self.channels = [int(channels)] if isinstance(channels, (int, np.integer)) else [int(c) for c in channels]
         if not self.channels:
@@ -144,17 +146,36 @@ class Smile:
         #: True if an end that was not given stays NaT.
         self.keep_nat = keep_nat
         #: Threads; None for one a core.
-        self.num_workers = num_workers
-        #: Always False.
-        self.multiprocessing = False
+        self.num_workers = workers_of(num_workers)
         #: True if progress is told.
         self.verbose = verbose
         toml, columns = settings_of(self.feature_set, self.feature_level)
         self._front_end = _earnest.FrontEnd(toml, columns)
-        #: Names of the features, in order.
-        self.feature_names: list[str] = self._front_end.columns
+        if self.resample and self.sampling_rate is not None:
+            # A rate that features cannot be made at is said here, and not after the work of bringing a recording to it.
+            self._front_end.open(self.sampling_rate)
 
     # -- what it is
+
+    @property
+    def feature_set(self) -> FeatureSet:
+        """The feature set."""
+        return self._feature_set
+
+    @property
+    def feature_level(self) -> FeatureLevel:
+        """The feature level."""
+        return self._feature_level
+
+    @property
+    def feature_names(self) -> list[str]:
+        """Names of the features, in order."""
+        return self._front_end.columns
+
+    @property
+    def multiprocessing(self) -> bool:
+        """Always False."""
+        return False
 
     @property
     def name(self) -> str:
@@ -179,8 +200,7 @@ class Smile:
     @property
     def column_names(self) -> pd.Index:
         """Columns of the tables: the features, or channel and feature where there are several channels."""
-        import pandas as pd
-
+        pd = pandas_for("a table of features")
         if self.num_channels == 1:
             return pd.Index(self.feature_names)
         pairs = [(channel, name) for channel in self.channels for name in self.feature_names]
@@ -273,7 +293,7 @@ class Smile:
             float32 table, ``[rows, features]``, with the index ``(file, start, end)``.
         """
         _no_arguments(process_func_args)
-        return self._of_files([file], [span(start, end, os.fspath(file))], root)
+        return self._of_files([file], [span(start, end, path_of(file))], root)
 
     def process_files(
         self,
@@ -289,11 +309,11 @@ class Smile:
         ``starts`` and ``ends`` are one for all, or one for each file; another number of them is an error.
         """
         _no_arguments(process_func_args)
-        if isinstance(files, (str, os.PathLike)):
-            raise TypeError(f"process_files takes a list of files; {os.fspath(files)!r} is one: give process_file it")
-        files = list(files)
+        if isinstance(files, (str, bytes, os.PathLike)):
+            raise TypeError(f"process_files takes a list of files; {path_of(files)!r} is one: give process_file it")
+        files = [path_of(file, f"file {i} of the list") for i, file in enumerate(files)]
         spans = [
-            span(start, end, os.fspath(file))
+            span(start, end, file)
             for file, start, end in zip(files, _each(starts, files, "starts"), _each(ends, files, "ends"))
         ]
         return self._of_files(files, spans, root)
@@ -338,9 +358,13 @@ class Smile:
         Parts of a file that follow each other decode it once. With ``preserve_index`` the table has the index that was given,
         which functionals only can have.
         """
-        import pandas as pd
-
+        pd = pandas_for("process_index")
         _no_arguments(process_func_args)
+        if not isinstance(index, pd.Index):
+            raise TypeError(
+                f"process_index takes an index of pandas, not {type(index).__name__}: give pandas.Index(files, name='file') or a table's .index, "
+                "or process_files a list"
+            )
         if cache_root is not None:
             raise EarnestError("cache_root has no effect here: nothing is cached; leave it out, or save the table")
         names = list(index.names)
@@ -387,7 +411,7 @@ class Smile:
         """
         _no_arguments(process_func_args)
         spans = [span(start, end, file or "the signal")]
-        return self._frame(self._of_signal(signal, sampling_rate, spans), None if file is None else [file])
+        return self._frame(self._of_signal(signal, sampling_rate, spans), None if file is None else [file], of_signal=True)
 
     def process_signal_from_index(
         self,
@@ -406,7 +430,7 @@ class Smile:
         spans = [span(start, end, "the signal") for start, end in zip(starts, ends)]
         if not spans:
             raise EarnestError("the index names no part of the signal")
-        return self._frame(self._of_signal(signal, sampling_rate, spans), None)
+        return self._frame(self._of_signal(signal, sampling_rate, spans), None, of_signal=True)
 
     def __call__(self, signal: npt.ArrayLike, sampling_rate: int) -> npt.NDArray[np.float32]:
         """The features of samples as an array ``[channels, features, rows]``, float32; takes no pandas."""
@@ -437,10 +461,12 @@ class Smile:
     def _of_signal(
         self, signal: npt.ArrayLike, sampling_rate: int, spans: Sequence[tuple[int, int | None]]
     ) -> _Rows:
+        array, rate = array_of(signal), rate_of(sampling_rate)
+        warn_of_scale(array)
         rows = _Rows(spans)
         rows.add(
             self._front_end.of_signal(
-                np.asarray(signal), sampling_rate, list(spans), self._channels, self._rate, self.num_workers
+                array, rate, list(spans), self._channels, self._rate, self.num_workers
             )
         )
         return rows
@@ -461,11 +487,9 @@ class Smile:
             # Parts of one file stay together, so that it is decoded once.
             while end < len(paths) and paths[end] == paths[end - 1]:
                 end += 1
-            rows.add(
-                self._front_end.of_files(
-                    list(paths[done:end]), list(spans[done:end]), self._channels, self._rate, self.num_workers
-                )
-            )
+            part = list(paths[done:end]), list(spans[done:end])
+            with all_missing_named(paths):
+                rows.add(self._front_end.of_files(*part, self._channels, self._rate, self.num_workers))
             done = end
             if self.verbose:
                 print(f"earnest: {done} of {len(paths)} files", file=sys.stderr)
@@ -477,12 +501,12 @@ class Smile:
         spans: Sequence[tuple[int, int | None]],
         root: str | None,
     ) -> pd.DataFrame:
-        names = [os.fspath(file) for file in files]
+        names = [path_of(file) for file in files]
         return self._frame(self._rows_of_files(names, spans, root), names)
 
-    def _array_of_file(self, path: str) -> npt.NDArray[np.float32]:
+    def _array_of_file(self, path: str, name: str) -> npt.NDArray[np.float32]:
         """Features of a file as ``[rows, features]``, without pandas; a row of NaN if it is too short."""
-        return self._filled(self._rows_of_files([path], [(0, None)]), [path])[0]
+        return self._filled(self._rows_of_files([path], [(0, None)]), [name])[0]
 
     def _filled(
         self, rows: _Rows, names: Sequence[str] | None
@@ -498,26 +522,33 @@ class Smile:
         what = "the signal" if names is None else names[first]
         where = "" if (start, end) == (0, None) else f" (from {start / 1e9:g} s{'' if end is None else f' to {end / 1e9:g} s'})"
         others = int(short.sum()) - 1
-        warnings.warn(
-            f"{what}{where} is shorter than {self._front_end.shortest_s * 1000:.0f} ms, so its row is NaN"
-            + (f"; so are those of {others} others" if others else ""),
-            UserWarning,
-            stacklevel=4,
+        length_s = rows.lengths[first] / rows.own_rates[first]
+        is_beyond = start > 0 and start / 1e9 >= length_s
+        why = (
+            f"begins where there is nothing any more: the recording lasts {length_s:g} s"
+            if is_beyond
+            else f"is shorter than {self._front_end.shortest_s * 1000:.0f} ms"
         )
+        warn(f"{what}{where} {why}, so its row is NaN" + (f"; so are those of {others} others" if others else ""))
         filled = np.full((int(np.maximum(counts, 1).sum()), values.shape[1]), np.nan, np.float32)
         filled[np.repeat(~short, np.maximum(counts, 1))] = values
         return filled, np.maximum(counts, 1)
 
-    def _frame(self, rows: _Rows, names: Sequence[str] | None) -> pd.DataFrame:
-        import pandas as pd
-
+    def _frame(self, rows: _Rows, names: Sequence[str] | None, *, of_signal: bool = False) -> pd.DataFrame:
+        pd = pandas_for("a table of features")
         values, counts = self._filled(rows, names)
         part = np.repeat(np.arange(len(counts)), counts)
         start = np.array([first for first, _ in rows.spans], np.int64)
-        length = of_seconds(np.array(rows.lengths_s))
+        own = np.array(rows.own_rates, np.float64)
+        length = of_seconds(np.array(rows.lengths) / own)
         given = np.array([end is not None for _, end in rows.spans])
         end = np.array([0 if end is None else end for _, end in rows.spans], np.int64)
-        end = np.maximum(np.where(given, np.minimum(end, length), length), start)
+        own_end = length
+        if not of_signal:
+            # opensmile-python's is the sum of where a file is cut and how long the rest is, each in whole nanoseconds.
+            cut = np.minimum(np.rint(start / 1e9 * own), rows.lengths) / own
+            own_end = np.where(start > 0, of_seconds(cut) + of_seconds(np.array(rows.lengths) / own - cut), length)
+        end = np.maximum(np.where(given, np.minimum(end, length), own_end), start)
         if self.feature_level is FeatureLevel.Functionals:
             if self.keep_nat:
                 end = np.where(given, end, np.iinfo(np.int64).min)

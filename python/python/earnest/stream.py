@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from earnest import _earnest
 from earnest._earnest import EarnestError
+from earnest.arguments import is_number, rate_of
 from earnest.feature_set import FeatureLevel, FeatureSet, settings_of
 from earnest.front_end import FrontEnd
+from earnest.samples import PIECE, mono_of, warn_of_scale
+from earnest.tables import pandas_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +50,8 @@ class Stream:
         window_s: float | None = None,
         hop_s: float | None = None,
     ) -> None:
+        if is_number(feature_level):
+            raise TypeError(f"the second argument is feature_level, and {feature_level!r} is none; write sampling_rate={feature_level!r}")
         if sampling_rate is None:
             raise EarnestError("say the sampling_rate of the samples that will come, in Hz")
         windows = window_s is not None or hop_s is not None
@@ -60,17 +65,33 @@ class Stream:
                 raise EarnestError("window_s and hop_s have no effect with descriptors, which have a row each 10 ms")
             toml, columns = settings_of(FeatureSet.of(feature_set), level, window_s, hop_s)
             native = _earnest.FrontEnd(toml, columns)
-        #: Rate of the samples, Hz.
-        self.sampling_rate = sampling_rate
-        #: Names of the columns, in order.
-        self.feature_names: list[str] = native.columns
-        #: Seconds from the start of a row to that of the next; infinite where the recording has one.
-        self.hop_s: float = native.row_s
-        #: Seconds that the window of a row is long; infinite where it is the whole recording.
-        self.window_s: float = native.window_s
-        self._native = native.open(sampling_rate)
+        self._sampling_rate = rate_of(sampling_rate)
+        self._front_end = native
+        self._native = native.open(self._sampling_rate)
+        self._words: str = native.words
+        self._has_warned = False
         self._given = 0
         self._times = np.zeros((0, 2))
+
+    @property
+    def sampling_rate(self) -> int:
+        """Rate of the samples, Hz."""
+        return self._sampling_rate
+
+    @property
+    def feature_names(self) -> list[str]:
+        """Names of the columns, in order."""
+        return self._front_end.columns
+
+    @property
+    def hop_s(self) -> float:
+        """Seconds from the start of a row to that of the next; infinite where the recording has one."""
+        return self._front_end.row_s
+
+    @property
+    def window_s(self) -> float:
+        """Seconds that the window of a row is long; infinite where it is the whole recording."""
+        return self._front_end.window_s
 
     @property
     def num_features(self) -> int:
@@ -86,9 +107,18 @@ class Stream:
         """Takes ``[n]`` samples (float32 or float64 of full scale 1.0, or int16), any number of them.
 
         Returns the rows that are final now, ``[rows, columns]`` float32, often none. Samples that are no numbers raise
-        :class:`EarnestError`; then none of them is taken.
+        :class:`EarnestError`; then none of them is taken. Where it is interrupted (Ctrl-C), the recording is forgotten.
         """
-        rows = self._native.push(np.asarray(samples))
+        array = mono_of(samples)
+        # All of them, before the first is taken.
+        self._native.check(array)
+        self._has_warned = self._has_warned or warn_of_scale(array)
+        try:
+            pieces = [self._native.push(array[at : at + PIECE]) for at in range(0, max(len(array), 1), PIECE)]
+        except KeyboardInterrupt:
+            self.reset()
+            raise
+        rows = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
         self._number(rows, 0)
         return rows
 
@@ -117,13 +147,18 @@ class Stream:
 
     def to_frame(self, rows: npt.NDArray[np.float32]) -> pd.DataFrame:
         """The rows of the last :meth:`push` or :meth:`finish` as a table with the index ``(start, end)``."""
-        import pandas as pd
-
+        pd = pandas_for("a table of rows")
         if len(rows) != len(self._times):
             raise EarnestError(f"{len(rows)} rows are not those of the last push or finish, which gave {len(self._times)}")
         ns = np.rint(self._times * 1e9).astype(np.int64).view("timedelta64[ns]")
         index = pd.MultiIndex.from_arrays([ns[:, 0], ns[:, 1]], names=["start", "end"])
         return pd.DataFrame(rows, index=index, columns=self.feature_names, copy=False)
+
+    def __repr__(self) -> str:
+        return f"<Stream at {self._sampling_rate} Hz: {self._words}; {self.num_features} columns>"
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("a Stream has a recording's state, which cannot be copied or pickled; open another with the same arguments")
 
     def _number(self, rows: Sequence[object] | npt.NDArray[np.float32], taken: int) -> None:
         count = len(rows)

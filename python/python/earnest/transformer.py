@@ -12,8 +12,11 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin  # type: ignore[import-untyped]
 
 from earnest._earnest import EarnestError
+from earnest.arguments import rate_of
 from earnest.audio_column import Signal, opened
 from earnest.feature_set import FeatureLevel
+from earnest.paths import path_of
+from earnest.samples import array_of
 from earnest.smile import Smile
 
 
@@ -26,7 +29,8 @@ class FunctionalsTransformer(TransformerMixin, BaseEstimator):  # type: ignore[m
         channels, mixdown: as :class:`earnest.Smile` has them.
         num_workers: threads; None for one a core.
 
-    Recordings are paths, ``[n]`` or ``[channels, n]`` arrays, or what audio columns have. One that is shorter than 60 ms
+    Recordings are a list, a column (a pandas Series, a table or an array ``[recordings, 1]``, as ``ColumnTransformer`` gives) or an array
+    ``[recordings, n]`` of samples. Each is a path, an ``[n]`` or ``[channels, n]`` arrays, or what audio columns have. One that is shorter than 60 ms
     is an error that says which: a row of NaN would fail later, without saying why.
 
     >>> import earnest
@@ -69,11 +73,11 @@ class FunctionalsTransformer(TransformerMixin, BaseEstimator):  # type: ignore[m
         smile = self._smile()
         if isinstance(X, (str, os.PathLike)):
             raise EarnestError("recordings are a list; one path was given: put it into a list")
-        recordings = list(X)
+        recordings = list(_column_of(X))
         if not recordings:
             raise EarnestError("there are no recordings to make functionals of")
         if all(isinstance(one, (str, os.PathLike)) for one in recordings):
-            return _rows(smile, [os.fspath(one) for one in recordings])
+            return _rows(smile, [path_of(one) for one in recordings])
         return np.concatenate([self._of(smile, one, i) for i, one in enumerate(recordings)])
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[Any]:
@@ -84,6 +88,8 @@ class FunctionalsTransformer(TransformerMixin, BaseEstimator):  # type: ignore[m
         return np.array([f"{c}_{name}" for c in smile.channels for name in smile.feature_names], dtype=object)
 
     def _smile(self) -> Smile:
+        if self.sampling_rate is not None:
+            rate_of(self.sampling_rate)
         return Smile(
             self.feature_set,
             FeatureLevel.Functionals,
@@ -96,13 +102,13 @@ class FunctionalsTransformer(TransformerMixin, BaseEstimator):  # type: ignore[m
         if isinstance(recording, np.ndarray) or (isinstance(recording, (list, tuple)) and not isinstance(recording, Signal)):
             if self.sampling_rate is None:
                 raise EarnestError(f"recording {number} is an array, which says nothing of its rate: give sampling_rate")
-            recording = Signal(np.asarray(recording), self.sampling_rate)
+            recording = Signal(array_of(recording), rate_of(self.sampling_rate))
         if isinstance(recording, Signal):
             return _row(smile, recording, number)
         with opened(recording, f"recording {number}") as sound:
             if isinstance(sound, Signal):
                 return _row(smile, sound, number)
-            return _rows(smile, [sound])
+            return _rows(smile, [sound.path])
 
     def __sklearn_is_fitted__(self) -> bool:
         # It learns nothing, so it never has to be fitted.
@@ -116,6 +122,18 @@ class FunctionalsTransformer(TransformerMixin, BaseEstimator):  # type: ignore[m
         tags.no_validation = True
         tags.requires_fit = False
         return tags
+
+
+def _column_of(X: Any) -> Any:
+    """The recordings of what scikit-learn passes on: a table of one column, or an array of one, is that column."""
+    is_table = hasattr(X, "iloc") and hasattr(X, "columns")
+    is_of_things = isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "OUT"
+    if not (is_table or is_of_things):
+        return X
+    if X.shape[1] != 1:
+        columns = f": {', '.join(str(name) for name in list(X.columns)[:8])}" if is_table else ""
+        raise EarnestError(f"there are {X.shape[1]} columns{columns}; give the one that has the recordings, as table[['file']]")
+    return X.iloc[:, 0] if is_table else X[:, 0]
 
 
 def _rows(smile: Smile, files: list[str]) -> npt.NDArray[np.float32]:

@@ -71,8 +71,24 @@ pub(crate) fn read_history(path: &Path) -> Result<Vec<EpochReport>, ExperimentEr
     };
     let file = earnest_files::open_file(path).map_err(ExperimentError::file("read", path))?;
     let mut reader = csv::Reader::from_reader(file);
-    reader
+    let history: Vec<EpochReport> = reader
         .deserialize()
         .map(|row| row.map_err(|e| content(e.to_string())))
-        .collect()
+        .collect::<Result<_, _>>()?;
+    let again = "remove the unit's file `done`, and the run's own command trains it again";
+    if history.is_empty() {
+        return Err(content(format!(
+            "there is no epoch in it, and a network is trained for one or more; {again}"
+        )));
+    }
+    if let Some((number, found)) = (1..)
+        .zip(&history)
+        .find(|(number, row)| row.epoch != *number)
+    {
+        return Err(content(format!(
+            "epoch {} stands where epoch {number} has to; {again}",
+            found.epoch
+        )));
+    }
+    Ok(history)
 }
