@@ -143,7 +143,7 @@ class Augment:
         if not isinstance(example, Mapping):
             raise TypeError(f"give an array or an example (a mapping with the column {self.audio_column!r}), not {type(example).__name__}")
         audio = column_of(example, self.audio_column)
-        keys = column_of(example, self.key_column) if self.key_column is not None else index
+        keys: Any = column_of(example, self.key_column) if self.key_column is not None else index
         if key is not None:
             keys = key
         if keys is None:
@@ -157,8 +157,8 @@ class Augment:
         if isinstance(keys, (str, bytes, Mapping)) or not hasattr(keys, "__len__") or len(keys) != len(audio):
             raise EarnestError(f"a batch of {len(audio)} examples needs as many keys, not {keys!r}")
         # Of a column of pandas, too, by place and not by label.
-        keys = [_key(one, number) for number, one in enumerate(keys)]
-        presented = [self._presented(one, name, epoch) for one, name in zip(audio, keys)]
+        names = [_key(one, number) for number, one in enumerate(list(keys))]
+        presented = [self._presented(one, name, epoch) for one, name in zip(audio, names)]
         return {**example, self.audio_column: presented}
 
     def _presented(self, audio: Any, key: str, epoch: int | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from earnest import _earnest
 from earnest._earnest import EarnestError
-from earnest.tables import pandas_for
+from earnest.tables import need_pandas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +79,9 @@ class Experiment:
     @cached_property
     def units(self) -> pd.DataFrame:
         """A row for each finished unit: recipe, task, training, fold, seed, its epochs (0 of a baseline) and its folder."""
-        pd = pandas_for("a table of an experiment")
+        need_pandas("a table of an experiment")
+        import pandas as pd
+
         names = ("unit", "recipe", "task", "training", "fold", "seed", "trained_on", "tested_on", "epochs", "folder")
         rows = [{name: unit[name] for name in names if name in unit} for unit in self._run["units"]]
         return pd.DataFrame(rows).set_index("unit")
@@ -93,7 +95,9 @@ class Experiment:
 
         Where a run has both tasks, a column that is of the other one is missing (NaN) there.
         """
-        pd = pandas_for("a table of an experiment")
+        need_pandas("a table of an experiment")
+        import pandas as pd
+
         frames = []
         for unit in self._run["units"]:
             count = len(unit["id"])
@@ -124,7 +128,9 @@ class Experiment:
         return self._table(self._run["tables"])
 
     def _table(self, table: tuple[list[str], list[list[str]]]) -> pd.DataFrame:
-        pd = pandas_for("a table of an experiment")
+        need_pandas("a table of an experiment")
+        import pandas as pd
+
         header, rows = table
         columns = {name: [row[i] for row in rows] for i, name in enumerate(header)}
         # Keys of recipes are numbers or words, as they are written.

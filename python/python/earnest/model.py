@@ -18,7 +18,7 @@ from earnest.arguments import rate_of, workers_of
 from earnest.audio_column import Signal, opened
 from earnest.paths import all_missing_named, path_of
 from earnest.samples import PIECE, mono_of, warn_of_scale
-from earnest.tables import pandas_for
+from earnest.tables import need_pandas
 from earnest.warning import warn
 
 if TYPE_CHECKING:
@@ -90,7 +90,9 @@ class Answers(list[Answer]):
 
         The index is ``(file, start, end)`` where the answers are of files, otherwise ``(start, end)``.
         """
-        pd = pandas_for("a table of answers")
+        need_pandas("a table of answers")
+        import pandas as pd
+
         frame = pd.DataFrame([answer.to_dict() for answer in self])
         if frame.empty:
             return frame

@@ -17,7 +17,7 @@ from earnest.feature_set import FeatureLevel, FeatureSet, settings_of
 from earnest.moments import of_seconds, span
 from earnest.paths import all_missing_named, path_of
 from earnest.samples import array_of, warn_of_scale
-from earnest.tables import pandas_for
+from earnest.tables import need_pandas
 from earnest.warning import warn
 
 if TYPE_CHECKING:
@@ -200,7 +200,9 @@ class Smile:
     @property
     def column_names(self) -> pd.Index:
         """Columns of the tables: the features, or channel and feature where there are several channels."""
-        pd = pandas_for("a table of features")
+        need_pandas("a table of features")
+        import pandas as pd
+
         if self.num_channels == 1:
             return pd.Index(self.feature_names)
         pairs = [(channel, name) for channel in self.channels for name in self.feature_names]
@@ -311,12 +313,12 @@ class Smile:
         _no_arguments(process_func_args)
         if isinstance(files, (str, bytes, os.PathLike)):
             raise TypeError(f"process_files takes a list of files; {path_of(files)!r} is one: give process_file it")
-        files = [path_of(file, f"file {i} of the list") for i, file in enumerate(files)]
+        paths = [path_of(file, f"file {i} of the list") for i, file in enumerate(files)]
         spans = [
-            span(start, end, file)
-            for file, start, end in zip(files, _each(starts, files, "starts"), _each(ends, files, "ends"))
+            span(start, end, path)
+            for path, start, end in zip(paths, _each(starts, paths, "starts"), _each(ends, paths, "ends"))
         ]
-        return self._of_files(files, spans, root)
+        return self._of_files(paths, spans, root)
 
     def process_folder(
         self,
@@ -358,7 +360,9 @@ class Smile:
         Parts of a file that follow each other decode it once. With ``preserve_index`` the table has the index that was given,
         which functionals only can have.
         """
-        pd = pandas_for("process_index")
+        need_pandas("process_index")
+        import pandas as pd
+
         _no_arguments(process_func_args)
         if not isinstance(index, pd.Index):
             raise TypeError(
@@ -535,7 +539,9 @@ class Smile:
         return filled, np.maximum(counts, 1)
 
     def _frame(self, rows: _Rows, names: Sequence[str] | None, *, of_signal: bool = False) -> pd.DataFrame:
-        pd = pandas_for("a table of features")
+        need_pandas("a table of features")
+        import pandas as pd
+
         values, counts = self._filled(rows, names)
         part = np.repeat(np.arange(len(counts)), counts)
         start = np.array([first for first, _ in rows.spans], np.int64)

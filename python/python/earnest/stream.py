@@ -14,7 +14,7 @@ from earnest.arguments import is_number, rate_of
 from earnest.feature_set import FeatureLevel, FeatureSet, settings_of
 from earnest.front_end import FrontEnd
 from earnest.samples import PIECE, mono_of, warn_of_scale
-from earnest.tables import pandas_for
+from earnest.tables import need_pandas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,7 +147,9 @@ class Stream:
 
     def to_frame(self, rows: npt.NDArray[np.float32]) -> pd.DataFrame:
         """The rows of the last :meth:`push` or :meth:`finish` as a table with the index ``(start, end)``."""
-        pd = pandas_for("a table of rows")
+        need_pandas("a table of rows")
+        import pandas as pd
+
         if len(rows) != len(self._times):
             raise EarnestError(f"{len(rows)} rows are not those of the last push or finish, which gave {len(self._times)}")
         ns = np.rint(self._times * 1e9).astype(np.int64).view("timedelta64[ns]")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
 
-
-def pandas_for(what: str) -> Any:
-    """The module pandas; ``what`` is made with it, which an ``ImportError`` says where there is none."""
+def need_pandas(what: str) -> None:
+    """An ``ImportError`` that says what is to be installed, where pandas, with which ``what`` is made, cannot be imported."""
     try:
-        import pandas
+        import pandas  # noqa: F401
     except ImportError as error:
         raise ImportError(
             f"{what} needs pandas, which cannot be imported here ({error}): pip install 'earnest[pandas]'", name="pandas"
         ) from error
-    return pandas
