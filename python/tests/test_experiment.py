@@ -69,7 +69,7 @@ def test_a_damaged_run_is_refused(finished_run: Path, tmp_path: Path) -> None:
 def test_a_history_of_epochs_that_is_damaged_is_refused(earnest_program: str, finished_run: Path, tmp_path: Path) -> None:
     run, corpus = tmp_path / "run", finished_run.parent / "corpus"
     subprocess.run(
-        [earnest_program, "reproduce", "table1", "--corpus", corpus, "--recipes", "rnn", "--folds", "2", "--epochs", "2", "--out", run],
+        [earnest_program, "reproduce", "table1", "--corpus", corpus, "--recipes", "paper-cnn", "--folds", "2", "--max-epochs", "2", "--out", run],
         check=True, capture_output=True, cwd=tmp_path,
     )  # fmt: skip
     assert set(Experiment(run).units["epochs"]) == {2}

@@ -20,8 +20,8 @@ def press():
     pressed.append(time.monotonic())
     os.kill(os.getpid(), signal.SIGINT)
 pressed = []
-threading.Thread(target=press).start()
 try:
+    threading.Thread(target=press).start()
     {call}
     time.sleep(5)
 except KeyboardInterrupt:

@@ -574,7 +574,11 @@ class Smile:
         levels: list[Any] = [starts.view("timedelta64[ns]"), ends.view("timedelta64[ns]")]
         level_names = ["start", "end"]
         if names is not None:
-            levels.insert(0, pd.Index(list(names)).take(part))
+            try:
+                of_files = pd.Index(list(names))
+            except UnicodeEncodeError:  # names of files that are no text have no place in pandas' own texts
+                of_files = pd.Index(list(names), dtype=object)
+            levels.insert(0, of_files.take(part))
             level_names.insert(0, "file")
         index = pd.MultiIndex.from_arrays(levels, names=level_names)
         return pd.DataFrame(values, index=index, columns=self.column_names, copy=False)

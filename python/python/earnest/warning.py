@@ -14,4 +14,4 @@ def warn(sentence: str) -> None:
     frame, level = sys._getframe(1), 2
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_FOLDER):
         frame, level = frame.f_back, level + 1
-    warnings.warn(sentence, UserWarning, stacklevel=level - 1)
+    warnings.warn(sentence, UserWarning, stacklevel=level)
