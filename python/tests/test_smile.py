@@ -381,3 +381,24 @@ class OwnModel(earnest.Model):
 def test_what_is_derived_stays_so_when_it_is_pickled() -> None:
     assert type(pickle.loads(pickle.dumps(Own("eGeMAPSv02")))) is Own
     assert type(pickle.loads(pickle.dumps(OwnModel.load()))) is OwnModel
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Smile("eGeMAPSv02", channels="a"),  # type: ignore[arg-type]
+        lambda: Smile("eGeMAPSv02", channels=[]),
+        lambda: Smile("eGeMAPSv02", channels=2**70),
+        lambda: Smile("eGeMAPSv02", channels=[0, 0.5]),  # type: ignore[list-item]
+        lambda: earnest.Stream("eGeMAPSv02", "func", 16_000, window_s="a"),  # type: ignore[arg-type]
+        lambda: earnest.Stream("eGeMAPSv02", "func", 16_000, window_s=float("nan")),
+        lambda: earnest.Model.load().stream(16_000, window_s="a"),  # type: ignore[arg-type]
+        lambda: earnest.FrontEnd(3),  # type: ignore[arg-type]
+        lambda: earnest.FrontEnd("lld32").extract_file(3),  # type: ignore[arg-type]
+        lambda: earnest.Experiment(3),  # type: ignore[arg-type]
+        lambda: Smile("eGeMAPSv02").process_signal_from_index(voice(0.5), 16_000, [1]),  # type: ignore[arg-type]
+    ],
+)
+def test_arguments_of_a_wrong_kind_are_named(call: Callable[[], object]) -> None:
+    with pytest.raises((EarnestError, TypeError), match="channels=|window_s(=| is NaN)|settings=|file=|folder=|takes an index of pandas"):
+        call()

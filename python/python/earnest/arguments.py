@@ -37,7 +37,7 @@ def rate_of(given: Any, name: str = "sampling_rate") -> int:
     rate = _whole(given)
     lowest, highest = RATES
     if rate is None or not lowest <= rate <= highest:
-        raise EarnestError(f"{name}={_told(given)}: give a whole number of Hz, {lowest:,} to {highest:,}, as {name}=16000")
+        raise EarnestError(f"{name}={_told(given)}: give a whole number of Hz, {lowest:,} to {highest:,}, as sampling_rate=16000")
     return rate
 
 
@@ -49,6 +49,23 @@ def workers_of(given: Any) -> int | None:
     if workers is None or not 1 <= workers <= MOST_WORKERS:
         raise EarnestError(f"num_workers={_told(given)}: give a whole number, 1 to {MOST_WORKERS}, or None for one a core")
     return workers
+
+
+def seconds_of(given: Any, name: str) -> float:
+    """A number of seconds."""
+    if not is_number(given):
+        raise TypeError(f"{name}={given!r} is no number of seconds, but {type(given).__name__}")
+    return float(given)
+
+
+def channels_of(given: Any) -> list[int]:
+    """Numbers of channels, of one or of several."""
+    several = [given] if isinstance(given, str) or not hasattr(given, "__iter__") else list(given)
+    numbers = [_whole(one) for one in several]
+    channels = [number for number in numbers if number is not None and abs(number) < 2**31]
+    if not channels or len(channels) < len(several):
+        raise EarnestError(f"channels={given!r}: give the number of at least one channel, as channels=0, or several, as channels=[0, 1]; -1 is the last")
+    return channels
 
 
 def count_of(given: Any, name: str) -> int:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from earnest import _earnest
 from earnest._earnest import EarnestError
+from earnest.paths import path_of
 from earnest.tables import need_pandas
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Experiment:
 
     def __init__(self, folder: str | os.PathLike[str], *, unfinished: bool = False) -> None:
         #: The run's folder.
-        self.folder = Path(folder)
+        self.folder = Path(path_of(folder, "folder"))
         if not self.folder.is_dir():
             raise FileNotFoundError(f"there is no folder {self.folder}; give a run's, as runs/table1")
         if not (self.folder / "experiment.toml").exists():

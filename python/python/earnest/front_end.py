@@ -29,6 +29,8 @@ class FrontEnd:
     """
 
     def __init__(self, settings: str) -> None:
+        if not isinstance(settings, str):
+            raise TypeError(f"settings={settings!r} is no text, but {type(settings).__name__}; give a name as 'lld32', or a table in TOML")
         toml = settings if "=" in settings else f'name = "{settings}"'
         self._native = _earnest.FrontEnd(toml)
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from earnest import _earnest
 from earnest._earnest import EarnestError
-from earnest.arguments import rate_of, workers_of
+from earnest.arguments import rate_of, seconds_of, workers_of
 from earnest.audio_column import Signal, opened
 from earnest.paths import all_missing_named, path_of
 from earnest.samples import PIECE, mono_of, warn_of_scale
@@ -215,7 +215,7 @@ class Model:
         that a speaker will say.
         """
         rate = rate_of(sampling_rate)
-        windows = None if window_s is None else (float(window_s), float(step_s))
+        windows = None if window_s is None else (seconds_of(window_s, "window_s"), seconds_of(step_s, "step_s"))
         return AnswerStream(self, self._native.stream(rate, windows), rate)
 
     def _answer(self, values: list[float], start_s: float, end_s: float, file: str | None = None) -> Answer:

@@ -42,7 +42,7 @@ def array_of(samples: Any) -> npt.NDArray[Any]:
 def mono_of(samples: Any) -> npt.NDArray[Any]:
     """Samples of one channel: ``[n, 1]``, as sound cards give them, is ``[n]``."""
     array = array_of(samples)
-    if array.ndim == 2 and array.shape[1] == 1 and array.shape[0] > 1:
+    if array.ndim == 2 and array.shape[1] == 1 and array.shape[0] != 1:
         return array[:, 0]
     return array
 

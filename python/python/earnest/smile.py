@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from earnest import _earnest
 from earnest._earnest import EarnestError
-from earnest.arguments import rate_of, workers_of
+from earnest.arguments import channels_of, rate_of, workers_of
 from earnest.feature_set import FeatureLevel, FeatureSet, settings_of
 from earnest.moments import of_seconds, span
 from earnest.paths import all_missing_named, path_of
@@ -136,9 +136,7 @@ class Smile:
         #: Rate that recordings must have or are brought to, Hz; None is their own.
         self.sampling_rate = None if sampling_rate is None else rate_of(sampling_rate)
         #: Numbers of the channels that are heard.
-        self.channels = [int(channels)] if isinstance(channels, (int, np.integer)) else [int(c) for c in channels]
-        if not self.channels:
-            raise EarnestError("channels is empty: give the number of at least one channel, as channels=0")
+        self.channels = channels_of(channels)
         #: True if their mean is heard.
         self.mixdown = mixdown
         #: True if recordings are brought to ``sampling_rate``.
@@ -426,6 +424,8 @@ class Smile:
     ) -> pd.DataFrame:
         """Features of the parts of a signal that an index with the levels ``start`` and ``end`` names."""
         _no_arguments(process_func_args)
+        if not hasattr(index, "get_level_values"):
+            raise TypeError(f"process_signal_from_index takes an index of pandas with the levels start and end, not {type(index).__name__}")
         if list(index.names) != ["start", "end"]:
             raise EarnestError(f"the index has the levels {list(index.names)}; they are start and end")
         if index.has_duplicates:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from earnest import _earnest
 from earnest._earnest import EarnestError
-from earnest.arguments import is_number, rate_of
+from earnest.arguments import is_number, rate_of, seconds_of
 from earnest.feature_set import FeatureLevel, FeatureSet, settings_of
 from earnest.front_end import FrontEnd
 from earnest.samples import PIECE, mono_of, warn_of_scale
@@ -55,6 +55,8 @@ class Stream:
         if sampling_rate is None:
             raise EarnestError("say the sampling_rate of the samples that will come, in Hz")
         windows = window_s is not None or hop_s is not None
+        window_s = None if window_s is None else seconds_of(window_s, "window_s")
+        hop_s = None if hop_s is None else seconds_of(hop_s, "hop_s")
         if isinstance(feature_set, FrontEnd):
             if feature_level is not None or windows:
                 raise EarnestError("feature_level, window_s and hop_s have no effect with a FrontEnd, whose settings say all")
