@@ -7,14 +7,14 @@ use earnest_files::{LIKE, nearest, toml_file};
 use serde::{Deserialize, Serialize};
 
 use super::bounds;
-use crate::machine::event::BUILT_IN as BUILT_IN_EVENTS;
-use crate::machine::fan::Fan;
-use crate::machine::hum::Hum;
-use crate::machine::motor::Motor;
-use crate::room::bands::{BANDS, air, flat};
-use crate::room::head::{SphericalHead, Vector, speed_of_sound};
-use crate::room::material;
-use crate::room::shoebox::Shoebox;
+use earnest_acoustics::machine::event::BUILT_IN as BUILT_IN_EVENTS;
+use earnest_acoustics::machine::fan::Fan;
+use earnest_acoustics::machine::hum::Hum;
+use earnest_acoustics::machine::motor::Motor;
+use earnest_acoustics::room::bands::{BANDS, air, flat};
+use earnest_acoustics::room::head::{SphericalHead, Vector, speed_of_sound};
+use earnest_acoustics::room::material;
+use earnest_acoustics::room::shoebox::Shoebox;
 
 /// A laboratory with a robot in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
