@@ -29,19 +29,19 @@ pub struct Lab {
     /// How speech is played.
     pub speech: SpeechDescription,
     /// Fans, in the head or elsewhere.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fan: Vec<Fan>,
     /// Motors of joints.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub motor: Vec<Motor>,
     /// Mains hum and buzz.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hum: Vec<Hum>,
     /// The robot's own noise as it was recorded, instead of fans and motors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<Recorded>,
     /// What happens now and then.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub event: Vec<EventKind>,
     /// The robot's microphones and converters.
     pub microphones: Microphones,
