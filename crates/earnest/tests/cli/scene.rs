@@ -319,7 +319,7 @@ fn a_robot_drawn_at_random_is_the_same_by_its_number_and_by_its_file() {
     synthesize(dir.path(), 4);
     let printed = run(dir.path(), &["scene", "robot", "random", "--seed", "7"]);
     assert!(printed.status.success(), "{}", stderr(&printed));
-    std::fs::write(dir.path().join("r7.toml"), stdout(&printed)).unwrap();
+    fs::write(dir.path().join("r7.toml"), stdout(&printed)).unwrap();
     for (robot, out) in [("random:7", "a"), ("r7.toml", "b")] {
         let output = run(
             dir.path(),
@@ -327,7 +327,7 @@ fn a_robot_drawn_at_random_is_the_same_by_its_number_and_by_its_file() {
         );
         assert!(output.status.success(), "{}", stderr(&output));
     }
-    let draws = |out: &str| std::fs::read(dir.path().join(out).join("scene.jsonl")).unwrap();
+    let draws = |out: &str| fs::read(dir.path().join(out).join("scene.jsonl")).unwrap();
     assert_eq!(draws("a"), draws("b"));
     let other = run(dir.path(), &["scene", "robot", "random"]);
     assert_ne!(stdout(&other), stdout(&printed));
