@@ -1,9 +1,12 @@
 //! Drawing from a chain, and doing what was drawn.
 
+use earnest_acoustics::machine::db_spl;
+use earnest_acoustics::machine::fan::{Fan, fan};
+use earnest_acoustics::machine::motor::{Motor, add_motor, movements};
 use earnest_random::Key;
 use earnest_signal::{
-    Convolver, RoomResponse, SAMPLE_RATE, SpectrumShaper, add_noise, coloured_noise, equaliser,
-    gain, high_pass, low_pass, tilt,
+    Convolver, RoomResponse, SAMPLE_RATE, SpectrumShaper, active_level_db, add_noise,
+    coloured_noise, equaliser, gain, high_pass, low_pass, rms, tilt,
 };
 
 use crate::chain::Chain;
@@ -11,6 +14,7 @@ use crate::clipping::clip;
 use crate::drawn::Drawn;
 use crate::error::AugmentError;
 use crate::packets::drop_packets;
+use crate::simulated_room::RoomMaker;
 use crate::sources::Sources;
 use crate::telephone::telephone;
 use crate::tempo::tempo;
@@ -21,6 +25,7 @@ pub struct Augmenter {
     sources: Sources,
     convolver: Convolver,
     shaper: SpectrumShaper,
+    rooms: RoomMaker,
 }
 
 /// Refuses samples that are none.
@@ -43,6 +48,7 @@ impl Augmenter {
             sources,
             convolver: Convolver::default(),
             shaper: SpectrumShaper::default(),
+            rooms: RoomMaker::default(),
         }
     }
 
@@ -110,6 +116,68 @@ impl Augmenter {
                 let sound = sound.ok_or_else(|| unknown("room", response))?;
                 let room = sound.samples()?;
                 *samples = RoomResponse::new(&room).apply(&mut self.convolver, samples);
+            }
+            Drawn::SimulatedRoom(room) => {
+                let response = self.rooms.response(room);
+                *samples = RoomResponse::new(&response).apply(&mut self.convolver, samples);
+            }
+            Drawn::Fan {
+                ratio,
+                rpm,
+                blades,
+                tone_db,
+                exponent,
+                drift,
+                seed,
+            } => {
+                let machine = Fan {
+                    name: String::new(),
+                    rpm: *rpm,
+                    blades: *blades,
+                    // The ratio says how loud it is.
+                    level_db_spl: 94.0,
+                    tone_db: *tone_db,
+                    exponent: *exponent,
+                    drift: *drift,
+                    place_m: None,
+                };
+                let mut generator = Key::new(*seed).with("fan").generator();
+                let noise = fan(&machine, samples.len(), &mut generator, &mut self.shaper);
+                add_noise(samples, &noise, 0, *ratio);
+            }
+            Drawn::Motor {
+                ratio,
+                whine_hz,
+                gear_hz,
+                gear_db,
+                jerk_db,
+                moves_per_minute,
+                move_s,
+                seed,
+            } => {
+                let speech = f64::from(rms(samples));
+                let machine = Motor {
+                    name: String::new(),
+                    level_db_spl: db_spl(speech * ratio),
+                    whine_hz: *whine_hz,
+                    gear_hz: *gear_hz,
+                    gear_db: *gear_db,
+                    jerk_db: *jerk_db,
+                    moves_per_minute: *moves_per_minute,
+                    move_s: *move_s,
+                };
+                let mut generator = Key::new(*seed).with("motor").generator();
+                let seconds = samples.len() as f64 / f64::from(RATE);
+                let moves = movements(&machine, seconds, &mut generator);
+                // Silence has no level that a motor could be over.
+                if speech > 0.0 {
+                    add_motor(samples, &machine, &moves, &mut generator, &mut self.shaper);
+                }
+            }
+            Drawn::Level { db } => {
+                if let Some(is) = active_level_db(samples, RATE) {
+                    gain(samples, db - is);
+                }
             }
             Drawn::ColouredNoise {
                 exponent,

@@ -25,6 +25,20 @@ pub(crate) const BURST: Limits = (1.0, 1000.0);
 /// Of a microphone: its resonance and its ripple.
 pub(crate) const UNEVENNESS_DB: Limits = (-30.0, 30.0);
 
+/// Of a room: its sides, reverberation, and how far the speaker is.
+pub(crate) const SIDE_M: Limits = (1.0, 50.0);
+pub(crate) const RT60_S: Limits = (0.05, 3.0);
+pub(crate) const DISTANCE_M: Limits = (0.1, 30.0);
+/// Of machines.
+pub(crate) const RPM: Limits = (60.0, 60_000.0);
+pub(crate) const BLADES: Limits = (1.0, 1000.0);
+pub(crate) const OVER_DB: Limits = (-100.0, 100.0);
+pub(crate) const DRIFT: Limits = (0.0, 0.2);
+pub(crate) const MOVES_PER_MINUTE: Limits = (0.1, 600.0);
+pub(crate) const MOVE_S: Limits = (0.01, 60.0);
+/// Of active speech.
+pub(crate) const LEVEL_DB: Limits = (-90.0, 0.0);
+
 /// The most steps of a chain.
 pub(crate) const MOST_STEPS: usize = 1000;
 

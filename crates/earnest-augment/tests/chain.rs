@@ -7,7 +7,7 @@ use earnest_augment::{
     AugmentError, Augmenter, Chain, Drawn, NoiseReading, Range, Sources, Step, Transform,
 };
 use earnest_random::Key;
-use earnest_signal::{Sound, SoundBank, rms};
+use earnest_signal::{Sound, SoundBank, active_level_db, rms};
 
 fn sources() -> Sources {
     let noise: Vec<f32> = (0..20_000)
@@ -103,14 +103,15 @@ fn every_transform_is_replayed_to_the_bit_from_its_draws_written_as_json() {
             seen.insert(std::mem::discriminant(d));
         }
     }
-    assert_eq!(seen.len(), 14, "each of the 14 transforms was drawn");
+    let all = Transform::NAMES.len();
+    assert_eq!(seen.len(), all, "each of the transforms was drawn");
 }
 
 #[test]
 fn only_tempo_changes_the_length_and_only_what_should_changes_the_level() {
     let speech = tone(24_000);
     let steps = Chain::from_toml(EVERYTHING).unwrap().steps;
-    assert_eq!(steps.len(), 14);
+    assert_eq!(steps.len(), Transform::NAMES.len());
     for step in steps {
         let chain = Chain {
             steps: vec![Step {
@@ -125,8 +126,19 @@ fn only_tempo_changes_the_length_and_only_what_should_changes_the_level() {
         if !matches!(step.transform, Transform::Tempo { .. }) {
             assert_eq!(samples.len(), speech.len(), "{:?}", step.transform);
         }
-        if matches!(step.transform, Transform::Room {}) {
+        if matches!(
+            step.transform,
+            Transform::Room {} | Transform::SimulatedRoom { .. }
+        ) {
             assert!((rms(&samples) / rms(&speech) - 1.0).abs() < 1e-4);
+        }
+        if let Drawn::Level { db } = drawn[0] {
+            let is = active_level_db(&samples, 16_000).unwrap();
+            assert!((is - db).abs() < 1e-3, "{is} {db}");
+        }
+        if let Drawn::Fan { ratio, .. } = drawn[0] {
+            let fan: Vec<f32> = samples.iter().zip(&speech).map(|(y, x)| y - x).collect();
+            assert!((f64::from(rms(&fan) / rms(&speech)) / ratio - 1.0).abs() < 0.01);
         }
         // Nothing and too little to work on: no panic, right length.
         for short in [0, 1, 7] {

@@ -3,10 +3,8 @@
 
 mod condition;
 pub mod lab;
-pub mod machine;
 pub mod rerecord;
 mod robot;
-pub mod room;
 pub mod simulate;
 
 pub use condition::{Condition, SceneError, recording_of};

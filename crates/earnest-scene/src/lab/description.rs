@@ -7,14 +7,14 @@ use earnest_files::{LIKE, nearest, toml_file};
 use serde::{Deserialize, Serialize};
 
 use super::bounds;
-use crate::machine::event::BUILT_IN as BUILT_IN_EVENTS;
-use crate::machine::fan::Fan;
-use crate::machine::hum::Hum;
-use crate::machine::motor::Motor;
-use crate::room::bands::{BANDS, air, flat};
-use crate::room::head::{SphericalHead, Vector, speed_of_sound};
-use crate::room::material;
-use crate::room::shoebox::Shoebox;
+use earnest_acoustics::machine::event::BUILT_IN as BUILT_IN_EVENTS;
+use earnest_acoustics::machine::fan::Fan;
+use earnest_acoustics::machine::hum::Hum;
+use earnest_acoustics::machine::motor::Motor;
+use earnest_acoustics::room::bands::{BANDS, air, flat};
+use earnest_acoustics::room::head::{SphericalHead, Vector, speed_of_sound};
+use earnest_acoustics::room::material;
+use earnest_acoustics::room::shoebox::Shoebox;
 
 /// A laboratory with a robot in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,19 +29,19 @@ pub struct Lab {
     /// How speech is played.
     pub speech: SpeechDescription,
     /// Fans, in the head or elsewhere.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fan: Vec<Fan>,
     /// Motors of joints.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub motor: Vec<Motor>,
     /// Mains hum and buzz.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hum: Vec<Hum>,
     /// The robot's own noise as it was recorded, instead of fans and motors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<Recorded>,
     /// What happens now and then.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub event: Vec<EventKind>,
     /// The robot's microphones and converters.
     pub microphones: Microphones,

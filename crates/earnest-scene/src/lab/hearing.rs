@@ -12,14 +12,14 @@ use earnest_signal::{
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::description::{EventKind, Lab};
-use crate::machine::event::{BUILT_IN, synthetic};
-use crate::machine::fan::fan;
-use crate::machine::hum::hum;
-use crate::machine::motor::{Movement, add_motor, movements};
-use crate::machine::{RATE, db_spl, level, pascal};
-use crate::room::bands::{BANDS, share};
-use crate::room::head::Vector;
-use crate::room::render::{Receiver, Renderer, Rendering};
+use earnest_acoustics::machine::event::{BUILT_IN, synthetic};
+use earnest_acoustics::machine::fan::fan;
+use earnest_acoustics::machine::hum::hum;
+use earnest_acoustics::machine::motor::{Movement, add_motor, movements};
+use earnest_acoustics::machine::{RATE, db_spl, level, pascal};
+use earnest_acoustics::room::bands::{BANDS, share};
+use earnest_acoustics::room::head::Vector;
+use earnest_acoustics::room::render::{Receiver, Renderer, Rendering};
 
 /// Left and right.
 type Ears = [Vec<f32>; 2];
@@ -379,6 +379,7 @@ fn computed(lab: &Lab, key: &Key) -> Responses {
         sample_rate: SAMPLE_RATE,
         seconds: (1.1 * longest + 0.05).min(4.0),
         mixing_s: (0.04, 0.06),
+        counted_s: f64::INFINITY,
     });
     let head = Receiver::Head(lab.head());
     let place = &lab.head.place_m;

@@ -5,11 +5,11 @@ mod description;
 mod hearing;
 mod random;
 
-pub use crate::machine::fan::Fan;
-pub use crate::machine::hum::Hum;
-pub use crate::machine::motor::Motor;
 pub use description::{
     ByBand, EventKind, HeadDescription, Lab, Microphones, Recorded, RoomDescription,
     SpeechDescription,
 };
+pub use earnest_acoustics::machine::fan::Fan;
+pub use earnest_acoustics::machine::hum::Hum;
+pub use earnest_acoustics::machine::motor::Motor;
 pub use hearing::{Draws, Event, Heard, LabError, Listener, Setup};

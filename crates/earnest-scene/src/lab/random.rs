@@ -9,11 +9,12 @@ use earnest_random::{Generator, Key};
 use super::description::{
     ByBand, EventKind, HeadDescription, Lab, Microphones, RoomDescription, SpeechDescription,
 };
-use crate::machine::event::BUILT_IN;
-use crate::machine::fan::Fan;
-use crate::machine::hum::Hum;
-use crate::machine::motor::Motor;
-use crate::room::bands::BANDS;
+use earnest_acoustics::machine::event::BUILT_IN;
+use earnest_acoustics::machine::fan::Fan;
+use earnest_acoustics::machine::hum::Hum;
+use earnest_acoustics::machine::motor::Motor;
+use earnest_acoustics::room::bands::BANDS;
+use earnest_acoustics::room::reverberation::reverberation as reverberation_of;
 
 /// The least and the most by which speech is above the noise that never stops, dB, at the head without
 /// its room: what lies below nobody would understand, above it is nothing to be robust against.
@@ -212,14 +213,7 @@ fn drawn(draw: &mut Draw, seed: u64, distance_m: f64) -> Lab {
 fn reverberation(draw: &mut Draw) -> [f64; BANDS] {
     let middle = draw.octaves(0.15, 1.2);
     let (low, high) = (draw.uniform(0.9, 1.5, 2), draw.uniform(0.45, 1.0, 2));
-    std::array::from_fn(|b| {
-        let share = match b {
-            0..=2 => 1.0 + (low - 1.0) * (3 - b) as f64 / 3.0,
-            3 => 1.0,
-            _ => 1.0 + (high - 1.0) * (b - 3) as f64 / 3.0,
-        };
-        rounded(middle * share, 2).max(0.08)
-    })
+    reverberation_of(middle, low, high).map(|seconds| rounded(seconds, 2).max(0.08))
 }
 
 /// Where the loudspeaker is: ahead is 90.

@@ -312,3 +312,41 @@ fn a_scene_that_cannot_be_read_stops_a_run_before_it_trains() {
     );
     assert!(!dir.path().join("r/units").exists());
 }
+
+#[test]
+fn a_robot_drawn_at_random_is_the_same_by_its_number_and_by_its_file() {
+    let dir = tempfile::tempdir().unwrap();
+    synthesize(dir.path(), 4);
+    let printed = run(dir.path(), &["scene", "robot", "random", "--seed", "7"]);
+    assert!(printed.status.success(), "{}", stderr(&printed));
+    fs::write(dir.path().join("r7.toml"), stdout(&printed)).unwrap();
+    for (robot, out) in [("random:7", "a"), ("r7.toml", "b")] {
+        let output = run(
+            dir.path(),
+            &["scene", "simulate", "corpus", out, "--robot", robot],
+        );
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+    let draws = |out: &str| fs::read(dir.path().join(out).join("scene.jsonl")).unwrap();
+    assert_eq!(draws("a"), draws("b"));
+    let other = run(dir.path(), &["scene", "robot", "random"]);
+    assert_ne!(stdout(&other), stdout(&printed));
+    for (arguments, words) in [
+        (
+            &["scene", "robot", "icub", "--seed", "3"][..],
+            "--seed has no effect",
+        ),
+        (
+            &["scene", "robot", "asimo"],
+            "there are icub, nao, pepper, and random",
+        ),
+        (
+            &["scene", "simulate", "corpus", "c", "--robot", "random:x"],
+            "N is a whole number",
+        ),
+    ] {
+        let output = run(dir.path(), arguments);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(words), "{}", stderr(&output));
+    }
+}

@@ -29,6 +29,9 @@ pub struct Rendering {
     pub seconds: f64,
     /// From when to when arrivals pass from early to late, seconds after the source.
     pub mixing_s: (f64, f64),
+    /// Until when images are counted, seconds after the source; from then on energy falls as Eyring's
+    /// formula has it. Infinite counts all.
+    pub counted_s: f64,
 }
 
 /// Taps on either side of a fractional delay.
@@ -180,7 +183,10 @@ impl Renderer {
         key: &Key,
     ) -> Vec<Vec<f32>> {
         let rate = f64::from(self.rendering.sample_rate);
-        let decay = room.decay(source, place, self.rendering.seconds, BIN_S);
+        let Rendering {
+            seconds, counted_s, ..
+        } = self.rendering;
+        let decay = room.decay_continued(source, place, seconds, counted_s, BIN_S);
         let per_bin = BIN_S * rate;
         // Amplitude of the noise at the middle of each bin.
         let envelope: Vec<[f32; LANES]> = decay
@@ -300,6 +306,7 @@ mod tests {
             sample_rate: 16_000,
             seconds,
             mixing_s: (0.03, 0.05),
+            counted_s: f64::INFINITY,
         }
     }
 

@@ -4,4 +4,5 @@ pub mod bands;
 pub mod head;
 pub mod material;
 pub mod render;
+pub mod reverberation;
 pub mod shoebox;

@@ -21,7 +21,7 @@ pub fn db_spl(pascal: f64) -> f64 {
 }
 
 /// Gives a signal this RMS; silence stays.
-pub(crate) fn level(samples: &mut [f32], wanted: f64) {
+pub fn level(samples: &mut [f32], wanted: f64) {
     let is = f64::from(rms(samples));
     if is > 0.0 {
         let scale = (wanted / is) as f32;
@@ -29,5 +29,5 @@ pub(crate) fn level(samples: &mut [f32], wanted: f64) {
     }
 }
 
-/// The rate of everything here.
-pub(crate) const RATE: f64 = earnest_signal::SAMPLE_RATE as f64;
+/// The rate of everything here, samples each second.
+pub const RATE: f64 = earnest_signal::SAMPLE_RATE as f64;

@@ -1,8 +1,8 @@
 """Our box-shaped rooms beside pyroomacoustics on the same geometry, in one run, one thread each.
 
     pip install pyroomacoustics numpy
-    cargo build --release -p earnest-scene --example rooms
-    python crates/earnest-scene/compare/pyroomacoustics_rooms.py [ROOMS] [TIMED]
+    cargo build --release -p earnest-acoustics --example rooms
+    python crates/earnest-acoustics/compare/pyroomacoustics_rooms.py [ROOMS] [TIMED]
 
 ROOMS random rooms (30) are compared: time and level of the direct sound and the first 20 reflections in
 the two lists of arrivals; energy of the two responses in 0.8 ms around those that stand alone; RT60 (T30)

@@ -1,6 +1,6 @@
 //! Responses of box-shaped rooms, for `compare/pyroomacoustics_rooms.py`.
 //!
-//!     cargo run --release -p earnest-scene --example rooms -- ROOMS.jsonl OUT
+//!     cargo run --release -p earnest-acoustics --example rooms -- ROOMS.jsonl OUT
 //!
 //! A line of ROOMS.jsonl is `{"size": [x, y, z], "source": [...], "receiver": [...],
 //! "absorption": a, "seconds": s}`. OUT gets a file of 32-bit floats for each room and
@@ -9,10 +9,10 @@
 
 use std::time::Instant;
 
+use earnest_acoustics::room::bands::flat;
+use earnest_acoustics::room::render::{Receiver, Renderer, Rendering};
+use earnest_acoustics::room::shoebox::Shoebox;
 use earnest_random::Key;
-use earnest_scene::room::bands::flat;
-use earnest_scene::room::render::{Receiver, Renderer, Rendering};
-use earnest_scene::room::shoebox::Shoebox;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -46,6 +46,7 @@ fn main() {
                 sample_rate: 16_000,
                 seconds: line.seconds,
                 mixing_s: (0.04, 0.06),
+                counted_s: f64::INFINITY,
             });
             let key = Key::new(1).with(i as u64);
             let (source, place) = (&line.source, &line.receiver);
