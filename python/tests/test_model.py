@@ -9,12 +9,23 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 from sounds import as_read, voice, write_wav
 
 import earnest
 from earnest import Answer, EarnestError, Model
+
+
+class Tensor:
+    """As PyTorch's: no array of numpy's, but what numpy makes one of."""
+
+    def __init__(self, values: npt.NDArray[np.float32]) -> None:
+        self.values = values
+
+    def __array__(self, dtype: object = None, copy: object = None) -> npt.NDArray[np.float32]:
+        return self.values
 
 
 def told_by_the_program(program: str, files: list[str], *arguments: str) -> list[dict[str, object]]:
@@ -70,7 +81,7 @@ def test_a_file_and_its_samples_have_the_same_answer(tmp_path: Path) -> None:
         file = write_wav(tmp_path / f"{rate}.wav", samples, rate)
         of_file = model.predict(file)
         read = as_read(samples)
-        for signal in (read, read.astype(np.float64), np.round(samples * 32767).astype(np.int16), read.tolist()):
+        for signal in (read, read.astype(np.float64), np.round(samples * 32767).astype(np.int16), read.tolist(), Tensor(read)):
             assert model.predict(signal, rate).values == of_file.values
         assert of_file.start_s == 0 and of_file.end_s == pytest.approx(1.2, abs=1e-4)
         column = {"array": read, "sampling_rate": rate}

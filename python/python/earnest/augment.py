@@ -14,7 +14,7 @@ from earnest import _earnest
 from earnest._earnest import EarnestError
 from earnest.arguments import count_of, is_number, rate_of
 from earnest.audio_column import Signal, column_of, opened
-from earnest.samples import mono_of, warn_of_scale
+from earnest.samples import is_samples, mono_of, warn_of_scale
 from earnest.warning import warn
 
 #: Chains that are built in.
@@ -136,7 +136,7 @@ class Augment:
         example: a list, an array, a column of pandas or a range. Numbers count as their texts, and a number that is whole as that
         whole number, so ``1``, ``1.0`` and ``"1"`` are one key. None, NaN and empty texts are no keys.
         """
-        if isinstance(example, (np.ndarray, list, tuple)):
+        if is_samples(example):
             if key is None or not is_number(index):
                 raise EarnestError("an array needs its rate and a key that says which utterance it is: augment(array, 16000, key='ann/001')")
             return self.apply(example, rate_of(index), key=key, epoch=epoch)

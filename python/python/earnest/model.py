@@ -17,7 +17,7 @@ from earnest._earnest import EarnestError
 from earnest.arguments import rate_of, seconds_of, workers_of
 from earnest.audio_column import Signal, opened
 from earnest.paths import all_missing_named, path_of
-from earnest.samples import PIECE, mono_of, warn_of_scale
+from earnest.samples import PIECE, is_samples, mono_of, warn_of_scale
 from earnest.tables import need_pandas
 from earnest.warning import warn
 
@@ -175,7 +175,7 @@ class Model:
         """
         if isinstance(audio, (list, tuple)) and audio and isinstance(audio[0], (str, os.PathLike)):
             raise TypeError("predict answers to one file; predict_files takes a list of them")
-        if isinstance(audio, (np.ndarray, list, tuple, bytes, bytearray)) and not isinstance(audio, Signal):
+        if is_samples(audio) and not isinstance(audio, Signal):
             array = mono_of(audio)
             if sampling_rate is None:
                 raise EarnestError("an array says nothing of its rate: give sampling_rate in Hz")

@@ -39,6 +39,11 @@ def array_of(samples: Any) -> npt.NDArray[Any]:
     return array
 
 
+def is_samples(value: Any) -> bool:
+    """True for samples by themselves: arrays, lists, and what numpy makes an array of, as PyTorch's tensors on the CPU."""
+    return isinstance(value, (list, tuple, bytes, bytearray)) or hasattr(value, "__array__")
+
+
 def mono_of(samples: Any) -> npt.NDArray[Any]:
     """Samples of one channel: ``[n, 1]``, as sound cards give them, is ``[n]``."""
     array = array_of(samples)

@@ -16,7 +16,7 @@ from earnest.arguments import rate_of
 from earnest.audio_column import Signal, opened
 from earnest.feature_set import FeatureLevel
 from earnest.paths import path_of
-from earnest.samples import array_of
+from earnest.samples import array_of, is_samples
 from earnest.smile import Smile
 
 
@@ -99,7 +99,7 @@ class FunctionalsTransformer(TransformerMixin, BaseEstimator):  # type: ignore[m
         )
 
     def _of(self, smile: Smile, recording: Any, number: int) -> npt.NDArray[np.float32]:
-        if isinstance(recording, np.ndarray) or (isinstance(recording, (list, tuple)) and not isinstance(recording, Signal)):
+        if is_samples(recording) and not isinstance(recording, Signal):
             if self.sampling_rate is None:
                 raise EarnestError(f"recording {number} is an array, which says nothing of its rate: give sampling_rate")
             recording = Signal(array_of(recording), rate_of(self.sampling_rate))
