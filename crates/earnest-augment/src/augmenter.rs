@@ -1,12 +1,9 @@
 //! Drawing from a chain, and doing what was drawn.
 
-use earnest_acoustics::machine::db_spl;
-use earnest_acoustics::machine::fan::{Fan, fan};
-use earnest_acoustics::machine::motor::{Motor, add_motor, movements};
 use earnest_random::Key;
 use earnest_signal::{
     Convolver, RoomResponse, SAMPLE_RATE, SpectrumShaper, active_level_db, add_noise,
-    coloured_noise, equaliser, gain, high_pass, low_pass, rms, tilt,
+    coloured_noise, equaliser, gain, high_pass, low_pass, tilt,
 };
 
 use crate::chain::Chain;
@@ -121,59 +118,8 @@ impl Augmenter {
                 let response = self.rooms.response(room);
                 *samples = RoomResponse::new(&response).apply(&mut self.convolver, samples);
             }
-            Drawn::Fan {
-                ratio,
-                rpm,
-                blades,
-                tone_db,
-                exponent,
-                drift,
-                seed,
-            } => {
-                let machine = Fan {
-                    name: String::new(),
-                    rpm: *rpm,
-                    blades: *blades,
-                    // The ratio says how loud it is.
-                    level_db_spl: 94.0,
-                    tone_db: *tone_db,
-                    exponent: *exponent,
-                    drift: *drift,
-                    place_m: None,
-                };
-                let mut generator = Key::new(*seed).with("fan").generator();
-                let noise = fan(&machine, samples.len(), &mut generator, &mut self.shaper);
-                add_noise(samples, &noise, 0, *ratio);
-            }
-            Drawn::Motor {
-                ratio,
-                whine_hz,
-                gear_hz,
-                gear_db,
-                jerk_db,
-                moves_per_minute,
-                move_s,
-                seed,
-            } => {
-                let speech = f64::from(rms(samples));
-                let machine = Motor {
-                    name: String::new(),
-                    level_db_spl: db_spl(speech * ratio),
-                    whine_hz: *whine_hz,
-                    gear_hz: *gear_hz,
-                    gear_db: *gear_db,
-                    jerk_db: *jerk_db,
-                    moves_per_minute: *moves_per_minute,
-                    move_s: *move_s,
-                };
-                let mut generator = Key::new(*seed).with("motor").generator();
-                let seconds = samples.len() as f64 / f64::from(RATE);
-                let moves = movements(&machine, seconds, &mut generator);
-                // Silence has no level that a motor could be over.
-                if speech > 0.0 {
-                    add_motor(samples, &machine, &moves, &mut generator, &mut self.shaper);
-                }
-            }
+            Drawn::Fan(fan) => fan.add_to(samples, &mut self.shaper),
+            Drawn::Motor(motor) => motor.add_to(samples, &mut self.shaper),
             Drawn::Level { db } => {
                 if let Some(is) = active_level_db(samples, RATE) {
                     gain(samples, db - is);

@@ -5,8 +5,10 @@ use std::fmt;
 use earnest_signal::SAMPLE_RATE;
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{self, Limits, MOST_LONGER, MOST_STEPS};
+use crate::fan::MadeFan;
+use crate::limits::{self, MOST_LONGER, MOST_STEPS, within};
 use crate::microphone::Microphone;
+use crate::motor::MadeMotor;
 use crate::packets::Concealment;
 use crate::simulated_room::SimulatedRoom;
 
@@ -42,41 +44,9 @@ pub enum Drawn {
     /// A room was made and put around it.
     SimulatedRoom(SimulatedRoom),
     /// A fan was made and added.
-    Fan {
-        /// Its RMS over the speech's.
-        ratio: f64,
-        /// Revolutions a minute.
-        rpm: f64,
-        /// Blades.
-        blades: u32,
-        /// Tones over noise, dB.
-        tone_db: f64,
-        /// The noise's power goes as `f^-exponent`.
-        exponent: f64,
-        /// Slow changes of speed, a share.
-        drift: f64,
-        /// Of the noise and of how the speed changes.
-        seed: u64,
-    },
+    Fan(MadeFan),
     /// A motor was made and added.
-    Motor {
-        /// Its RMS at top speed over the speech's.
-        ratio: f64,
-        /// Whine at top speed, Hz.
-        whine_hz: f64,
-        /// Teeth that meet in a second at top speed, Hz.
-        gear_hz: f64,
-        /// Gear noise over whine, dB.
-        gear_db: f64,
-        /// Jerk at start and stop over whine, dB.
-        jerk_db: f64,
-        /// Movements a minute.
-        moves_per_minute: f64,
-        /// The shortest and the longest movement, s.
-        move_s: [f64; 2],
-        /// Of when it moves, and of its noise.
-        seed: u64,
-    },
+    Motor(MadeMotor),
     /// Active speech was given a level.
     Level {
         /// dB below a full-scale square.
@@ -175,14 +145,6 @@ impl Drawn {
 
     /// The ranges of [`Transform`](crate::Transform), of what comes out of drawing from them.
     fn check_one(&self) -> Result<(), String> {
-        let within = |name: &str, value: f64, (low, high): Limits| {
-            // Octaves are drawn on a logarithmic scale and back.
-            let slack = 1e-9 * high;
-            match (low - slack..=high + slack).contains(&value) {
-                true => Ok(()),
-                false => Err(format!("{name} = {value} is not {low} .. {high}")),
-            }
-        };
         let frequency = |name, value| within(name, value, limits::FREQUENCY_HZ);
         let ratio = |value| within("ratio", value, limits::RATIO);
         let steepness = |order: u32| within("order", f64::from(order), limits::ORDER);
@@ -192,50 +154,8 @@ impl Drawn {
             Self::Noise { ratio: r, .. } => ratio(*r),
             Self::Room { .. } | Self::Telephone {} => Ok(()),
             Self::SimulatedRoom(room) => room.check(),
-            Self::Fan {
-                ratio: r,
-                rpm,
-                blades,
-                tone_db,
-                exponent,
-                drift,
-                ..
-            } => {
-                ratio(*r)?;
-                within("rpm", *rpm, limits::RPM)?;
-                within("blades", f64::from(*blades), limits::BLADES)?;
-                within("tone_db", *tone_db, limits::OVER_DB)?;
-                within("exponent", *exponent, limits::EXPONENT)?;
-                within("drift", *drift, limits::DRIFT)
-            }
-            Self::Motor {
-                ratio: r,
-                whine_hz,
-                gear_hz,
-                gear_db,
-                jerk_db,
-                moves_per_minute,
-                move_s,
-                ..
-            } => {
-                ratio(*r)?;
-                frequency("whine_hz", *whine_hz)?;
-                frequency("gear_hz", *gear_hz)?;
-                within("gear_db", *gear_db, limits::OVER_DB)?;
-                within("jerk_db", *jerk_db, limits::OVER_DB)?;
-                within(
-                    "moves_per_minute",
-                    *moves_per_minute,
-                    limits::MOVES_PER_MINUTE,
-                )?;
-                move_s
-                    .iter()
-                    .try_for_each(|s| within("move_s", *s, limits::MOVE_S))?;
-                match move_s[0] <= move_s[1] {
-                    true => Ok(()),
-                    false => Err(format!("move_s = {move_s:?} must ascend")),
-                }
-            }
+            Self::Fan(fan) => fan.check(),
+            Self::Motor(motor) => motor.check(),
             Self::Level { db } => within("db", *db, limits::LEVEL_DB),
             Self::ColouredNoise {
                 exponent, ratio: r, ..
@@ -286,7 +206,8 @@ impl Drawn {
     }
 }
 
-fn snr_db(ratio: f64) -> f64 {
+/// A ratio of noise to speech as SNR in dB.
+pub(crate) fn snr_db(ratio: f64) -> f64 {
     -20.0 * ratio.log10()
 }
 
@@ -310,36 +231,9 @@ impl fmt::Display for Drawn {
                 snr_db(*ratio)
             ),
             Self::Room { response } => write!(f, "room {response}"),
-            Self::SimulatedRoom(room) => write!(
-                f,
-                "room of {:.1} x {:.1} x {:.1} m that sounds for {:.2} s, speaker {:.1} m away",
-                room.size_m[0],
-                room.size_m[1],
-                room.size_m[2],
-                room.rt60_s,
-                room.distance_m()
-            ),
-            Self::Fan {
-                ratio,
-                rpm,
-                blades,
-                tone_db,
-                ..
-            } => write!(
-                f,
-                "fan of {blades} blades at {rpm:.0} rpm, tones {tone_db:+.0} dB, ratio {ratio:.3} (SNR {:.1} dB)",
-                snr_db(*ratio)
-            ),
-            Self::Motor {
-                ratio,
-                whine_hz,
-                moves_per_minute,
-                ..
-            } => write!(
-                f,
-                "motor that whines at {whine_hz:.0} Hz and moves {moves_per_minute:.0} times a minute, ratio {ratio:.3} (SNR {:.1} dB) at top speed",
-                snr_db(*ratio)
-            ),
+            Self::SimulatedRoom(room) => room.fmt(f),
+            Self::Fan(fan) => fan.fmt(f),
+            Self::Motor(motor) => motor.fmt(f),
             Self::Level { db } => write!(f, "active speech at {db:.1} dB of full scale"),
             Self::ColouredNoise {
                 exponent, ratio, ..

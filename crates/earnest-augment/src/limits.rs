@@ -39,6 +39,16 @@ pub(crate) const MOVE_S: Limits = (0.01, 60.0);
 /// Of active speech.
 pub(crate) const LEVEL_DB: Limits = (-90.0, 0.0);
 
+/// Refuses a number that was not drawn from within these.
+pub(crate) fn within(name: &str, value: f64, (low, high): Limits) -> Result<(), String> {
+    // Octaves are drawn on a logarithmic scale and back.
+    let slack = 1e-9 * high;
+    match (low - slack..=high + slack).contains(&value) {
+        true => Ok(()),
+        false => Err(format!("{name} = {value} is not {low} .. {high}")),
+    }
+}
+
 /// The most steps of a chain.
 pub(crate) const MOST_STEPS: usize = 1000;
 

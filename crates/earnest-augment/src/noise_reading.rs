@@ -3,6 +3,9 @@
 use earnest_signal::amplitude;
 use serde::{Deserialize, Serialize};
 
+use crate::limits;
+use crate::range::Range;
+
 /// What a number for the level of noise means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -17,6 +20,14 @@ pub enum NoiseReading {
 }
 
 impl NoiseReading {
+    /// What is wrong with a range of such numbers, if anything.
+    pub(crate) fn check(self, ratio: &Range) -> Result<(), String> {
+        match self {
+            Self::SnrDb => ratio.check("ratio (SNR in dB)", limits::SNR_DB),
+            _ => ratio.check("ratio", limits::RATIO),
+        }
+    }
+
     /// The number as noise RMS over speech RMS.
     #[must_use]
     pub fn amplitude_ratio(self, value: f64) -> f64 {

@@ -58,6 +58,11 @@ impl Range {
     }
 }
 
+/// A seed that any JSON reader holds exactly.
+pub(crate) fn seed_of(generator: &mut Generator) -> u64 {
+    generator.next_u64() >> 32
+}
+
 impl From<[f64; 2]> for Range {
     fn from([low, high]: [f64; 2]) -> Self {
         Self::new(low, high)

@@ -1,6 +1,7 @@
 //! A room that is made: box-shaped, drawn anew, by the same image sources as the virtual lab's.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use earnest_acoustics::room::bands::{BANDS, air, flat};
 use earnest_acoustics::room::head::{Vector, speed_of_sound};
@@ -11,7 +12,77 @@ use earnest_random::{Generator, Key};
 use earnest_signal::SAMPLE_RATE;
 use serde::{Deserialize, Serialize};
 
-use crate::range::Range;
+use crate::limits;
+use crate::range::{Range, seed_of};
+
+/// What a room is drawn from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoomRanges {
+    /// m.
+    #[serde(default = "usual_length")]
+    pub length_m: Range,
+    /// m.
+    #[serde(default = "usual_width")]
+    pub width_m: Range,
+    /// m.
+    #[serde(default = "usual_height")]
+    pub height_m: Range,
+    /// Reverberation time at 1 kHz, s; drawn in octaves.
+    #[serde(default = "usual_rt60")]
+    pub rt60_s: Range,
+    /// From the speaker to the microphone, m; drawn in octaves.
+    #[serde(default = "usual_distance")]
+    pub distance_m: Range,
+}
+
+fn usual_length() -> Range {
+    Range::new(2.6, 11.0)
+}
+fn usual_width() -> Range {
+    Range::new(2.3, 8.0)
+}
+fn usual_height() -> Range {
+    Range::new(2.2, 4.2)
+}
+fn usual_rt60() -> Range {
+    Range::new(0.15, 1.0)
+}
+fn usual_distance() -> Range {
+    Range::new(0.4, 4.0)
+}
+
+impl RoomRanges {
+    pub(crate) fn check(&self) -> Result<(), String> {
+        self.length_m.check("length_m", limits::SIDE_M)?;
+        self.width_m.check("width_m", limits::SIDE_M)?;
+        self.height_m.check("height_m", limits::SIDE_M)?;
+        self.rt60_s.check("rt60_s", limits::RT60_S)?;
+        self.distance_m.check("distance_m", limits::DISTANCE_M)
+    }
+
+    /// Draws a room: its size, then places that are so far apart, or as far as it lets them.
+    pub(crate) fn draw(&self, generator: &mut Generator) -> SimulatedRoom {
+        let size_m =
+            [self.length_m, self.width_m, self.height_m].map(|range| range.draw(generator));
+        let rt60_s = self.rt60_s.draw_octaves(generator);
+        let wanted = self.distance_m.draw_octaves(generator);
+        let (low, high) = (
+            generator.uniform(LOW.0, LOW.1),
+            generator.uniform(HIGH.0, HIGH.1),
+        );
+        let (source_m, place_m) = SimulatedRoom::places(&size_m, wanted, generator);
+        SimulatedRoom {
+            size_m,
+            rt60_s,
+            low,
+            high,
+            source_m,
+            place_m,
+            seed: seed_of(generator),
+        }
+    }
+}
 
 /// A box-shaped room, who speaks in it and who hears. Walls absorb alike, so much that Eyring's
 /// formula gives the reverberation times; the air is at 20 degrees and 50 % humidity.
@@ -55,43 +126,9 @@ fn response_s(rt60_s: f64) -> f64 {
 }
 
 impl SimulatedRoom {
-    /// Draws one: its size, then places that are this far apart, or as far as the room lets them.
-    pub(crate) fn draw(
-        size_m: [Range; 3],
-        rt60_s: Range,
-        distance_m: Range,
-        generator: &mut Generator,
-    ) -> Self {
-        let size_m = size_m.map(|range| range.draw(generator));
-        let rt60_s = rt60_s.draw_octaves(generator);
-        let wanted = distance_m.draw_octaves(generator);
-        let (low, high) = (
-            generator.uniform(LOW.0, LOW.1),
-            generator.uniform(HIGH.0, HIGH.1),
-        );
-        let place = |generator: &mut Generator| -> Vector {
-            size_m.map(|length| generator.uniform(MARGIN_M, length - MARGIN_M))
-        };
-        let (source_m, place_m) = Self::places(&size_m, wanted, place, generator);
-        Self {
-            size_m,
-            rt60_s,
-            low,
-            high,
-            source_m,
-            place_m,
-            seed: generator.next_u64() >> 32,
-        }
-    }
-
     /// A microphone somewhere, and a speaker around it at the distance: of the directions that were drawn the
     /// first that is inside, else the farthest that is, along the last.
-    fn places(
-        size_m: &Vector,
-        distance_m: f64,
-        place: impl Fn(&mut Generator) -> Vector,
-        generator: &mut Generator,
-    ) -> (Vector, Vector) {
+    fn places(size_m: &Vector, distance_m: f64, generator: &mut Generator) -> (Vector, Vector) {
         const ATTEMPTS: usize = 20;
         let inside = |at: &Vector| {
             at.iter()
@@ -100,7 +137,7 @@ impl SimulatedRoom {
         };
         let mut found = None;
         for _ in 0..ATTEMPTS {
-            let microphone = place(generator);
+            let microphone = size_m.map(|length| generator.uniform(MARGIN_M, length - MARGIN_M));
             let angle = generator.uniform(0.0, std::f64::consts::TAU);
             // Mouths are a little above or below ears, not overhead.
             let rise = generator.uniform(-0.5, 0.5);
@@ -127,6 +164,11 @@ impl SimulatedRoom {
     pub fn distance_m(&self) -> f64 {
         let apart = self.source_m.iter().zip(&self.place_m);
         apart.map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+    }
+
+    /// Its longest reverberation time, s.
+    fn longest_s(&self) -> f64 {
+        self.rt60_s * self.low.max(1.0).max(self.high)
     }
 
     /// What is wrong with it, if anything.
@@ -164,6 +206,20 @@ impl SimulatedRoom {
     }
 }
 
+impl fmt::Display for SimulatedRoom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "room of {:.1} x {:.1} x {:.1} m that sounds for {:.2} s, speaker {:.1} m away",
+            self.size_m[0],
+            self.size_m[1],
+            self.size_m[2],
+            self.rt60_s,
+            self.distance_m()
+        )
+    }
+}
+
 /// Makes responses, and keeps what makes them by their length.
 #[derive(Default)]
 pub(crate) struct RoomMaker {
@@ -173,8 +229,7 @@ pub(crate) struct RoomMaker {
 impl RoomMaker {
     /// The response of a room at 16 kHz.
     pub fn response(&mut self, room: &SimulatedRoom) -> Vec<f32> {
-        let longest = room.rt60_s * room.low.max(1.0).max(room.high);
-        let seconds = response_s(longest);
+        let seconds = response_s(room.longest_s());
         let steps = (seconds / STEP_S).round() as u64;
         let renderer = self.renderers.entry(steps).or_insert_with(|| {
             Renderer::new(Rendering {
@@ -203,20 +258,17 @@ mod tests {
 
     #[test]
     fn rooms_are_as_large_as_far_and_as_live_as_asked_for() {
-        let size = [
-            Range::new(4.0, 9.0),
-            Range::new(3.0, 7.0),
-            Range::new(2.4, 3.5),
-        ];
+        let ranges = RoomRanges {
+            length_m: Range::new(4.0, 9.0),
+            width_m: Range::new(3.0, 7.0),
+            height_m: Range::new(2.4, 3.5),
+            rt60_s: Range::new(0.2, 0.8),
+            distance_m: Range::new(0.5, 3.0),
+        };
         let mut maker = RoomMaker::default();
         for i in 0..20 {
             let mut generator = Key::new(i).generator();
-            let room = SimulatedRoom::draw(
-                size,
-                Range::new(0.2, 0.8),
-                Range::new(0.5, 3.0),
-                &mut generator,
-            );
+            let room = ranges.draw(&mut generator);
             assert_eq!(room.check(), Ok(()));
             assert!((0.1..3.01).contains(&room.distance_m()), "{room:?}");
             let response = maker.response(&room);

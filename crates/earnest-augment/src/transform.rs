@@ -5,12 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::drawn::Drawn;
 use crate::error::AugmentError;
+use crate::fan::FanRanges;
 use crate::limits;
 use crate::microphone::Microphone;
+use crate::motor::MotorRanges;
 use crate::noise_reading::NoiseReading;
 use crate::packets::Concealment;
-use crate::range::Range;
-use crate::simulated_room::SimulatedRoom;
+use crate::range::{Range, seed_of};
+use crate::simulated_room::RoomRanges;
 use crate::sources::Sources;
 
 /// One transform with its ranges. Ranges are drawn from uniformly; those of frequencies in
@@ -40,73 +42,12 @@ pub enum Transform {
     /// A response from the room bank: as long, direct sound in place, level kept.
     Room {},
     /// A box-shaped room that is made, by image sources: as long, direct sound in place, level kept.
-    SimulatedRoom {
-        /// m.
-        #[serde(default = "room_length")]
-        length_m: Range,
-        /// m.
-        #[serde(default = "room_width")]
-        width_m: Range,
-        /// m.
-        #[serde(default = "room_height")]
-        height_m: Range,
-        /// Reverberation time at 1 kHz, s; drawn in octaves.
-        #[serde(default = "room_rt60")]
-        rt60_s: Range,
-        /// From the speaker to the microphone, m; drawn in octaves.
-        #[serde(default = "room_distance")]
-        distance_m: Range,
-    },
+    SimulatedRoom(RoomRanges),
     /// A fan that is made: noise of power `f^-exponent`, and a tone at the blades' passing with its
     /// harmonics, which drifts.
-    Fan {
-        /// Level of the fan; see `reading`.
-        ratio: Range,
-        /// What `ratio` means.
-        #[serde(default)]
-        reading: NoiseReading,
-        /// Revolutions a minute; drawn in octaves.
-        #[serde(default = "fan_rpm")]
-        rpm: Range,
-        /// Blades; drawn as whole numbers.
-        #[serde(default = "fan_blades")]
-        blades: Range,
-        /// Tones over noise, dB.
-        #[serde(default = "fan_tone")]
-        tone_db: Range,
-        /// Colour, -2 .. 3.
-        #[serde(default = "fan_exponent")]
-        exponent: Range,
-        /// Slow changes of speed, a share.
-        #[serde(default = "fan_drift")]
-        drift: Range,
-    },
+    Fan(FanRanges),
     /// A joint's motor that is made: it moves now and then, and its whine and gears follow its speed.
-    Motor {
-        /// Level at top speed; see `reading`.
-        ratio: Range,
-        /// What `ratio` means.
-        #[serde(default)]
-        reading: NoiseReading,
-        /// Whine at top speed, Hz; drawn in octaves.
-        #[serde(default = "motor_whine")]
-        whine_hz: Range,
-        /// Teeth that meet in a second at top speed, Hz; drawn in octaves.
-        #[serde(default = "motor_gear")]
-        gear_hz: Range,
-        /// Gear noise over whine, dB.
-        #[serde(default = "motor_gear_level")]
-        gear_db: Range,
-        /// Jerk at start and stop over whine, dB.
-        #[serde(default = "motor_jerk")]
-        jerk_db: Range,
-        /// Movements a minute; drawn in octaves.
-        #[serde(default = "motor_moves")]
-        moves_per_minute: Range,
-        /// How long a movement lasts, s: two are drawn, the shortest and the longest.
-        #[serde(default = "motor_move")]
-        move_s: Range,
-    },
+    Motor(MotorRanges),
     /// Active speech is given a level: the 95th percentile of the levels of frames of 25 ms.
     Level {
         /// dB below a full-scale square.
@@ -202,54 +143,6 @@ pub enum Transform {
     },
 }
 
-fn room_length() -> Range {
-    Range::new(2.6, 11.0)
-}
-fn room_width() -> Range {
-    Range::new(2.3, 8.0)
-}
-fn room_height() -> Range {
-    Range::new(2.2, 4.2)
-}
-fn room_rt60() -> Range {
-    Range::new(0.15, 1.0)
-}
-fn room_distance() -> Range {
-    Range::new(0.4, 4.0)
-}
-fn fan_rpm() -> Range {
-    Range::new(800.0, 10_000.0)
-}
-fn fan_blades() -> Range {
-    Range::new(3.0, 11.0)
-}
-fn fan_tone() -> Range {
-    Range::new(-22.0, 3.0)
-}
-fn fan_exponent() -> Range {
-    Range::new(0.0, 2.0)
-}
-fn fan_drift() -> Range {
-    Range::new(0.0, 0.05)
-}
-fn motor_whine() -> Range {
-    Range::new(200.0, 4_000.0)
-}
-fn motor_gear() -> Range {
-    Range::new(30.0, 500.0)
-}
-fn motor_gear_level() -> Range {
-    Range::new(-12.0, 4.0)
-}
-fn motor_jerk() -> Range {
-    Range::new(-6.0, 10.0)
-}
-fn motor_moves() -> Range {
-    Range::new(4.0, 60.0)
-}
-fn motor_move() -> Range {
-    Range::new(0.08, 2.0)
-}
 fn white_to_brown() -> Range {
     Range::new(0.0, 2.0)
 }
@@ -309,9 +202,9 @@ impl Transform {
             Self::Loudness { .. } => "loudness",
             Self::Noise { .. } => "noise",
             Self::Room {} => "room",
-            Self::SimulatedRoom { .. } => "simulated_room",
-            Self::Fan { .. } => "fan",
-            Self::Motor { .. } => "motor",
+            Self::SimulatedRoom(_) => "simulated_room",
+            Self::Fan(_) => "fan",
+            Self::Motor(_) => "motor",
             Self::Level { .. } => "level",
             Self::ColouredNoise { .. } => "coloured_noise",
             Self::LowPass { .. } => "low_pass",
@@ -339,62 +232,14 @@ impl Transform {
                 false => Err(format!("order = {order} must be {least} .. {most}")),
             }
         };
-        let level = |ratio: &Range, reading: NoiseReading| match reading {
-            NoiseReading::SnrDb => ratio.check("ratio (SNR in dB)", limits::SNR_DB),
-            _ => ratio.check("ratio", limits::RATIO),
-        };
         match self {
             Self::Tempo { factor } => factor.check("factor", limits::FACTOR),
             Self::Loudness { gain_db } => gain_db.check("gain_db", limits::GAIN_DB),
-            Self::Noise { ratio, reading } => level(ratio, *reading),
+            Self::Noise { ratio, reading } => reading.check(ratio),
             Self::Room {} | Self::Telephone {} => Ok(()),
-            Self::SimulatedRoom {
-                length_m,
-                width_m,
-                height_m,
-                rt60_s,
-                distance_m,
-            } => {
-                length_m.check("length_m", limits::SIDE_M)?;
-                width_m.check("width_m", limits::SIDE_M)?;
-                height_m.check("height_m", limits::SIDE_M)?;
-                rt60_s.check("rt60_s", limits::RT60_S)?;
-                distance_m.check("distance_m", limits::DISTANCE_M)
-            }
-            Self::Fan {
-                ratio,
-                reading,
-                rpm,
-                blades,
-                tone_db,
-                exponent,
-                drift,
-            } => {
-                level(ratio, *reading)?;
-                rpm.check("rpm", limits::RPM)?;
-                blades.check("blades", limits::BLADES)?;
-                tone_db.check("tone_db", limits::OVER_DB)?;
-                exponent.check("exponent", limits::EXPONENT)?;
-                drift.check("drift", limits::DRIFT)
-            }
-            Self::Motor {
-                ratio,
-                reading,
-                whine_hz,
-                gear_hz,
-                gear_db,
-                jerk_db,
-                moves_per_minute,
-                move_s,
-            } => {
-                level(ratio, *reading)?;
-                frequency("whine_hz", whine_hz)?;
-                frequency("gear_hz", gear_hz)?;
-                gear_db.check("gear_db", limits::OVER_DB)?;
-                jerk_db.check("jerk_db", limits::OVER_DB)?;
-                moves_per_minute.check("moves_per_minute", limits::MOVES_PER_MINUTE)?;
-                move_s.check("move_s", limits::MOVE_S)
-            }
+            Self::SimulatedRoom(ranges) => ranges.check(),
+            Self::Fan(ranges) => ranges.check(),
+            Self::Motor(ranges) => ranges.check(),
             Self::Level { db } => db.check("db", limits::LEVEL_DB),
             Self::ColouredNoise {
                 exponent,
@@ -402,7 +247,7 @@ impl Transform {
                 reading,
             } => {
                 exponent.check("exponent", limits::EXPONENT)?;
-                level(ratio, *reading)
+                reading.check(ratio)
             }
             Self::LowPass { cutoff_hz, order } | Self::HighPass { cutoff_hz, order } => {
                 steepness(*order)?;
@@ -475,8 +320,6 @@ impl Transform {
         sources: &Sources,
         generator: &mut Generator,
     ) -> Result<Drawn, AugmentError> {
-        // A seed that any JSON reader holds exactly.
-        let seed = |generator: &mut Generator| generator.next_u64() >> 32;
         Ok(match self {
             Self::Tempo { factor } => Drawn::Tempo {
                 factor: factor.draw(generator),
@@ -505,57 +348,9 @@ impl Transform {
                     response: room.name().to_owned(),
                 }
             }
-            Self::SimulatedRoom {
-                length_m,
-                width_m,
-                height_m,
-                rt60_s,
-                distance_m,
-            } => Drawn::SimulatedRoom(SimulatedRoom::draw(
-                [*length_m, *width_m, *height_m],
-                *rt60_s,
-                *distance_m,
-                generator,
-            )),
-            Self::Fan {
-                ratio,
-                reading,
-                rpm,
-                blades,
-                tone_db,
-                exponent,
-                drift,
-            } => Drawn::Fan {
-                ratio: reading.amplitude_ratio(ratio.draw(generator)),
-                rpm: rpm.draw_octaves(generator),
-                blades: blades.draw(generator).round() as u32,
-                tone_db: tone_db.draw(generator),
-                exponent: exponent.draw(generator),
-                drift: drift.draw(generator),
-                seed: seed(generator),
-            },
-            Self::Motor {
-                ratio,
-                reading,
-                whine_hz,
-                gear_hz,
-                gear_db,
-                jerk_db,
-                moves_per_minute,
-                move_s,
-            } => Drawn::Motor {
-                ratio: reading.amplitude_ratio(ratio.draw(generator)),
-                whine_hz: whine_hz.draw_octaves(generator),
-                gear_hz: gear_hz.draw_octaves(generator),
-                gear_db: gear_db.draw(generator),
-                jerk_db: jerk_db.draw(generator),
-                moves_per_minute: moves_per_minute.draw_octaves(generator),
-                move_s: {
-                    let (a, b) = (move_s.draw(generator), move_s.draw(generator));
-                    [a.min(b), a.max(b)]
-                },
-                seed: seed(generator),
-            },
+            Self::SimulatedRoom(ranges) => Drawn::SimulatedRoom(ranges.draw(generator)),
+            Self::Fan(ranges) => Drawn::Fan(ranges.draw(generator)),
+            Self::Motor(ranges) => Drawn::Motor(ranges.draw(generator)),
             Self::Level { db } => Drawn::Level {
                 db: db.draw(generator),
             },
@@ -566,7 +361,7 @@ impl Transform {
             } => Drawn::ColouredNoise {
                 exponent: exponent.draw(generator),
                 ratio: reading.amplitude_ratio(ratio.draw(generator)),
-                seed: seed(generator),
+                seed: seed_of(generator),
             },
             Self::LowPass { cutoff_hz, order } => Drawn::LowPass {
                 cutoff_hz: cutoff_hz.draw_octaves(generator),
@@ -605,7 +400,7 @@ impl Transform {
                 packet_ms: *packet_ms,
                 burst: burst.draw(generator),
                 concealment: *concealment,
-                seed: seed(generator),
+                seed: seed_of(generator),
             },
             Self::Microphone {
                 low_hz,

@@ -136,7 +136,8 @@ fn only_tempo_changes_the_length_and_only_what_should_changes_the_level() {
             let is = active_level_db(&samples, 16_000).unwrap();
             assert!((is - db).abs() < 1e-3, "{is} {db}");
         }
-        if let Drawn::Fan { ratio, .. } = drawn[0] {
+        if let Drawn::Fan(made) = &drawn[0] {
+            let ratio = made.ratio;
             let fan: Vec<f32> = samples.iter().zip(&speech).map(|(y, x)| y - x).collect();
             assert!((f64::from(rms(&fan) / rms(&speech)) / ratio - 1.0).abs() < 0.01);
         }
