@@ -10,6 +10,7 @@ use crate::channels::Channels;
 use crate::errors::refused;
 use crate::matrix;
 use crate::parts::{Extracted, Extraction, Moments, Rate};
+use crate::picked::Picked;
 use crate::pool::{self, Lease};
 use crate::rates::require_rate;
 use crate::row_stream::RowStream;
@@ -20,7 +21,7 @@ use crate::samples::Samples;
 pub struct FrontEnd {
     settings: FrontEndSettings,
     columns: Vec<String>,
-    picked: Option<Vec<usize>>,
+    picked: Picked,
 }
 
 /// An array of rows; of each part how many of them, their rate (Hz), its recording's own rate and number of samples.
@@ -41,7 +42,8 @@ impl FrontEnd {
     ) -> Extraction<'a> {
         Extraction {
             front_end: self.settings.as_front_end(),
-            picked: self.picked.as_deref(),
+            picked: &self.picked,
+            columns: self.columns.len(),
             channels,
             rate,
             pool,
@@ -78,7 +80,7 @@ impl FrontEnd {
             .map_err(|e| refused(format!("the front end {}: {e}", front_end.name())))?;
         let all = front_end.columns();
         let (columns, picked) = match columns {
-            None => (all, None),
+            None => (all, Picked::default()),
             Some(wanted) => {
                 let place = |name: &String| {
                     all.iter().position(|n| n == name).ok_or_else(|| {
@@ -90,7 +92,7 @@ impl FrontEnd {
                     })
                 };
                 let picked: Vec<usize> = wanted.iter().map(place).collect::<PyResult<_>>()?;
-                (wanted, Some(picked))
+                (wanted, Picked(Some(picked)))
             }
         };
         Ok(Self {

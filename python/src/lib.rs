@@ -9,6 +9,7 @@ mod experiment;
 mod front_end;
 mod matrix;
 mod parts;
+mod picked;
 mod pool;
 mod rates;
 mod recogniser;
@@ -45,6 +46,9 @@ mod _earnest {
         drop(numpy::PyArrayMethods::try_readonly(&first)?);
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("STARTER_CARD", earnest_recogniser::Recogniser::STARTER_CARD)?;
-        module.add("NATIVE_RATE", earnest_audio::SAMPLE_RATE)
+        module.add("NATIVE_RATE", earnest_audio::SAMPLE_RATE)?;
+        let rates = earnest_audio::RATES;
+        module.add("RATES", (*rates.start(), *rates.end()))?;
+        module.add("MOST_THREADS", pool::MOST)
     }
 }

@@ -15,6 +15,7 @@ use rayon::prelude::*;
 
 use crate::channels::Channels;
 use crate::errors::{raised, refused};
+use crate::picked::Picked;
 use crate::pool::Lease;
 use crate::samples::require_numbers;
 
@@ -130,8 +131,9 @@ type Streams = Vec<Mutex<HashMap<u32, Box<dyn RowStream>>>>;
 /// Makes features of parts of recordings on some threads.
 pub struct Extraction<'a> {
     pub front_end: &'a dyn FrontEnd,
-    /// Of a row, those values that are wanted; all without.
-    pub picked: Option<&'a [usize]>,
+    pub picked: &'a Picked,
+    /// How many of a row's values are wanted.
+    pub columns: usize,
     pub channels: &'a Channels,
     pub rate: Rate,
     pub pool: &'a Lease,
@@ -293,10 +295,10 @@ impl Extraction<'_> {
                 place.insert(stream)
             }
         };
-        let columns = self.picked.map_or(stream.columns(), <[usize]>::len);
+        let columns = self.columns;
         let mut channels = planes.iter().map(|plane| {
             let mut values = Vec::with_capacity(stream.rows(plane.len()) * columns);
-            let mut sink = |row: &[f32]| self.pick(row, &mut values);
+            let mut sink = |row: &[f32]| self.picked.add(row, &mut values);
             stream.reset();
             for piece in plane.chunks(PIECE) {
                 require_going_on(stop)?;
@@ -322,14 +324,6 @@ impl Extraction<'_> {
             }
         }
         Ok((all, rows))
-    }
-
-    /// Adds a row, or what is wanted of it.
-    fn pick(&self, row: &[f32], values: &mut Vec<f32>) {
-        match self.picked {
-            None => values.extend_from_slice(row),
-            Some(picked) => values.extend(picked.iter().map(|i| row[*i])),
-        }
     }
 }
 

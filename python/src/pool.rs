@@ -19,7 +19,7 @@ use crate::errors::refused;
 const LOOK: Duration = Duration::from_millis(100);
 
 /// The most threads that can be asked for.
-const MOST: usize = 1024;
+pub const MOST: usize = 1024;
 
 /// A process, and a number of threads.
 type Kind = (u32, usize);

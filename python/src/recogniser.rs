@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::errors::{raised, refused};
 use crate::pool::{self, Lease};
 use crate::rates::require_rate;
-use crate::samples::{Samples, require_numbers};
+use crate::samples::{Samples, require_numbers, require_takable};
 
 /// Files whose features are held at a time.
 const AT_ONCE: usize = 64;
@@ -203,11 +203,9 @@ fn told(answer: Answer) -> (Vec<f32>, f64, f64) {
 impl RecogniserStream {
     /// Refuses samples that cannot be taken; takes none.
     fn check(&self, py: Python<'_>, signal: &Bound<'_, PyAny>) -> PyResult<()> {
-        let samples = Samples::of(signal)?;
-        let samples = samples.mono()?;
-        py.detach(|| {
+        require_takable(py, signal, self.rate, || {
             let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            require_numbers(samples, state.taken, self.rate).map_err(refused)
+            state.taken
         })
     }
 

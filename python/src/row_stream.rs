@@ -9,7 +9,8 @@ use pyo3::prelude::*;
 
 use crate::errors::refused;
 use crate::matrix;
-use crate::samples::{Samples, require_numbers};
+use crate::picked::Picked;
+use crate::samples::{Samples, require_numbers, require_takable};
 
 /// What takes the samples.
 enum Inner {
@@ -39,7 +40,7 @@ struct State {
 pub struct RowStream {
     state: Mutex<State>,
     columns: usize,
-    picked: Option<Vec<usize>>,
+    picked: Picked,
     rate: u32,
 }
 
@@ -47,7 +48,7 @@ impl RowStream {
     pub fn open(
         settings: &FrontEndSettings,
         columns: usize,
-        picked: Option<Vec<usize>>,
+        picked: Picked,
         rate: u32,
     ) -> PyResult<Self> {
         let failed = |e: earnest_features::FrontEndError| {
@@ -66,25 +67,13 @@ impl RowStream {
             rate,
         })
     }
-
-    fn pick(&self, row: &[f32], values: &mut Vec<f32>) {
-        match &self.picked {
-            None => values.extend_from_slice(row),
-            Some(picked) => values.extend(picked.iter().map(|i| row[*i])),
-        }
-    }
 }
 
 #[pymethods]
 impl RowStream {
     /// Refuses samples that cannot be taken; takes none.
     fn check(&self, py: Python<'_>, signal: &Bound<'_, PyAny>) -> PyResult<()> {
-        let samples = Samples::of(signal)?;
-        let samples = samples.mono()?;
-        py.detach(|| {
-            let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            require_numbers(samples, state.taken, self.rate).map_err(refused)
-        })
+        require_takable(py, signal, self.rate, || self.taken())
     }
 
     /// Takes samples; gives the rows that are final now.
@@ -100,7 +89,7 @@ impl RowStream {
             // Before anything is taken, so that the stream can go on with better ones.
             require_numbers(samples, state.taken, self.rate)?;
             let mut values = Vec::new();
-            let mut sink = |row: &[f32]| self.pick(row, &mut values);
+            let mut sink = |row: &[f32]| self.picked.add(row, &mut values);
             state.inner.rows().push(samples, &mut sink);
             state.taken += samples.len() as u64;
             Ok(values)
@@ -113,7 +102,7 @@ impl RowStream {
         let values = py.detach(|| {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             let mut values = Vec::new();
-            let mut sink = |row: &[f32]| self.pick(row, &mut values);
+            let mut sink = |row: &[f32]| self.picked.add(row, &mut values);
             state.inner.rows().finish(&mut sink);
             state.taken = 0;
             values
@@ -131,7 +120,7 @@ impl RowStream {
             };
             let mut values = Vec::with_capacity(COUNT);
             if let Some(row) = whole.functionals() {
-                self.pick(&row, &mut values);
+                self.picked.add(&row, &mut values);
             }
             Some(values)
         });

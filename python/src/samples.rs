@@ -136,6 +136,18 @@ fn copied<T: numpy::Element + Copy>(
     Some(planes.outer_iter().map(plane).collect())
 }
 
+/// Refuses samples of one channel that a stream, which has `taken` so many, cannot take.
+pub fn require_takable(
+    py: Python<'_>,
+    signal: &Bound<'_, PyAny>,
+    rate: u32,
+    taken: impl FnOnce() -> u64 + Send,
+) -> PyResult<()> {
+    let samples = Samples::of(signal)?;
+    let samples = samples.mono()?;
+    py.detach(|| require_numbers(samples, taken(), rate).map_err(refused))
+}
+
 /// Refuses samples that are no numbers; `from` is the number of the first of them.
 pub fn require_numbers(samples: &[f32], from: u64, rate: u32) -> Result<(), String> {
     match samples.iter().position(|x| !x.is_finite()) {

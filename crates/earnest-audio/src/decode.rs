@@ -1,6 +1,6 @@
 //! From a file to samples: recognised by content, decoded by Symphonia, checked.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 use std::path::Path;
 
 use crate::packets::{Next, Packets};
@@ -8,8 +8,8 @@ use crate::resample::ResampleStream;
 use crate::stretch::{Cutter, Stretch};
 use crate::{AudioError, SAMPLE_RATE, Waveform};
 
-const LOWEST_RATE: u32 = 2_000;
-const HIGHEST_RATE: u32 = 768_000;
+/// Rates of recordings that can be read, samples each second.
+pub const RATES: RangeInclusive<u32> = 2_000..=768_000;
 /// Longest recording that is read, in hours. An utterance lasts seconds.
 const LIMIT_H: f64 = 2.0;
 /// Share of undecodable packets that an MP3 or Vorbis stream may have: its first packets
@@ -277,12 +277,12 @@ pub(crate) fn decode_packets(path: &Path, sink: &mut PacketSink<'_>) -> Result<(
         }
         if found == 0 {
             (sample_rate, channels) = (rate, planes.len());
-            if !(LOWEST_RATE..=HIGHEST_RATE).contains(&rate) {
+            if !RATES.contains(&rate) {
                 return Err(AudioError::Rate {
                     path: path.to_owned(),
                     rate,
-                    low: LOWEST_RATE,
-                    high: HIGHEST_RATE,
+                    low: *RATES.start(),
+                    high: *RATES.end(),
                 });
             }
         } else if (rate, planes.len()) != (sample_rate, channels) {

@@ -9,6 +9,7 @@ use crate::fan::MadeFan;
 use crate::limits::{self, MOST_LONGER, MOST_STEPS, within};
 use crate::microphone::Microphone;
 use crate::motor::MadeMotor;
+use crate::noise_reading::snr_db;
 use crate::packets::Concealment;
 use crate::simulated_room::SimulatedRoom;
 
@@ -204,11 +205,6 @@ impl Drawn {
             }
         }
     }
-}
-
-/// A ratio of noise to speech as SNR in dB.
-pub(crate) fn snr_db(ratio: f64) -> f64 {
-    -20.0 * ratio.log10()
 }
 
 impl fmt::Display for Drawn {

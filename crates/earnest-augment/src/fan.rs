@@ -7,9 +7,8 @@ use earnest_random::{Generator, Key};
 use earnest_signal::{SpectrumShaper, add_noise};
 use serde::{Deserialize, Serialize};
 
-use crate::drawn::snr_db;
 use crate::limits::{self, within};
-use crate::noise_reading::NoiseReading;
+use crate::noise_reading::{NoiseReading, snr_db};
 use crate::range::{Range, seed_of};
 
 /// What a fan is drawn from.

@@ -39,6 +39,11 @@ impl NoiseReading {
     }
 }
 
+/// A ratio of amplitudes, noise over speech, as SNR in dB.
+pub(crate) fn snr_db(ratio: f64) -> f64 {
+    -20.0 * ratio.log10()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -553,6 +553,20 @@ impl Experiment {
         }
     }
 
+    /// True if some recipe is a network's, for which somebody validates.
+    #[must_use]
+    pub fn has_network(&self) -> bool {
+        let mut recipes = self.recipes.iter();
+        recipes.any(|recipe| recipe.architecture.is_network())
+    }
+
+    /// True if some recipe is a baseline's, which learns from all who are not tested.
+    #[must_use]
+    pub fn has_baseline(&self) -> bool {
+        let mut recipes = self.recipes.iter();
+        recipes.any(|recipe| !recipe.architecture.is_network())
+    }
+
     /// The units, in the order in which they run.
     #[must_use]
     pub fn units(&self, folds: &[Fold]) -> Vec<Unit> {

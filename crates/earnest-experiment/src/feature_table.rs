@@ -148,6 +148,7 @@ impl Rows {
         match columns.is_empty() {
             true => Err("it has no column of features beside `id`".to_owned()),
             false => Ok(Self {
+                ranges: vec![Range::default(); columns.len()],
                 columns,
                 id,
                 moment: MOMENTS
@@ -195,7 +196,6 @@ impl Rows {
             return Err(format!("the table has more than {MOST_VALUES} numbers"));
         }
         let held = self.by_id.entry(id.to_owned()).or_default();
-        self.ranges.resize(self.columns.len(), Range::default());
         let columns = self.columns.iter().zip(&mut self.ranges);
         for (((_, name), range), value) in columns.zip(values) {
             let value = value.map_err(|text| format!("{name} of {id} is {text}, and no number"))?;

@@ -51,6 +51,13 @@ fn dataset(folder: &Path, same: &[(&str, &str)]) -> Dataset {
     .unwrap()
 }
 
+/// Copies across speakers: of two recordings of the tested one, and of one of who may validate.
+const ACROSS: [(&str, &str); 3] = [
+    ("a0.wav", "b3.wav"),
+    ("a1.wav", "c4.wav"),
+    ("b5.wav", "c5.wav"),
+];
+
 fn fold(fraction: Option<f64>) -> Fold {
     let names = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect();
     Fold {
@@ -77,14 +84,7 @@ fn ids(dataset: &Dataset, indices: &[usize]) -> BTreeSet<String> {
 #[test]
 fn a_copy_of_a_test_recording_neither_trains_nor_validates() {
     let dir = tempfile::tempdir().unwrap();
-    let all = dataset(
-        dir.path(),
-        &[
-            ("a0.wav", "b3.wav"),
-            ("a1.wav", "c4.wav"),
-            ("b5.wav", "c5.wav"),
-        ],
-    );
+    let all = dataset(dir.path(), &ACROSS);
     let said = all.duplicates_in_words().unwrap();
     assert!(
         said.starts_with("3 utterances are the same recording"),
@@ -106,14 +106,7 @@ fn a_copy_of_a_test_recording_neither_trains_nor_validates() {
 #[test]
 fn who_leaves_nobody_aside_learns_from_all_but_the_test_and_its_copies() {
     let dir = tempfile::tempdir().unwrap();
-    let all = dataset(
-        dir.path(),
-        &[
-            ("a0.wav", "b3.wav"),
-            ("a1.wav", "c4.wav"),
-            ("b5.wav", "c5.wav"),
-        ],
-    );
+    let all = dataset(dir.path(), &ACROSS);
     for fraction in [None, Some(0.4)] {
         let whole = fold(fraction).with_all_training();
         assert_eq!(whole.training, ["b", "c"]);

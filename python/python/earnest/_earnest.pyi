@@ -10,11 +10,15 @@ import numpy.typing as npt
 __version__: str
 STARTER_CARD: str
 NATIVE_RATE: int
+RATES: tuple[int, int]
+MOST_THREADS: int
 __all__ = [
     "Augmenter",
     "EarnestError",
     "FrontEnd",
     "NATIVE_RATE",
+    "RATES",
+    "MOST_THREADS",
     "Recogniser",
     "RecogniserStream",
     "RowStream",

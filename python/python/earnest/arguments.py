@@ -7,12 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from earnest._earnest import EarnestError
-
-#: Rates of samples that anything can be made of, Hz.
-RATES = (2_000, 768_000)
-#: The most threads that can be asked for.
-MOST_WORKERS = 1024
+from earnest._earnest import MOST_THREADS, RATES, EarnestError
 
 
 def is_number(given: Any) -> bool:
@@ -46,8 +41,8 @@ def workers_of(given: Any) -> int | None:
     if given is None:
         return None
     workers = _whole(given)
-    if workers is None or not 1 <= workers <= MOST_WORKERS:
-        raise EarnestError(f"num_workers={_told(given)}: give a whole number, 1 to {MOST_WORKERS}, or None for one a core")
+    if workers is None or not 1 <= workers <= MOST_THREADS:
+        raise EarnestError(f"num_workers={_told(given)}: give a whole number, 1 to {MOST_THREADS}, or None for one a core")
     return workers
 
 

@@ -34,6 +34,11 @@ def of_seconds(seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     return whole.astype(np.int64) * 1_000_000_000 + (rest * 1e9).astype(np.int64)
 
 
+def grid(row_s: float, window_s: float, rate: Any) -> tuple[Any, Any]:
+    """How far rows are apart and how long their windows are, in samples: whole numbers, as front ends round them."""
+    return np.floor(row_s * rate + 0.5), np.floor(window_s * rate + 0.5)
+
+
 def nanoseconds(moment: Any, name: str) -> int | None:
     """A moment in nanoseconds; None for None, NaT and NaN, which are a recording's end.
 

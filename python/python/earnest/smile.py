@@ -14,7 +14,7 @@ from earnest import _earnest
 from earnest._earnest import EarnestError
 from earnest.arguments import channels_of, rate_of, workers_of
 from earnest.feature_set import FeatureLevel, FeatureSet, settings_of
-from earnest.moments import of_seconds, span
+from earnest.moments import grid, of_seconds, span
 from earnest.paths import all_missing_named, path_of
 from earnest.samples import array_of, warn_of_scale
 from earnest.tables import need_pandas
@@ -560,10 +560,8 @@ class Smile:
                 end = np.where(given, end, np.iinfo(np.int64).min)
             starts, ends = start[part], end[part]
         else:
-            # Windows and hops are whole numbers of samples, as the front end rounds them.
             rate = np.array(rows.rates, np.float64)
-            hop = np.floor(self._front_end.row_s * rate + 0.5)
-            window = np.floor(self._front_end.window_s * rate + 0.5)
+            hop, window = grid(self._front_end.row_s, self._front_end.window_s, rate)
             last = np.cumsum(counts) - 1
             number = np.arange(len(part)) - np.repeat(last + 1 - counts, counts)
             at = number * hop[part]

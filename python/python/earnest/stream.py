@@ -13,6 +13,7 @@ from earnest._earnest import EarnestError
 from earnest.arguments import is_number, rate_of, seconds_of
 from earnest.feature_set import FeatureLevel, FeatureSet, settings_of
 from earnest.front_end import FrontEnd
+from earnest.moments import grid
 from earnest.samples import PIECE, mono_of, warn_of_scale
 from earnest.tables import need_pandas
 
@@ -170,8 +171,7 @@ class Stream:
         if np.isinf(self.hop_s):
             self._times = np.array([[0.0, taken / rate]] * count).reshape(count, 2)
         else:
-            hop = np.floor(self.hop_s * rate + 0.5)
-            window = np.floor(self.window_s * rate + 0.5)
+            hop, window = grid(self.hop_s, self.window_s, rate)
             start = (self._given + np.arange(count)) * hop
             self._times = np.stack([start, start + window], axis=1) / rate
         self._given += count

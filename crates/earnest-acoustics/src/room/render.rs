@@ -29,8 +29,8 @@ pub struct Rendering {
     pub seconds: f64,
     /// From when to when arrivals pass from early to late, seconds after the source.
     pub mixing_s: (f64, f64),
-    /// Until when images are counted, seconds after the source; from then on energy falls as Eyring's
-    /// formula has it. Infinite counts all.
+    /// Until when images are counted, seconds after the source; from then on the decay is
+    /// continued ([`Shoebox::decay_continued`]). Infinite counts all.
     pub counted_s: f64,
 }
 

@@ -178,8 +178,7 @@ impl Shoebox {
 
     /// How energy arrives over time, up to `seconds`: counted up to `counted_s`, from there on falling from the
     /// mean of the last 40 ms as it fell to it, but no faster than Eyring's formula has it, and .6 times as
-    /// fast at least. Far cheaper than [`decay`](Self::decay) for rooms
-    /// that sound long, whose images are many.
+    /// fast at least. Far cheaper than [`decay`](Self::decay) for rooms that sound long, whose images are many.
     #[must_use]
     pub fn decay_continued(
         &self,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use earnest_augment::Chain;
-use earnest_corpus::{ContentIndex, Corpus, Scale};
+use earnest_corpus::{ContentIndex, Corpus, Layout, Scale};
 use earnest_model::{EpochReport, Heard, Recipe, Task, Tried};
 use earnest_random::Key;
 
@@ -170,27 +170,9 @@ impl ModelTraining {
             training: speakers,
             fraction: None,
         };
-        if !self.recipe.architecture.is_network() {
-            // A baseline learns from all.
-        } else if fold.validation.is_empty() {
-            let n = fold.training.len();
-            let suited = || Validation::suited(corpus.layout, &Protocol::Speaker, n);
-            match self.validation.unwrap_or_else(suited) {
-                Validation::Fraction(share) => fold.fraction = Some(share),
-                Validation::Partner => {
-                    fold.validation = fold.training.split_off(n.saturating_sub(1));
-                }
-                Validation::Speakers(k) if k < n => {
-                    fold.validation = fold.training.split_off(n - k);
-                }
-                Validation::Speakers(k) => {
-                    return setup(format!(
-                        "--validation speakers:{k} leaves nobody to train on: there are {n} speakers"
-                    ));
-                }
-            }
-        } else {
-            fold.training.retain(|s| !fold.validation.contains(s));
+        // A baseline learns from all.
+        if self.recipe.architecture.is_network() {
+            self.choose_validation(&mut fold, corpus.layout)?;
         }
         Ok(PreparedTraining {
             training: self,
@@ -198,6 +180,31 @@ impl ModelTraining {
             scales,
             fold,
         })
+    }
+
+    /// Has some of those who would train validate instead.
+    fn choose_validation(&self, fold: &mut Fold, layout: Layout) -> Result<(), ExperimentError> {
+        if !fold.validation.is_empty() {
+            fold.training.retain(|s| !fold.validation.contains(s));
+            return Ok(());
+        }
+        let n = fold.training.len();
+        let suited = || Validation::suited(layout, &Protocol::Speaker, n);
+        match self.validation.unwrap_or_else(suited) {
+            Validation::Fraction(share) => fold.fraction = Some(share),
+            Validation::Partner => {
+                fold.validation = fold.training.split_off(n.saturating_sub(1));
+            }
+            Validation::Speakers(k) if k < n => {
+                fold.validation = fold.training.split_off(n - k);
+            }
+            Validation::Speakers(k) => {
+                return Err(ExperimentError::Setup(format!(
+                    "--validation speakers:{k} leaves nobody to train on: there are {n} speakers"
+                )));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -65,18 +65,6 @@ pub fn run_words(report: &Report) -> String {
     )
 }
 
-/// True if somebody validates: a baseline needs nobody.
-fn has_network(outcome: &Outcome) -> bool {
-    let mut recipes = outcome.experiment.recipes.iter();
-    recipes.any(|recipe| recipe.architecture.is_network())
-}
-
-/// True if some recipe learns from those, too, who validate for others.
-fn has_baseline(outcome: &Outcome) -> bool {
-    let mut recipes = outcome.experiment.recipes.iter();
-    recipes.any(|recipe| !recipe.architecture.is_network())
-}
-
 /// What a reader should keep in mind.
 #[must_use]
 pub fn warnings(outcome: &Outcome) -> Vec<String> {
@@ -92,7 +80,7 @@ pub fn warnings(outcome: &Outcome) -> Vec<String> {
         ));
     }
     let paired = !matches!(outcome.experiment.validation, Some(Validation::Fraction(_)));
-    if !about.own_sessions && paired && has_network(outcome) {
+    if !about.own_sessions && paired && outcome.experiment.has_network() {
         out.push("The corpus has no sessions, so who validates for whom follows from the order of the speakers' names.".to_owned());
     }
     if about.shared_speakers {
@@ -422,8 +410,8 @@ impl Page {
             || "the session's other speaker validates".to_owned(),
             Validation::words,
         );
-        let who_trains = match has_network(outcome) {
-            true if has_baseline(outcome) => format!(
+        let who_trains = match experiment.has_network() {
+            true if experiment.has_baseline() => format!(
                 "{validation}, the others train; a baseline needs nobody who validates, and learns from all who are not tested"
             ),
             true => format!("{validation}, the others train"),

@@ -857,8 +857,7 @@ impl ExperimentOptions {
             experiment.validation = self.validation;
         }
         self.training.require_use(&experiment.recipes)?;
-        let has_network = |r: &Recipe| r.architecture.is_network();
-        if self.validation.is_some() && !experiment.recipes.iter().any(has_network) {
+        if self.validation.is_some() && !experiment.has_network() {
             return Err(Failure::asked(
                 "--validation has no effect: none of the recipes is a network; a baseline leaves each training speaker out in turn to choose its hyperparameters, and learns from all",
             ));

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use earnest_experiment::{Plan, Prepared, Protocol, plan, prepare};
-use earnest_model::Recipe;
 use serde_json::json;
 
 use super::options::FileOptions;
@@ -102,8 +101,7 @@ fn print(prepared: &Prepared, plan: &Plan) {
         prepared.all_folds,
         prepared.units.len()
     );
-    let is_network = |recipe: &Recipe| recipe.architecture.is_network();
-    let all_train = !prepared.experiment.recipes.iter().any(is_network);
+    let all_train = !prepared.experiment.has_network();
     for fold in &prepared.folds {
         let fold = match all_train {
             true => fold.clone().with_all_training(),

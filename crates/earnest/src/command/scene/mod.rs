@@ -155,7 +155,7 @@ pub struct Robot {
     #[arg(value_name = "NAME")]
     name: String,
     /// Which random robot
-    #[arg(long, value_name = "N", default_value_if("name", "random", "1"))]
+    #[arg(long, value_name = "N")]
     seed: Option<u64>,
 }
 
@@ -196,24 +196,31 @@ fn robot(a: &Robot) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The seed of `random:N`; none of another robot.
+fn random(robot: &str) -> Result<Option<u64>, Failure> {
+    let Some(number) = robot
+        .strip_prefix(RANDOM)
+        .and_then(|rest| rest.strip_prefix(':'))
+    else {
+        return Ok(None);
+    };
+    let seed = number.parse().map_err(|_| {
+        Failure::asked(format!(
+            "--robot {robot}: a robot drawn at random is {RANDOM}:N, where N is a whole number from 0"
+        ))
+    })?;
+    Ok(Some(seed))
+}
+
 /// The lab that was asked for. Its paths are absolute, so that a scene says where its sounds
 /// were, from wherever it is read.
 fn lab(robot: &str, made: &[String]) -> Result<Lab, Failure> {
-    let random = robot
-        .strip_prefix(RANDOM)
-        .and_then(|rest| rest.strip_prefix(':'));
-    let mut lab = match Lab::built_in(robot) {
-        _ if random.is_some() => {
-            let seed = random.unwrap_or_default().parse().map_err(|_| {
-                Failure::asked(format!(
-                    "--robot {robot}: a robot drawn at random is {RANDOM}:N, where N is a whole number from 0"
-                ))
-            })?;
-            Lab::random(seed)
+    let mut lab = match (Lab::built_in(robot), random(robot)?, Path::new(robot)) {
+        (_, Some(seed), _) => Lab::random(seed),
+        (Some(text), ..) => {
+            Lab::from_toml(text).map_err(|e| Failure::asked(format!("{robot}: {e}")))?
         }
-        Some(text) => Lab::from_toml(text).map_err(|e| Failure::asked(format!("{robot}: {e}")))?,
-        None => {
-            let path = Path::new(robot);
+        (None, None, path) => {
             let text = earnest_files::read_text(path).map_err(|e| {
                 Failure::asked(format!(
                     "--robot {robot}: it is no built-in robot ({}, or {RANDOM}:N) and cannot be read as a file: {e}",
@@ -246,18 +253,13 @@ fn absolute(folder: &Path) -> PathBuf {
 fn open(reading: &ReadingOptions, path: &Path) -> Result<Corpus, Failure> {
     let corpus = read_corpus(&reading.spec(path.to_owned()), &ClassSpec::default())?;
     if !corpus.problems.is_empty() {
+        let (found, them) = match corpus.problems.len() {
+            1 => ("a problem".to_owned(), "it"),
+            n => (format!("{n} problems"), "them"),
+        };
         tell!(
-            "warning: the corpus has {}; `earnest corpus inspect {}` lists {}",
-            match corpus.problems.len() {
-                1 => "a problem".to_owned(),
-                n => format!("{n} problems"),
-            },
-            path.display(),
-            if corpus.problems.len() == 1 {
-                "it"
-            } else {
-                "them"
-            },
+            "warning: the corpus has {found}; `earnest corpus inspect {}` lists {them}",
+            path.display()
         );
     }
     Ok(corpus)
@@ -284,7 +286,7 @@ fn run_simulate(a: Simulate) -> Result<(), Failure> {
     let corpus = open(&a.reading, &a.corpus)?;
     let mut inputs = Inputs::default();
     inputs.add_corpus(&corpus, &a.corpus);
-    if Lab::built_in(&a.robot).is_none() && Path::new(&a.robot).exists() {
+    if Lab::built_in(&a.robot).is_none() && random(&a.robot)?.is_none() {
         inputs.add("--robot", Path::new(&a.robot));
     }
     inputs.add_all("--events", &a.events);
