@@ -29,7 +29,7 @@ struct Case {
 }
 
 /// Every engine and both tasks, each pooling, with and without batch norm and stride.
-const CASES: usize = 14;
+const CASES: usize = 17;
 
 fn cases() -> Vec<Case> {
     let text = include_str!("reference/pytorch.json");

@@ -532,7 +532,12 @@ fn bits_of_all() -> String {
 
     let data = Toy::new(20);
     let mut all = Vec::new();
-    for kind in [PoolingKind::Mean, PoolingKind::Max, PoolingKind::Attention] {
+    for kind in [
+        PoolingKind::Mean,
+        PoolingKind::Max,
+        PoolingKind::Attention,
+        PoolingKind::Statistics,
+    ] {
         for architecture in small() {
             let mut json = serde_json::to_value(architecture).unwrap();
             json["pooling"] = serde_json::to_value(kind).unwrap();

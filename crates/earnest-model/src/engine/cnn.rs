@@ -78,15 +78,17 @@ impl Settings for Cnn {
     }
 
     fn weights(&self, inputs: usize, outputs: usize) -> u64 {
-        let width = self.filters as u64;
-        self.stack().weights(inputs) + self.pooling.weights(width) + head::weights(width, outputs)
+        let pooled = self.pooling.width(self.filters) as u64;
+        self.stack().weights(inputs)
+            + self.pooling.weights(self.filters as u64)
+            + head::weights(pooled, outputs)
     }
 
     fn build<T: Real>(&self, inputs: usize, outputs: usize, key: &Key) -> Box<dyn Network<T>> {
         Box::new(ConvolutionalNetwork {
             convolutions: Convolutions::new(self.stack(), inputs, key),
             pooling: Pooling::new(self.pooling, self.filters, key),
-            head: Head::new(self.filters, outputs, self.dropout, key),
+            head: Head::new(self.pooling.width(self.filters), outputs, self.dropout, key),
             filters: self.filters,
             kept: Kept::default(),
         })

@@ -118,7 +118,7 @@ impl Settings for Crnn {
     fn weights(&self, inputs: usize, outputs: usize) -> u64 {
         self.lower().weights(inputs)
             + self.upper().weights(self.filters)
-            + head::weights(2 * self.hidden as u64, outputs)
+            + head::weights(self.upper().width(), outputs)
     }
 
     fn build<T: Real>(&self, inputs: usize, outputs: usize, key: &Key) -> Box<dyn Network<T>> {
@@ -146,7 +146,7 @@ impl Settings for Crnn {
             pooling,
             dropout,
         };
-        let [mean, max, attention] = PoolingKind::ALL;
+        let [mean, max, attention, statistics] = PoolingKind::ALL;
         vec![
             of(2, 5, 2, mean, 0.0),
             of(1, 3, 3, max, 0.3),
@@ -155,6 +155,7 @@ impl Settings for Crnn {
             of(1, 3, 1, mean, 0.0),
             of(2, 3, 5, attention, 0.0),
             of(1, 1, 2, max, 0.0),
+            of(1, 3, 2, statistics, 0.3),
             // One that leaves a row of any sequence here.
             of(4, 7, 999, mean, 0.0),
         ]

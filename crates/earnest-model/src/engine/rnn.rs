@@ -77,7 +77,7 @@ impl Settings for Rnn {
     }
 
     fn weights(&self, inputs: usize, outputs: usize) -> u64 {
-        self.stack().weights(inputs) + head::weights(2 * self.hidden as u64, outputs)
+        self.stack().weights(inputs) + head::weights(self.stack().width(), outputs)
     }
 
     fn build<T: Real>(&self, inputs: usize, outputs: usize, key: &Key) -> Box<dyn Network<T>> {

@@ -37,7 +37,14 @@ def pool(kind, sequence, query):
         return sequence.mean(0)
     if kind == "max":
         return sequence.max(0).values
+    if kind == "statistics":
+        deviation = torch.sqrt(sequence.var(0, correction=0) + 1e-5)
+        return torch.cat([sequence.mean(0), deviation, sequence.max(0).values])
     return torch.softmax(sequence @ query, 0) @ sequence
+
+
+def pooled(kind, width):
+    return 3 * width if kind == "statistics" else width
 
 
 class Rnn(nn.Module):
@@ -46,7 +53,7 @@ class Rnn(nn.Module):
         self.kind = a["pooling"]
         self.gru = nn.GRU(inputs, a["hidden"], a["layers"], bidirectional=True)
         self.query = nn.Parameter(torch.zeros(2 * a["hidden"]))
-        self.head = nn.Linear(2 * a["hidden"], outputs)
+        self.head = nn.Linear(pooled(self.kind, 2 * a["hidden"]), outputs)
         names = {"w_ih": "weight_ih", "w_hh": "weight_hh", "b_ih": "bias_ih", "b_hh": "bias_hh"}
         self.named = [
             (f"gru.{l}.{word}.{ours}", getattr(self.gru, f"{theirs}_l{l}{suffix}"))
@@ -75,7 +82,7 @@ class Cnn(nn.Module):
         )
         self.norms = nn.ModuleList(nn.BatchNorm1d(a["filters"]) for _ in range(a["layers"]))
         self.query = nn.Parameter(torch.zeros(a["filters"]))
-        self.head = nn.Linear(a["filters"], outputs)
+        self.head = nn.Linear(pooled(self.kind, a["filters"]), outputs)
         self.named = []
         for i, (c, n) in enumerate(zip(self.convolutions, self.norms)):
             self.named += [(f"conv.{i}.weight", c.weight), (f"conv.{i}.bias", c.bias)]
@@ -201,6 +208,9 @@ cases = [
     case("stride 2, then GRU", crnn(2, 5, 5, 2, 1, 4), MIXED, 3, 4, "categorical"),
     case("stride 3, then two GRU layers", crnn(1, 4, 3, 3, 2, 3, "mean"), [10, 7, 1, 13], 5, 3, "categorical"),
     case("stride longer than the kernel", crnn(2, 3, 3, 4, 1, 3, "max"), [30, 17, 1, 21], 2, 2, "dimensional"),
+    case("GRU, statistics", rnn(1, 4, "statistics"), [5, 3, 1, 8], 3, 4, "categorical"),
+    case("convolution, statistics", cnn(2, 5, 3, "statistics"), [5, 1, 3, 8], 3, 4, "categorical"),
+    case("stride 2, then GRU, statistics", crnn(2, 4, 5, 2, 1, 3, "statistics"), MIXED, 3, 2, "dimensional"),
 ]
 path = pathlib.Path(__file__).with_suffix(".json")
 lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)

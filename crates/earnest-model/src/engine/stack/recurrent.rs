@@ -43,6 +43,11 @@ pub(crate) struct RecurrentSizes {
 }
 
 impl RecurrentSizes {
+    /// Values of a sequence's vector.
+    pub fn width(&self) -> u64 {
+        self.pooling.width(2 * self.hidden) as u64
+    }
+
     /// How many numbers the layers and the pooling have.
     pub fn weights(&self, inputs: usize) -> u64 {
         let (layers, h) = (self.layers as u64, self.hidden as u64);
@@ -70,7 +75,7 @@ struct Group<T> {
     input: Vec<T>,
     layers: Vec<LayerState<T>>,
     pooling: PoolingState<T>,
-    /// `[members by place, 2 hidden]`, forwards the pooled values, backwards their gradient.
+    /// `[members by place, width]`, forwards the pooled values, backwards their gradient.
     pooled: Vec<T>,
     /// Gradient of each direction's last output.
     d_top: [Vec<T>; 2],
@@ -130,7 +135,7 @@ impl<T: Real> Group<T> {
             }
         }
         let h = network.hidden;
-        let pooled = sized(&mut self.pooled, self.members.len() * 2 * h);
+        let pooled = sized(&mut self.pooled, self.members.len() * network.width());
         if let Some(top) = self.layers.last() {
             let parts = [(top.outputs(0, size), h), (top.outputs(1, size), h)];
             network
@@ -146,7 +151,7 @@ impl<T: Real> Group<T> {
             let parts = [(top.outputs(0, size), h), (top.outputs(1, size), h)];
             let [a, b] = &mut self.d_top;
             let mut d_parts = [sized(a, size), sized(b, size)];
-            let pooled = &self.pooled[..self.members.len() * 2 * h];
+            let pooled = &self.pooled[..self.members.len() * network.width()];
             let state = &mut self.pooling;
             network
                 .pooling
@@ -206,7 +211,7 @@ impl<T: Real> Recurrent<T> {
 
     /// Values of a sequence's vector.
     pub fn width(&self) -> usize {
-        2 * self.hidden
+        self.pooling.width(2 * self.hidden)
     }
 
     /// Values that a pass keeps for each frame: input, and of each direction of each layer four of

@@ -23,29 +23,41 @@ pub(super) fn forward<T: Real>(
                 .zip(places.chunks_exact_mut(total))
                 .enumerate()
             {
-                let mut column = 0;
-                for (x, width) in parts {
-                    let out = &mut out[column..column + width];
-                    let places = &mut places[column..column + width];
-                    for t in 0..frames.frames(s) {
-                        let row = frames.row(s, t);
-                        let x = &x[row * width..(row + 1) * width];
-                        if t == 0 {
-                            out.copy_from_slice(x);
-                            places.fill(row as u32);
-                            continue;
-                        }
-                        for ((best, place), x) in out.iter_mut().zip(places.iter_mut()).zip(x) {
-                            let higher = *x > *best;
-                            *best = if higher { *x } else { *best };
-                            *place = if higher { row as u32 } else { *place };
-                        }
-                    }
-                    column += width;
-                }
+                of_sequence(frames, s, parts, places, out);
             }
         },
     );
+}
+
+/// The maximum of one sequence and its rows, as wide as all parts.
+#[inline(always)]
+pub(super) fn of_sequence<T: Real>(
+    frames: &impl Frames,
+    s: usize,
+    parts: &[(&[T], usize)],
+    places: &mut [u32],
+    out: &mut [T],
+) {
+    let mut column = 0;
+    for (x, width) in parts {
+        let out = &mut out[column..column + width];
+        let places = &mut places[column..column + width];
+        for t in 0..frames.frames(s) {
+            let row = frames.row(s, t);
+            let x = &x[row * width..(row + 1) * width];
+            if t == 0 {
+                out.copy_from_slice(x);
+                places.fill(row as u32);
+                continue;
+            }
+            for ((best, place), x) in out.iter_mut().zip(places.iter_mut()).zip(x) {
+                let higher = *x > *best;
+                *best = if higher { *x } else { *best };
+                *place = if higher { row as u32 } else { *place };
+            }
+        }
+        column += width;
+    }
 }
 
 pub(super) fn backward<T: Real>(

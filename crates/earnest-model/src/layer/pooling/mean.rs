@@ -11,26 +11,37 @@ pub(super) fn forward<T: Real>(frames: &impl Frames, parts: &[(&[T], usize)], ou
         #[inline(always)]
         || {
             for (s, out) in out.chunks_exact_mut(total).enumerate() {
-                out.fill(T::ZERO);
-                let length = frames.frames(s);
-                let mut column = 0;
-                for (x, width) in parts {
-                    let out = &mut out[column..column + width];
-                    for t in 0..length {
-                        let row = frames.row(s, t) * width;
-                        for (sum, x) in out.iter_mut().zip(&x[row..row + width]) {
-                            *sum += *x;
-                        }
-                    }
-                    column += width;
-                }
-                let share = T::from_f64(1.0 / length.max(1) as f64);
-                for sum in out {
-                    *sum *= share;
-                }
+                of_sequence(frames, s, parts, out);
             }
         },
     );
+}
+
+/// The mean of one sequence, as wide as all parts.
+#[inline(always)]
+pub(super) fn of_sequence<T: Real>(
+    frames: &impl Frames,
+    s: usize,
+    parts: &[(&[T], usize)],
+    out: &mut [T],
+) {
+    out.fill(T::ZERO);
+    let length = frames.frames(s);
+    let mut column = 0;
+    for (x, width) in parts {
+        let out = &mut out[column..column + width];
+        for t in 0..length {
+            let row = frames.row(s, t) * width;
+            for (sum, x) in out.iter_mut().zip(&x[row..row + width]) {
+                *sum += *x;
+            }
+        }
+        column += width;
+    }
+    let share = T::from_f64(1.0 / length.max(1) as f64);
+    for sum in out {
+        *sum *= share;
+    }
 }
 
 pub(super) fn backward<T: Real>(

@@ -1,9 +1,10 @@
-//! From a sequence to one vector, over its own frames: mean, maximum or attention.
+//! From a sequence to one vector, over its own frames: mean, maximum, attention, or statistics.
 
 mod attention;
 mod max;
 mod mean;
 mod running;
+mod statistics;
 
 use earnest_random::Key;
 use serde::{Deserialize, Serialize};
@@ -23,12 +24,15 @@ pub enum PoolingKind {
     Max,
     /// A mean weighted by a learnt relevance of each frame.
     Attention,
+    /// Mean, standard deviation and maximum over time, of each value by itself: a vector three
+    /// times as wide.
+    Statistics,
 }
 
 impl PoolingKind {
     /// Each of them.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 3] = [Self::Mean, Self::Max, Self::Attention];
+    pub(crate) const ALL: [Self; 4] = [Self::Mean, Self::Max, Self::Attention, Self::Statistics];
 
     /// In words, for a report.
     pub(crate) fn words(self) -> &'static str {
@@ -36,6 +40,7 @@ impl PoolingKind {
             Self::Mean => "mean over time",
             Self::Max => "maximum over time",
             Self::Attention => "attention over time",
+            Self::Statistics => "mean, deviation and maximum over time",
         }
     }
 
@@ -43,18 +48,28 @@ impl PoolingKind {
     pub(crate) fn weights(self, width: u64) -> u64 {
         match self {
             Self::Attention => width,
-            Self::Mean | Self::Max => 0,
+            Self::Mean | Self::Max | Self::Statistics => 0,
+        }
+    }
+
+    /// How wide the vector is that rows of `width` values become.
+    pub(crate) fn width(self, width: usize) -> usize {
+        match self {
+            Self::Statistics => 3 * width,
+            Self::Mean | Self::Max | Self::Attention => width,
         }
     }
 }
 
 /// A pooling layer. What it pools is given as parts, `[rows, width]` each, which stand side
-/// by side in its output `[sequences, sum of widths]`.
+/// by side in its output `[sequences, sum of widths]`; of statistics, means, deviations and maxima
+/// do so one after the other, `[sequences, 3 sums of widths]`.
 #[derive(Clone, Debug)]
 pub(crate) enum Pooling<T> {
     Mean,
     Max,
     Attention(Attention<T>),
+    Statistics,
 }
 
 /// What the backward pass needs, and this group's part of the gradients.
@@ -64,6 +79,8 @@ pub(crate) struct PoolingState<T> {
     places: Vec<u32>,
     /// Weight of each frame, by row.
     weights: Vec<T>,
+    /// Mean and deviation of each sequence.
+    statistics: Vec<T>,
     d_query: Vec<T>,
 }
 
@@ -73,6 +90,7 @@ impl<T: Real> Pooling<T> {
             PoolingKind::Mean => Self::Mean,
             PoolingKind::Max => Self::Max,
             PoolingKind::Attention => Self::Attention(Attention::new("pooling", width, key)),
+            PoolingKind::Statistics => Self::Statistics,
         }
     }
 
@@ -88,6 +106,12 @@ impl<T: Real> Pooling<T> {
             Self::Mean => mean::forward(frames, parts, out),
             Self::Max => max::forward(frames, parts, &mut state.places, out),
             Self::Attention(layer) => layer.forward(frames, parts, &mut state.weights, out),
+            Self::Statistics => {
+                let PoolingState {
+                    places, statistics, ..
+                } = state;
+                statistics::forward(frames, parts, statistics, places, out);
+            }
         }
     }
 
@@ -111,6 +135,18 @@ impl<T: Real> Pooling<T> {
                 d_parts,
                 &mut state.d_query,
             ),
+            Self::Statistics => {
+                let (kept, places) = (&state.statistics, &state.places);
+                statistics::backward(frames, parts, kept, places, d_out, d_parts);
+            }
+        }
+    }
+
+    /// How wide the vector is that rows of `width` values become.
+    pub fn width(&self, width: usize) -> usize {
+        match self {
+            Self::Statistics => PoolingKind::Statistics.width(width),
+            Self::Mean | Self::Max | Self::Attention(_) => width,
         }
     }
 
