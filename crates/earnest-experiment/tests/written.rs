@@ -278,6 +278,7 @@ fn no_number_of_an_experiment_may_be_senseless_and_the_error_names_its_key() {
     experiment.sources.robot_noise = earnest_experiment::Folders(vec!["robot-noise".into()]);
     experiment.sources.robot_noise_folds = vec![2];
     experiment.sources.memory_mib = 100;
+    experiment.recipes[0].clip = Some(4.0);
     let whole: Value = toml::from_str(&experiment.to_toml().unwrap()).unwrap();
     let mut ways = Vec::new();
     numbers(&whole, &[], &mut ways);

@@ -28,7 +28,7 @@ pub use heard::{CorpusHeard, Heard, SoundsHeard};
 pub use layer::pooling::PoolingKind;
 pub use loss::{Targets, loss, softmax};
 pub use model::{Description, FORMAT, Model, predict_normalised};
-pub use normalisation::{Listener, Normalisation};
+pub use normalisation::{FeatureNormalisation, Listener, Normalisation};
 pub use param::Param;
 pub use product::product_rate;
 pub use real::Real;

@@ -287,6 +287,7 @@ impl Model {
             .zip(speakers)
             .map(|(features, speaker)| listener.next(features, speaker))
             .collect();
+        let how = self.description.recipe.normalisation();
         let outputs = self.description.outputs.len();
         let mut rows = vec![vec![0.0; outputs]; utterances.len()];
         for batch in batches(&*self.engine, utterances) {
@@ -294,7 +295,7 @@ impl Model {
                 .iter()
                 .map(|i| {
                     let mut features = utterances[*i].clone();
-                    normalisers[*i].apply(&mut features);
+                    how.normalise(&normalisers[*i], &mut features);
                     features
                 })
                 .collect();
@@ -308,7 +309,8 @@ impl Model {
     #[must_use]
     pub fn answer(&self, normaliser: &Normaliser, utterance: &Features) -> Vec<f32> {
         let mut normalised = utterance.clone();
-        normaliser.apply(&mut normalised);
+        let how = self.description.recipe.normalisation();
+        how.normalise(normaliser, &mut normalised);
         let outputs = self.description.outputs.len();
         let rows = predict_normalised(&*self.engine, &[&normalised], outputs);
         rows.into_iter()

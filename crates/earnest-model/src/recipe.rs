@@ -4,7 +4,7 @@ use earnest_features::FrontEndSettings;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{Architecture, counted};
-use crate::normalisation::Normalisation;
+use crate::normalisation::{FeatureNormalisation, Normalisation};
 
 /// A named way to train: front end, engine and hyperparameters.
 ///
@@ -23,6 +23,8 @@ pub struct Recipe {
     pub architecture: Architecture,
     /// By whose statistics descriptors are normalised; the paper takes the training set's.
     pub normalise: Normalisation,
+    /// The most that a normalised value may be, either way; none if it is not said.
+    pub clip: Option<f64>,
     /// Adam's first learning rate.
     pub learning_rate: f64,
     /// Every gradient value is clipped to plus or minus this.
@@ -52,6 +54,8 @@ struct RecipeFile {
     architecture: Architecture,
     #[serde(default)]
     normalise: Normalisation,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    clip: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     learning_rate: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -95,6 +99,7 @@ impl TryFrom<RecipeFile> for Recipe {
             features: file.features.unwrap_or(usual.features),
             architecture: usual.architecture,
             normalise: file.normalise,
+            clip: file.clip,
             learning_rate: file.learning_rate.unwrap_or(usual.learning_rate),
             gradient_clip: file.gradient_clip.unwrap_or(usual.gradient_clip),
             batch_size: file.batch_size.unwrap_or(usual.batch_size),
@@ -116,6 +121,7 @@ impl From<Recipe> for RecipeFile {
             features: Some(recipe.features),
             architecture: recipe.architecture,
             normalise: recipe.normalise,
+            clip: recipe.clip,
             learning_rate: rate(recipe.learning_rate),
             gradient_clip: rate(recipe.gradient_clip),
             batch_size: counted(recipe.batch_size),
@@ -170,6 +176,7 @@ impl Recipe {
             },
             architecture,
             normalise: Normalisation::Corpus,
+            clip: None,
             learning_rate: 3e-4,
             gradient_clip: 1.0,
             batch_size: 32,
@@ -198,6 +205,25 @@ impl Recipe {
         } else {
             &self.name
         }
+    }
+
+    /// How its features are normalised.
+    #[must_use]
+    pub fn normalisation(&self) -> FeatureNormalisation {
+        FeatureNormalisation {
+            by: self.normalise,
+            clip: self.clip,
+        }
+    }
+
+    /// What it does beyond the paper's training, in words for a report, a phrase for each key.
+    #[must_use]
+    pub fn departures(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if let Some(clip) = self.clip {
+            words.push(format!("normalised values within ±{clip}"));
+        }
+        words
     }
 
     /// Calls it otherwise: its title, as much as there is room for, and something behind it.
@@ -235,6 +261,7 @@ impl Recipe {
         let front_end = self.features.as_front_end();
         front_end.check().map_err(|e| format!("features.{e}"))?;
         self.architecture.check()?;
+        self.check_normalisation()?;
         if !self.architecture.is_network() {
             return self.check_known_name();
         }
@@ -243,20 +270,47 @@ impl Recipe {
         counted("plateau", self.plateau, MOST)?;
         counted("patience", self.patience, MOST)?;
         counted("least_steps", self.least_steps, MOST)?;
-        let within = |name: &str, value: f64, least: f64, most: f64| {
-            if (least..=most).contains(&value) {
-                Ok(())
-            } else {
-                Err(format!("{name} must be {least} to {most}, not {value}"))
-            }
-        };
         within("learning_rate", self.learning_rate, 1e-9, 1.0)?;
         within("gradient_clip", self.gradient_clip, 1e-6, 1e6)?;
         self.check_known_name()
     }
 }
 
+/// Refuses a number out of bounds by its key.
+fn within(name: &str, value: f64, least: f64, most: f64) -> Result<(), String> {
+    if (least..=most).contains(&value) {
+        Ok(())
+    } else {
+        Err(format!("{name} must be {least} to {most}, not {value}"))
+    }
+}
+
 impl Recipe {
+    /// Refuses a limit that makes no sense, and a normalisation that leaves nothing.
+    fn check_normalisation(&self) -> Result<(), String> {
+        if let Some(clip) = self.clip {
+            within("clip", clip, 0.5, 1000.0)?;
+        }
+        if !self.normalise.is_of_segment() {
+            return Ok(());
+        }
+        let name = self.normalise.name();
+        let front_end = self.features.as_front_end();
+        if !front_end.row_s().is_finite() {
+            return Err(format!(
+                "normalise is {name:?}, but {} makes one row of a recording, which without its own mean is 0; normalise otherwise, or take features with more rows",
+                front_end.words()
+            ));
+        }
+        if !self.architecture.is_network() {
+            return Err(format!(
+                "normalise is {name:?}, but the {} hears the mean over an utterance's rows, which would be 0; normalise otherwise",
+                self.architecture.name()
+            ));
+        }
+        Ok(())
+    }
+
     /// Refuses the name of a network of the paper, or of an engine, for another.
     fn check_known_name(&self) -> Result<(), String> {
         let name = self.name.as_str();
@@ -295,6 +349,7 @@ mod tests {
         for name in Architecture::NETWORKS {
             let mut usual = Recipe::paper(Architecture::by_name(name).unwrap());
             usual.name = "mine".into();
+            usual.clip = Some(4.0);
             let json = serde_json::to_value(&usual).unwrap();
             let changed = |key: &str, number: serde_json::Value| {
                 let mut json = json.clone();
@@ -384,6 +439,30 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn what_would_leave_nothing_of_an_utterance_is_refused_and_clip_is_for_all() {
+        for by in ["segment", "segment_mean"] {
+            let of = |rest: &str| Recipe::from_toml(&format!("normalise = {by:?}\n{rest}"));
+            let lld = "features = { name = \"lld32\" }\n";
+            assert!(of("architecture = { kind = \"cnn\" }").is_ok());
+            let error = of(&format!("{lld}architecture = {{ kind = \"svm\" }}")).unwrap_err();
+            assert!(error.contains("the svm hears the mean"), "{error}");
+            let row = "features = { name = \"functionals\" }\narchitecture = { kind = \"cnn\" }";
+            let error = of(row).unwrap_err();
+            assert!(error.contains("one row of a recording"), "{error}");
+        }
+        for kind in Architecture::NAMES {
+            let recipe =
+                Recipe::from_toml(&format!("clip = 4\narchitecture = {{ kind = {kind:?} }}"));
+            let recipe = recipe.unwrap();
+            assert_eq!(recipe.clip, Some(4.0));
+            let json = serde_json::to_value(&recipe).unwrap();
+            assert_eq!(serde_json::from_value::<Recipe>(json).unwrap(), recipe);
+        }
+        let error = Recipe::from_toml("clip = 0.1\narchitecture = { kind = \"svm\" }");
+        assert!(error.unwrap_err().contains("clip must be 0.5 to 1000"));
     }
 
     #[test]

@@ -201,6 +201,42 @@ fn a_model_that_adapts_hears_each_row_of_overlapping_windows_once() {
 }
 
 #[test]
+fn by_segment_a_window_is_normalised_by_its_own_rows_and_clip_holds_live_too() {
+    let samples = sound(2.2, 16_000);
+    let how = Segmentation::Windows {
+        length_s: 1.0,
+        step_s: 0.4,
+    };
+    for by in [
+        Normalisation::Corpus,
+        Normalisation::Segment,
+        Normalisation::SegmentMean,
+    ] {
+        let mut clipped = model("lld32", Architecture::cnn(1, 6, 3), by);
+        let whole = Recogniser::of(clipped.clone());
+        clipped.description.recipe.clip = Some(0.5);
+        let clipped = Recogniser::of(clipped);
+        for r in [&whole, &clipped] {
+            let answers = streamed(r, &samples, 16_000, how, 777);
+            assert!(answers.len() > 2);
+            let front_end = r.front_end().unwrap();
+            let mut extractor = earnest_features::Extractor::of(front_end, 16_000).unwrap();
+            let all = extractor.extract(&samples);
+            let columns = all.columns();
+            for (i, answer) in answers.iter().enumerate() {
+                let rows = i * 40..(i * 40 + 100).min(all.frames());
+                let own = all.values()[rows.start * columns..rows.end * columns].to_vec();
+                let own = Features::from_values(columns, own);
+                let alone = r.answers(&mut r.listener(), &[&own], &["s"]).unwrap();
+                assert_eq!(alone[0], answer.values, "{by:?}, window {i}");
+            }
+        }
+        let answer = |r: &Recogniser| r.recognise(&samples, 16_000).unwrap().unwrap().values;
+        assert_ne!(answer(&whole), answer(&clipped), "{by:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_answered_is_refused_by_name() {
     let mut of_table = model("lld32", Architecture::cnn(1, 2, 3), Normalisation::Corpus);
     of_table.description.features_table = Some("mine.csv (abc)".into());

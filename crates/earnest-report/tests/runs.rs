@@ -412,6 +412,11 @@ fn every_way_to_validate_normalise_and_present_gives_the_same_bytes_on_any_numbe
             Normalisation::Adaptive,
             Presentation::Copies(2),
         ),
+        (
+            Validation::Speakers(3),
+            Normalisation::SegmentMean,
+            Presentation::Fresh,
+        ),
     ];
     for (n, (validation, normalise, presentation)) in choices.into_iter().enumerate() {
         let mut experiment = base.clone();
@@ -419,6 +424,7 @@ fn every_way_to_validate_normalise_and_present_gives_the_same_bytes_on_any_numbe
         experiment.presentation = presentation;
         for recipe in &mut experiment.recipes {
             recipe.normalise = normalise;
+            recipe.clip = (n > 0).then_some(1.5);
             recipe.max_epochs = 3;
         }
         let run_with = |threads: usize| {

@@ -354,6 +354,14 @@ pub fn train(
     warn_of_gaps(dataset, plan, observer);
     let view = dataset.view(&plan.recipe.features)?;
     let columns = view.columns();
+    let is_row = |i: &usize| view.clean(*i).frames() <= 1;
+    if plan.recipe.normalise.is_of_segment() && plan.training.iter().all(is_row) {
+        return Err(ExperimentError::Setup(format!(
+            "the recipe {} has normalise = {:?}, but each training utterance has one row of features, which without its own mean is 0; normalise otherwise",
+            plan.recipe.title(),
+            plan.recipe.normalise.name()
+        )));
+    }
     let names = dataset.outputs(plan.task);
     let frozen = plan
         .augmentation
@@ -365,7 +373,7 @@ pub fn train(
         plan.training,
         weights.clone(),
         plan.augmentation,
-        plan.recipe.normalise,
+        plan.recipe.normalisation(),
         if frozen {
             plan.copies_key.clone()
         } else {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use earnest_augment::{Augmenter, Chain, Sources};
 use earnest_features::{Features, Moments, Normaliser};
-use earnest_model::{Normalisation, Presentations, Recipe};
+use earnest_model::{FeatureNormalisation, Presentations, Recipe};
 use earnest_random::Key;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -115,7 +115,7 @@ pub(crate) struct Presenter<'a> {
     weights: Vec<f64>,
     source: Source,
     key: Key,
-    normalise: Normalisation,
+    normalise: FeatureNormalisation,
     corpus: Normaliser,
     speakers: Speakers,
     /// By speaker, where speakers are normalised each by itself.
@@ -136,7 +136,7 @@ impl<'a> Presenter<'a> {
         indices: &'a [usize],
         weights: Vec<f64>,
         augmentation: Option<Augmentation<'_>>,
-        normalise: Normalisation,
+        normalise: FeatureNormalisation,
         key: Key,
         folder: Option<&Path>,
         observer: &dyn Observer,
@@ -204,7 +204,7 @@ impl<'a> Presenter<'a> {
     /// # Errors
     /// An utterance cannot be presented.
     pub fn fit(&mut self, kept: Option<Normaliser>) -> Result<&Normaliser, String> {
-        if let Some(kept) = kept.filter(|_| self.normalise == Normalisation::Corpus) {
+        if let Some(kept) = kept.filter(|_| !self.normalise.by.heeds_others()) {
             self.corpus = kept;
             return Ok(&self.corpus);
         }
@@ -213,7 +213,7 @@ impl<'a> Presenter<'a> {
             .map(|i| self.raw(0, i))
             .collect::<Result<Vec<_>, _>>()?;
         self.corpus = self.statistics(&first);
-        if self.normalise != Normalisation::Corpus {
+        if self.normalise.by.heeds_others() {
             self.hear(&first);
         }
         self.first = Some(first);
@@ -238,7 +238,7 @@ impl<'a> Presenter<'a> {
     fn group(&self, index: usize) -> &'a str {
         let utterance = &self.dataset.items[index].utterance;
         let corpus = utterance.corpus.as_deref().unwrap_or_default();
-        self.normalise.group(&utterance.speaker, corpus)
+        self.normalise.by.group(&utterance.speaker, corpus)
     }
 
     /// Learns who speaks what.
@@ -258,7 +258,7 @@ impl<'a> Presenter<'a> {
             .iter()
             .map(|m| {
                 let parts = m.iter().map(|i| &moments[*i]);
-                self.normalise.normaliser(&self.corpus, parts)
+                self.normalise.by.normaliser(&self.corpus, parts)
             })
             .collect();
         self.speakers = Speakers {
@@ -321,10 +321,11 @@ impl<'a> Presenter<'a> {
     /// as if the speaker's utterances were heard one after the other in a new order.
     fn normalise(&self, epoch: usize, i: usize, features: &mut Features) {
         let Some(speaker) = self.speakers.of.get(i) else {
-            return self.corpus.apply(features);
+            return self.normalise.normalise(&self.corpus, features);
         };
-        if self.normalise.needs_all() {
-            return self.by_speaker[*speaker].apply(features);
+        if self.normalise.by.needs_all() {
+            let by = &self.by_speaker[*speaker];
+            return self.normalise.normalise(by, features);
         }
         let mut order = self.speakers.members[*speaker].clone();
         let key = self.key.with("heard").with(epoch as u64);
@@ -334,9 +335,8 @@ impl<'a> Presenter<'a> {
         let heard = before
             .map(|other| &self.speakers.moments[*other])
             .chain(std::iter::once(&own));
-        self.normalise
-            .normaliser(&self.corpus, heard)
-            .apply(features);
+        let by = self.normalise.by.normaliser(&self.corpus, heard);
+        self.normalise.normalise(&by, features);
     }
 }
 

@@ -861,6 +861,10 @@ fn training_words(experiment: &Experiment) -> String {
             Normalisation::EachCorpus => {
                 "each corpus's own, over all that is heard of it in training, and in a test in that condition (without labels)"
             }
+            Normalisation::Segment => "each utterance's own",
+            Normalisation::SegmentMean => {
+                "each utterance's own mean, the training set's deviation"
+            }
         })
         .collect();
     ways.dedup();
@@ -899,13 +903,16 @@ fn recipe_words(recipe: &earnest_model::Recipe, outcome: &Outcome) -> String {
         None => recipe.features.as_front_end().words(),
     };
     let engine = recipe.architecture.words();
+    let more: String = (recipe.departures().iter())
+        .map(|words| format!(", {words}"))
+        .collect();
     let words = match recipe.architecture.is_network() {
         true => format!(
-            "{features}; {engine}; Adam, learning rate {}, batches of {}, {epochs} at most, patience {}{trained}",
+            "{features}; {engine}; Adam, learning rate {}, batches of {}, {epochs} at most, patience {}{more}{trained}",
             recipe.learning_rate, recipe.batch_size, recipe.patience
         ),
         false => format!(
-            "{features}; {engine}, chosen by leaving one training speaker out at a time; it learns from all who are not tested"
+            "{features}{more}; {engine}, chosen by leaving one training speaker out at a time; it learns from all who are not tested"
         ),
     };
     format!("<code>{}</code>: {}", escape(name), escape(&words))

@@ -6,7 +6,7 @@ use clap::Args;
 use earnest_experiment::metrics::METRICS;
 use earnest_experiment::number::number;
 use earnest_experiment::{Evaluation, OnShared, TestedIn, confusion};
-use earnest_model::{Description, Normalisation, Task};
+use earnest_model::{Description, Task};
 use serde_json::json;
 
 use super::confusion_table::confusion_table;
@@ -134,7 +134,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let simulated = matches!(a.condition, Which::Robot) && a.robot.recordings.is_empty();
     if a.seed.is_some()
         && !simulated
-        && Description::read(&a.model)?.recipe.normalise == Normalisation::Corpus
+        && !(Description::read(&a.model)?.recipe.normalise).heeds_others()
     {
         no_effect(
             &["--seed"],

@@ -179,6 +179,11 @@ pub enum NormaliseName {
     /// Each corpus's own, over all that is heard of it
     #[value(name = "each_corpus", alias = "each-corpus")]
     EachCorpus,
+    /// Each utterance's own
+    Segment,
+    /// Each utterance's own mean, the training set's deviation
+    #[value(name = "segment_mean", alias = "segment-mean")]
+    SegmentMean,
 }
 
 impl NormaliseName {
@@ -188,6 +193,8 @@ impl NormaliseName {
             Self::Speaker => Normalisation::Speaker,
             Self::Adaptive => Normalisation::Adaptive,
             Self::EachCorpus => Normalisation::EachCorpus,
+            Self::Segment => Normalisation::Segment,
+            Self::SegmentMean => Normalisation::SegmentMean,
         }
     }
 }
