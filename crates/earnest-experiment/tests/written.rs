@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use earnest_augment::Range;
 use earnest_experiment::{Experiment, Fold, Presentation, Protocol, RobotSpec, Unit, Validation};
 use earnest_model::engine::{Cnn, Rnn};
-use earnest_model::{Architecture, PoolingKind, Recipe, Task};
+use earnest_model::{Architecture, PoolingKind, Recipe, Schedule, Task};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -84,7 +84,13 @@ fn architectures() -> impl Strategy<Value = Architecture> {
 fn recipes() -> impl Strategy<Value = Recipe> {
     let counts = [32, 100, 4, 12, 50].map(|n| mostly(n, any_count()));
     let rates = (mostly(3e-4, any_f64()), mostly(1.0, any_f64()));
-    (architectures(), counts, rates).prop_map(|(architecture, counts, rates)| Recipe {
+    let schedule = mostly(Schedule::Plateau, Just(Schedule::Cosine));
+    let more = (mostly(0.0, any_f64()), schedule, mostly(0, any_count()));
+    let all = (architectures(), counts, rates, more);
+    all.prop_map(|(architecture, counts, rates, more)| Recipe {
+        weight_decay: more.0,
+        schedule: more.1,
+        warmup_epochs: more.2,
         learning_rate: rates.0,
         gradient_clip: rates.1,
         batch_size: counts[0],
@@ -279,6 +285,7 @@ fn no_number_of_an_experiment_may_be_senseless_and_the_error_names_its_key() {
     experiment.sources.robot_noise_folds = vec![2];
     experiment.sources.memory_mib = 100;
     experiment.recipes[0].clip = Some(4.0);
+    experiment.recipes[0].weight_decay = 0.01;
     let whole: Value = toml::from_str(&experiment.to_toml().unwrap()).unwrap();
     let mut ways = Vec::new();
     numbers(&whole, &[], &mut ways);

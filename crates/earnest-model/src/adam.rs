@@ -1,4 +1,12 @@
-//! Adam (Kingma and Ba 2015) with the paper's clipping of each gradient value.
+//! Adam (Kingma and Ba 2015) with the paper's clipping of each gradient value, and with decoupled
+//! weight decay where it is wanted (AdamW, Loshchilov and Hutter 2019):
+//!
+//! ```text
+//! x <- x - r w x        then Adam's step
+//! ```
+//!
+//! with learning rate r and decay w. Only tensors of two dimensions and more decay, which are the
+//! weights of products: no bias, no scale or shift of batch norm and no query of attention.
 
 use crate::param::Param;
 use crate::real::Real;
@@ -17,6 +25,8 @@ pub struct Adam<T> {
     pub first: Vec<Vec<T>>,
     /// Second moments.
     pub second: Vec<Vec<T>>,
+    /// Decoupled weight decay; none is 0.
+    pub weight_decay: f64,
 }
 
 impl<T: Real> Adam<T> {
@@ -38,6 +48,12 @@ impl<T: Real> Adam<T> {
             if self.first.len() <= i {
                 self.first.push(vec![T::ZERO; param.value.len()]);
                 self.second.push(vec![T::ZERO; param.value.len()]);
+            }
+            if self.weight_decay != 0.0 && param.shape.len() > 1 {
+                let left = T::from_f64(1.0 - learning_rate * self.weight_decay);
+                for x in &mut param.value {
+                    *x *= left;
+                }
             }
             let moments = self.first[i].iter_mut().zip(&mut self.second[i]);
             let values = param.value.iter_mut().zip(&mut param.grad).zip(moments);

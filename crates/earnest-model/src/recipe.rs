@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::{Architecture, counted};
 use crate::normalisation::{FeatureNormalisation, Normalisation};
+use crate::schedule::{Schedule, cosine_rate};
 
 /// A named way to train: front end, engine and hyperparameters.
 ///
@@ -41,6 +42,15 @@ pub struct Recipe {
     /// epoch is shorter, they last proportionally more epochs. (IEMOCAP has some 140 steps
     /// an epoch, EmoDB 9.)
     pub least_steps: usize,
+    /// Decoupled weight decay ([`Adam`](crate::Adam)); none is 0.
+    pub weight_decay: f64,
+    /// How the learning rate goes over the epochs. In files `cosine` takes neither `plateau` nor,
+    /// without `patience`, `least_steps`; where it is given no `patience`, that is a million here, and
+    /// training does not end early.
+    pub schedule: Schedule,
+    /// Epochs in which the learning rate of [`Schedule::Cosine`] rises first; fewer than
+    /// `max_epochs`.
+    pub warmup_epochs: usize,
 }
 
 /// A recipe as files have it.
@@ -70,6 +80,38 @@ struct RecipeFile {
     patience: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     least_steps: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    weight_decay: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    schedule: Option<Schedule>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    warmup_epochs: Option<usize>,
+}
+
+impl RecipeFile {
+    /// Refuses keys of one schedule beside another.
+    fn refuse_idle_of_schedule(&self) -> Result<(), String> {
+        let is_cosine = self.schedule == Some(Schedule::Cosine);
+        let counts = self.patience.is_some();
+        let idle = [
+            (
+                is_cosine && self.plateau.is_some(),
+                "plateau has no effect beside schedule = \"cosine\", which waits for none",
+            ),
+            (
+                is_cosine && !counts && self.least_steps.is_some(),
+                "least_steps has no effect beside schedule = \"cosine\" without patience: it says how long that lasts",
+            ),
+            (
+                !is_cosine && self.warmup_epochs.is_some(),
+                "warmup_epochs has no effect without schedule = \"cosine\"",
+            ),
+        ];
+        match idle.into_iter().find(|(is_idle, _)| *is_idle) {
+            Some((_, why)) => Err(why.to_owned()),
+            None => Ok(()),
+        }
+    }
 }
 
 impl TryFrom<RecipeFile> for Recipe {
@@ -85,6 +127,9 @@ impl TryFrom<RecipeFile> for Recipe {
                 ("plateau", file.plateau.is_some()),
                 ("patience", file.patience.is_some()),
                 ("least_steps", file.least_steps.is_some()),
+                ("weight_decay", file.weight_decay.is_some()),
+                ("schedule", file.schedule.is_some()),
+                ("warmup_epochs", file.warmup_epochs.is_some()),
             ];
             if let Some((key, _)) = of_networks.iter().find(|(_, given)| *given) {
                 return Err(format!(
@@ -93,7 +138,12 @@ impl TryFrom<RecipeFile> for Recipe {
                 ));
             }
         }
-        let usual = Self::paper(file.architecture);
+        file.refuse_idle_of_schedule()?;
+        let schedule = file.schedule.unwrap_or_default();
+        let mut usual = Self::paper(file.architecture);
+        if schedule == Schedule::Cosine {
+            usual.patience = MOST;
+        }
         Ok(Self {
             name: file.name,
             features: file.features.unwrap_or(usual.features),
@@ -107,6 +157,9 @@ impl TryFrom<RecipeFile> for Recipe {
             plateau: file.plateau.unwrap_or(usual.plateau),
             patience: file.patience.unwrap_or(usual.patience),
             least_steps: file.least_steps.unwrap_or(usual.least_steps),
+            weight_decay: file.weight_decay.unwrap_or(usual.weight_decay),
+            schedule,
+            warmup_epochs: file.warmup_epochs.unwrap_or(usual.warmup_epochs),
         })
     }
 }
@@ -114,6 +167,8 @@ impl TryFrom<RecipeFile> for Recipe {
 impl From<Recipe> for RecipeFile {
     fn from(recipe: Recipe) -> Self {
         let is_network = recipe.architecture.is_network();
+        let waits = recipe.schedule == Schedule::Plateau;
+        let counts = recipe.ends_early();
         let counted = |n: usize| is_network.then_some(n);
         let rate = |x: f64| is_network.then_some(x);
         Self {
@@ -126,9 +181,12 @@ impl From<Recipe> for RecipeFile {
             gradient_clip: rate(recipe.gradient_clip),
             batch_size: counted(recipe.batch_size),
             max_epochs: counted(recipe.max_epochs),
-            plateau: counted(recipe.plateau),
-            patience: counted(recipe.patience),
-            least_steps: counted(recipe.least_steps),
+            plateau: counted(recipe.plateau).filter(|_| waits),
+            patience: counted(recipe.patience).filter(|_| counts),
+            least_steps: counted(recipe.least_steps).filter(|_| counts),
+            weight_decay: rate(recipe.weight_decay).filter(|decay| *decay != 0.0),
+            schedule: (is_network && !waits).then_some(recipe.schedule),
+            warmup_epochs: counted(recipe.warmup_epochs).filter(|n| *n != 0),
         }
     }
 }
@@ -181,9 +239,12 @@ impl Recipe {
             gradient_clip: 1.0,
             batch_size: 32,
             max_epochs: 100,
-            plateau: 4,
+            plateau: PLATEAU,
             patience: 12,
-            least_steps: 50,
+            least_steps: LEAST_STEPS,
+            weight_decay: 0.0,
+            schedule: Schedule::Plateau,
+            warmup_epochs: 0,
         }
     }
 
@@ -223,6 +284,16 @@ impl Recipe {
         if let Some(clip) = self.clip {
             words.push(format!("normalised values within ±{clip}"));
         }
+        if self.weight_decay != 0.0 {
+            words.push(format!("weight decay {}", self.weight_decay));
+        }
+        if self.schedule == Schedule::Cosine {
+            words.push(match self.warmup_epochs {
+                0 => "learning rate by half a cosine".to_owned(),
+                1 => "learning rate rising for 1 epoch, then by half a cosine".to_owned(),
+                n => format!("learning rate rising for {n} epochs, then by half a cosine"),
+            });
+        }
         words
     }
 
@@ -231,6 +302,13 @@ impl Recipe {
         let room = Self::MOST_OF_NAME.saturating_sub(behind.len());
         let title: String = self.title().chars().take(room).collect();
         self.name = title + behind;
+    }
+
+    /// True if training ends when validation gets no better: always, but for
+    /// [`Schedule::Cosine`] without `patience`.
+    #[must_use]
+    pub fn ends_early(&self) -> bool {
+        self.schedule == Schedule::Plateau || self.patience < MOST
     }
 
     /// How many epochs of `utterances` a `plateau` or `patience` of `epochs` lasts.
@@ -272,6 +350,10 @@ impl Recipe {
         counted("least_steps", self.least_steps, MOST)?;
         within("learning_rate", self.learning_rate, 1e-9, 1.0)?;
         within("gradient_clip", self.gradient_clip, 1e-6, 1e6)?;
+        if self.weight_decay != 0.0 {
+            within("weight_decay", self.weight_decay, 1e-9, 1.0)?;
+        }
+        self.check_schedule()?;
         self.check_known_name()
     }
 }
@@ -311,6 +393,40 @@ impl Recipe {
         Ok(())
     }
 
+    fn check_schedule(&self) -> Result<(), String> {
+        let rising = self.warmup_epochs;
+        match self.schedule {
+            Schedule::Plateau if rising != 0 => Err(format!(
+                "warmup_epochs is {rising}, which has no effect without schedule = \"cosine\""
+            )),
+            Schedule::Cosine if self.plateau != PLATEAU => Err(format!(
+                "plateau is {}, which has no effect beside schedule = \"cosine\"",
+                self.plateau
+            )),
+            Schedule::Cosine if !self.ends_early() && self.least_steps != LEAST_STEPS => {
+                Err(format!(
+                    "least_steps is {}, which has no effect beside schedule = \"cosine\" without patience",
+                    self.least_steps
+                ))
+            }
+            Schedule::Cosine if rising >= self.max_epochs => Err(format!(
+                "warmup_epochs must be less than max_epochs, which is {}, not {rising}",
+                self.max_epochs
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The learning rate of an epoch, from 0, if the schedule alone says it.
+    #[must_use]
+    pub fn scheduled_rate(&self, epoch: usize) -> Option<f64> {
+        let (first, rising) = (self.learning_rate, self.warmup_epochs);
+        match self.schedule {
+            Schedule::Plateau => None,
+            Schedule::Cosine => Some(cosine_rate(first, epoch, rising, self.max_epochs)),
+        }
+    }
+
     /// Refuses the name of a network of the paper, or of an engine, for another.
     fn check_known_name(&self) -> Result<(), String> {
         let name = self.name.as_str();
@@ -331,6 +447,10 @@ impl Recipe {
     }
 }
 
+/// The usual `plateau` and `least_steps`.
+const PLATEAU: usize = 4;
+const LEAST_STEPS: usize = 50;
+
 const PAPER_RNN: &str = "paper-rnn";
 const PAPER_CNN: &str = "paper-cnn";
 const CRNN: &str = "crnn";
@@ -350,6 +470,7 @@ mod tests {
             let mut usual = Recipe::paper(Architecture::by_name(name).unwrap());
             usual.name = "mine".into();
             usual.clip = Some(4.0);
+            usual.weight_decay = 0.01;
             let json = serde_json::to_value(&usual).unwrap();
             let changed = |key: &str, number: serde_json::Value| {
                 let mut json = json.clone();
@@ -463,6 +584,50 @@ mod tests {
         }
         let error = Recipe::from_toml("clip = 0.1\narchitecture = { kind = \"svm\" }");
         assert!(error.unwrap_err().contains("clip must be 0.5 to 1000"));
+    }
+
+    #[test]
+    fn a_schedules_keys_without_it_and_a_plateau_beside_a_cosine_are_refused() {
+        let network = "architecture = { kind = \"cnn\" }";
+        let of = |keys: &str| Recipe::from_toml(&format!("{keys}\n{network}"));
+        let cosine = of("schedule = \"cosine\"").unwrap();
+        assert!(!cosine.ends_early());
+        for keys in [
+            "schedule = \"cosine\"",
+            "schedule = \"cosine\"\nwarmup_epochs = 5",
+            "schedule = \"cosine\"\npatience = 9\nleast_steps = 1",
+            "schedule = \"plateau\"\nweight_decay = 0.01",
+        ] {
+            let recipe = of(keys).unwrap();
+            let json = serde_json::to_value(&recipe).unwrap();
+            for key in ["plateau", "patience", "least_steps", "warmup_epochs"] {
+                let is_idle = match key {
+                    "plateau" => recipe.schedule == Schedule::Cosine,
+                    "warmup_epochs" => recipe.warmup_epochs == 0,
+                    _ => !recipe.ends_early(),
+                };
+                assert_eq!(json.get(key).is_none(), is_idle, "{keys}: {key}");
+            }
+            assert_eq!(serde_json::from_value::<Recipe>(json).unwrap(), recipe);
+        }
+        for (keys, key) in [
+            ("warmup_epochs = 5", "warmup_epochs"),
+            ("schedule = \"cosine\"\nplateau = 4", "plateau"),
+            ("schedule = \"cosine\"\nleast_steps = 4", "least_steps"),
+            (
+                "schedule = \"cosine\"\nmax_epochs = 5\nwarmup_epochs = 5",
+                "warmup_epochs",
+            ),
+            ("weight_decay = 1.5", "weight_decay"),
+            ("weight_decay = -0.1", "weight_decay"),
+        ] {
+            let error = of(keys).unwrap_err();
+            assert!(error.contains(key), "{keys}: {error}");
+        }
+        for key in ["weight_decay = 0.1", "schedule = \"plateau\""] {
+            let error = Recipe::from_toml(&format!("{key}\narchitecture = {{ kind = \"svm\" }}"));
+            assert!(error.unwrap_err().contains("no effect on the svm"), "{key}");
+        }
     }
 
     #[test]

@@ -81,18 +81,22 @@ impl Progress {
             ));
         }
         let is_rate = |rate: f64| rate > 0.0 && rate <= recipe.learning_rate;
+        let is_rate = |epoch: usize, rate: f64| match recipe.scheduled_rate(epoch) {
+            Some(scheduled) => rate == scheduled,
+            None => is_rate(rate),
+        };
         for (i, report) in self.history.iter().enumerate() {
             if report.epoch != i + 1 {
                 return Err(format!("epoch {} stands in place {}", report.epoch, i + 1));
             }
-            if !is_rate(report.learning_rate) {
+            if !is_rate(i, report.learning_rate) {
                 return Err(format!(
                     "the learning_rate of epoch {} is {}",
                     report.epoch, report.learning_rate
                 ));
             }
         }
-        if !is_rate(self.learning_rate) {
+        if !is_rate(done, self.learning_rate) {
             return Err(format!("learning_rate is {}", self.learning_rate));
         }
         if let Some((epoch, score)) = self.best
@@ -150,14 +154,17 @@ impl Trainer {
             progress: Progress {
                 key: key.number(),
                 history: Vec::new(),
-                learning_rate: recipe.learning_rate,
+                learning_rate: recipe.scheduled_rate(0).unwrap_or(recipe.learning_rate),
                 best: None,
                 since_halved: 0,
                 adam_steps: 0,
                 utterances: 0,
             },
             best: Vec::new(),
-            adam: Adam::default(),
+            adam: Adam {
+                weight_decay: recipe.weight_decay,
+                ..Adam::default()
+            },
             key: key.clone(),
             recipe,
             outputs,
@@ -185,7 +192,8 @@ impl Trainer {
         let patience = self
             .recipe
             .lasting(self.recipe.patience, self.progress.utterances);
-        done >= self.recipe.max_epochs || (done > 0 && since_best >= patience)
+        let gives_up = self.recipe.ends_early() && done > 0 && since_best >= patience;
+        done >= self.recipe.max_epochs || gives_up
     }
 
     /// The order in which utterances are presented: by length in the first epoch
@@ -247,12 +255,15 @@ impl Trainer {
         if best {
             self.progress.best = Some((epoch + 1, validation));
             self.progress.since_halved = 0;
-        } else {
+        } else if self.recipe.scheduled_rate(epoch).is_none() {
             self.progress.since_halved += 1;
             if self.progress.since_halved >= self.recipe.lasting(self.recipe.plateau, data.len()) {
                 self.progress.learning_rate /= 2.0;
                 self.progress.since_halved = 0;
             }
+        }
+        if let Some(rate) = self.recipe.scheduled_rate(epoch + 1) {
+            self.progress.learning_rate = rate;
         }
         let report = EpochReport {
             epoch: epoch + 1,

@@ -906,10 +906,14 @@ fn recipe_words(recipe: &earnest_model::Recipe, outcome: &Outcome) -> String {
     let more: String = (recipe.departures().iter())
         .map(|words| format!(", {words}"))
         .collect();
+    let patience = match recipe.ends_early() {
+        true => format!(", patience {}", recipe.patience),
+        false => String::new(),
+    };
     let words = match recipe.architecture.is_network() {
         true => format!(
-            "{features}; {engine}; Adam, learning rate {}, batches of {}, {epochs} at most, patience {}{more}{trained}",
-            recipe.learning_rate, recipe.batch_size, recipe.patience
+            "{features}; {engine}; Adam, learning rate {}, batches of {}, {epochs} at most{patience}{more}{trained}",
+            recipe.learning_rate, recipe.batch_size
         ),
         false => format!(
             "{features}{more}; {engine}, chosen by leaving one training speaker out at a time; it learns from all who are not tested"
