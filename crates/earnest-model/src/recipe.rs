@@ -51,6 +51,10 @@ pub struct Recipe {
     /// Epochs in which the learning rate of [`Schedule::Cosine`] rises first; fewer than
     /// `max_epochs`.
     pub warmup_epochs: usize,
+    /// Decay of an exponential moving average of the weights, step by step and bias-corrected:
+    /// `a_t = a_{t-1} + (1 - d) / (1 - d^t) (w_t - a_{t-1})`, running statistics included. It is what is
+    /// validated and kept; none if it is not said.
+    pub average: Option<f64>,
 }
 
 /// A recipe as files have it.
@@ -86,6 +90,8 @@ struct RecipeFile {
     schedule: Option<Schedule>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     warmup_epochs: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    average: Option<f64>,
 }
 
 impl RecipeFile {
@@ -130,6 +136,7 @@ impl TryFrom<RecipeFile> for Recipe {
                 ("weight_decay", file.weight_decay.is_some()),
                 ("schedule", file.schedule.is_some()),
                 ("warmup_epochs", file.warmup_epochs.is_some()),
+                ("average", file.average.is_some()),
             ];
             if let Some((key, _)) = of_networks.iter().find(|(_, given)| *given) {
                 return Err(format!(
@@ -160,6 +167,7 @@ impl TryFrom<RecipeFile> for Recipe {
             weight_decay: file.weight_decay.unwrap_or(usual.weight_decay),
             schedule,
             warmup_epochs: file.warmup_epochs.unwrap_or(usual.warmup_epochs),
+            average: file.average,
         })
     }
 }
@@ -187,6 +195,7 @@ impl From<Recipe> for RecipeFile {
             weight_decay: rate(recipe.weight_decay).filter(|decay| *decay != 0.0),
             schedule: (is_network && !waits).then_some(recipe.schedule),
             warmup_epochs: counted(recipe.warmup_epochs).filter(|n| *n != 0),
+            average: recipe.average.filter(|_| is_network),
         }
     }
 }
@@ -245,6 +254,7 @@ impl Recipe {
             weight_decay: 0.0,
             schedule: Schedule::Plateau,
             warmup_epochs: 0,
+            average: None,
         }
     }
 
@@ -286,6 +296,9 @@ impl Recipe {
         }
         if self.weight_decay != 0.0 {
             words.push(format!("weight decay {}", self.weight_decay));
+        }
+        if let Some(decay) = self.average {
+            words.push(format!("moving average of the weights ({decay} a step)"));
         }
         if self.schedule == Schedule::Cosine {
             words.push(match self.warmup_epochs {
@@ -352,6 +365,9 @@ impl Recipe {
         within("gradient_clip", self.gradient_clip, 1e-6, 1e6)?;
         if self.weight_decay != 0.0 {
             within("weight_decay", self.weight_decay, 1e-9, 1.0)?;
+        }
+        if let Some(decay) = self.average {
+            within("average", decay, 0.5, 0.99999)?;
         }
         self.check_schedule()?;
         self.check_known_name()
@@ -471,6 +487,7 @@ mod tests {
             usual.name = "mine".into();
             usual.clip = Some(4.0);
             usual.weight_decay = 0.01;
+            usual.average = Some(0.98);
             let json = serde_json::to_value(&usual).unwrap();
             let changed = |key: &str, number: serde_json::Value| {
                 let mut json = json.clone();
@@ -624,7 +641,11 @@ mod tests {
             let error = of(keys).unwrap_err();
             assert!(error.contains(key), "{keys}: {error}");
         }
-        for key in ["weight_decay = 0.1", "schedule = \"plateau\""] {
+        for key in [
+            "weight_decay = 0.1",
+            "average = 0.98",
+            "schedule = \"plateau\"",
+        ] {
             let error = Recipe::from_toml(&format!("{key}\narchitecture = {{ kind = \"svm\" }}"));
             assert!(error.unwrap_err().contains("no effect on the svm"), "{key}");
         }

@@ -11,6 +11,7 @@ use crate::ahead::made_ahead;
 use crate::engine::{Engine, Network, NetworkEngine};
 use crate::error::ModelError;
 use crate::loss::{Targets, weighted_loss};
+use crate::moving_average::MovingAverage;
 use crate::recipe::Recipe;
 use crate::tensors::{self, TensorView, Values};
 
@@ -125,6 +126,7 @@ pub struct Trainer {
     engine: NetworkEngine,
     best: Vec<Vec<f32>>,
     adam: Adam<f32>,
+    average: Option<MovingAverage<f32>>,
     progress: Progress,
 }
 
@@ -165,6 +167,7 @@ impl Trainer {
                 weight_decay: recipe.weight_decay,
                 ..Adam::default()
             },
+            average: recipe.average.map(MovingAverage::new),
             key: key.clone(),
             recipe,
             outputs,
@@ -242,7 +245,9 @@ impl Trainer {
                 Ok(())
             },
         )?;
-        let validation = validate(&self.engine);
+        let averaged = self.averaged();
+        let engine = averaged.as_ref().unwrap_or(&self.engine);
+        let validation = validate(engine);
         let learning_rate = self.progress.learning_rate;
         let best = validation.is_finite()
             && self
@@ -250,7 +255,7 @@ impl Trainer {
                 .best
                 .is_none_or(|(_, score)| validation > score);
         if best || self.best.is_empty() {
-            self.best = values(&*self.engine.network);
+            self.best = values(&*engine.network);
         }
         if best {
             self.progress.best = Some((epoch + 1, validation));
@@ -312,7 +317,25 @@ impl Trainer {
             self.progress.learning_rate,
             self.recipe.gradient_clip,
         );
+        if let Some(average) = &mut self.average {
+            average.take(self.adam.steps, &self.engine.network.tensors());
+        }
         Ok(value)
+    }
+
+    /// The network with the averages of its weights, if they are averaged.
+    fn averaged(&self) -> Option<NetworkEngine> {
+        let average = self.average.as_ref().filter(|a| !a.values.is_empty())?;
+        let mut engine = self.engine.clone();
+        for (param, value) in engine
+            .network
+            .tensors_mut()
+            .into_iter()
+            .zip(&average.values)
+        {
+            param.value.clone_from(value);
+        }
+        Some(engine)
     }
 
     /// The network of the best epoch.
@@ -343,12 +366,14 @@ impl Trainer {
             .tensors()
             .into_iter()
             .map(|p| (format!("now.{}", p.name), p.value.as_slice()));
+        let averages = self.average.as_ref().map(|a| ("average", &a.values));
         let numbered = [
             ("best", &self.best),
             ("first", &self.adam.first),
             ("second", &self.adam.second),
         ]
         .into_iter()
+        .chain(averages)
         .flat_map(|(prefix, list)| {
             list.iter()
                 .enumerate()
@@ -380,9 +405,9 @@ impl Trainer {
             reason,
         };
         let mut trainer = Self::new(recipe, inputs, outputs, key)?;
-        // Now, best, and two moments.
+        // Now, best, two moments, and perhaps an average.
         let weights = trainer.recipe.architecture.weights(inputs, outputs);
-        let most = weights.saturating_mul(4 * 4).saturating_add(MOST_NOTE);
+        let most = weights.saturating_mul(5 * 4).saturating_add(MOST_NOTE);
         let mut loaded = tensors::load(path, "checkpoint", most)?;
         let note = loaded
             .note
@@ -425,7 +450,18 @@ impl Trainer {
         trainer.best = numbered("best", &state_sizes)?;
         trainer.adam.first = numbered("first", &trained_sizes)?;
         trainer.adam.second = numbered("second", &trained_sizes)?;
+        if let Some(average) = &mut trainer.average {
+            average.values = numbered("average", &state_sizes)?;
+        }
         loaded.nothing_left().map_err(content)?;
+        if let Some(average) = &trainer.average {
+            let params = trainer.engine.network.tensors();
+            for (param, value) in params.iter().zip(&average.values) {
+                param
+                    .check_value(value)
+                    .map_err(|e| content(format!("of the average, {e}")))?;
+            }
+        }
         for (param, best) in trainer.engine.network.tensors().iter().zip(&trainer.best) {
             param
                 .check_value(best)

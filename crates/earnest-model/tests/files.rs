@@ -394,6 +394,7 @@ fn small() -> Recipe {
     Recipe {
         max_epochs: 5,
         batch_size: 4,
+        average: Some(0.9),
         ..Recipe::paper(Architecture::cnn(1, 2, 1))
     }
 }
@@ -424,6 +425,14 @@ fn a_training_goes_on_from_no_state_that_it_cannot_have_had() {
             "best.99",
         ),
         (|t, _| t.retain(|t| t.0 != "first.0"), "first.0"),
+        (|t, _| t.retain(|t| t.0 != "average.0"), "average.0"),
+        (
+            |t, _| {
+                let last = t.iter().filter(|t| t.0.starts_with("average.")).count() - 1;
+                set(t, &format!("average.{last}"), -1.0);
+            },
+            "of the average",
+        ),
         (|t, _| find(t, "second.0").2.push(1), "second.0"),
         (|t, _| set(t, "second.0", -1.0), "second.0"),
         (|t, _| set(t, "first.0", f32::NAN), "first.0"),

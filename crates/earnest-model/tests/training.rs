@@ -148,6 +148,7 @@ fn recipes() -> Vec<Recipe> {
             weight_decay: 0.1,
             schedule: Schedule::Cosine,
             warmup_epochs: 1,
+            average: Some(0.9),
             patience: 1_000_000,
             least_steps: 50,
             ..recipe(architecture)
@@ -257,6 +258,48 @@ fn by_a_cosine_training_goes_on_to_its_last_epoch_and_keeps_the_best() {
         trainer.epoch(&data, &targets, &mut |_| 0.5).unwrap();
     }
     assert_eq!(trainer.history().len(), 3);
+}
+
+#[test]
+fn an_average_of_the_weights_is_what_is_validated_and_kept() {
+    let data = Toy::new(30);
+    for architecture in small() {
+        let plain = recipe(architecture);
+        let averaged = Recipe {
+            average: Some(0.8),
+            ..plain.clone()
+        };
+        let trained = |recipe: &Recipe, epochs: usize| {
+            let mut trainer =
+                Trainer::new(recipe.clone(), descriptor::COUNT, 3, &Key::new(1)).unwrap();
+            let mut validated = Vec::new();
+            let targets = Targets::Classes(data.classes.clone());
+            for _ in 0..epochs {
+                let validate = &mut |n: &dyn Engine| {
+                    validated = bits(n);
+                    1.0 / (1.0 + validated.len() as f64)
+                };
+                trainer.epoch(&data, &targets, validate).unwrap();
+            }
+            (
+                trainer.history().to_vec(),
+                validated,
+                bits(&*trainer.into_best()),
+            )
+        };
+        let (usual, average) = (trained(&plain, 1), trained(&averaged, 1));
+        // Training itself is the same, what is validated another; and that is kept.
+        assert_eq!(usual.0[0].training_loss, average.0[0].training_loss);
+        assert_ne!(usual.1, average.1);
+        assert_eq!(average.1, average.2);
+        // Of one step a batch of all there is makes, the average is that step's.
+        let once = |average| Recipe {
+            average,
+            batch_size: 30,
+            ..plain.clone()
+        };
+        assert_eq!(trained(&once(None), 1).2, trained(&once(Some(0.8)), 1).2);
+    }
 }
 
 #[test]
