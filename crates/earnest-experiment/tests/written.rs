@@ -287,6 +287,7 @@ fn no_number_of_an_experiment_may_be_senseless_and_the_error_names_its_key() {
     experiment.recipes[0].clip = Some(4.0);
     experiment.recipes[0].weight_decay = 0.01;
     experiment.recipes[0].average = Some(0.98);
+    experiment.recipes[0].label_smoothing = 0.1;
     let whole: Value = toml::from_str(&experiment.to_toml().unwrap()).unwrap();
     let mut ways = Vec::new();
     numbers(&whole, &[], &mut ways);

@@ -85,9 +85,116 @@ pub fn weighted_loss<T: Real>(
     }
 }
 
+/// What each class's probability should have been: 1 - s for an utterance's own class, and the share s
+/// spread over all K of them (label smoothing, Szegedy et al. 2016),
+///
+/// ```text
+/// q_j = w ((1 - s) [j = c] + s / K)
+/// ```
+///
+/// times the utterance's weight w. `[utterances, width]`.
+#[must_use]
+pub(crate) fn smoothed(
+    classes: &[usize],
+    width: usize,
+    weights: &[f64],
+    smoothing: f64,
+) -> Vec<f64> {
+    let everywhere = smoothing / width.max(1) as f64;
+    let row = |(i, class): (usize, &usize)| {
+        let (weight, class) = (weights.get(i).copied().unwrap_or(1.0), *class);
+        (0..width).map(move |j| {
+            let own = if j == class { 1.0 - smoothing } else { 0.0 };
+            weight * (own + everywhere)
+        })
+    };
+    classes.iter().enumerate().flat_map(row).collect()
+}
+
+/// Cross-entropy with what every class's probability should have been, `[utterances, width]`, and its
+/// gradient: the mean over n utterances of
+///
+/// ```text
+/// L = - sum_j q_j ln p_j        dL / dy_j = (p_j sum_k q_k - q_j) / n
+/// ```
+#[must_use]
+pub(crate) fn distribution_loss<T: Real>(
+    outputs: &[T],
+    width: usize,
+    wanted: &[f64],
+) -> (f64, Vec<T>) {
+    let width = width.max(1);
+    let n = (wanted.len() / width).max(1) as f64;
+    let mut total = 0.0;
+    let mut gradient = Vec::with_capacity(outputs.len());
+    for (row, wanted) in outputs.chunks_exact(width).zip(wanted.chunks_exact(width)) {
+        let row = row.iter().map(|y| y.to_f64());
+        let top = row.clone().fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = row.clone().map(|y| (y - top).exp()).sum();
+        let mass: f64 = wanted.iter().sum();
+        for (y, q) in row.zip(wanted) {
+            let logarithm = y - top - sum.ln();
+            total -= q * logarithm;
+            gradient.push(T::from_f64((logarithm.exp() * mass - q) / n));
+        }
+    }
+    (total / n, gradient)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(serde::Deserialize)]
+    struct Reference {
+        cases: Vec<Case>,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Case {
+        smoothing: f64,
+        classes: Vec<usize>,
+        width: usize,
+        /// Of each utterance.
+        weights: Vec<f64>,
+        loss: f64,
+        gradient: Vec<f64>,
+    }
+
+    #[test]
+    fn smoothed_and_weighted_cross_entropy_and_its_gradient_are_pytorchs() {
+        let text = include_str!("../tests/reference/cross_entropy.json");
+        let reference: Reference = serde_json::from_str(text).unwrap();
+        assert_eq!(reference.cases.len(), 4);
+        for case in reference.cases {
+            let n = case.classes.len() * case.width;
+            let outputs: Vec<f64> = (0..n).map(|i| 2.0 * (1.1 * i as f64 + 0.3).sin()).collect();
+            let wanted = smoothed(&case.classes, case.width, &case.weights, case.smoothing);
+            let (loss, gradient) = distribution_loss(&outputs, case.width, &wanted);
+            assert!((loss - case.loss).abs() < 1e-12, "{loss} for {}", case.loss);
+            for (a, b) in gradient.iter().zip(&case.gradient) {
+                assert!((a - b).abs() < 1e-12, "{a} for {b}");
+            }
+            // Without smoothing it is the loss of classes.
+            if case.smoothing == 0.0 {
+                let targets = Targets::Classes(case.classes);
+                let (plain, of_plain) =
+                    weighted_loss(&outputs, case.width, &targets, &case.weights);
+                assert!((plain - loss).abs() < 1e-12);
+                for (a, b) in gradient.iter().zip(&of_plain) {
+                    assert!((a - b).abs() < 1e-12);
+                }
+            }
+        }
+        // What is no number stays none.
+        let wanted = smoothed(&[0], 2, &[], 0.1);
+        assert!(distribution_loss(&[f64::NAN, 0.0], 2, &wanted).0.is_nan());
+        assert!(
+            distribution_loss(&[0.0, f64::INFINITY], 2, &wanted)
+                .0
+                .is_nan()
+        );
+    }
 
     #[test]
     fn an_utterance_of_weight_2_counts_as_two_of_weight_1_and_weight_1_changes_no_bit() {

@@ -3,9 +3,10 @@
 use earnest_features::FrontEndSettings;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Architecture, counted};
+use crate::engine::{Architecture, ClassWeights, counted};
 use crate::normalisation::{FeatureNormalisation, Normalisation};
 use crate::schedule::{Schedule, cosine_rate};
+use crate::task::Task;
 
 /// A named way to train: front end, engine and hyperparameters.
 ///
@@ -55,6 +56,12 @@ pub struct Recipe {
     /// `a_t = a_{t-1} + (1 - d) / (1 - d^t) (w_t - a_{t-1})`, running statistics included. It is what is
     /// validated and kept; none if it is not said.
     pub average: Option<f64>,
+    /// Share of an utterance's probability that the cross-entropy spreads over all classes (label
+    /// smoothing); none is 0. Of the categorical task only.
+    pub label_smoothing: f64,
+    /// How much utterances of each class count in the cross-entropy; all alike if it is not said. Of
+    /// the categorical task only. A baseline that has such weights has them in its architecture.
+    pub class_weights: ClassWeights,
 }
 
 /// A recipe as files have it.
@@ -92,6 +99,10 @@ struct RecipeFile {
     warmup_epochs: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     average: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    label_smoothing: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    class_weights: Option<ClassWeights>,
 }
 
 impl RecipeFile {
@@ -137,6 +148,8 @@ impl TryFrom<RecipeFile> for Recipe {
                 ("schedule", file.schedule.is_some()),
                 ("warmup_epochs", file.warmup_epochs.is_some()),
                 ("average", file.average.is_some()),
+                ("label_smoothing", file.label_smoothing.is_some()),
+                ("class_weights", file.class_weights.is_some()),
             ];
             if let Some((key, _)) = of_networks.iter().find(|(_, given)| *given) {
                 return Err(format!(
@@ -168,6 +181,8 @@ impl TryFrom<RecipeFile> for Recipe {
             schedule,
             warmup_epochs: file.warmup_epochs.unwrap_or(usual.warmup_epochs),
             average: file.average,
+            label_smoothing: file.label_smoothing.unwrap_or(usual.label_smoothing),
+            class_weights: file.class_weights.unwrap_or(usual.class_weights),
         })
     }
 }
@@ -196,6 +211,9 @@ impl From<Recipe> for RecipeFile {
             schedule: (is_network && !waits).then_some(recipe.schedule),
             warmup_epochs: counted(recipe.warmup_epochs).filter(|n| *n != 0),
             average: recipe.average.filter(|_| is_network),
+            label_smoothing: rate(recipe.label_smoothing).filter(|share| *share != 0.0),
+            class_weights: (is_network && recipe.class_weights != ClassWeights::Equal)
+                .then_some(recipe.class_weights),
         }
     }
 }
@@ -255,6 +273,8 @@ impl Recipe {
             schedule: Schedule::Plateau,
             warmup_epochs: 0,
             average: None,
+            label_smoothing: 0.0,
+            class_weights: ClassWeights::Equal,
         }
     }
 
@@ -299,6 +319,12 @@ impl Recipe {
         }
         if let Some(decay) = self.average {
             words.push(format!("moving average of the weights ({decay} a step)"));
+        }
+        if self.label_smoothing != 0.0 {
+            words.push(format!("label smoothing {}", self.label_smoothing));
+        }
+        if self.class_weights != ClassWeights::Equal {
+            words.push(self.class_weights.words().to_owned());
         }
         if self.schedule == Schedule::Cosine {
             words.push(match self.warmup_epochs {
@@ -369,6 +395,9 @@ impl Recipe {
         if let Some(decay) = self.average {
             within("average", decay, 0.5, 0.99999)?;
         }
+        if self.label_smoothing != 0.0 {
+            within("label_smoothing", self.label_smoothing, 1e-6, 0.9)?;
+        }
         self.check_schedule()?;
         self.check_known_name()
     }
@@ -407,6 +436,25 @@ impl Recipe {
             ));
         }
         Ok(())
+    }
+
+    /// Refuses keys that have no effect on any of some tasks.
+    ///
+    /// # Errors
+    /// A sentence that names the key.
+    pub fn refuse_idle(&self, tasks: &[Task]) -> Result<(), String> {
+        let of_classes = [
+            ("label_smoothing", self.label_smoothing != 0.0),
+            ("class_weights", self.class_weights != ClassWeights::Equal),
+        ];
+        let idle = of_classes.iter().find(|(_, given)| *given);
+        match idle.filter(|_| !tasks.contains(&Task::Categorical)) {
+            Some((key, _)) => Err(format!(
+                "the recipe {} has {key}, which has no effect on the dimensional task: it is about classes",
+                self.title()
+            )),
+            None => Ok(()),
+        }
     }
 
     fn check_schedule(&self) -> Result<(), String> {
@@ -488,6 +536,7 @@ mod tests {
             usual.clip = Some(4.0);
             usual.weight_decay = 0.01;
             usual.average = Some(0.98);
+            usual.label_smoothing = 0.1;
             let json = serde_json::to_value(&usual).unwrap();
             let changed = |key: &str, number: serde_json::Value| {
                 let mut json = json.clone();
@@ -644,6 +693,8 @@ mod tests {
         for key in [
             "weight_decay = 0.1",
             "average = 0.98",
+            "class_weights = \"balanced\"",
+            "label_smoothing = 0.1",
             "schedule = \"plateau\"",
         ] {
             let error = Recipe::from_toml(&format!("{key}\narchitecture = {{ kind = \"svm\" }}"));

@@ -10,7 +10,7 @@ use crate::adam::Adam;
 use crate::ahead::made_ahead;
 use crate::engine::{Engine, Network, NetworkEngine};
 use crate::error::ModelError;
-use crate::loss::{Targets, weighted_loss};
+use crate::loss::{Targets, distribution_loss, smoothed, weighted_loss};
 use crate::moving_average::MovingAverage;
 use crate::recipe::Recipe;
 use crate::tensors::{self, TensorView, Values};
@@ -229,6 +229,7 @@ impl Trainer {
         self.progress.utterances = data.len();
         let order = self.order(data, epoch);
         let batches: Vec<&[usize]> = order.chunks(self.recipe.batch_size).collect();
+        let weights = self.weights(data, targets);
         let mut total = 0.0;
         made_ahead(
             &batches,
@@ -240,7 +241,8 @@ impl Trainer {
                     .zip(presented)
                     .map(|(i, features)| usable(data.id(*i), features))
                     .collect::<Result<Vec<_>, _>>()?;
-                let value = self.step(data, targets, batch, &features, (epoch, number))?;
+                let value =
+                    self.step(data, targets, &weights, batch, &features, (epoch, number))?;
                 total += value * batch.len() as f64;
                 Ok(())
             },
@@ -281,11 +283,21 @@ impl Trainer {
         Ok(report)
     }
 
+    /// How much each utterance counts, its class's weight included.
+    fn weights(&self, data: &dyn Presentations, targets: &Targets) -> Vec<f64> {
+        let own: Vec<f64> = (0..data.len()).map(|i| data.weight(i)).collect();
+        match targets {
+            Targets::Classes(classes) => self.recipe.class_weights.of(classes, &own, self.outputs),
+            Targets::Values(_) => own,
+        }
+    }
+
     /// One step on a batch; its loss.
     fn step(
         &mut self,
         data: &dyn Presentations,
         targets: &Targets,
+        weights: &[f64],
         batch: &[usize],
         features: &[Features],
         (epoch, number): (usize, usize),
@@ -298,8 +310,15 @@ impl Trainer {
         let sequences: Vec<&[f32]> = features.iter().map(Features::values).collect();
         let y = self.engine.network.forward(&sequences, &key);
         let wanted = select(targets, batch, self.outputs);
-        let weights: Vec<f64> = batch.iter().map(|i| data.weight(*i)).collect();
-        let (value, gradient) = weighted_loss(&y, self.outputs, &wanted, &weights);
+        let weights: Vec<f64> = batch.iter().map(|i| weights[*i]).collect();
+        let smoothing = self.recipe.label_smoothing;
+        let (value, gradient) = match &wanted {
+            Targets::Classes(classes) if smoothing != 0.0 => {
+                let wanted = smoothed(classes, self.outputs, &weights, smoothing);
+                distribution_loss(&y, self.outputs, &wanted)
+            }
+            _ => weighted_loss(&y, self.outputs, &wanted, &weights),
+        };
         let weight = weights.iter().sum::<f64>() / weights.len().max(1) as f64;
         let limit = EXPLODED * ignorant_loss(targets, self.outputs) * weight.max(1.0);
         if value.is_nan() || value > limit {

@@ -5,11 +5,11 @@
 use std::path::Path;
 
 use earnest_features::{Features, Normaliser, descriptor};
-use earnest_model::engine::Crnn;
+use earnest_model::engine::{ClassWeights, Crnn};
 use earnest_model::{
     Architecture, Description, Engine, FORMAT, Model, ModelClasses, ModelError, Presentations,
     Recipe, Schedule, Targets, Task, TensorView, Trainer, Values, load_tensors, predict_normalised,
-    save_tensors,
+    save_tensors, softmax,
 };
 use earnest_random::Key;
 
@@ -149,6 +149,8 @@ fn recipes() -> Vec<Recipe> {
             schedule: Schedule::Cosine,
             warmup_epochs: 1,
             average: Some(0.9),
+            label_smoothing: 0.1,
+            class_weights: ClassWeights::Balanced,
             patience: 1_000_000,
             least_steps: 50,
             ..recipe(architecture)
@@ -300,6 +302,54 @@ fn an_average_of_the_weights_is_what_is_validated_and_kept() {
         };
         assert_eq!(trained(&once(None), 1).2, trained(&once(Some(0.8)), 1).2);
     }
+}
+
+#[test]
+fn with_balanced_classes_a_rare_one_is_answered_as_often_as_it_is_right() {
+    // No hint at all in what is heard: the best answer is how much each class counts.
+    let mut data = Toy::new(60);
+    data.classes = (0..60).map(|i| usize::from(i % 10 == 0)).collect();
+    let silence = Features::from_values(descriptor::COUNT, vec![0.0; 4 * descriptor::COUNT]);
+    let probability = |class_weights, label_smoothing| {
+        let recipe = Recipe {
+            class_weights,
+            label_smoothing,
+            learning_rate: 0.05,
+            max_epochs: 40,
+            patience: 40,
+            plateau: 40,
+            ..recipe(Architecture::rnn(1, 1))
+        };
+        struct Silence<'a>(&'a Features);
+        impl Presentations for Silence<'_> {
+            fn len(&self) -> usize {
+                60
+            }
+            fn id(&self, _: usize) -> &str {
+                "silence"
+            }
+            fn frames(&self, _: usize) -> usize {
+                4
+            }
+            fn present(&self, _: usize, _: usize) -> Result<Features, String> {
+                Ok(self.0.clone())
+            }
+        }
+        let mut trainer = Trainer::new(recipe, descriptor::COUNT, 2, &Key::new(1)).unwrap();
+        let targets = Targets::Classes(data.classes.clone());
+        let mut epoch = 0.0;
+        while !trainer.finished() {
+            epoch += 1.0;
+            let data = Silence(&silence);
+            trainer.epoch(&data, &targets, &mut |_| epoch).unwrap();
+        }
+        let rows = predict_normalised(&*trainer.into_best(), &[&silence], 2);
+        softmax(&rows[0])[1]
+    };
+    let near = |p: f32, expected: f32| assert!((p - expected).abs() < 0.06, "{p}, not {expected}");
+    near(probability(ClassWeights::Equal, 0.0), 0.1);
+    near(probability(ClassWeights::Balanced, 0.0), 0.5);
+    near(probability(ClassWeights::Equal, 0.5), 0.3);
 }
 
 #[test]

@@ -445,6 +445,14 @@ fn match_recipes(
             .into_iter()
             .filter(|task| recipe.architecture.serves(*task))
             .collect();
+        let served: Vec<Task> = (tasks.iter().copied())
+            .filter(|task| own.contains(task))
+            .collect();
+        if !served.is_empty() {
+            recipe
+                .refuse_idle(&served)
+                .map_err(ExperimentError::Setup)?;
+        }
         let missing: Vec<&str> = tasks
             .iter()
             .filter(|task| !own.contains(task))

@@ -108,6 +108,9 @@ impl ModelTraining {
         {
             return setup(idle);
         }
+        if let Err(idle) = self.recipe.refuse_idle(&[self.task]) {
+            return setup(idle);
+        }
         let architecture = &self.recipe.architecture;
         if !architecture.serves(self.task) {
             return setup(format!(

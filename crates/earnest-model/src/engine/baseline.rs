@@ -151,7 +151,7 @@ pub enum ClassWeights {
 
 impl ClassWeights {
     /// How much each of some rows counts, its own weight included.
-    pub(super) fn of(self, classes: &[usize], weights: &[f64], outputs: usize) -> Vec<f64> {
+    pub(crate) fn of(self, classes: &[usize], weights: &[f64], outputs: usize) -> Vec<f64> {
         if self == Self::Equal {
             return weights.to_vec();
         }
@@ -172,7 +172,7 @@ impl ClassWeights {
             .collect()
     }
 
-    pub(super) fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Balanced => "classes weighed alike",
             Self::Equal => "examples weighed alike",
