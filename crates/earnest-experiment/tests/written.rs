@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use earnest_augment::Range;
 use earnest_experiment::{Experiment, Fold, Presentation, Protocol, RobotSpec, Unit, Validation};
 use earnest_model::engine::{Cnn, Rnn};
-use earnest_model::{Architecture, PoolingKind, Recipe, Schedule, Task};
+use earnest_model::{Architecture, Masks, PoolingKind, Recipe, Schedule, Task};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -288,6 +288,10 @@ fn no_number_of_an_experiment_may_be_senseless_and_the_error_names_its_key() {
     experiment.recipes[0].weight_decay = 0.01;
     experiment.recipes[0].average = Some(0.98);
     experiment.recipes[0].label_smoothing = 0.1;
+    experiment.recipes[0].mask_frames = Some(Masks {
+        count: 2,
+        widest: 20,
+    });
     let whole: Value = toml::from_str(&experiment.to_toml().unwrap()).unwrap();
     let mut ways = Vec::new();
     numbers(&whole, &[], &mut ways);

@@ -4,6 +4,7 @@ use earnest_features::FrontEndSettings;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{Architecture, ClassWeights, counted};
+use crate::masks::Masks;
 use crate::normalisation::{FeatureNormalisation, Normalisation};
 use crate::schedule::{Schedule, cosine_rate};
 use crate::task::Task;
@@ -62,6 +63,10 @@ pub struct Recipe {
     /// How much utterances of each class count in the cross-entropy; all alike if it is not said. Of
     /// the categorical task only. A baseline that has such weights has them in its architecture.
     pub class_weights: ClassWeights,
+    /// Stretches of frames that are masked in each training utterance, drawn anew in each epoch.
+    pub mask_frames: Option<Masks>,
+    /// Stretches of columns that are masked likewise.
+    pub mask_columns: Option<Masks>,
 }
 
 /// A recipe as files have it.
@@ -103,6 +108,10 @@ struct RecipeFile {
     label_smoothing: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     class_weights: Option<ClassWeights>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mask_frames: Option<Masks>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mask_columns: Option<Masks>,
 }
 
 impl RecipeFile {
@@ -150,6 +159,8 @@ impl TryFrom<RecipeFile> for Recipe {
                 ("average", file.average.is_some()),
                 ("label_smoothing", file.label_smoothing.is_some()),
                 ("class_weights", file.class_weights.is_some()),
+                ("mask_frames", file.mask_frames.is_some()),
+                ("mask_columns", file.mask_columns.is_some()),
             ];
             if let Some((key, _)) = of_networks.iter().find(|(_, given)| *given) {
                 return Err(format!(
@@ -183,6 +194,8 @@ impl TryFrom<RecipeFile> for Recipe {
             average: file.average,
             label_smoothing: file.label_smoothing.unwrap_or(usual.label_smoothing),
             class_weights: file.class_weights.unwrap_or(usual.class_weights),
+            mask_frames: file.mask_frames,
+            mask_columns: file.mask_columns,
         })
     }
 }
@@ -214,6 +227,8 @@ impl From<Recipe> for RecipeFile {
             label_smoothing: rate(recipe.label_smoothing).filter(|share| *share != 0.0),
             class_weights: (is_network && recipe.class_weights != ClassWeights::Equal)
                 .then_some(recipe.class_weights),
+            mask_frames: recipe.mask_frames.filter(|_| is_network),
+            mask_columns: recipe.mask_columns.filter(|_| is_network),
         }
     }
 }
@@ -275,6 +290,8 @@ impl Recipe {
             average: None,
             label_smoothing: 0.0,
             class_weights: ClassWeights::Equal,
+            mask_frames: None,
+            mask_columns: None,
         }
     }
 
@@ -326,6 +343,8 @@ impl Recipe {
         if self.class_weights != ClassWeights::Equal {
             words.push(self.class_weights.words().to_owned());
         }
+        words.extend(self.mask_frames.map(|masks| masks.words("frames")));
+        words.extend(self.mask_columns.map(|masks| masks.words("columns")));
         if self.schedule == Schedule::Cosine {
             words.push(match self.warmup_epochs {
                 0 => "learning rate by half a cosine".to_owned(),
@@ -397,6 +416,18 @@ impl Recipe {
         }
         if self.label_smoothing != 0.0 {
             within("label_smoothing", self.label_smoothing, 1e-6, 0.9)?;
+        }
+        for (key, masks) in [
+            ("mask_frames", self.mask_frames),
+            ("mask_columns", self.mask_columns),
+        ] {
+            masks.map_or(Ok(()), |masks| masks.check(key))?;
+        }
+        if self.mask_frames.is_some() && !self.features.as_front_end().row_s().is_finite() {
+            return Err(format!(
+                "mask_frames has no effect: {} makes one row of a recording",
+                self.features.as_front_end().words()
+            ));
         }
         self.check_schedule()?;
         self.check_known_name()
@@ -693,6 +724,7 @@ mod tests {
         for key in [
             "weight_decay = 0.1",
             "average = 0.98",
+            "mask_frames = { count = 2, widest = 9 }",
             "class_weights = \"balanced\"",
             "label_smoothing = 0.1",
             "schedule = \"plateau\"",
@@ -700,6 +732,44 @@ mod tests {
             let error = Recipe::from_toml(&format!("{key}\narchitecture = {{ kind = \"svm\" }}"));
             assert!(error.unwrap_err().contains("no effect on the svm"), "{key}");
         }
+    }
+
+    #[test]
+    fn masks_have_bounds_and_frames_to_mask() {
+        let of = |keys: &str, features: &str| {
+            let features = format!("features = {{ name = {features:?} }}");
+            let network = "architecture = { kind = \"cnn\" }";
+            Recipe::from_toml(&format!("{keys}\n{features}\n{network}"))
+        };
+        let masks =
+            "mask_frames = { count = 2, widest = 20 }\nmask_columns = { count = 1, widest = 4 }";
+        let recipe = of(masks, "logmel").unwrap();
+        let json = serde_json::to_value(&recipe).unwrap();
+        assert_eq!(json["mask_frames"]["widest"], 20);
+        assert_eq!(serde_json::from_value::<Recipe>(json).unwrap(), recipe);
+        for (keys, word) in [
+            (
+                "mask_frames = { count = 0, widest = 20 }",
+                "mask_frames.count must",
+            ),
+            (
+                "mask_frames = { count = 101, widest = 20 }",
+                "mask_frames.count must",
+            ),
+            (
+                "mask_columns = { count = 1, widest = 0 }",
+                "mask_columns.widest must",
+            ),
+            ("mask_columns = { count = 1 }", "widest"),
+            ("mask_columns = { count = 1, widest = 2, most = 3 }", "most"),
+        ] {
+            let error = of(keys, "lld32").unwrap_err();
+            assert!(error.contains(word), "{error}");
+        }
+        let error = of(masks, "functionals").unwrap_err();
+        assert!(error.contains("one row of a recording"), "{error}");
+        let columns = "mask_columns = { count = 1, widest = 4 }";
+        assert!(of(columns, "functionals").is_ok());
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::ahead::made_ahead;
 use crate::engine::{Engine, Network, NetworkEngine};
 use crate::error::ModelError;
 use crate::loss::{Targets, distribution_loss, smoothed, weighted_loss};
+use crate::masks::Masking;
 use crate::moving_average::MovingAverage;
 use crate::recipe::Recipe;
 use crate::tensors::{self, TensorView, Values};
@@ -230,10 +231,19 @@ impl Trainer {
         let order = self.order(data, epoch);
         let batches: Vec<&[usize]> = order.chunks(self.recipe.batch_size).collect();
         let weights = self.weights(data, targets);
+        let masking = Masking {
+            frames: self.recipe.mask_frames,
+            columns: self.recipe.mask_columns,
+            key: self.key.clone(),
+        };
         let mut total = 0.0;
         made_ahead(
             &batches,
-            |i| data.present(epoch, *i),
+            |i| {
+                let mut features = data.present(epoch, *i)?;
+                masking.apply(&mut features, epoch, *i);
+                Ok(features)
+            },
             |number, presented| {
                 let batch = batches[number];
                 let features = batch

@@ -7,9 +7,9 @@ use std::path::Path;
 use earnest_features::{Features, Normaliser, descriptor};
 use earnest_model::engine::{ClassWeights, Crnn};
 use earnest_model::{
-    Architecture, Description, Engine, FORMAT, Model, ModelClasses, ModelError, Presentations,
-    Recipe, Schedule, Targets, Task, TensorView, Trainer, Values, load_tensors, predict_normalised,
-    save_tensors, softmax,
+    Architecture, Description, Engine, FORMAT, Masks, Model, ModelClasses, ModelError,
+    Presentations, Recipe, Schedule, Targets, Task, TensorView, Trainer, Values, load_tensors,
+    predict_normalised, save_tensors, softmax,
 };
 use earnest_random::Key;
 
@@ -151,6 +151,14 @@ fn recipes() -> Vec<Recipe> {
             average: Some(0.9),
             label_smoothing: 0.1,
             class_weights: ClassWeights::Balanced,
+            mask_frames: Some(Masks {
+                count: 2,
+                widest: 3,
+            }),
+            mask_columns: Some(Masks {
+                count: 1,
+                widest: 3,
+            }),
             patience: 1_000_000,
             least_steps: 50,
             ..recipe(architecture)
