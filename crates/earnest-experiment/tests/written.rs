@@ -288,6 +288,7 @@ fn no_number_of_an_experiment_may_be_senseless_and_the_error_names_its_key() {
     experiment.recipes[0].weight_decay = 0.01;
     experiment.recipes[0].average = Some(0.98);
     experiment.recipes[0].label_smoothing = 0.1;
+    experiment.recipes[0].mixup = Some(0.4);
     experiment.recipes[0].mask_frames = Some(Masks {
         count: 2,
         widest: 20,

@@ -155,7 +155,7 @@ pub fn seeds(target: &Target) -> Vec<Vec<u8>> {
                 .collect();
             seeds.extend(texts(&[
                 "name = \"mine\"\narchitecture = { kind = \"crnn\" }\nfeatures = { name = \"logmel\", bands = 40, pcen = { gain = 0.9 } }\n",
-                "architecture = { kind = \"cnn\", pooling = \"statistics\" }\nnormalise = \"segment\"\nclip = 4.0\nweight_decay = 0.01\nschedule = \"cosine\"\nwarmup_epochs = 2\naverage = 0.98\nlabel_smoothing = 0.1\nclass_weights = \"balanced\"\nmask_frames = { count = 2, widest = 20 }\n",
+                "architecture = { kind = \"cnn\", pooling = \"statistics\" }\nnormalise = \"segment\"\nclip = 4.0\nweight_decay = 0.01\nschedule = \"cosine\"\nwarmup_epochs = 2\naverage = 0.98\nlabel_smoothing = 0.1\nclass_weights = \"balanced\"\nmask_frames = { count = 2, widest = 20 }\nmixup = 0.4\n",
             ]));
             seeds
         }

@@ -10,6 +10,7 @@ mod heard;
 mod layer;
 mod loss;
 mod masks;
+mod mixup;
 mod model;
 mod moving_average;
 mod normalisation;

@@ -67,6 +67,10 @@ pub struct Recipe {
     pub mask_frames: Option<Masks>,
     /// Stretches of columns that are masked likewise.
     pub mask_columns: Option<Masks>,
+    /// Each training utterance is mixed with another of its batch, by a share from Beta(a, a) with this
+    /// a, and what is wanted of it likewise (mixup); none if it is not said. A mixture is as long as its
+    /// first utterance; the other is repeated, or cut.
+    pub mixup: Option<f64>,
 }
 
 /// A recipe as files have it.
@@ -112,6 +116,8 @@ struct RecipeFile {
     mask_frames: Option<Masks>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mask_columns: Option<Masks>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mixup: Option<f64>,
 }
 
 impl RecipeFile {
@@ -161,6 +167,7 @@ impl TryFrom<RecipeFile> for Recipe {
                 ("class_weights", file.class_weights.is_some()),
                 ("mask_frames", file.mask_frames.is_some()),
                 ("mask_columns", file.mask_columns.is_some()),
+                ("mixup", file.mixup.is_some()),
             ];
             if let Some((key, _)) = of_networks.iter().find(|(_, given)| *given) {
                 return Err(format!(
@@ -196,6 +203,7 @@ impl TryFrom<RecipeFile> for Recipe {
             class_weights: file.class_weights.unwrap_or(usual.class_weights),
             mask_frames: file.mask_frames,
             mask_columns: file.mask_columns,
+            mixup: file.mixup,
         })
     }
 }
@@ -229,6 +237,7 @@ impl From<Recipe> for RecipeFile {
                 .then_some(recipe.class_weights),
             mask_frames: recipe.mask_frames.filter(|_| is_network),
             mask_columns: recipe.mask_columns.filter(|_| is_network),
+            mixup: recipe.mixup.filter(|_| is_network),
         }
     }
 }
@@ -292,6 +301,7 @@ impl Recipe {
             class_weights: ClassWeights::Equal,
             mask_frames: None,
             mask_columns: None,
+            mixup: None,
         }
     }
 
@@ -345,6 +355,11 @@ impl Recipe {
         }
         words.extend(self.mask_frames.map(|masks| masks.words("frames")));
         words.extend(self.mask_columns.map(|masks| masks.words("columns")));
+        if let Some(alpha) = self.mixup {
+            words.push(format!(
+                "utterances mixed in pairs by Beta({alpha}, {alpha})"
+            ));
+        }
         if self.schedule == Schedule::Cosine {
             words.push(match self.warmup_epochs {
                 0 => "learning rate by half a cosine".to_owned(),
@@ -428,6 +443,15 @@ impl Recipe {
                 "mask_frames has no effect: {} makes one row of a recording",
                 self.features.as_front_end().words()
             ));
+        }
+        if let Some(alpha) = self.mixup {
+            within("mixup", alpha, 0.05, 4.0)?;
+            if self.batch_size == 1 {
+                return Err(
+                    "mixup has no effect where batch_size is 1: it mixes utterances of a batch"
+                        .into(),
+                );
+            }
         }
         self.check_schedule()?;
         self.check_known_name()
@@ -568,6 +592,7 @@ mod tests {
             usual.weight_decay = 0.01;
             usual.average = Some(0.98);
             usual.label_smoothing = 0.1;
+            usual.mixup = Some(0.4);
             let json = serde_json::to_value(&usual).unwrap();
             let changed = |key: &str, number: serde_json::Value| {
                 let mut json = json.clone();
@@ -594,7 +619,10 @@ mod tests {
                     for n in [0, 1_000_001, u64::MAX] {
                         refused(n.into());
                     }
-                    assert_eq!(changed(key, 1.into()).check(), Ok(()), "{name}: {key}");
+                    if key != "batch_size" {
+                        // Of one utterance there are no pairs to mix.
+                        assert_eq!(changed(key, 1.into()).check(), Ok(()), "{name}: {key}");
+                    }
                 } else {
                     for x in [-1.0, 1e7, f64::MAX] {
                         refused(x.into());
@@ -724,6 +752,7 @@ mod tests {
         for key in [
             "weight_decay = 0.1",
             "average = 0.98",
+            "mixup = 0.4",
             "mask_frames = { count = 2, widest = 9 }",
             "class_weights = \"balanced\"",
             "label_smoothing = 0.1",

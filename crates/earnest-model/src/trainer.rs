@@ -12,6 +12,7 @@ use crate::engine::{Engine, Network, NetworkEngine};
 use crate::error::ModelError;
 use crate::loss::{Targets, distribution_loss, smoothed, weighted_loss};
 use crate::masks::Masking;
+use crate::mixup::Mixture;
 use crate::moving_average::MovingAverage;
 use crate::recipe::Recipe;
 use crate::tensors::{self, TensorView, Values};
@@ -317,15 +318,31 @@ impl Trainer {
             .with("dropout")
             .with(epoch as u64)
             .with(number as u64);
+        let mixture = self.recipe.mixup.map(|alpha| {
+            let key = self.key.with("mixup").with(epoch as u64);
+            Mixture::draw(batch.len(), alpha, &key.with(number as u64))
+        });
+        let mixed = mixture.as_ref().map(|m| m.of_features(features));
+        let features = mixed.as_deref().unwrap_or(features);
         let sequences: Vec<&[f32]> = features.iter().map(Features::values).collect();
         let y = self.engine.network.forward(&sequences, &key);
         let wanted = select(targets, batch, self.outputs);
         let weights: Vec<f64> = batch.iter().map(|i| weights[*i]).collect();
         let smoothing = self.recipe.label_smoothing;
-        let (value, gradient) = match &wanted {
-            Targets::Classes(classes) if smoothing != 0.0 => {
-                let wanted = smoothed(classes, self.outputs, &weights, smoothing);
+        let (value, gradient) = match (&wanted, &mixture) {
+            (Targets::Classes(classes), _) if smoothing != 0.0 || mixture.is_some() => {
+                let mut wanted = smoothed(classes, self.outputs, &weights, smoothing);
+                if let Some(mixture) = &mixture {
+                    wanted = mixture.of_rows(&wanted, self.outputs);
+                }
                 distribution_loss(&y, self.outputs, &wanted)
+            }
+            (Targets::Values(values), Some(mixture)) => {
+                let values: Vec<f64> = values.iter().map(|x| f64::from(*x)).collect();
+                let mixed = mixture.of_rows(&values, self.outputs);
+                let mixed = Targets::Values(mixed.into_iter().map(|x| x as f32).collect());
+                let weights = mixture.of_rows(&weights, 1);
+                weighted_loss(&y, self.outputs, &mixed, &weights)
             }
             _ => weighted_loss(&y, self.outputs, &wanted, &weights),
         };

@@ -159,6 +159,7 @@ fn recipes() -> Vec<Recipe> {
                 count: 1,
                 widest: 3,
             }),
+            mixup: Some(0.3),
             patience: 1_000_000,
             least_steps: 50,
             ..recipe(architecture)
@@ -358,6 +359,56 @@ fn with_balanced_classes_a_rare_one_is_answered_as_often_as_it_is_right() {
     near(probability(ClassWeights::Equal, 0.0), 0.1);
     near(probability(ClassWeights::Balanced, 0.0), 0.5);
     near(probability(ClassWeights::Equal, 0.5), 0.3);
+}
+
+#[test]
+fn mixtures_are_learnt_from_in_both_tasks_and_utterances_alike_mix_to_themselves() {
+    struct Alike;
+    impl Presentations for Alike {
+        fn len(&self) -> usize {
+            6
+        }
+        fn id(&self, _: usize) -> &str {
+            "alike"
+        }
+        fn frames(&self, _: usize) -> usize {
+            4
+        }
+        fn present(&self, _: usize, _: usize) -> Result<Features, String> {
+            let values = (0..4 * descriptor::COUNT).map(|i| (i % 5) as f32);
+            Ok(Features::from_values(descriptor::COUNT, values.collect()))
+        }
+    }
+    for (targets, outputs) in [
+        (Targets::Classes(vec![1; 6]), 3),
+        (Targets::Values(vec![0.5; 12]), 2),
+    ] {
+        let loss = |mixup| {
+            let recipe = Recipe {
+                mixup,
+                ..recipe(Architecture::rnn(1, 3))
+            };
+            let mut trainer =
+                Trainer::new(recipe, descriptor::COUNT, outputs, &Key::new(1)).unwrap();
+            let report = trainer.epoch(&Alike, &targets, &mut |_| 0.5).unwrap();
+            report.training_loss
+        };
+        let (plain, mixed) = (loss(None), loss(Some(0.4)));
+        assert!((plain - mixed).abs() < 1e-5, "{plain} {mixed}");
+    }
+    // Values: a batch whose targets lie apart is asked for what lies between.
+    let data = Toy::new(8);
+    let targets = Targets::Values((0..8).map(|i| i as f32 - 3.5).collect());
+    let loss = |mixup| {
+        let recipe = Recipe {
+            mixup,
+            ..recipe(Architecture::rnn(1, 3))
+        };
+        let mut trainer = Trainer::new(recipe, descriptor::COUNT, 1, &Key::new(1)).unwrap();
+        let report = trainer.epoch(&data, &targets, &mut |_| 0.5).unwrap();
+        report.training_loss
+    };
+    assert!(loss(Some(4.0)) < loss(None));
 }
 
 #[test]
