@@ -134,7 +134,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let simulated = matches!(a.condition, Which::Robot) && a.robot.recordings.is_empty();
     if a.seed.is_some()
         && !simulated
-        && !(Description::read(&a.model)?.recipe.normalise).heeds_others()
+        && !Description::read(&a.model)?.recipe.normalise.heeds_others()
     {
         no_effect(
             &["--seed"],
