@@ -27,7 +27,7 @@ pub use evaluation::prediction::{CONDITIONS, Prediction, Truth, largest};
 pub use evaluation::tally::{
     BySpeaker, Tally, by_speaker, confusion, metrics_by_speaker, metrics_of, pooled_metrics,
 };
-pub use evaluation::{metrics, number};
+pub use evaluation::{calibration, groups, metrics, number};
 pub use experiment::{DEFAULT_SNR_DB, Experiment, IDLE_CHAIN, RobotSpec, Unit, checked_snr_db};
 pub use feature_table::{FeatureTable, FeatureTableSpec, FeatureTables};
 pub use folders::Folders;

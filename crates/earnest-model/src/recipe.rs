@@ -3,6 +3,7 @@
 use earnest_features::FrontEndSettings;
 use serde::{Deserialize, Serialize};
 
+use crate::calibration::Calibrate;
 use crate::engine::{Architecture, counted};
 use crate::normalisation::Normalisation;
 
@@ -39,6 +40,12 @@ pub struct Recipe {
     /// epoch is shorter, they last proportionally more epochs. (IEMOCAP has some 140 steps
     /// an epoch, EmoDB 9.)
     pub least_steps: usize,
+    /// How probabilities are made honest on the utterances that validate, after training
+    /// ([`Calibration`](crate::Calibration)); not at all if left out.
+    pub calibrate: Option<Calibrate>,
+    /// The share of the utterances that validate whose answers are certain, above 0 to 1; the others
+    /// are the least sure, and say where `uncertain` begins. Nothing is uncertain if left out.
+    pub coverage: Option<f64>,
 }
 
 /// A recipe as files have it.
@@ -66,6 +73,10 @@ struct RecipeFile {
     patience: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     least_steps: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    calibrate: Option<Calibrate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    coverage: Option<f64>,
 }
 
 impl TryFrom<RecipeFile> for Recipe {
@@ -102,6 +113,8 @@ impl TryFrom<RecipeFile> for Recipe {
             plateau: file.plateau.unwrap_or(usual.plateau),
             patience: file.patience.unwrap_or(usual.patience),
             least_steps: file.least_steps.unwrap_or(usual.least_steps),
+            calibrate: file.calibrate,
+            coverage: file.coverage,
         })
     }
 }
@@ -123,6 +136,8 @@ impl From<Recipe> for RecipeFile {
             plateau: counted(recipe.plateau),
             patience: counted(recipe.patience),
             least_steps: counted(recipe.least_steps),
+            calibrate: recipe.calibrate,
+            coverage: recipe.coverage,
         }
     }
 }
@@ -177,6 +192,8 @@ impl Recipe {
             plateau: 4,
             patience: 12,
             least_steps: 50,
+            calibrate: None,
+            coverage: None,
         }
     }
 
@@ -235,6 +252,7 @@ impl Recipe {
         let front_end = self.features.as_front_end();
         front_end.check().map_err(|e| format!("features.{e}"))?;
         self.architecture.check()?;
+        self.check_calibration()?;
         if !self.architecture.is_network() {
             return self.check_known_name();
         }
@@ -257,6 +275,34 @@ impl Recipe {
 }
 
 impl Recipe {
+    /// The keys of what is chosen on the utterances that validate, as far as they are given.
+    #[must_use]
+    pub fn keys_of_calibration(&self) -> Vec<&'static str> {
+        let calibrate = self.calibrate.map(|_| "calibrate");
+        let coverage = self.coverage.map(|_| "coverage");
+        calibrate.into_iter().chain(coverage).collect()
+    }
+
+    /// Refuses what is to be chosen on utterances that validate where nobody validates, and a share
+    /// that is none.
+    fn check_calibration(&self) -> Result<(), String> {
+        if let (false, [key, ..]) = (
+            self.architecture.is_network(),
+            self.keys_of_calibration().as_slice(),
+        ) {
+            return Err(format!(
+                "{key} has no effect on the {}: it is chosen on utterances that validate, and nobody validates for a baseline, which learns from all",
+                self.architecture.name()
+            ));
+        }
+        match self.coverage {
+            Some(share) if !(share > 0.0 && share <= 1.0) => Err(format!(
+                "coverage must be above 0 to 1, not {share}"
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses the name of a network of the paper, or of an engine, for another.
     fn check_known_name(&self) -> Result<(), String> {
         let name = self.name.as_str();

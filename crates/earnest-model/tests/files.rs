@@ -49,6 +49,7 @@ fn save(folder: &Path, task: Task, architecture: Architecture) {
         },
         target_mean: vec![0.0; n],
         target_deviation: vec![1.0; n],
+        calibration: None,
     };
     Model::new(description, trainer.into_best())
         .save(folder)

@@ -1,6 +1,8 @@
 //! What models answer, and what their answers come to.
 
 pub(crate) mod answers;
+pub mod calibration;
+pub mod groups;
 pub mod metrics;
 pub mod number;
 pub(crate) mod prediction;

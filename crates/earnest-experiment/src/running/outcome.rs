@@ -7,6 +7,7 @@ use earnest_model::{EpochReport, Task};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ExperimentError;
+use crate::evaluation::groups::Traits;
 use crate::experiment::{Experiment, Unit};
 use crate::running::finished::{FinishedUnit, finished_units};
 use crate::running::history::read_history;
@@ -48,6 +49,9 @@ pub struct About {
     /// utterances, where it is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub snr_percentiles_db: Vec<f64>,
+    /// What the corpus says of those who speak: nothing in runs of earlier versions.
+    #[serde(default, skip_serializing_if = "Traits::is_empty")]
+    pub traits: Traits,
     /// Problems found in the corpus.
     pub problems: usize,
     /// Utterances that are one recording, or have a part of one in common, in words.
