@@ -81,7 +81,10 @@ mod tests {
 
     #[test]
     fn no_name_means_two_languages() {
-        let mut all: Vec<&str> = KNOWN.iter().flat_map(|names| names.iter().copied()).collect();
+        let mut all: Vec<&str> = KNOWN
+            .iter()
+            .flat_map(|names| names.iter().copied())
+            .collect();
         let count = all.len();
         all.sort_unstable();
         all.dedup();

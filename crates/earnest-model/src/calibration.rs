@@ -332,7 +332,11 @@ mod tests {
     #[test]
     fn validation_that_is_all_right_or_all_alike_gives_a_temperature_within_bounds() {
         let weights = [1.0; 3];
-        let rows = vec![vec![2.0, 0.0, 0.0], vec![0.0, 1.0, 0.0], vec![0.0, 0.0, 3.0]];
+        let rows = vec![
+            vec![2.0, 0.0, 0.0],
+            vec![0.0, 1.0, 0.0],
+            vec![0.0, 0.0, 3.0],
+        ];
         for (classes, temperature) in [([0, 1, 2], 0.05), ([1, 2, 0], 20.0)] {
             let validated = Validated {
                 rows: &rows,
@@ -423,13 +427,22 @@ mod tests {
         for bad in [0.0, -1.0, f32::NAN, f32::INFINITY, 21.0] {
             let mut changed = good.clone();
             changed.temperature = Some(bad);
-            assert!(changed.check(&recipe).unwrap_err().starts_with("temperature"));
+            assert!(
+                changed
+                    .check(&recipe)
+                    .unwrap_err()
+                    .starts_with("temperature")
+            );
         }
         assert!(with(|c| c.temperature = None).contains("missing"));
         assert!(with(|c| c.uncertain_below = Some(1.1)).starts_with("uncertain_below"));
         assert!(with(|c| c.uncertain_below = None).contains("missing"));
         assert!(with(|c| c.utterances = 0).starts_with("utterances"));
         assert!(with(|c| c.log_loss = f64::NAN).starts_with("log_loss"));
-        assert!(good.check(&asking(false, Some(0.8))).unwrap_err().contains("does not ask"));
+        assert!(
+            good.check(&asking(false, Some(0.8)))
+                .unwrap_err()
+                .contains("does not ask")
+        );
     }
 }

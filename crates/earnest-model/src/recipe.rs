@@ -296,9 +296,9 @@ impl Recipe {
             ));
         }
         match self.coverage {
-            Some(share) if !(share > 0.0 && share <= 1.0) => Err(format!(
-                "coverage must be above 0 to 1, not {share}"
-            )),
+            Some(share) if !(share > 0.0 && share <= 1.0) => {
+                Err(format!("coverage must be above 0 to 1, not {share}"))
+            }
             _ => Ok(()),
         }
     }

@@ -14,8 +14,6 @@
 use std::collections::BTreeMap;
 
 use crate::evaluation::prediction::{Prediction, Truth, largest};
-use crate::evaluation::tally::mean_of_some;
-use crate::statistics::{Interval, resampled};
 
 /// Bins of confidence.
 pub const BINS: usize = 15;
@@ -40,9 +38,9 @@ pub struct Bin {
     pub confidence: f64,
 }
 
-/// Sums over answers of which the figures follow.
+/// Sums over answers of which the figures follow; they can be added.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Sums {
+pub(crate) struct Sums {
     bins: [Bin; BINS],
     log_loss: f64,
 }
@@ -62,7 +60,7 @@ impl Sums {
         self.log_loss -= p.clamp(f64::EPSILON, 1.0).ln();
     }
 
-    fn merge(&mut self, other: &Self) {
+    pub fn merge(&mut self, other: &Self) {
         for (bin, more) in self.bins.iter_mut().zip(&other.bins) {
             bin.answers += more.answers;
             bin.right += more.right;
@@ -75,7 +73,7 @@ impl Sums {
         self.bins.iter().map(|bin| bin.answers).sum()
     }
 
-    fn figures(&self) -> Figures {
+    pub fn figures(&self) -> Figures {
         let n = self.answers();
         let mean = |sum: f64| (n > 0).then(|| sum / n as f64);
         let apart = |bin: &Bin| (bin.right as f64 - bin.confidence).abs();
@@ -144,6 +142,11 @@ impl Reliability {
     #[must_use]
     pub fn answers(&self) -> usize {
         self.sums.answers()
+    }
+
+    /// The sums that the figures follow from.
+    pub(crate) fn sums(&self) -> &Sums {
+        &self.sums
     }
 
     /// Bins of confidence, from the least sure to the surest.
@@ -221,49 +224,6 @@ pub fn reliability_by_speaker<'a>(
     (!all.is_empty()).then_some(all)
 }
 
-/// What probabilities come to, over all speakers; of several seeds the mean.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Calibrated {
-    /// In the order of [`FIGURES`].
-    pub figures: Figures,
-    /// 95 % intervals over speakers; none below three.
-    pub intervals: [Option<Interval>; FIGURES.len()],
-    /// All answers of all seeds together, for figures.
-    pub reliability: Reliability,
-}
-
-/// All speakers' answers together.
-fn together<'a>(speakers: impl Iterator<Item = &'a Reliability>) -> Reliability {
-    let mut all = Reliability::default();
-    speakers.for_each(|of_speaker| all.merge(of_speaker));
-    all
-}
-
-impl Calibrated {
-    /// Of each seed's answers by speaker; `None` without any.
-    #[must_use]
-    pub fn of(seeds: &[ReliabilityBySpeaker]) -> Option<Self> {
-        let all: Vec<Reliability> = seeds.iter().map(|seed| together(seed.values())).collect();
-        let figures: Vec<Figures> = all.iter().map(Reliability::figures).collect();
-        let intervals = resampled(seeds, |drawn| {
-            let of_seeds: Vec<Figures> = drawn
-                .iter()
-                .map(|of_seed| {
-                    let mut all = Sums::default();
-                    of_seed.iter().for_each(|of| all.merge(&of.sums));
-                    all.figures()
-                })
-                .collect();
-            mean_of_some(&of_seeds)
-        });
-        (!seeds.is_empty()).then(|| Self {
-            figures: mean_of_some(&figures),
-            intervals,
-            reliability: together(all.iter()),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -316,29 +276,5 @@ mod tests {
             assert_eq!(Reliability::of([said("a", 0, answer)].iter()), None);
             assert_eq!(reliability_by_speaker([said("a", 0, answer)].iter()), None);
         }
-        assert_eq!(Calibrated::of(&[]), None);
-    }
-
-    #[test]
-    fn speakers_together_are_all_their_answers_and_intervals_hold_the_figure() {
-        let answer = |i: usize| {
-            let p = 0.5 + (i * 7 % 50) as f32 / 100.0;
-            said(["a", "b", "c", "d"][i % 4], i * 5 % 3 % 2, &[p, 1.0 - p])
-        };
-        let all: Vec<Prediction> = (0..80).map(answer).collect();
-        let seed = reliability_by_speaker(all.iter()).unwrap();
-        let of = Calibrated::of(std::slice::from_ref(&seed)).unwrap();
-        let direct = Reliability::of(all.iter()).unwrap();
-        for (i, (a, b)) in of.figures.iter().zip(direct.figures()).enumerate() {
-            assert!((a.unwrap() - b.unwrap()).abs() < 1e-12, "{}", FIGURES[i]);
-        }
-        let loss = of.intervals[1].unwrap();
-        let value = of.figures[1].unwrap();
-        assert!(loss.low <= value && value <= loss.high);
-        assert_eq!(Calibrated::of(&[seed.clone(), seed]), {
-            let mut twice = of.clone();
-            twice.reliability.merge(&direct);
-            Some(twice)
-        });
     }
 }

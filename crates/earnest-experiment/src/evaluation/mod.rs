@@ -2,8 +2,8 @@
 
 pub(crate) mod answers;
 pub mod calibration;
-pub mod groups;
 pub mod metrics;
 pub mod number;
 pub(crate) mod prediction;
 pub(crate) mod tally;
+pub(crate) mod traits;

@@ -7,7 +7,7 @@ use earnest_model::{EpochReport, Task};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ExperimentError;
-use crate::evaluation::groups::Traits;
+use crate::evaluation::traits::Traits;
 use crate::experiment::{Experiment, Unit};
 use crate::running::finished::{FinishedUnit, finished_units};
 use crate::running::history::read_history;
@@ -67,6 +67,21 @@ pub struct About {
     pub earnest: String,
 }
 
+impl About {
+    /// Reads what a run's folder says.
+    ///
+    /// # Errors
+    /// It is not there, or is damaged.
+    pub fn read(folder: &Path) -> Result<Self, ExperimentError> {
+        let path = folder.join("about.json");
+        let text = read_text(&path)?;
+        serde_json::from_str(&text).map_err(|e| ExperimentError::Content {
+            path,
+            reason: e.to_string(),
+        })
+    }
+}
+
 /// One of several corpora.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AboutCorpus {
@@ -120,12 +135,7 @@ pub fn collect(folder: &Path) -> Result<Outcome, ExperimentError> {
             reason,
         }
     })?;
-    let about_path = folder.join("about.json");
-    let about: About =
-        serde_json::from_str(&read_text(&about_path)?).map_err(|e| ExperimentError::Content {
-            path: about_path,
-            reason: e.to_string(),
-        })?;
+    let about = About::read(folder)?;
     let mut found = finished_units(folder)?;
     let place = |u: &Unit| {
         let title = u.recipe.title();

@@ -12,7 +12,7 @@ use earnest_scene::{Condition, SimulatedRobot};
 
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
-use crate::evaluation::groups::Traits;
+use crate::evaluation::traits::Traits;
 use crate::experiment::{Experiment, RobotSpec, Unit};
 use crate::observer::{Notice, Observer};
 use crate::protocol::Protocol;

@@ -15,11 +15,10 @@ use crate::corpora::Corpora;
 use crate::dataset::{Dataset, FeatureSource};
 use crate::error::ExperimentError;
 use crate::evaluation::answers::answers;
-use crate::evaluation::calibration::{Calibrated, reliability_by_speaker};
-use crate::evaluation::groups::{Groups, Traits};
 use crate::evaluation::metrics::Metrics;
 use crate::evaluation::prediction::Prediction;
 use crate::evaluation::tally::metrics_of;
+use crate::evaluation::traits::Traits;
 use crate::observer::Observer;
 use crate::opening::{
     classless, classless_of_each, read_corpora, read_corpus, refuse_idle_changes, tell_of_problems,
@@ -101,10 +100,8 @@ pub struct Evaluated {
     pub predictions: Vec<Prediction>,
     /// What they come to.
     pub metrics: Metrics,
-    /// How honest the probabilities are; none of values on scales.
-    pub calibration: Option<Calibrated>,
-    /// For whom the model works; none of values on scales.
-    pub groups: Option<Groups>,
+    /// What the corpus says of those who speak.
+    pub traits: Traits,
 }
 
 /// The first few of some names.
@@ -383,14 +380,9 @@ impl Evaluation {
         };
         let predictions = test.predictions(&recogniser, &condition, observer)?;
         let all: Vec<&Prediction> = predictions.iter().collect();
-        let seed = reliability_by_speaker(predictions.iter());
-        let traits = Traits::of(test.corpus.utterances.iter());
-        let classes = description.outputs.len();
         Ok(Evaluated {
             metrics: metrics_of(task, &all),
-            calibration: seed.and_then(|seed| Calibrated::of(&[seed])),
-            groups: (task == Task::Categorical)
-                .then(|| Groups::of(std::slice::from_ref(&all), classes, &traits)),
+            traits: Traits::of(test.corpus.utterances.iter()),
             corpus: test.corpus.name,
             condition: condition.name(),
             notes: test.notes,

@@ -12,12 +12,15 @@
 //!   least as far from zero, all 2^n of them up to 16 speakers, 100,000 drawn ones (and the
 //!   observed) above; two-sided (`scipy.stats.permutation_test`, `permutation_type="samples"`).
 
+mod calibrated;
+pub mod groups;
 mod pooled;
 mod resampled;
 
+pub use calibrated::Calibrated;
 pub use pooled::{by_seed, over, pooled, pooled_by_seed, seeds_of};
 pub use resampled::resampled;
-pub(crate) use resampled::{interval_of, resampled_groups};
+use resampled::resampled_groups;
 
 use std::collections::BTreeMap;
 

@@ -29,7 +29,8 @@ fn draw<'a, T>(
 ) -> Drawn<'a, T> {
     let n = speakers.len();
     let chosen: Vec<&str> = (0..n).map(|_| speakers[generator.below(n)]).collect();
-    let of_seed = |seed: &'a BTreeMap<String, T>| chosen.iter().filter_map(|s| seed.get(*s)).collect();
+    let of_seed =
+        |seed: &'a BTreeMap<String, T>| chosen.iter().filter_map(|s| seed.get(*s)).collect();
     seeds.iter().map(of_seed).collect()
 }
 
@@ -47,7 +48,7 @@ pub fn resampled<T, const N: usize>(
 
 /// The same of several groups of speakers, each of which is drawn again by itself; `None` where one
 /// has fewer than three.
-pub(crate) fn resampled_groups<T, const N: usize>(
+pub(super) fn resampled_groups<T, const N: usize>(
     groups: &[&[BTreeMap<String, T>]],
     of: impl Fn(&[Drawn<'_, T>]) -> [Option<f64>; N],
 ) -> [Option<Interval>; N] {
@@ -72,7 +73,7 @@ pub(crate) fn resampled_groups<T, const N: usize>(
 
 /// The interval of what resamples came to; `None` where many of them had nothing, since that is no
 /// honest one.
-pub(crate) fn interval_of(mut sample: Vec<f64>) -> Option<Interval> {
+fn interval_of(mut sample: Vec<f64>) -> Option<Interval> {
     if sample.len() < RESAMPLES * 9 / 10 {
         return None;
     }

@@ -17,8 +17,8 @@ use earnest_augment::{Chain, Transform};
 use earnest_features::Normaliser;
 use earnest_files::{MOST_TEXT, read_file};
 use earnest_model::{
-    Calibration, Description, Engine, EpochReport, FORMAT, Heard, Model, ModelClasses, Recipe, Targets, Task,
-    Tried, softmax,
+    Calibration, Description, Engine, EpochReport, FORMAT, Heard, Model, ModelClasses, Recipe,
+    Targets, Task, Tried, softmax,
 };
 use earnest_random::Key;
 use serde::{Deserialize, Deserializer, Serialize};

@@ -3,7 +3,7 @@ temperature of the least mean log loss that scipy finds.
 
     python crates/earnest-model/tests/reference/temperature.py
 
-Made with Python 3.12, numpy 2, scipy 1.16.
+Made with Python 3.11, numpy 2.4.6, scipy 1.17.1.
 """
 
 import json

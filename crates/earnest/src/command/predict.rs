@@ -13,8 +13,8 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use super::inputs::{Takes, audio_files};
-use super::options::no_effect;
 use super::must_hold_model;
+use super::options::no_effect;
 use crate::failure::Failure;
 
 /// Say what a model hears in audio files.
@@ -131,12 +131,12 @@ impl<'a> Answers<'a> {
         let names = &self.model.outputs;
         let emotion = names.get(largest(answer)).cloned().unwrap_or_default();
         let emotion = (self.model.task == Task::Categorical).then_some(emotion);
-        let certainty = self.uncertain_below.map(|below| {
-            match is_uncertain(answer, below) {
+        let certainty = self
+            .uncertain_below
+            .map(|below| match is_uncertain(answer, below) {
                 true => "uncertain",
                 false => "certain",
-            }
-        });
+            });
         if self.json {
             let values: serde_json::Map<String, serde_json::Value> = names
                 .iter()

@@ -10,79 +10,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use earnest_corpus::{Sex, Utterance};
-use serde::{Deserialize, Serialize};
+use earnest_corpus::Sex;
+use serde::Serialize;
 
+use super::{Interval, resampled, resampled_groups};
 use crate::evaluation::metrics::Confusion;
 use crate::evaluation::prediction::{Prediction, Truth, largest};
 use crate::evaluation::tally::mean_of_some;
-use crate::statistics::{Interval, resampled, resampled_groups};
+use crate::evaluation::traits::Traits;
 
 /// Below so many utterances a speaker is marked.
 pub const FEW: usize = 10;
-
-/// What a corpus says of those who speak in it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Traits {
-    /// Sex by speaker, where known.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub sex: BTreeMap<String, Sex>,
-    /// Language by speaker, where known and one.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub language: BTreeMap<String, String>,
-    /// Language by utterance, of those who speak several.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub language_of_utterance: BTreeMap<String, String>,
-}
-
-impl Traits {
-    /// What these utterances say. Of a speaker whose utterances contradict each other in the sex, it is
-    /// not known.
-    #[must_use]
-    pub fn of<'a>(utterances: impl Iterator<Item = &'a Utterance>) -> Self {
-        let mut sexes: BTreeMap<&str, BTreeSet<Sex>> = BTreeMap::new();
-        let mut spoken: BTreeMap<&str, BTreeMap<Option<&str>, Vec<&str>>> = BTreeMap::new();
-        for u in utterances {
-            sexes.entry(&u.speaker).or_default().extend(u.sex);
-            let language = u.language.as_ref().map(|language| language.as_str());
-            let of_speaker = spoken.entry(&u.speaker).or_default();
-            of_speaker.entry(language).or_default().push(&u.id);
-        }
-        let mut traits = Self::default();
-        for (speaker, sexes) in sexes {
-            if let (Some(sex), 1) = (sexes.first(), sexes.len()) {
-                traits.sex.insert(speaker.to_owned(), *sex);
-            }
-        }
-        for (speaker, languages) in spoken {
-            let is_one = languages.len() == 1;
-            for (language, ids) in languages {
-                let Some(language) = language else { continue };
-                if is_one {
-                    let of_speaker = (speaker.to_owned(), language.to_owned());
-                    traits.language.extend([of_speaker]);
-                    continue;
-                }
-                let of = |id: &str| (id.to_owned(), language.to_owned());
-                traits.language_of_utterance.extend(ids.into_iter().map(of));
-            }
-        }
-        traits
-    }
-
-    /// True if nothing is known.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// The language of an answer's utterance.
-    fn language(&self, prediction: &Prediction) -> Option<&str> {
-        let of_utterance = self.language_of_utterance.get(&prediction.id);
-        let language = of_utterance.or_else(|| self.language.get(&prediction.speaker));
-        language.map(String::as_str)
-    }
-}
 
 /// `female` or `male`.
 #[must_use]
@@ -257,11 +195,15 @@ impl Groups {
     #[must_use]
     pub fn of(seeds: &[Vec<&Prediction>], classes: usize, traits: &Traits) -> Self {
         let sexes = grouped(seeds, |p| {
-            traits.sex.get(&p.speaker).map(|sex| sex_name(*sex).to_owned())
+            traits
+                .sex
+                .get(&p.speaker)
+                .map(|sex| sex_name(*sex).to_owned())
         });
         let languages = grouped(seeds, |p| traits.language(p).map(str::to_owned));
         let recall = |groups: &BTreeMap<String, Vec<Counts>>| {
-            let of = |(name, seeds): (&String, &Vec<Counts>)| (name.clone(), Recall::of(seeds, classes));
+            let of =
+                |(name, seeds): (&String, &Vec<Counts>)| (name.clone(), Recall::of(seeds, classes));
             groups.iter().map(of).collect::<BTreeMap<String, Recall>>()
         };
         let of_sex = |sex| sexes.get(sex_name(sex)).map(Vec::as_slice);
@@ -311,7 +253,7 @@ fn worst(speakers: &[OfSpeaker]) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use earnest_corpus::Language;
+    use earnest_corpus::{Language, Utterance};
 
     fn said(speaker: &str, id: &str, truth: usize, answer: usize) -> Prediction {
         let mut probabilities = vec![0.2; 2];
