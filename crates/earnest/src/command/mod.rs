@@ -29,7 +29,7 @@ pub mod train;
 use std::path::Path;
 
 use earnest_report::{
-    AGAINST, CALIBRATION_TITLE, CERTAINTY, RECIPES, Report, TextTable, recipes_against_each_other,
+    AGAINST, CALIBRATION_TITLE, CERTAINTY, GROUPS_TITLE, RECIPES, Report, TextTable, recipes_against_each_other,
     recipes_side_by_side, uncertain, warnings,
 };
 
@@ -126,7 +126,8 @@ fn print_ending(report: &Report) {
         say!("{}", report_table(&table));
     }
     // Speaker by speaker is for the page.
-    for (title, words, table) in report.groups().into_iter().take(1) {
+    let mut groups = report.groups().into_iter();
+    if let Some((title, words, table)) = groups.find(|(title, ..)| *title == GROUPS_TITLE) {
         say!("\n{title}. {words}");
         say!("{}", report_table(&table));
     }
