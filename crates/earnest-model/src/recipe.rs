@@ -433,6 +433,34 @@ mod tests {
     }
 
     #[test]
+    fn what_is_chosen_on_validation_is_kept_where_it_is_asked_for_and_refused_where_nobody_validates()
+     {
+        let text = "calibrate = \"temperature\"\ncoverage = 0.8\narchitecture = { kind = \"cnn\" }";
+        let recipe = Recipe::from_toml(text).unwrap();
+        assert_eq!(recipe.calibrate, Some(Calibrate::Temperature));
+        assert_eq!(recipe.keys_of_calibration(), ["calibrate", "coverage"]);
+        let json = serde_json::to_value(&recipe).unwrap();
+        assert_eq!(
+            (&json["calibrate"], &json["coverage"]),
+            (&"temperature".into(), &0.8.into())
+        );
+        assert_eq!(serde_json::from_value::<Recipe>(json).unwrap(), recipe);
+        for key in ["calibrate = \"temperature\"", "coverage = 0.8"] {
+            let text = format!("{key}\narchitecture = {{ kind = \"svm\" }}");
+            let error = Recipe::from_toml(&text).unwrap_err();
+            assert!(error.contains("has no effect on the svm"), "{error}");
+            assert!(error.contains("nobody validates"), "{error}");
+        }
+        for share in [0.0, -0.1, 1.1, f64::NAN] {
+            let mut recipe = recipe.clone();
+            recipe.coverage = Some(share);
+            assert!(recipe.check().unwrap_err().starts_with("coverage"));
+        }
+        let usual = serde_json::to_value(Recipe::paper(Architecture::paper_cnn())).unwrap();
+        assert!(usual.get("calibrate").is_none() && usual.get("coverage").is_none());
+    }
+
+    #[test]
     fn patience_without_end_does_not_overflow() {
         let recipe = Recipe {
             batch_size: 0,

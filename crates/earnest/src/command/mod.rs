@@ -29,8 +29,8 @@ pub mod train;
 use std::path::Path;
 
 use earnest_report::{
-    AGAINST, CALIBRATION_TITLE, CERTAINTY, GROUPS_TITLE, RECIPES, Report, TextTable, recipes_against_each_other,
-    recipes_side_by_side, uncertain, warnings,
+    AGAINST, CALIBRATION_TITLE, CERTAINTY, GROUPS_TITLE, RECIPES, Report, TextTable,
+    recipes_against_each_other, recipes_side_by_side, uncertain, warnings,
 };
 
 use self::table::{report_table, text_table};
