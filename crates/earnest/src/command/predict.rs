@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use earnest_experiment::largest;
+use earnest_experiment::{CARD, largest};
 use earnest_features::Features;
 use earnest_files::{path_cell, text_cell};
 use earnest_model::{Description, Task};
@@ -36,8 +36,9 @@ pub struct Arguments {
     /// Audio files, folders of them, or manifests (.csv, .tsv, .jsonl with a column `path`)
     #[arg(required_unless_present = "card", value_name = "FILE|DIR|MANIFEST")]
     files: Vec<PathBuf>,
-    /// Print the card of the built-in starter: what it was trained on, and how well it does
-    #[arg(long, conflicts_with_all = ["model", "files", "json", "uncertain_below"])]
+    /// Print the card of the built-in starter, or of --model: what it was trained on, how well it does
+    /// and for whom
+    #[arg(long, conflicts_with_all = ["files", "json", "uncertain_below"])]
     card: bool,
     /// Say `uncertain` beside answers whose largest probability is below this, instead of below the
     /// model's own threshold: 0 to 1, and 0 for never
@@ -162,11 +163,31 @@ impl<'a> Answers<'a> {
     }
 }
 
+/// Prints the card that lies beside a model, or the starter's.
+fn print_card(model: Option<&Path>) -> Result<(), Failure> {
+    let Some(folder) = model else {
+        crate::say::data(Recogniser::STARTER_CARD.trim_end());
+        return Ok(());
+    };
+    must_hold_model("--model", folder)?;
+    let path = folder.join(CARD);
+    if !path.is_file() {
+        return Err(Failure::asked(format!(
+            "--model {}: it has no card (no {CARD} is in it): a run writes one beside each of its models when it reports, `earnest train` writes none; `earnest evaluate` says how well a model does",
+            folder.display()
+        )));
+    }
+    let card = earnest_files::read_text(&path).map_err(|e| {
+        Failure::asked(format!("cannot read the card {}: {e}", path.display()))
+    })?;
+    crate::say::data(card.trim_end());
+    Ok(())
+}
+
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
     if a.card {
-        crate::say::data(Recogniser::STARTER_CARD.trim_end());
-        return Ok(());
+        return print_card(a.model.as_deref());
     }
     let (recogniser, name) = match &a.model {
         Some(folder) => {

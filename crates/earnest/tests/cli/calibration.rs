@@ -253,6 +253,13 @@ fn a_run_reports_calibration_and_groups_in_every_form() {
         assert!(card.contains(words), "{words} is not in {card}");
     }
 
+    let units = fs::read_dir(folder.join("run/units")).unwrap();
+    let unit = units.map(|u| u.unwrap().path()).min().unwrap();
+    let model = unit.to_str().unwrap();
+    let printed = run(folder, &["predict", "--model", model, "--card"]);
+    let card = fs::read_to_string(unit.join("README.md")).unwrap();
+    assert_eq!(stdout(&printed).trim_end(), card.trim_end());
+
     // A run of before says what it does not know, and fails at nothing.
     let about = folder.join("run/about.json");
     let mut json = json_of(&about);
