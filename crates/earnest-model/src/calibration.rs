@@ -2,6 +2,8 @@
 //! probability below which an answer is uncertain. Both are chosen on the utterances that validate,
 //! after training, and change neither weights nor answers.
 //!
+//! More in `docs/calibration.md`, sections 1 and 2.
+//!
 //! * Temperature scaling (Guo, Pleiss, Sun and Weinberger 2017, "On calibration of modern neural
 //!   networks", section 4.2): p = softmax(z / T) of the network's outputs z, with the one T > 0 that
 //!   minimises the mean log loss -ln p(truth) over the utterances that validate. T > 1 makes a model
@@ -197,12 +199,8 @@ fn temperature(validated: &Validated<'_>) -> f32 {
         }
         f64::midpoint(low, high)
     };
-    let bounded = (-found).exp().clamp(1.0 / MOST, MOST) as f32;
-    // A bound of single precision may lie beyond that of double precision.
-    match f64::from(bounded) < 1.0 / MOST {
-        true => bounded.next_up(),
-        false => bounded,
-    }
+    // Neither bound is rounded to what lies beyond it.
+    (-found).exp().clamp(1.0 / MOST, MOST) as f32
 }
 
 /// Sums over classes of one utterance's outputs times b: exp of each less the largest.

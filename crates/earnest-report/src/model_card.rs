@@ -165,7 +165,7 @@ fn tests(predictions: &[Prediction]) -> impl Iterator<Item = (&str, Vec<&Predict
             conditions.push(&prediction.condition);
         }
     }
-    conditions.into_iter().map(|condition| {
+    conditions.into_iter().map(move |condition| {
         let own = predictions.iter().filter(|p| p.condition == condition);
         (condition, own.collect())
     })

@@ -1,6 +1,8 @@
 //! How honest probabilities are: what a model of classes says of its own answers, beside how often
 //! they are right.
 //!
+//! More in `docs/calibration.md`, section 3.
+//!
 //! * Confidence of an answer: the largest of its probabilities.
 //! * ECE, expected calibration error (Naeini, Cooper and Hauskrecht 2015; Guo et al. 2017, section 2):
 //!   answers are put into 15 bins of equal width by their confidence, bin m holding those in
@@ -170,7 +172,7 @@ impl Reliability {
         let points = self.by_confidence.values().rev().map(|(more, of_them)| {
             answers += more;
             right += of_them;
-            (f64::from(answers as u32) / n, right as f64 / answers as f64)
+            (answers as f64 / n, right as f64 / answers as f64)
         });
         points.collect()
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use earnest_corpus::{Sex, Utterance};
+use earnest_corpus::{Language, Sex, Utterance};
 use serde::{Deserialize, Serialize};
 
 use crate::evaluation::prediction::Prediction;
@@ -30,7 +30,7 @@ impl Traits {
         let mut spoken: BTreeMap<&str, BTreeMap<Option<&str>, Vec<&str>>> = BTreeMap::new();
         for u in utterances {
             sexes.entry(&u.speaker).or_default().extend(u.sex);
-            let language = u.language.as_ref().map(|language| language.as_str());
+            let language = u.language.as_ref().map(Language::as_str);
             let of_speaker = spoken.entry(&u.speaker).or_default();
             of_speaker.entry(language).or_default().push(&u.id);
         }

@@ -1,5 +1,7 @@
 //! For whom a model of classes works: recall by the speakers' sex, by language, and speaker by speaker.
 //!
+//! More in `docs/calibration.md`, section 4.
+//!
 //! * UAR of a group: the mean over the classes that its utterances have of the share of them that were
 //!   recognised, of all its utterances together; of several seeds the mean.
 //! * Intervals: bootstrap over the group's speakers, as for all metrics; none below three.
