@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// Names that mean one language; the first, of ISO 639-1, is what it is called here.
 const KNOWN: [&[&str]; 24] = [
@@ -35,8 +35,7 @@ const KNOWN: [&[&str]; 24] = [
 
 /// A language, as ISO 639-1 calls it where it is one of the known ones (`de`), and as it was written,
 /// in small letters, elsewhere (`de-ch`).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Language(Arc<str>);
 
 impl Language {
@@ -63,6 +62,12 @@ impl Language {
 impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Language {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

@@ -177,9 +177,8 @@ fn print_card(model: Option<&Path>) -> Result<(), Failure> {
             folder.display()
         )));
     }
-    let card = earnest_files::read_text(&path).map_err(|e| {
-        Failure::asked(format!("cannot read the card {}: {e}", path.display()))
-    })?;
+    let card = earnest_files::read_text(&path)
+        .map_err(|e| Failure::asked(format!("cannot read the card {}: {e}", path.display())))?;
     crate::say::data(card.trim_end());
     Ok(())
 }
