@@ -18,16 +18,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::calibrate::Calibrate;
 use crate::loss::softmax;
 use crate::recipe::Recipe;
-
-/// How probabilities are made honest after training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Calibrate {
-    /// One temperature for all outputs.
-    Temperature,
-}
 
 /// The greatest temperature, and one over the least: beyond, validation says nothing (all of it
 /// right, or nothing learnt).

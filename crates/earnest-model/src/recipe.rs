@@ -3,7 +3,7 @@
 use earnest_features::FrontEndSettings;
 use serde::{Deserialize, Serialize};
 
-use crate::calibration::Calibrate;
+use crate::calibrate::Calibrate;
 use crate::engine::{Architecture, counted};
 use crate::normalisation::Normalisation;
 
