@@ -109,6 +109,13 @@ impl Recogniser {
         self.inner.description().recipe.title().to_owned()
     }
 
+    /// The probability below which an answer is uncertain, exactly; none if the model has no such
+    /// threshold.
+    #[getter]
+    fn uncertain_below(&self) -> Option<f64> {
+        self.inner.uncertain_below().map(f64::from)
+    }
+
     /// Answers to files, in their order.
     #[pyo3(signature = (files, threads=None))]
     fn of_files(

@@ -74,6 +74,33 @@ def test_models_of_a_run_answer_as_the_program_does(
     assert whole.finish()[0].values == model.predict(signal, 16_000).values
 
 
+def test_an_uncertain_answer_says_so_as_the_program_does(earnest_program: str, recordings: list[str], tmp_path: Path) -> None:
+    keys = 'calibrate = "temperature"\ncoverage = 0.5\nmax_epochs = 2\nleast_steps = 1\n'
+    (tmp_path / "sure.toml").write_text(keys + 'architecture = { kind = "cnn", layers = 1, filters = 8, kernel = 3 }\n')
+
+    def earnest(*arguments: str) -> None:
+        subprocess.run([earnest_program, *arguments], check=True, capture_output=True, cwd=tmp_path)
+
+    earnest("corpus", "synthesize", "corpus", "--utterances-per-speaker", "4")
+    earnest("train", "--corpus", "corpus", "--network", "sure.toml", "--out", "model")
+    model = Model.load(tmp_path / "model")
+    below = model.uncertain_below
+    assert below is not None and 0.25 <= below <= 1
+    corpus = sorted(str(path) for path in (tmp_path / "corpus").rglob("*.wav"))[:12]
+    lines = told_by_the_program(earnest_program, corpus, "--model", str(tmp_path / "model"))
+    answers = model.predict_files(corpus)
+    for answer, line in zip(answers, lines, strict=True):
+        assert answer.uncertain is (line["certainty"] == "uncertain")
+        assert answer.uncertain is (max(answer.probabilities.values()) < below)
+        assert answer.label == line["emotion"] and answer.to_dict()["uncertain"] is answer.uncertain
+        assert ("uncertain" in str(answer)) is answer.uncertain
+    assert list(answers.to_frame().columns)[:2] == ["label", "uncertain"]
+    starter = Model.load()
+    assert starter.uncertain_below is None
+    plain = starter.predict(recordings[0])
+    assert plain.uncertain is None and "uncertain" not in plain.to_dict()
+
+
 def test_a_file_and_its_samples_have_the_same_answer(tmp_path: Path) -> None:
     model = Model.load()
     for rate in (16_000, 44_100):

@@ -341,6 +341,12 @@ impl Unclassed {
             utterance.class = classes.class(&utterance.label);
         }
         let synthetic = self.marker()?;
+        // What Earnest made is in no language, whatever layout it is written in.
+        if synthetic.is_none() {
+            for utterance in self.utterances.iter_mut().filter(|u| u.language.is_none()) {
+                utterance.language = layout::languages::of(self.layout, utterance);
+            }
+        }
         let (layout, path) = (self.layout, &self.path);
         let (mut utterances, mut problems) = (self.utterances, self.problems);
         if utterances.is_empty() {

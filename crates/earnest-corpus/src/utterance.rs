@@ -6,6 +6,7 @@ use std::sync::Arc;
 use earnest_audio::Stretch;
 use earnest_files::RelativePath;
 
+use crate::language::Language;
 use crate::problem::{Problem, ProblemKind};
 use crate::scale::Scale;
 use crate::sex::Sex;
@@ -35,6 +36,8 @@ pub struct Utterance {
     pub session: Option<String>,
     /// The speaker's sex, where known.
     pub sex: Option<Sex>,
+    /// The language it is spoken in, where known.
+    pub language: Option<Language>,
     /// The corpus's own label.
     pub label: String,
     /// How strongly it is shown, in the corpus's own words, where the corpus says it.
@@ -69,6 +72,7 @@ impl Utterance {
             speaker: speaker.into(),
             session: None,
             sex: None,
+            language: None,
             label: label.into(),
             intensity: None,
             class: None,

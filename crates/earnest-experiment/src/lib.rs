@@ -27,7 +27,8 @@ pub use evaluation::prediction::{CONDITIONS, Prediction, Truth, largest};
 pub use evaluation::tally::{
     BySpeaker, Tally, by_speaker, confusion, metrics_by_speaker, metrics_of, pooled_metrics,
 };
-pub use evaluation::{metrics, number};
+pub use evaluation::traits::Traits;
+pub use evaluation::{calibration, metrics, number};
 pub use experiment::{DEFAULT_SNR_DB, Experiment, IDLE_CHAIN, RobotSpec, Unit, checked_snr_db};
 pub use feature_table::{FeatureTable, FeatureTableSpec, FeatureTables};
 pub use folders::Folders;
@@ -59,7 +60,7 @@ pub use sources::fingerprints::{Fingerprints, fingerprint_of_chain, fingerprint_
 pub use sources::known_to_model::{KnownInScene, KnownToModel};
 pub use sources::recordings::{CLIPPED_THROUGH, LENGTH_S, LENGTH_SHARE, Recordings, Unusable};
 pub use sources::{DEFAULT_SOUND_MEMORY_MIB, SourceSpec};
-pub use statistics::{Interval, PairedTest, sign_flip_test};
+pub use statistics::{Calibrated, Interval, PairedTest, groups, sign_flip_test};
 pub use storage::write_whole;
 pub use training::balance::weights;
 pub use training::kept_together::KeptTogether;

@@ -2,6 +2,8 @@
 
 mod adam;
 mod ahead;
+mod calibrate;
+mod calibration;
 mod classes;
 mod dot;
 pub mod engine;
@@ -25,6 +27,8 @@ mod tensors;
 mod trainer;
 
 pub use adam::Adam;
+pub use calibrate::Calibrate;
+pub use calibration::{Calibration, Validated};
 pub use classes::ModelClasses;
 pub use engine::{Architecture, Engine, Examples, FitError, Fitted, Network, Tried, mean_row};
 pub use error::ModelError;

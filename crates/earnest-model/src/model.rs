@@ -7,6 +7,7 @@ use earnest_features::{Features, Normaliser, check_scale};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::calibration::Calibration;
 use crate::classes::{ModelClasses, check_names};
 use crate::engine::Engine;
 use crate::error::ModelError;
@@ -89,6 +90,10 @@ pub struct Description {
     pub target_mean: Vec<f32>,
     /// Standard deviation of each output over the training set (1 for classes).
     pub target_deviation: Vec<f32>,
+    /// How sure it is of classes, as it was found on the utterances that validated; none unless its
+    /// recipe asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
 }
 
 impl Description {
@@ -211,6 +216,7 @@ impl Description {
                 ));
             }
         }
+        self.check_calibration()?;
         match task {
             Task::Categorical => {
                 for (key, values, of_classes) in [
@@ -225,6 +231,31 @@ impl Description {
             }
             Task::Dimensional => check_scale(mean, deviation).map_err(|e| format!("target_{e}")),
         }
+    }
+
+    /// Refuses a calibration that is not what the recipe asks for.
+    fn check_calibration(&self) -> Result<(), String> {
+        match (self.task, &self.calibration) {
+            (Task::Dimensional, Some(_)) => {
+                Err("calibration is of probabilities; the dimensional task has none".to_owned())
+            }
+            (Task::Dimensional, None) => Ok(()),
+            (Task::Categorical, Some(calibration)) => calibration
+                .check(&self.recipe)
+                .map_err(|e| format!("calibration.{e}")),
+            (Task::Categorical, None) => match self.recipe.keys_of_calibration().first() {
+                Some(key) => Err(format!(
+                    "calibration is missing, and the recipe asks for it ({key})"
+                )),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// The largest probability below which an answer is uncertain, if one was chosen.
+    #[must_use]
+    pub fn uncertain_below(&self) -> Option<f32> {
+        self.calibration.as_ref()?.uncertain_below
     }
 }
 
@@ -320,7 +351,10 @@ impl Model {
 
     fn finish(&self, row: Vec<f32>) -> Vec<f32> {
         match self.description.task {
-            Task::Categorical => softmax(&row),
+            Task::Categorical => match &self.description.calibration {
+                Some(calibration) => calibration.probabilities(&row),
+                None => softmax(&row),
+            },
             Task::Dimensional => row
                 .iter()
                 .zip(&self.description.target_mean)

@@ -3,6 +3,7 @@
 use earnest_features::FrontEndSettings;
 use serde::{Deserialize, Serialize};
 
+use crate::calibrate::Calibrate;
 use crate::engine::{Architecture, ClassWeights, counted};
 use crate::masks::Masks;
 use crate::normalisation::{FeatureNormalisation, Normalisation};
@@ -71,6 +72,12 @@ pub struct Recipe {
     /// a, and what is wanted of it likewise (mixup); none if it is not said. A mixture is as long as its
     /// first utterance; the other is repeated, or cut.
     pub mixup: Option<f64>,
+    /// How probabilities are made honest on the utterances that validate, after training
+    /// ([`Calibration`](crate::Calibration)); not at all if left out.
+    pub calibrate: Option<Calibrate>,
+    /// The share of the utterances that validate whose answers are certain, above 0 to 1; the others
+    /// are the least sure, and say where `uncertain` begins. Nothing is uncertain if left out.
+    pub coverage: Option<f64>,
 }
 
 /// A recipe as files have it.
@@ -118,6 +125,9 @@ struct RecipeFile {
     mask_columns: Option<Masks>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mixup: Option<f64>,
+    calibrate: Option<Calibrate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    coverage: Option<f64>,
 }
 
 impl RecipeFile {
@@ -204,6 +214,8 @@ impl TryFrom<RecipeFile> for Recipe {
             mask_frames: file.mask_frames,
             mask_columns: file.mask_columns,
             mixup: file.mixup,
+            calibrate: file.calibrate,
+            coverage: file.coverage,
         })
     }
 }
@@ -238,6 +250,8 @@ impl From<Recipe> for RecipeFile {
             mask_frames: recipe.mask_frames.filter(|_| is_network),
             mask_columns: recipe.mask_columns.filter(|_| is_network),
             mixup: recipe.mixup.filter(|_| is_network),
+            calibrate: recipe.calibrate,
+            coverage: recipe.coverage,
         }
     }
 }
@@ -302,6 +316,8 @@ impl Recipe {
             mask_frames: None,
             mask_columns: None,
             mixup: None,
+            calibrate: None,
+            coverage: None,
         }
     }
 
@@ -413,6 +429,7 @@ impl Recipe {
         front_end.check().map_err(|e| format!("features.{e}"))?;
         self.architecture.check()?;
         self.check_normalisation()?;
+        self.check_calibration()?;
         if !self.architecture.is_network() {
             return self.check_known_name();
         }
@@ -532,6 +549,34 @@ impl Recipe {
                 "warmup_epochs must be less than max_epochs, which is {}, not {rising}",
                 self.max_epochs
             )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The keys of what is chosen on the utterances that validate, as far as they are given.
+    #[must_use]
+    pub fn keys_of_calibration(&self) -> Vec<&'static str> {
+        let calibrate = self.calibrate.map(|_| "calibrate");
+        let coverage = self.coverage.map(|_| "coverage");
+        calibrate.into_iter().chain(coverage).collect()
+    }
+
+    /// Refuses what is to be chosen on utterances that validate where nobody validates, and a share
+    /// that is none.
+    fn check_calibration(&self) -> Result<(), String> {
+        if let (false, [key, ..]) = (
+            self.architecture.is_network(),
+            self.keys_of_calibration().as_slice(),
+        ) {
+            return Err(format!(
+                "{key} has no effect on the {}: it is chosen on utterances that validate, and nobody validates for a baseline, which learns from all",
+                self.architecture.name()
+            ));
+        }
+        match self.coverage {
+            Some(share) if !(share > 0.0 && share <= 1.0) => {
+                Err(format!("coverage must be above 0 to 1, not {share}"))
+            }
             _ => Ok(()),
         }
     }
@@ -799,6 +844,34 @@ mod tests {
         assert!(error.contains("one row of a recording"), "{error}");
         let columns = "mask_columns = { count = 1, widest = 4 }";
         assert!(of(columns, "functionals").is_ok());
+    }
+
+    #[test]
+    fn what_is_chosen_on_validation_is_kept_where_it_is_asked_for_and_refused_where_nobody_validates()
+     {
+        let text = "calibrate = \"temperature\"\ncoverage = 0.8\narchitecture = { kind = \"cnn\" }";
+        let recipe = Recipe::from_toml(text).unwrap();
+        assert_eq!(recipe.calibrate, Some(Calibrate::Temperature));
+        assert_eq!(recipe.keys_of_calibration(), ["calibrate", "coverage"]);
+        let json = serde_json::to_value(&recipe).unwrap();
+        assert_eq!(
+            (&json["calibrate"], &json["coverage"]),
+            (&"temperature".into(), &0.8.into())
+        );
+        assert_eq!(serde_json::from_value::<Recipe>(json).unwrap(), recipe);
+        for key in ["calibrate = \"temperature\"", "coverage = 0.8"] {
+            let text = format!("{key}\narchitecture = {{ kind = \"svm\" }}");
+            let error = Recipe::from_toml(&text).unwrap_err();
+            assert!(error.contains("has no effect on the svm"), "{error}");
+            assert!(error.contains("nobody validates"), "{error}");
+        }
+        for share in [0.0, -0.1, 1.1, f64::NAN] {
+            let mut recipe = recipe.clone();
+            recipe.coverage = Some(share);
+            assert!(recipe.check().unwrap_err().starts_with("coverage"));
+        }
+        let usual = serde_json::to_value(Recipe::paper(Architecture::paper_cnn())).unwrap();
+        assert!(usual.get("calibrate").is_none() && usual.get("coverage").is_none());
     }
 
     #[test]

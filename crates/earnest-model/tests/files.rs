@@ -7,8 +7,8 @@ use std::path::Path;
 
 use earnest_features::{Features, Normaliser, descriptor};
 use earnest_model::{
-    Architecture, Description, FORMAT, Model, ModelClasses, Presentations, Recipe, Targets, Task,
-    Trainer,
+    Architecture, Calibrate, Calibration, Description, FORMAT, Model, ModelClasses, Presentations,
+    Recipe, Targets, Task, Trainer,
 };
 use earnest_random::Key;
 use proptest::prelude::*;
@@ -26,9 +26,13 @@ fn names(task: Task) -> Vec<String> {
 
 /// Writes a model into a folder.
 fn save(folder: &Path, task: Task, architecture: Architecture) {
+    save_calibrated(folder, task, Recipe::paper(architecture), None);
+}
+
+/// Writes a model of a recipe into a folder.
+fn save_calibrated(folder: &Path, task: Task, recipe: Recipe, calibration: Option<Calibration>) {
     let outputs = names(task);
     let n = outputs.len();
-    let recipe = Recipe::paper(architecture);
     let trainer = Trainer::new(recipe.clone(), descriptor::COUNT, n, &Key::new(1)).unwrap();
     let description = Description {
         format: FORMAT,
@@ -49,6 +53,7 @@ fn save(folder: &Path, task: Task, architecture: Architecture) {
         },
         target_mean: vec![0.0; n],
         target_deviation: vec![1.0; n],
+        calibration,
     };
     Model::new(description, trainer.into_best())
         .save(folder)
@@ -544,4 +549,110 @@ proptest! {
             prop_assert_eq!(answers[0].len(), 2);
         }
     }
+}
+
+/// A recipe that asks for both, and what was chosen.
+fn calibrated() -> (Recipe, Calibration) {
+    let recipe = Recipe {
+        calibrate: Some(Calibrate::Temperature),
+        coverage: Some(0.8),
+        ..Recipe::paper(Architecture::rnn(1, 4))
+    };
+    let calibration = Calibration {
+        temperature: Some(2.0),
+        uncertain_below: Some(0.4),
+        utterances: 20,
+        log_loss_before: 1.2,
+        log_loss: 1.1,
+    };
+    (recipe, calibration)
+}
+
+#[test]
+fn a_calibrated_model_answers_with_the_softmax_of_its_outputs_over_the_temperature() {
+    let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let (recipe, calibration) = calibrated();
+    let plain = Recipe::paper(recipe.architecture.clone());
+    save_calibrated(folders[0].path(), Task::Categorical, plain, None);
+    let of = Some(calibration.clone());
+    save_calibrated(folders[1].path(), Task::Categorical, recipe, of);
+    let [plain, warm] = folders.each_ref().map(|f| Model::load(f.path()).unwrap());
+    assert_eq!(warm.description.calibration, Some(calibration));
+    assert_eq!(warm.description.uncertain_below(), Some(0.4));
+    assert_eq!(plain.description.uncertain_below(), None);
+    let values = (0..32 * 40)
+        .map(|i| (i as f32 * 0.37).sin() * 3.0)
+        .collect();
+    let features = Features::from_values(32, values);
+    let [cold, warm] = [plain, warm].map(|m| m.predict(&[&features], &["a"]).remove(0));
+    // ln p_i - ln p_j is the difference of two outputs, over the temperature.
+    for i in 1..4 {
+        let apart = |p: &[f32]| (p[i].ln() - p[0].ln()) as f64;
+        assert!((apart(&cold) / 2.0 - apart(&warm)).abs() < 1e-5);
+    }
+    // Without calibration nothing is written of it.
+    let json = std::fs::read_to_string(folders[0].path().join("model.json")).unwrap();
+    assert!(
+        !json.contains("calibrat") && !json.contains("coverage"),
+        "{json}"
+    );
+}
+
+#[test]
+fn a_temperature_or_a_threshold_that_was_changed_is_refused() {
+    let changes: [(fn(&mut Value), &str); 9] = [
+        // One that a fit may give is not the one that was saved.
+        (
+            |c| c["temperature"] = json!(2.5),
+            "was not written with the model.json",
+        ),
+        (
+            |c| c["uncertain_below"] = json!(0.1),
+            "was not written with the model.json",
+        ),
+        (
+            |c| c["temperature"] = json!(0.0),
+            "calibration.temperature must be",
+        ),
+        (
+            |c| c["temperature"] = json!(-1.0),
+            "calibration.temperature must be",
+        ),
+        (
+            |c| c["temperature"] = json!(1e9),
+            "calibration.temperature must be",
+        ),
+        (
+            |c| c["uncertain_below"] = json!(2.0),
+            "calibration.uncertain_below must be",
+        ),
+        (|c| c["warmth"] = json!(1.0), "unknown field `warmth`"),
+        (
+            |c| _ = c.as_object_mut().unwrap().remove("temperature"),
+            "calibration.temperature is missing",
+        ),
+        (|c| *c = Value::Null, "calibration is missing"),
+    ];
+    for (change, said) in changes {
+        let folder = tempfile::tempdir().unwrap();
+        let (recipe, calibration) = calibrated();
+        save_calibrated(folder.path(), Task::Categorical, recipe, Some(calibration));
+        rejson(&folder.path().join("model.json"), |json| {
+            change(&mut json["calibration"]);
+        });
+        let error = Model::load(folder.path()).unwrap_err().to_string();
+        assert!(error.contains(said), "{said:?} is not in {error}");
+    }
+    // Nor may one be added.
+    let error = refused(Task::Categorical, Architecture::rnn(1, 4), |folder| {
+        rejson(&folder.join("model.json"), |json| {
+            json["calibration"] = serde_json::to_value(calibrated().1).unwrap();
+        });
+    });
+    let error = error.unwrap_err();
+    assert!(error.contains("the recipe does not ask for it"), "{error}");
+    // Scales have no probabilities, whatever a recipe of both tasks asks for.
+    let folder = tempfile::tempdir().unwrap();
+    save_calibrated(folder.path(), Task::Dimensional, calibrated().0, None);
+    assert!(Model::load(folder.path()).is_ok());
 }

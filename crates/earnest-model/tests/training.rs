@@ -565,6 +565,7 @@ fn model(architecture: &Architecture) -> Model {
         },
         target_mean: vec![0.0; 4],
         target_deviation: vec![1.0; 4],
+        calibration: None,
     };
     Model::new(
         description,

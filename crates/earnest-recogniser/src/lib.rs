@@ -8,7 +8,7 @@ mod segmentation;
 mod starter;
 mod stream;
 
-pub use answer::Answer;
+pub use answer::{Answer, is_uncertain};
 pub use error::RecogniserError;
 pub use feature_reader::FeatureReader;
 pub use recogniser::Recogniser;

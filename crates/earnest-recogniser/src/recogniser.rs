@@ -53,6 +53,13 @@ impl Recogniser {
         &self.model.description.outputs
     }
 
+    /// The probability below which the model's own answers are uncertain, as it was chosen on the
+    /// utterances that validated; none where its recipe did not ask for it.
+    #[must_use]
+    pub fn uncertain_below(&self) -> Option<f32> {
+        self.model.description.uncertain_below()
+    }
+
     /// The front end that makes this model's features of samples.
     ///
     /// # Errors

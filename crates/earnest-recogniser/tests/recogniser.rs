@@ -36,6 +36,7 @@ fn model(features: &str, architecture: Architecture, normalise: Normalisation) -
         heard: None,
         target_mean: vec![0.0; outputs],
         target_deviation: vec![1.0; outputs],
+        calibration: None,
     };
     Model::new(description, trainer.into_best())
 }

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod across;
+mod calibration;
 mod chance;
 mod comparison;
 mod figure;
+mod groups;
 mod html;
 mod latex;
 mod markdown;
@@ -11,6 +13,7 @@ mod model_card;
 mod paper;
 mod report;
 mod rivals;
+mod series;
 mod sweep;
 mod table1;
 mod table2;
@@ -18,8 +21,10 @@ mod text_table;
 mod written;
 
 pub use across::{Across, Cell, MATRICES, Matrix, Pair};
+pub use calibration::{CALIBRATION, CALIBRATION_TITLE};
 pub use chance::Chance;
 pub use comparison::{COMPARED, Comparison, compare_runs};
+pub use groups::{GROUPS, GROUPS_TITLE};
 pub use html::{CERTAINTY, uncertain, warnings};
 pub use report::Report;
 pub use rivals::{AGAINST, recipes_against_each_other};

@@ -7,8 +7,10 @@ use earnest_model::{Description, Task};
 
 use earnest_experiment::metrics::METRICS;
 use earnest_experiment::number::number;
-use earnest_experiment::{CONDITIONS, Prediction, Unit, metrics_of};
+use earnest_experiment::{CONDITIONS, Prediction, Traits, Unit, metrics_of};
 
+use crate::calibration::{CALIBRATION, calibrated_of, columns, figures};
+use crate::groups::{GROUPS, table_of_test};
 use crate::markdown::escaped;
 use crate::text_table::{Line, TextTable, title};
 
@@ -44,6 +46,7 @@ pub(crate) fn model_card(
     unit: &Unit,
     description: &Description,
     predictions: &[Prediction],
+    traits: &Traits,
 ) -> String {
     let name = format!("earnest-{}", unit.id());
     let corpus = description
@@ -116,7 +119,7 @@ Training: {training}. Corpus: {corpus_line}. Tested on {tested}, never heard in 
 {table}
 `model.safetensors` holds the weights, `model.json` everything else: front end, normalisation, recipe, speakers.
 
-{use_it}
+{sure}{groups}{use_it}
 
 ## Limits
 
@@ -144,10 +147,81 @@ tested. It hears how something is said, not what, and not what a person feels. I
             ""
         },
         table = table.markdown(),
+        sure = how_sure(unit, description, predictions),
+        groups = for_whom(unit, predictions, traits),
         speakers = description.speakers.len(),
         corpora = match description.heard.as_ref().map_or(0, |h| h.corpora.len()) {
             0 | 1 => "one corpus".to_owned(),
             n => format!("{n} corpora"),
         },
+    )
+}
+
+/// Answers by condition, those that there are.
+fn tests(predictions: &[Prediction]) -> impl Iterator<Item = (&str, Vec<&Prediction>)> {
+    let mut conditions: Vec<&str> = Vec::new();
+    for prediction in predictions {
+        if !conditions.contains(&prediction.condition.as_str()) {
+            conditions.push(&prediction.condition);
+        }
+    }
+    conditions.into_iter().map(move |condition| {
+        let own = predictions.iter().filter(|p| p.condition == condition);
+        (condition, own.collect())
+    })
+}
+
+/// What was chosen on the utterances that validated, and how far probabilities can be trusted; nothing
+/// of values on scales.
+fn how_sure(unit: &Unit, description: &Description, predictions: &[Prediction]) -> String {
+    if unit.task != Task::Categorical {
+        return String::new();
+    }
+    let mut text = String::from("## How far its probabilities can be trusted\n\n");
+    let of = description.calibration.as_ref();
+    if let Some((of, temperature)) = of.and_then(|of| Some((of, of.temperature?))) {
+        let _ = writeln!(
+            text,
+            "They are calibrated: its outputs are divided by {temperature:.3} before the softmax, the temperature of the least log loss on the {} utterances that validated ({} before, {} with it).\n",
+            of.utterances,
+            number(Some(of.log_loss_before)),
+            number(Some(of.log_loss))
+        );
+    }
+    let below = description.uncertain_below();
+    if let Some((below, coverage)) = below.zip(description.recipe.coverage) {
+        let _ = writeln!(
+            text,
+            "Where the largest is below {}, `earnest predict` says uncertain: {} % of the utterances that validated reach it.\n",
+            number(Some(f64::from(below))),
+            coverage * 100.0
+        );
+    }
+    let mut table = TextTable {
+        titles: std::iter::once(title("tested")).chain(columns()).collect(),
+        rows: Vec::new(),
+        texts: 1,
+    };
+    for (condition, own) in tests(predictions) {
+        if let Some(of) = calibrated_of(&[own]) {
+            let mut cells = vec![condition.to_owned()];
+            cells.extend(figures(&of));
+            table.rows.push(Line::measured(cells));
+        }
+    }
+    let _ = writeln!(text, "{}\n\n{}", escaped(CALIBRATION), table.markdown());
+    text
+}
+
+/// Recall by group; nothing of values on scales.
+fn for_whom(unit: &Unit, predictions: &[Prediction], traits: &Traits) -> String {
+    if unit.task != Task::Categorical {
+        return String::new();
+    }
+    let table = table_of_test(tests(predictions), &unit.outputs, traits);
+    format!(
+        "## For whom it works\n\n{} A star marks speakers with fewer than ten utterances.\n\n{}\n",
+        escaped(GROUPS),
+        table.markdown()
     )
 }

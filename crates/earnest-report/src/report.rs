@@ -3,8 +3,11 @@
 use earnest_experiment::Outcome;
 
 use crate::across::Across;
+use crate::calibration::{self, CALIBRATION};
+use crate::groups::{self, GROUPS_TITLE, SPEAKERS, SPEAKERS_TITLE};
 use crate::table1::Table1;
 use crate::table2::Table2;
+use crate::text_table::TextTable;
 
 /// What is reported of a run.
 pub struct Report {
@@ -33,6 +36,30 @@ impl Report {
             across,
             outcome,
         }
+    }
+
+    /// How far probabilities can be trusted: what stands above the table, and the table; nothing where
+    /// no class was predicted.
+    #[must_use]
+    pub fn calibration(&self) -> (Vec<String>, Option<TextTable>) {
+        let told = calibration::Told::of(&self.outcome, self.is_crossed());
+        let table = told.table();
+        let above = table.as_ref().map(|_| CALIBRATION.to_owned());
+        (above.into_iter().chain(told.lacking).collect(), table)
+    }
+
+    /// Recall by sex and language, and speaker by speaker: what stands above each table, and the table;
+    /// nothing where no class was predicted.
+    #[must_use]
+    pub fn groups(&self) -> Vec<(&'static str, String, TextTable)> {
+        let told = groups::Told::of(&self.outcome, self.is_crossed());
+        let of_groups = told
+            .table()
+            .map(|table| (GROUPS_TITLE, told.words(), table));
+        let of_speakers = told
+            .speakers()
+            .map(|table| (SPEAKERS_TITLE, SPEAKERS.to_owned(), table));
+        of_groups.into_iter().chain(of_speakers).collect()
     }
 
     /// True if corpora were trained on and others tested: then there is no Table I.

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use earnest_experiment::{CARD, ExperimentError, Outcome, finished_units, write_whole};
+use earnest_experiment::{About, CARD, ExperimentError, Outcome, finished_units, write_whole};
 
+use crate::calibration::CALIBRATION_TITLE;
 use crate::html::{self, CERTAINTY, caption, run_words, uncertain};
 use crate::latex;
 use crate::markdown;
@@ -34,6 +35,7 @@ fn sections(report: &Report) -> Vec<Section> {
     let mut sections = Vec::new();
     if report.is_crossed() {
         sections.extend(across(report));
+        sections.extend(of_classes(report));
         return sections;
     }
     for (of, part) in &parts {
@@ -67,7 +69,27 @@ fn sections(report: &Report) -> Vec<Section> {
         let words = report.table2.caption();
         sections.push(section("Table II", &words, Some(report.table2.text())));
     }
+    sections.extend(of_classes(report));
     sections
+}
+
+/// What is told of probabilities and of groups; nothing where no class was predicted.
+fn of_classes(report: &Report) -> Vec<Section> {
+    let (words, table) = report.calibration();
+    let calibration = (!words.is_empty()).then(|| Section {
+        title: CALIBRATION_TITLE.to_owned(),
+        words: words.join(" "),
+        table,
+    });
+    let groups = report
+        .groups()
+        .into_iter()
+        .map(|(title, words, table)| Section {
+            title: title.to_owned(),
+            words,
+            table: Some(table),
+        });
+    calibration.into_iter().chain(groups).collect()
 }
 
 /// The tables of several corpora; none of one.
@@ -153,7 +175,12 @@ impl Report {
 /// # Errors
 /// A unit's files cannot be read, or its card cannot be written.
 pub fn write_cards(run: &Path, only: Option<&[String]>) -> Result<(), ExperimentError> {
-    for finished in finished_units(run)? {
+    let units = finished_units(run)?;
+    if units.is_empty() {
+        return Ok(());
+    }
+    let about = About::read(run)?;
+    for finished in units {
         let path = finished.folder.join(CARD);
         let asked = only.is_none_or(|ids| ids.contains(&finished.unit.id()));
         if !asked || path.is_file() {
@@ -161,7 +188,8 @@ pub fn write_cards(run: &Path, only: Option<&[String]>) -> Result<(), Experiment
         }
         let predictions = finished.predictions()?;
         let description = finished.description()?;
-        let card = model_card(&finished.unit, &description, &predictions);
+        let traits = &about.traits;
+        let card = model_card(&finished.unit, &description, &predictions, traits);
         write_whole(&path, card.as_bytes())?;
     }
     Ok(())

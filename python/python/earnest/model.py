@@ -39,9 +39,11 @@ class Answer:
     label: str | None
     #: The file, where there is one.
     file: str | None = None
+    #: True where the largest probability is below the model's threshold (:attr:`Model.uncertain_below`); None where it has none.
+    uncertain: bool | None = None
 
     def __hash__(self) -> int:
-        return hash((tuple(self.values.items()), self.start_s, self.end_s, self.label, self.file))
+        return hash((tuple(self.values.items()), self.start_s, self.end_s, self.label, self.file, self.uncertain))
 
     @property
     def probabilities(self) -> dict[str, float]:
@@ -69,16 +71,19 @@ class Answer:
         return self.values.get(name) if self.label is None else None
 
     def to_dict(self) -> dict[str, Any]:
-        """``file`` and ``label`` where there are such, ``start``, ``end`` and a key for each value."""
+        """``file``, ``label`` and ``uncertain`` where there are such, ``start``, ``end`` and a key for each value."""
         head: dict[str, Any] = {} if self.file is None else {"file": self.file}
         head.update(start=self.start_s, end=self.end_s)
         if self.label is not None:
             head["label"] = self.label
+        if self.uncertain is not None:
+            head["uncertain"] = self.uncertain
         return {**head, **self.values}
 
     def __str__(self) -> str:
         values = ", ".join(f"{name} {value:.2f}" for name, value in self.values.items())
         label = "" if self.label is None else f"{self.label} "
+        label += "uncertain " if self.uncertain else ""
         return f"{self.start_s:.2f}-{self.end_s:.2f} s: {label}({values})"
 
 
@@ -86,7 +91,8 @@ class Answers(list[Answer]):
     """Answers in order, which can be a table."""
 
     def to_frame(self) -> pd.DataFrame:
-        """A row for each answer: ``label`` where there are classes, and a column for each value.
+        """A row for each answer: ``label`` where there are classes, ``uncertain`` where the model has a threshold, and a column for each
+        value.
 
         The index is ``(file, start, end)`` where the answers are of files, otherwise ``(start, end)``.
         """
@@ -147,6 +153,11 @@ class Model:
         if self.task != "categorical":
             raise EarnestError(f"the model predicts {', '.join(self.outputs)} and no classes; see outputs")
         return self.outputs
+
+    @property
+    def uncertain_below(self) -> float | None:
+        """The probability below which an answer is uncertain, as it was chosen on the utterances that validated; None if it was not."""
+        return self._native.uncertain_below
 
     @property
     def card(self) -> str:
@@ -221,7 +232,9 @@ class Model:
     def _answer(self, values: list[float], start_s: float, end_s: float, file: str | None = None) -> Answer:
         names = self.outputs
         label = names[int(np.argmax(values))] if self.task == "categorical" else None
-        return Answer(dict(zip(names, values)), start_s, end_s, label, file)
+        below = self.uncertain_below
+        uncertain = None if below is None else max(values) < below
+        return Answer(dict(zip(names, values)), start_s, end_s, label, file, uncertain)
 
     def _of_signal(self, signal: Signal) -> Answer:
         samples = mono_of(signal.samples)

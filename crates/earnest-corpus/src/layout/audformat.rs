@@ -8,7 +8,7 @@
 //! <https://github.com/audeering/audformat>.
 //!
 //! Which columns are read: those whose scheme is `emotion`, `arousal`, `valence`, `dominance`,
-//! `speaker`, or `gender` (or `sex`), in filewise and in segmented tables; a column without a
+//! `speaker`, `gender` (or `sex`), or `language`, in filewise and in segmented tables; a column without a
 //! scheme is known by its own name.
 //! Where any column for one of these is a gold standard (its rater votes, or its table's name ends
 //! in `.gold_standard`), only gold standards are read for it. Several columns for it in one table
@@ -16,7 +16,8 @@
 //! split may repeat what another table says, and where two contradict, the first in alphabetical
 //! order counts and the other is named. Who speaks in a stretch may be said of the stretch or of
 //! its file. A speaker's sex may be in the speaker scheme's labels, or in the misc table that they
-//! name.
+//! name. Where the header names one language (`languages`), it is that of all that no column says
+//! another of.
 //!
 //! Tables that are stored as Parquet only are refused with the call that stores them as CSV.
 
@@ -29,6 +30,7 @@ use earnest_files::{RelativePath, read_file};
 use super::table::{Row, Table};
 use super::yaml::{self, Node, Value};
 use super::{Reading, Survey, is_one_name, moment, place, stem_and_folder};
+use crate::language::Language;
 use crate::problem::ProblemKind;
 use crate::sex::Sex;
 use crate::utterance::{UNKNOWN_SPEAKER, Utterance};
@@ -80,16 +82,18 @@ enum Role {
     Dominance,
     Speaker,
     Sex,
+    Language,
 }
 
 impl Role {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Emotion,
         Self::Arousal,
         Self::Valence,
         Self::Dominance,
         Self::Speaker,
         Self::Sex,
+        Self::Language,
     ];
 
     fn name(self) -> &'static str {
@@ -100,6 +104,7 @@ impl Role {
             Self::Dominance => "dominance",
             Self::Speaker => "speaker",
             Self::Sex => "gender",
+            Self::Language => "language",
         }
     }
 
@@ -323,6 +328,17 @@ impl Database<'_> {
         }
     }
 
+    /// The language of all, where the header names one.
+    fn language(&self) -> Option<Language> {
+        let languages = self.content.get("languages")?;
+        match &languages.value {
+            Value::List(languages) if languages.len() == 1 => {
+                Language::parse(languages.first()?.text()?)
+            }
+            _ => Language::parse(languages.text()?),
+        }
+    }
+
     /// The sexes of speakers, from the speaker scheme's labels or the misc table that they name.
     fn sexes(&self, reading: &mut Reading) -> HashMap<String, Sex> {
         let labels = self.content.get("schemes");
@@ -460,6 +476,7 @@ impl Joined {
     /// The utterances, and what is left over.
     fn finish(&self, database: &Database<'_>, sexes: &HashMap<String, Sex>, reading: &mut Reading) {
         let mut used: HashSet<&str> = HashSet::new();
+        let language = database.language();
         for (place, entry) in self.entries.iter().filter(|(_, e)| e.is_labelled()) {
             used.insert(entry.file.as_str());
             let of_file = self.entries.get(&entry.file);
@@ -481,6 +498,9 @@ impl Joined {
                 file: PathBuf::from(entry.file.as_str()),
                 stretch: entry.stretch,
                 sex,
+                language: text(Role::Language)
+                    .and_then(Language::parse)
+                    .or_else(|| language.clone()),
                 arousal: entry.number(Role::Arousal),
                 valence: entry.number(Role::Valence),
                 dominance: entry.number(Role::Dominance),

@@ -17,6 +17,7 @@
 //! | `dominance` | `dom`, `control`, `power` | optional number |
 //! | `intensity` | `level`, `strength` | optional: how strongly the emotion is shown, in any words |
 //! | `sex` | `gender` | optional |
+//! | `language` | `lang` | optional: a code of ISO 639 (`de`, `deu`) or an English name |
 //!
 //! A cell that begins with `'` and a formula (`'=anna`) is the text behind the `'`, which our own
 //! tables put there for spreadsheets; but not in the column `path`.
@@ -39,6 +40,7 @@ use earnest_files::{MOST_TEXT, RelativePath, nearest, read_file, text_of_cell};
 
 use super::table::Lines;
 use super::{Reach, Reading, Survey, moment, numbered_lines, place, stem_and_folder};
+use crate::language::Language;
 use crate::problem::{Problem, ProblemKind};
 use crate::sex::Sex;
 use crate::utterance::{UNKNOWN_SPEAKER, Utterance};
@@ -98,10 +100,11 @@ enum Column {
     Dominance,
     Intensity,
     Sex,
+    Language,
 }
 
 /// All names of each column, the first for messages.
-const COLUMNS: [(Column, &[&str]); 13] = [
+const COLUMNS: [(Column, &[&str]); 14] = [
     (
         Column::Path,
         &["path", "file_name", "file", "filename", "audio", "wav"],
@@ -124,6 +127,7 @@ const COLUMNS: [(Column, &[&str]); 13] = [
     (Column::Dominance, &["dominance", "dom", "control", "power"]),
     (Column::Intensity, &["intensity", "level", "strength"]),
     (Column::Sex, &["sex", "gender"]),
+    (Column::Language, &["language", "lang"]),
 ];
 
 impl Column {
@@ -568,6 +572,7 @@ fn utterance(
         stretch,
         session: row.cell(Column::Session).map(str::to_owned),
         sex: row.cell(Column::Sex).and_then(Sex::parse),
+        language: row.cell(Column::Language).and_then(Language::parse),
         arousal,
         valence,
         dominance,

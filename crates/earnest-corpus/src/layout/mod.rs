@@ -5,6 +5,7 @@ mod emotale;
 mod file_names;
 mod iemocap;
 mod kaldi;
+pub(crate) mod languages;
 pub(crate) mod manifest;
 mod meld;
 mod moment;

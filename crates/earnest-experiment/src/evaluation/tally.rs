@@ -129,6 +129,11 @@ pub fn metrics_by_speaker(seeds: &[BySpeaker], task: Task) -> BTreeMap<String, L
 
 /// The mean of each metric over the lists that have it.
 pub fn mean_of(lists: &[List]) -> List {
+    mean_of_some(lists)
+}
+
+/// The mean at each place over the lists that have a number there.
+pub(crate) fn mean_of_some<const N: usize>(lists: &[[Option<f64>; N]]) -> [Option<f64>; N] {
     std::array::from_fn(|i| {
         let values: Vec<f64> = lists
             .iter()

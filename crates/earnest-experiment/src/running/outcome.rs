@@ -7,6 +7,7 @@ use earnest_model::{EpochReport, Task};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ExperimentError;
+use crate::evaluation::traits::Traits;
 use crate::experiment::{Experiment, Unit};
 use crate::running::finished::{FinishedUnit, finished_units};
 use crate::running::history::read_history;
@@ -48,6 +49,9 @@ pub struct About {
     /// utterances, where it is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub snr_percentiles_db: Vec<f64>,
+    /// What the corpus says of those who speak: nothing in runs of earlier versions.
+    #[serde(default, skip_serializing_if = "Traits::is_empty")]
+    pub traits: Traits,
     /// Problems found in the corpus.
     pub problems: usize,
     /// Utterances that are one recording, or have a part of one in common, in words.
@@ -61,6 +65,21 @@ pub struct About {
     pub unusable: Vec<String>,
     /// Version of Earnest.
     pub earnest: String,
+}
+
+impl About {
+    /// Reads what a run's folder says.
+    ///
+    /// # Errors
+    /// It is not there, or is damaged.
+    pub fn read(folder: &Path) -> Result<Self, ExperimentError> {
+        let path = folder.join("about.json");
+        let text = read_text(&path)?;
+        serde_json::from_str(&text).map_err(|e| ExperimentError::Content {
+            path,
+            reason: e.to_string(),
+        })
+    }
 }
 
 /// One of several corpora.
@@ -116,12 +135,7 @@ pub fn collect(folder: &Path) -> Result<Outcome, ExperimentError> {
             reason,
         }
     })?;
-    let about_path = folder.join("about.json");
-    let about: About =
-        serde_json::from_str(&read_text(&about_path)?).map_err(|e| ExperimentError::Content {
-            path: about_path,
-            reason: e.to_string(),
-        })?;
+    let about = About::read(folder)?;
     let mut found = finished_units(folder)?;
     let place = |u: &Unit| {
         let title = u.recipe.title();

@@ -7,6 +7,7 @@ use earnest_model::Recipe;
 use serde_json::Value;
 
 use crate::error::ExperimentError;
+use crate::evaluation::calibration::Reliability;
 use crate::evaluation::metrics::METRICS;
 use crate::evaluation::number::exact;
 use crate::evaluation::prediction::CONDITIONS;
@@ -50,7 +51,11 @@ pub fn recipe_keys(recipe: &Recipe, table: Option<&FeatureTableSpec>) -> Vec<(St
     out
 }
 
-/// A row for each unit and condition, full precision: metrics, recalls, and the keys of the unit's
+/// What is said of probabilities.
+const OF_PROBABILITIES: [&str; 2] = ["ECE", "log_loss"];
+
+/// A row for each unit and condition, full precision: metrics, recalls, how honest probabilities are
+/// (nothing where there are none), and the keys of the unit's
 /// recipe, so that a sweep over recipes is one table.
 ///
 /// # Errors
@@ -76,6 +81,7 @@ pub fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
     header.extend(METRICS.map(|(name, _)| name.replace(' ', "_")));
     let classes = &outcome.experiment.classes.names;
     header.extend(classes.iter().map(|name| format!("recall_{name}")));
+    header.extend(OF_PROBABILITIES.map(String::from));
     let table = outcome.experiment.features_table.as_ref();
     let recipes: BTreeMap<&str, BTreeMap<String, String>> = outcome
         .experiment
@@ -118,6 +124,9 @@ pub fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
             row.extend(metrics_of(unit.task, &predictions).list().map(exact));
             let counts = confusion(predictions.iter().copied());
             row.extend((0..classes.len()).map(|class| exact(counts.recall(class))));
+            let reliability = Reliability::of(predictions.iter().copied());
+            let [ece, log_loss, _] = reliability.map(|r| r.figures()).unwrap_or_default();
+            row.extend([ece, log_loss].map(exact));
             row.extend(keys.iter().map(|key| {
                 let value = own.and_then(|own| own.get(*key));
                 text_cell(value.map_or("", String::as_str)).into_owned()

@@ -12,6 +12,7 @@ use earnest_scene::{Condition, SimulatedRobot};
 
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
+use crate::evaluation::traits::Traits;
 use crate::experiment::{Experiment, RobotSpec, Unit};
 use crate::observer::{Notice, Observer};
 use crate::protocol::Protocol;
@@ -233,6 +234,7 @@ fn describe(prepared: &Prepared) -> Result<About, ExperimentError> {
             .iter()
             .any(|f| f.test.iter().any(|s| f.training.contains(s))),
         snr_percentiles_db: snr_percentiles(&experiment.robot)?,
+        traits: Traits::of(usable.utterances.iter()),
         problems: corpus.problems.len(),
         conditions,
         unusable: prepared

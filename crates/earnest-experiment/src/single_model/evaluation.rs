@@ -18,6 +18,7 @@ use crate::evaluation::answers::answers;
 use crate::evaluation::metrics::Metrics;
 use crate::evaluation::prediction::Prediction;
 use crate::evaluation::tally::metrics_of;
+use crate::evaluation::traits::Traits;
 use crate::observer::Observer;
 use crate::opening::{
     classless, classless_of_each, read_corpora, read_corpus, refuse_idle_changes, tell_of_problems,
@@ -99,6 +100,8 @@ pub struct Evaluated {
     pub predictions: Vec<Prediction>,
     /// What they come to.
     pub metrics: Metrics,
+    /// What the corpus says of those who speak.
+    pub traits: Traits,
 }
 
 /// The first few of some names.
@@ -379,6 +382,7 @@ impl Evaluation {
         let all: Vec<&Prediction> = predictions.iter().collect();
         Ok(Evaluated {
             metrics: metrics_of(task, &all),
+            traits: Traits::of(test.corpus.utterances.iter()),
             corpus: test.corpus.name,
             condition: condition.name(),
             notes: test.notes,

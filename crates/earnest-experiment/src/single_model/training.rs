@@ -24,6 +24,7 @@ use crate::running::prepare::{
 use crate::sources::SourceSpec;
 use crate::sources::chosen::ChosenSources;
 use crate::sources::fingerprints::{corpora_heard, fingerprint_of_chain, fingerprint_of_fold};
+use crate::training::calibration;
 use crate::training::presenter::{Augmentation, Presentation};
 use crate::training::{
     Trained, TrainingPlan, copies_folder, forget_copies, forget_progress, train,
@@ -97,6 +98,9 @@ impl ModelTraining {
         let setup = |message: String| Err(ExperimentError::Setup(message));
         if let Err(fault) = self.recipe.check() {
             return setup(fault);
+        }
+        if let Err(idle) = calibration::refuse_idle(&self.recipe, &[self.task]) {
+            return setup(idle);
         }
         let idle = self.corpus.check();
         let idle = idle.and_then(|()| self.corpus.refuse_idle_ranges(&[self.task]));
@@ -339,9 +343,11 @@ fn key_of(
         .augmented
         .as_ref()
         .map_or(Presentation::default(), |a| a.presentation);
-    // What a recipe is called decides nothing.
+    // What a recipe is called decides nothing, and what is chosen when all is learnt no weight.
     let unnamed = Recipe {
         name: String::new(),
+        calibrate: None,
+        coverage: None,
         ..asked.recipe.clone()
     };
     let written = || -> serde_json::Result<[String; 5]> {

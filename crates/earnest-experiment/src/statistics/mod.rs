@@ -12,9 +12,15 @@
 //!   least as far from zero, all 2^n of them up to 16 speakers, 100,000 drawn ones (and the
 //!   observed) above; two-sided (`scipy.stats.permutation_test`, `permutation_type="samples"`).
 
+mod calibrated;
+pub mod groups;
 mod pooled;
+mod resampled;
 
+pub use calibrated::Calibrated;
 pub use pooled::{by_seed, over, pooled, pooled_by_seed, seeds_of};
+pub use resampled::resampled;
+use resampled::resampled_groups;
 
 use std::collections::BTreeMap;
 
@@ -47,44 +53,16 @@ pub struct Interval {
 /// bits each time.
 #[must_use]
 pub fn intervals(seeds: &[BySpeaker], task: Task) -> [Option<Interval>; COUNT] {
-    let mut speakers: Vec<&str> = seeds
-        .iter()
-        .flat_map(|s| s.keys().map(String::as_str))
-        .collect();
-    speakers.sort_unstable();
-    speakers.dedup();
-    let n = speakers.len();
-    if n < 3 {
-        return [None; COUNT];
-    }
-    let mut samples: [Vec<f64>; COUNT] = std::array::from_fn(|_| Vec::with_capacity(RESAMPLES));
-    let mut generator = Key::new(0).with("bootstrap over speakers").generator();
-    for _ in 0..RESAMPLES {
-        let chosen: Vec<&str> = (0..n).map(|_| speakers[generator.below(n)]).collect();
-        let of_seeds: Vec<List> = seeds
+    resampled(seeds, |drawn| {
+        let of_seeds: Vec<List> = drawn
             .iter()
-            .map(|seed| {
+            .map(|of_seed| {
                 let mut all = Tally::default();
-                for tally in chosen.iter().filter_map(|s| seed.get(*s)) {
-                    all.merge(tally);
-                }
+                of_seed.iter().for_each(|tally| all.merge(tally));
                 all.metrics(task).list()
             })
             .collect();
-        for (sample, value) in samples.iter_mut().zip(mean_of(&of_seeds)) {
-            sample.extend(value);
-        }
-    }
-    samples.map(|mut sample| {
-        // A metric that many resamples do not have has no honest interval.
-        if sample.len() < RESAMPLES * 9 / 10 {
-            return None;
-        }
-        sample.sort_by(f64::total_cmp);
-        Some(Interval {
-            low: percentile(&sample, 0.025),
-            high: percentile(&sample, 0.975),
-        })
+        mean_of(&of_seeds)
     })
 }
 

@@ -94,6 +94,7 @@ pub(super) fn fit(
     }
     Ok(Learnt {
         engine,
+        calibration: None,
         history: Vec::new(),
         search,
     })

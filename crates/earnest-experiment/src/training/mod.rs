@@ -2,6 +2,7 @@
 
 pub(crate) mod balance;
 mod baseline;
+pub(crate) mod calibration;
 pub(crate) mod copies;
 pub(crate) mod kept_together;
 mod network;
@@ -16,8 +17,8 @@ use earnest_augment::{Chain, Transform};
 use earnest_features::Normaliser;
 use earnest_files::{MOST_TEXT, read_file};
 use earnest_model::{
-    Description, Engine, EpochReport, FORMAT, Heard, Model, ModelClasses, Recipe, Targets, Task,
-    Tried, softmax,
+    Calibration, Description, Engine, EpochReport, FORMAT, Heard, Model, ModelClasses, Recipe,
+    Targets, Task, Tried, softmax,
 };
 use earnest_random::Key;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -152,6 +153,7 @@ pub struct Trained {
 /// What was learnt, by whichever way.
 struct Learnt {
     engine: Box<dyn Engine>,
+    calibration: Option<Calibration>,
     history: Vec<EpochReport>,
     search: Vec<Tried>,
 }
@@ -451,6 +453,7 @@ pub fn train(
         normaliser: presenter.normaliser().clone(),
         target_mean,
         target_deviation,
+        calibration: learnt.calibration,
     };
     Ok(Trained {
         model: Model::new(description, learnt.engine),

@@ -6,7 +6,7 @@ use earnest_features::Features;
 use earnest_model::{Engine, Trainer, predict_normalised};
 
 use super::presenter::Presenter;
-use super::{CHECKPOINT, Learnt, Lesson, score};
+use super::{CHECKPOINT, Learnt, Lesson, calibration, score};
 use crate::error::ExperimentError;
 use crate::observer::{Notice, Observer};
 
@@ -56,9 +56,12 @@ pub(super) fn train(
             return Err(ExperimentError::Stopped);
         }
     }
+    let history = trainer.history().to_vec();
+    let engine = trainer.into_best();
     Ok(Learnt {
-        history: trainer.history().to_vec(),
-        engine: trainer.into_best(),
+        calibration: calibration::fit(lesson, &*engine, &validation_rows),
+        history,
+        engine,
         search: Vec::new(),
     })
 }

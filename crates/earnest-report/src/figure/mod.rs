@@ -7,6 +7,7 @@ mod dots;
 mod legend;
 mod levels;
 mod matrix;
+mod reliability;
 mod violins;
 
 pub use confusion::{confusion, confusion_counts};
@@ -14,6 +15,7 @@ pub use curves::training_curves;
 pub use dots::{Column, by_fold};
 pub use levels::snr_levels;
 pub use matrix::matrices;
+pub use reliability::{coverage, reliability};
 pub use violins::{Violin, violins};
 
 use plotters::coord::Shift;

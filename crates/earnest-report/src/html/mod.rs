@@ -1,5 +1,6 @@
 //! The self-contained HTML report.
 
+mod of_classes;
 mod table;
 
 use std::collections::BTreeMap;
@@ -176,6 +177,8 @@ pub fn html(report: &Report) -> Result<String, ExperimentError> {
     if let Some(across) = report.across.as_ref().filter(|a| a.crossed) {
         page.across(report, across)?;
         page.confusions_of_pairs(outcome)?;
+        page.calibration(report)?;
+        page.groups(report);
         page.speakers(report);
         page.curves(outcome)?;
         page.experiment(outcome)?;
@@ -202,6 +205,8 @@ pub fn html(report: &Report) -> Result<String, ExperimentError> {
     }
     page.folds(report)?;
     page.confusions(outcome)?;
+    page.calibration(report)?;
+    page.groups(report);
     page.violins(outcome)?;
     page.speakers(report);
     page.curves(outcome)?;

@@ -26,7 +26,7 @@ pub enum Command {
         MSP-Podcast, audformat, Kaldi's data directories with utt2emo, and manifests \
         (manifest.csv, manifest.jsonl, Hugging Face's metadata.csv) with the columns path, speaker, emotion and \
         optionally start, end (a stretch of the file: seconds, or audformat's 0 days 00:00:01.25), session, id, \
-        arousal, valence, sex. A manifest that is found in a folder lists files in it; one that you name may list \
+        arousal, valence, sex, language. A manifest that is found in a folder lists files in it; one that you name may list \
         any, relative to its own folder or to --root.\n\n\
         Names what is wrong: lines, files, folders and links that cannot be read, files listed again or with the \
         same samples, speakers and classes that are missing. If something could not be listed, so that nobody knows \
@@ -387,7 +387,7 @@ fn print_json(corpus: &Corpus, audited: Option<&Audit>) -> Result<(), Failure> {
             json!({
                 "id": u.id, "path": u.path, "file": u.file,
                 "start": u.stretch.map(|s| s.start_s()), "end": u.stretch.and_then(|s| s.end_s()), "speaker": u.speaker, "session": u.session,
-                "sex": u.sex, "label": u.label, "intensity": u.intensity, "emotion": corpus.class_name(u),
+                "sex": u.sex, "language": u.language, "label": u.label, "intensity": u.intensity, "emotion": corpus.class_name(u),
                 "arousal": u.arousal, "valence": u.valence, "dominance": u.dominance,
                 "duration_s": facts.map(|f| f.duration_s),
                 "sample_rate": facts.map(|f| f.sample_rate),

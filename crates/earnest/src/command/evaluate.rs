@@ -10,6 +10,7 @@ use earnest_model::{Description, Task};
 use serde_json::json;
 
 use super::confusion_table::confusion_table;
+use super::of_classes::OfClasses;
 use super::options::{CorpusOptions, LabelOptions, RobotOptions, SoundOptions, no_effect, sources};
 use super::{must_exist, must_hold_model};
 use crate::failure::Failure;
@@ -184,10 +185,13 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     };
     let evaluated = evaluation.run(&Progress::new())?;
     let (description, predictions) = (&evaluated.description, &evaluated.predictions);
+    let of_classes = OfClasses::of(&evaluated);
     if a.json {
         let value = json!({
             "model": a.model.to_string_lossy(), "corpus": evaluated.corpus, "condition": evaluated.condition, "robot": robot,
             "utterances": predictions.len(), "metrics": evaluated.metrics, "notes": evaluated.notes,
+            "calibration": of_classes.as_ref().map(OfClasses::calibration_json),
+            "groups": of_classes.as_ref().map(OfClasses::groups_json).transpose()?,
         });
         crate::say::data(&serde_json::to_string_pretty(&value)?);
         return Ok(());
@@ -211,6 +215,9 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     if description.task == Task::Categorical {
         let counts = confusion(predictions.iter());
         say!("{}", confusion_table(&description.outputs, &counts));
+    }
+    if let Some(of_classes) = &of_classes {
+        of_classes.print();
     }
     for note in &evaluated.notes {
         say!("note: {note}");

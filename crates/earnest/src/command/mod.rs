@@ -12,6 +12,7 @@ pub mod features;
 mod inputs;
 mod inspection;
 pub mod noise;
+mod of_classes;
 mod options;
 mod outputs;
 pub mod plan;
@@ -28,8 +29,8 @@ pub mod train;
 use std::path::Path;
 
 use earnest_report::{
-    AGAINST, CERTAINTY, RECIPES, Report, TextTable, recipes_against_each_other,
-    recipes_side_by_side, uncertain, warnings,
+    AGAINST, CALIBRATION_TITLE, CERTAINTY, GROUPS_TITLE, RECIPES, Report, TextTable,
+    recipes_against_each_other, recipes_side_by_side, uncertain, warnings,
 };
 
 use self::table::{report_table, text_table};
@@ -114,8 +115,22 @@ fn print_across(report: &Report) {
     }
 }
 
-/// Prints what to keep in mind, and where the rest is.
+/// Prints how far probabilities can be trusted and for whom models work, what to keep in mind, and
+/// where the rest is.
 fn print_ending(report: &Report) {
+    let (words, table) = report.calibration();
+    if !words.is_empty() {
+        say!("\n{CALIBRATION_TITLE}. {}", words.join(" "));
+    }
+    if let Some(table) = table {
+        say!("{}", report_table(&table));
+    }
+    // Speaker by speaker is for the page.
+    let mut groups = report.groups().into_iter();
+    if let Some((title, words, table)) = groups.find(|(title, ..)| *title == GROUPS_TITLE) {
+        say!("\n{title}. {words}");
+        say!("{}", report_table(&table));
+    }
     for warning in warnings(&report.outcome) {
         say!("note: {warning}");
     }

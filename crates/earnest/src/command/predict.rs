@@ -4,23 +4,26 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use earnest_experiment::largest;
+use earnest_experiment::{CARD, largest};
 use earnest_features::Features;
 use earnest_files::{path_cell, text_cell};
 use earnest_model::{Description, Task};
-use earnest_recogniser::{FeatureReader, Recogniser};
+use earnest_recogniser::{FeatureReader, Recogniser, is_uncertain};
 use rayon::prelude::*;
 use serde_json::json;
 
 use super::inputs::{Takes, audio_files};
 use super::must_hold_model;
+use super::options::no_effect;
 use crate::failure::Failure;
 
 /// Say what a model hears in audio files.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  earnest predict speech.wav\n  earnest predict --model my-model recordings/*.wav\n\n\
-    Prints CSV: the file, the answer, and each class's probability (or arousal and valence). A file that cannot \
+    Prints CSV: the file, the answer, and each class's probability (or arousal and valence). Where the model has a \
+    threshold (its recipe asks for a coverage), or with --uncertain-below, a column certainty says certain or uncertain \
+    beside the answer, which stays as it is. A file that cannot \
     be read, or a folder that cannot be listed, is named on standard error; the others are still done, and the exit \
     code is 1. A manifest may call its column path, file_name, file, filename, audio or wav. To a model that was \
     trained with --normalise speaker or adaptive, all files of a call are one speaker's, heard in this order; to one \
@@ -33,12 +36,25 @@ pub struct Arguments {
     /// Audio files, folders of them, or manifests (.csv, .tsv, .jsonl with a column `path`)
     #[arg(required_unless_present = "card", value_name = "FILE|DIR|MANIFEST")]
     files: Vec<PathBuf>,
-    /// Print the card of the built-in starter: what it was trained on, and how well it does
-    #[arg(long, conflicts_with_all = ["model", "files", "json"])]
+    /// Print the card of the built-in starter, or of --model: what it was trained on, how well it does
+    /// and for whom
+    #[arg(long, conflicts_with_all = ["files", "json", "uncertain_below"])]
     card: bool,
+    /// Say `uncertain` beside answers whose largest probability is below this, instead of below the
+    /// model's own threshold: 0 to 1, and 0 for never
+    #[arg(long, value_name = "P", value_parser = probability)]
+    uncertain_below: Option<f32>,
     /// Print one JSON object a line instead of CSV
     #[arg(long)]
     json: bool,
+}
+
+fn probability(text: &str) -> Result<f32, String> {
+    let p: f32 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
+    match (0.0..=1.0).contains(&p) {
+        true => Ok(p),
+        false => Err("it is a probability, 0 to 1".to_owned()),
+    }
 }
 
 /// Hears some files, on all cores.
@@ -83,27 +99,45 @@ fn groups(files: &[PathBuf]) -> Vec<&[PathBuf]> {
 struct Answers<'a> {
     model: &'a Description,
     json: bool,
+    /// Below which probability an answer is uncertain.
+    uncertain_below: Option<f32>,
     table: csv::Writer<crate::say::Out>,
 }
 
 impl<'a> Answers<'a> {
-    fn begin(model: &'a Description, json: bool) -> Result<Self, Failure> {
+    fn begin(
+        model: &'a Description,
+        json: bool,
+        uncertain_below: Option<f32>,
+    ) -> Result<Self, Failure> {
         let mut table = csv::Writer::from_writer(crate::say::Out::new());
         if !json {
             let mut header = vec![Cow::Borrowed("file")];
             if model.task == Task::Categorical {
                 header.push(Cow::Borrowed("emotion"));
             }
+            header.extend(uncertain_below.map(|_| Cow::Borrowed("certainty")));
             header.extend(model.outputs.iter().map(|name| text_cell(name)));
             table.write_record(header.iter().map(|cell| cell.as_bytes()))?;
         }
-        Ok(Self { model, json, table })
+        Ok(Self {
+            model,
+            json,
+            uncertain_below,
+            table,
+        })
     }
 
     fn print(&mut self, file: &Path, answer: &[f32]) -> Result<(), Failure> {
         let names = &self.model.outputs;
         let emotion = names.get(largest(answer)).cloned().unwrap_or_default();
         let emotion = (self.model.task == Task::Categorical).then_some(emotion);
+        let certainty = self
+            .uncertain_below
+            .map(|below| match is_uncertain(answer, below) {
+                true => "uncertain",
+                false => "certain",
+            });
         if self.json {
             let values: serde_json::Map<String, serde_json::Value> = names
                 .iter()
@@ -114,22 +148,45 @@ impl<'a> Answers<'a> {
             if let Some(emotion) = emotion {
                 object["emotion"] = json!(emotion);
             }
+            if let Some(certainty) = certainty {
+                object["certainty"] = json!(certainty);
+            }
             crate::say::data(&object.to_string());
             return Ok(());
         }
         let mut row = vec![path_cell(&file.to_string_lossy()).into_owned()];
         row.extend(emotion.map(|e| text_cell(&e).into_owned()));
+        row.extend(certainty.map(str::to_owned));
         row.extend(answer.iter().map(|x| format!("{x:.4}")));
         self.table.write_record(&row)?;
         Ok(())
     }
 }
 
+/// Prints the card that lies beside a model, or the starter's.
+fn print_card(model: Option<&Path>) -> Result<(), Failure> {
+    let Some(folder) = model else {
+        crate::say::data(Recogniser::STARTER_CARD.trim_end());
+        return Ok(());
+    };
+    must_hold_model("--model", folder)?;
+    let path = folder.join(CARD);
+    if !path.is_file() {
+        return Err(Failure::asked(format!(
+            "--model {}: it has no card (no {CARD} is in it): a run writes one beside each of its models when it reports, `earnest train` writes none; `earnest evaluate` says how well a model does",
+            folder.display()
+        )));
+    }
+    let card = earnest_files::read_text(&path)
+        .map_err(|e| Failure::asked(format!("cannot read the card {}: {e}", path.display())))?;
+    crate::say::data(card.trim_end());
+    Ok(())
+}
+
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
     if a.card {
-        crate::say::data(Recogniser::STARTER_CARD.trim_end());
-        return Ok(());
+        return print_card(a.model.as_deref());
     }
     let (recogniser, name) = match &a.model {
         Some(folder) => {
@@ -142,6 +199,13 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     recogniser
         .front_end()
         .map_err(|e| Failure::asked(format!("--model {name}: {e}")))?;
+    if a.uncertain_below.is_some() && recogniser.description().task == Task::Dimensional {
+        no_effect(
+            &["--uncertain-below"],
+            "a model that answers with probabilities of classes, and this one answers with values on scales",
+        )?;
+    }
+    let uncertain_below = a.uncertain_below.or(recogniser.uncertain_below());
     let inputs = audio_files(&a.files, Takes::WholeFiles)?;
     if a.model.is_none() {
         let model = recogniser.description();
@@ -154,7 +218,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     }
     let files = inputs.paths();
     let groups = groups(&files);
-    let mut answers = Answers::begin(recogniser.description(), a.json)?;
+    let mut answers = Answers::begin(recogniser.description(), a.json, uncertain_below)?;
     // Whoever speaks in these files counts as one speaker.
     const SPEAKER: &str = "";
     let mut listener = recogniser.listener();

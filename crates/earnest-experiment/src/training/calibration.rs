@@ -1,0 +1,38 @@
+//! How sure a network is, on the utterances that validate.
+
+use earnest_features::Features;
+use earnest_model::{Calibration, Engine, Recipe, Task, Validated, predict_normalised};
+
+use super::{Lesson, balance};
+
+/// What the recipe asks to be chosen on the utterances that validate, heard as they validated; of
+/// several corpora that count alike each has the same weight. `None` if the recipe asks for nothing,
+/// or there are no classes.
+pub(super) fn fit(
+    lesson: &Lesson<'_>,
+    engine: &dyn Engine,
+    validation: &[&Features],
+) -> Option<Calibration> {
+    let plan = lesson.plan;
+    if plan.task != Task::Categorical || plan.recipe.keys_of_calibration().is_empty() {
+        return None;
+    }
+    let items = &lesson.dataset.items;
+    let classes: Vec<usize> = plan.validation.iter().map(|i| items[*i].class()).collect();
+    let validated = Validated {
+        rows: &predict_normalised(engine, validation, lesson.outputs),
+        classes: &classes,
+        weights: &balance::weights(lesson.dataset, plan.validation, plan.balance),
+    };
+    Calibration::fit(plan.recipe, &validated)
+}
+
+/// Refuses a recipe whose calibration has no effect: it is of probabilities of classes.
+pub(crate) fn refuse_idle(recipe: &Recipe, tasks: &[Task]) -> Result<(), String> {
+    match recipe.keys_of_calibration().first() {
+        Some(key) if !tasks.contains(&Task::Categorical) => Err(format!(
+            "{key} has no effect on the dimensional task: it is of the probabilities of classes; take it out of the recipe, or train the categorical task"
+        )),
+        _ => Ok(()),
+    }
+}
