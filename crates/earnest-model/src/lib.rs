@@ -2,6 +2,7 @@
 
 mod adam;
 mod ahead;
+mod channels;
 mod classes;
 mod dot;
 pub mod engine;
@@ -21,6 +22,7 @@ mod tensors;
 mod trainer;
 
 pub use adam::Adam;
+pub use channels::Channels;
 pub use classes::ModelClasses;
 pub use engine::{Architecture, Engine, Examples, FitError, Fitted, Network, Tried, mean_row};
 pub use error::ModelError;

@@ -3,6 +3,7 @@
 use earnest_features::FrontEndSettings;
 use serde::{Deserialize, Serialize};
 
+use crate::channels::Channels;
 use crate::engine::{Architecture, counted};
 use crate::normalisation::Normalisation;
 
@@ -23,6 +24,8 @@ pub struct Recipe {
     pub architecture: Architecture,
     /// By whose statistics descriptors are normalised; the paper takes the training set's.
     pub normalise: Normalisation,
+    /// What is heard of a robot's recording with several channels.
+    pub channels: Channels,
     /// Adam's first learning rate.
     pub learning_rate: f64,
     /// Every gradient value is clipped to plus or minus this.
@@ -52,6 +55,8 @@ struct RecipeFile {
     architecture: Architecture,
     #[serde(default)]
     normalise: Normalisation,
+    #[serde(default, skip_serializing_if = "Channels::is_mean")]
+    channels: Channels,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     learning_rate: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -95,6 +100,7 @@ impl TryFrom<RecipeFile> for Recipe {
             features: file.features.unwrap_or(usual.features),
             architecture: usual.architecture,
             normalise: file.normalise,
+            channels: file.channels,
             learning_rate: file.learning_rate.unwrap_or(usual.learning_rate),
             gradient_clip: file.gradient_clip.unwrap_or(usual.gradient_clip),
             batch_size: file.batch_size.unwrap_or(usual.batch_size),
@@ -116,6 +122,7 @@ impl From<Recipe> for RecipeFile {
             features: Some(recipe.features),
             architecture: recipe.architecture,
             normalise: recipe.normalise,
+            channels: recipe.channels,
             learning_rate: rate(recipe.learning_rate),
             gradient_clip: rate(recipe.gradient_clip),
             batch_size: counted(recipe.batch_size),
@@ -170,6 +177,7 @@ impl Recipe {
             },
             architecture,
             normalise: Normalisation::Corpus,
+            channels: Channels::Mean,
             learning_rate: 3e-4,
             gradient_clip: 1.0,
             batch_size: 32,

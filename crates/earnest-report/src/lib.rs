@@ -3,6 +3,7 @@
 mod across;
 mod chance;
 mod comparison;
+mod conditions;
 mod figure;
 mod html;
 mod latex;
@@ -20,6 +21,7 @@ mod written;
 pub use across::{Across, Cell, MATRICES, Matrix, Pair};
 pub use chance::Chance;
 pub use comparison::{COMPARED, Comparison, compare_runs};
+pub use conditions::{Conditions, IN_CONDITIONS, OVER_CONDITIONS};
 pub use html::{CERTAINTY, uncertain, warnings};
 pub use report::Report;
 pub use rivals::{AGAINST, recipes_against_each_other};

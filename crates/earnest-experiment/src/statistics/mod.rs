@@ -6,14 +6,18 @@
 //!   percentile method of Efron and Tibshirani 1993, section 13.3). With several seeds the
 //!   metric is the mean over them. With few speakers it is too narrow: 10 draws of 10 people
 //!   cannot know what an eleventh would do.
+//! * Over conditions: the mean of the metric over several conditions, each of which counts alike; who
+//!   is drawn again is drawn in all of them. A test then compares each speaker's mean over conditions.
 //! * Test: paired sign-flip (permutation) test over speakers. For each speaker the difference
 //!   of the two trainings; under the hypothesis that they are alike each difference could as
 //!   well have had the other sign. p is the share of sign patterns whose mean difference is at
 //!   least as far from zero, all 2^n of them up to 16 speakers, 100,000 drawn ones (and the
 //!   observed) above; two-sided (`scipy.stats.permutation_test`, `permutation_type="samples"`).
 
+mod conditions;
 mod pooled;
 
+pub use conditions::{by_speaker_over, intervals_over, mean_over};
 pub use pooled::{by_seed, over, pooled, pooled_by_seed, seeds_of};
 
 use std::collections::BTreeMap;
@@ -47,10 +51,14 @@ pub struct Interval {
 /// bits each time.
 #[must_use]
 pub fn intervals(seeds: &[BySpeaker], task: Task) -> [Option<Interval>; COUNT] {
-    let mut speakers: Vec<&str> = seeds
-        .iter()
-        .flat_map(|s| s.keys().map(String::as_str))
-        .collect();
+    of_resamples(&[seeds], task)
+}
+
+/// 95 % intervals of the mean of each metric over conditions, each with its seeds, by drawing speakers
+/// again: in all conditions the same.
+fn of_resamples(conditions: &[&[BySpeaker]], task: Task) -> [Option<Interval>; COUNT] {
+    let all = || conditions.iter().copied().flatten();
+    let mut speakers: Vec<&str> = all().flat_map(|s| s.keys().map(String::as_str)).collect();
     speakers.sort_unstable();
     speakers.dedup();
     let n = speakers.len();
@@ -61,17 +69,19 @@ pub fn intervals(seeds: &[BySpeaker], task: Task) -> [Option<Interval>; COUNT] {
     let mut generator = Key::new(0).with("bootstrap over speakers").generator();
     for _ in 0..RESAMPLES {
         let chosen: Vec<&str> = (0..n).map(|_| speakers[generator.below(n)]).collect();
-        let of_seeds: Vec<List> = seeds
-            .iter()
-            .map(|seed| {
-                let mut all = Tally::default();
-                for tally in chosen.iter().filter_map(|s| seed.get(*s)) {
-                    all.merge(tally);
-                }
-                all.metrics(task).list()
-            })
-            .collect();
-        for (sample, value) in samples.iter_mut().zip(mean_of(&of_seeds)) {
+        let of_seed = |seed: &BySpeaker| {
+            let mut all = Tally::default();
+            for tally in chosen.iter().filter_map(|s| seed.get(*s)) {
+                all.merge(tally);
+            }
+            all.metrics(task).list()
+        };
+        let of_condition = |seeds: &&[BySpeaker]| {
+            let of_seeds: Vec<List> = seeds.iter().map(of_seed).collect();
+            mean_of(&of_seeds)
+        };
+        let of_conditions: Vec<List> = conditions.iter().map(of_condition).collect();
+        for (sample, value) in samples.iter_mut().zip(mean_of(&of_conditions)) {
             sample.extend(value);
         }
     }
@@ -88,8 +98,10 @@ pub fn intervals(seeds: &[BySpeaker], task: Task) -> [Option<Interval>; COUNT] {
     })
 }
 
-/// Of sorted values, between neighbours on a straight line (numpy's default).
-fn percentile(sorted: &[f64], share: f64) -> f64 {
+/// Of sorted values, of which there is one at least, between neighbours on a straight line (numpy's
+/// default); `share` from 0 to 1.
+#[must_use]
+pub fn percentile(sorted: &[f64], share: f64) -> f64 {
     let at = share * (sorted.len() - 1) as f64;
     let (low, part) = (at.floor() as usize, at.fract());
     let high = (low + 1).min(sorted.len() - 1);

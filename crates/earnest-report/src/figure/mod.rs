@@ -6,6 +6,7 @@ mod curves;
 mod dots;
 mod legend;
 mod levels;
+mod lines;
 mod matrix;
 mod violins;
 
@@ -13,6 +14,7 @@ pub use confusion::{confusion, confusion_counts};
 pub use curves::training_curves;
 pub use dots::{Column, by_fold};
 pub use levels::snr_levels;
+pub use lines::{Curve, CurvePoint, curves};
 pub use matrix::matrices;
 pub use violins::{Violin, violins};
 

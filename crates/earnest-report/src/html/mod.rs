@@ -19,6 +19,7 @@ use earnest_experiment::{
 };
 
 use crate::across::{Across, MATRICES, Matrix};
+use crate::conditions::{self, Conditions};
 use crate::figure::{self, Column, Violin};
 use crate::report::Report;
 use crate::rivals::{AGAINST, recipes_against_each_other};
@@ -182,6 +183,9 @@ pub fn html(report: &Report) -> Result<String, ExperimentError> {
         return Ok(page.finish(outcome));
     }
     page.table_1(report);
+    if let Some(conditions) = &report.conditions {
+        page.conditions(conditions)?;
+    }
     if let Some(table) = recipes_against_each_other(outcome, &report.table1) {
         page.heading("Recipes against each other");
         page.paragraph(AGAINST);
@@ -507,6 +511,35 @@ impl Page {
             self.paragraph(RECALLS);
             self.table(&table.recalls());
         }
+    }
+
+    /// Named conditions: tables, curves, recipes against each other.
+    fn conditions(&mut self, conditions: &Conditions) -> Result<(), ExperimentError> {
+        self.heading("Conditions");
+        self.paragraph(conditions::IN_CONDITIONS);
+        for table in conditions.tables() {
+            self.table(&table);
+        }
+        let curves = conditions.curves();
+        if !curves.is_empty() {
+            self.paragraph(conditions::CURVES);
+            self.body.push_str("<div class=\"grid\">");
+            for (metric, axis, curves) in &curves {
+                let name = METRICS[*metric].0;
+                let title = format!("{name} by {}", axis.words());
+                let svg = figure::curves(&title, axis.words(), name, curves)?;
+                let file = name.to_lowercase().replace(' ', "-");
+                self.figure(&format!("{}-{file}", axis.name()), &svg);
+            }
+            self.body.push_str("</div>");
+        }
+        if let Some(table) = conditions.against_each_other() {
+            self.body
+                .push_str("<h3>Recipes against each other over all conditions</h3>");
+            self.paragraph(conditions::OVER_CONDITIONS);
+            self.table(&table);
+        }
+        Ok(())
     }
 
     fn folds(&mut self, report: &Report) -> Result<(), ExperimentError> {
