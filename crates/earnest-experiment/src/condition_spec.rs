@@ -326,7 +326,10 @@ pub(crate) fn check_conditions(all: &[ConditionSpec], corpora: usize) -> Result<
         if folders != corpora {
             let which = match condition.is_robot() {
                 true => "folders of recordings in robot.path".to_owned(),
-                false => format!("folders of recordings of the condition {:?}", condition.name),
+                false => format!(
+                    "folders of recordings of the condition {:?}",
+                    condition.name
+                ),
             };
             return Err(format!(
                 "{which}: {folders}; corpora: {corpora}. Each corpus has a folder of its own, in the same order"

@@ -3,7 +3,6 @@
 
 use earnest_experiment::Experiment;
 
-
 fn with(conditions: &str) -> Result<Experiment, String> {
     Experiment::from_toml(&format!("[corpus]\npath = \"c\"\n{conditions}"))
 }
@@ -31,23 +30,56 @@ fn what_no_condition_can_be_is_named() {
     let one = |lines: &str| format!("[[conditions]]\n{lines}\n");
     let far = one("name = \"far\"\nkind = \"recordings\"\npath = \"far\"");
     for (toml, words) in [
-        (one("name = \"robot\"\nkind = \"simulated\""), "under [robot]"),
-        (one("name = \"clean\"\nkind = \"simulated\""), "always tested"),
-        (one("name = \"a b\"\nkind = \"simulated\""), "characters of a-z"),
-        (one("name = \"a\"\ngroup = \"\"\nkind = \"simulated\""), "group must be"),
+        (
+            one("name = \"robot\"\nkind = \"simulated\""),
+            "under [robot]",
+        ),
+        (
+            one("name = \"clean\"\nkind = \"simulated\""),
+            "always tested",
+        ),
+        (
+            one("name = \"a b\"\nkind = \"simulated\""),
+            "characters of a-z",
+        ),
+        (
+            one("name = \"a\"\ngroup = \"\"\nkind = \"simulated\""),
+            "group must be",
+        ),
         (one("name = \"a\"\nkind = \"recordings\""), "needs path"),
-        (one("name = \"a\"\nkind = \"simulated\"\npath = \"x\""), "path has no effect"),
-        (one("name = \"a\"\nkind = \"simulated\"\nsnr_db = 500.0"), "between -60 and 120"),
-        (one("name = \"a\"\nkind = \"simulated\"\ndistance_m = 0.0"), "distance_m must be"),
-        (one("name = \"a\"\nkind = \"simulated\"\ndistance = 1.0"), "did you mean `distance_m`?"),
+        (
+            one("name = \"a\"\nkind = \"simulated\"\npath = \"x\""),
+            "path has no effect",
+        ),
+        (
+            one("name = \"a\"\nkind = \"simulated\"\nsnr_db = 500.0"),
+            "between -60 and 120",
+        ),
+        (
+            one("name = \"a\"\nkind = \"simulated\"\ndistance_m = 0.0"),
+            "distance_m must be",
+        ),
+        (
+            one("name = \"a\"\nkind = \"simulated\"\ndistance = 1.0"),
+            "did you mean `distance_m`?",
+        ),
         (format!("{far}{far}"), "two conditions are called \"far\""),
-        (format!("{far}{}", far.replace("name = \"far\"", "name = \"b\"")), "have the same folder"),
+        (
+            format!("{far}{}", far.replace("name = \"far\"", "name = \"b\"")),
+            "have the same folder",
+        ),
         (
             one("name = \"a\"\nkind = \"simulated\"") + &one("name = \"b\"\nkind = \"simulated\""),
             "simulated at 3 dB",
         ),
-        (far.replace("kind", "group = \"far\"\nkind"), "of a condition and of a group"),
-        (far.replace("path = \"far\"", "path = [\"x\", \"y\"]"), "of the condition \"far\": 2"),
+        (
+            far.replace("kind", "group = \"far\"\nkind"),
+            "of a condition and of a group",
+        ),
+        (
+            far.replace("path = \"far\"", "path = [\"x\", \"y\"]"),
+            "of the condition \"far\": 2",
+        ),
     ] {
         let error = with(&toml).unwrap_err();
         assert!(error.contains(words), "{words:?} is not in\n{error}");

@@ -184,7 +184,11 @@ impl Conditions {
             rows.push(Line::derived(row("95 % of it".to_owned(), none, &sure)));
         }
         let share = |c: &Column| number(c.share(metric));
-        rows.push(Line::derived(row("share of clean".to_owned(), none, &share)));
+        rows.push(Line::derived(row(
+            "share of clean".to_owned(),
+            none,
+            &share,
+        )));
         TextTable {
             titles,
             rows,
@@ -197,8 +201,7 @@ impl Conditions {
     pub fn against_each_other(&self) -> Option<TextTable> {
         let mut recipes: Vec<&str> = self.columns.iter().map(|c| c.recipe.as_str()).collect();
         recipes.dedup();
-        let mut titles: Vec<Vec<String>> =
-            ["recipe", "against", "trained"].map(title).to_vec();
+        let mut titles: Vec<Vec<String>> = ["recipe", "against", "trained"].map(title).to_vec();
         for metric in &self.metrics {
             let name = METRICS[*metric].0;
             titles.push(vec![name.to_owned(), "ahead by".to_owned()]);
@@ -299,11 +302,12 @@ impl Column {
         conditions: &[ConditionSpec],
     ) -> Option<Self> {
         let units = &outcome.units;
-        let is_own =
-            |task: Task| move |recipe: &str, training: Training| {
+        let is_own = |task: Task| {
+            move |recipe: &str, training: Training| {
                 let mut units = units.iter();
                 units.any(|u| u.task == task && u.recipe == recipe && u.training == training)
-            };
+            }
+        };
         let mut column = Self {
             recipe: recipe.to_owned(),
             training,

@@ -577,12 +577,7 @@ fn comparisons(units: &[UnitResult], recipe: &str) -> Vec<TrainingComparison> {
 }
 
 /// One row, if there are units for it.
-fn row(
-    units: &[UnitResult],
-    recipe: &str,
-    training: Training,
-    condition: &str,
-) -> Option<Row> {
+fn row(units: &[UnitResult], recipe: &str, training: Training, condition: &str) -> Option<Row> {
     let of: Vec<&UnitResult> = units
         .iter()
         .filter(|u| u.recipe == recipe && u.training == training)

@@ -82,7 +82,10 @@ mod tests {
         assert!((of_a - 0.75).abs() < 1e-12 && (of_b - 0.25).abs() < 1e-12);
         assert!((accuracy(&[a.clone(), b.clone()]) - 0.5).abs() < 1e-12);
         assert_eq!(intervals_over(&[a.clone()], task), intervals(&a, task));
-        assert_eq!(intervals_over(&[a.clone(), a.clone()], task), intervals(&a, task));
+        assert_eq!(
+            intervals_over(&[a.clone(), a.clone()], task),
+            intervals(&a, task)
+        );
         // Speakers who are good in one and bad in the other are alike over both.
         let both = by_speaker_over(&[a, b], task);
         for list in both.values() {

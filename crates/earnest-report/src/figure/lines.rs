@@ -156,8 +156,15 @@ mod tests {
         let with = curves("t", "dB", "F", &[one]).unwrap();
         assert_eq!((dots(&without), dots(&with)), (2, 2));
         assert!(lines(&with) >= lines(&without) + 6);
-        for same in [vec![(1.0, f64::MIN_POSITIVE)], vec![(1.0, -3.0), (1.0, 9.0)]] {
-            assert!(curves("t", "x", "y", &[curve(&same)]).unwrap().contains("</svg>"));
+        for same in [
+            vec![(1.0, f64::MIN_POSITIVE)],
+            vec![(1.0, -3.0), (1.0, 9.0)],
+        ] {
+            assert!(
+                curves("t", "x", "y", &[curve(&same)])
+                    .unwrap()
+                    .contains("</svg>")
+            );
         }
     }
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use earnest_experiment::{
-    Experiment, RunOptions, SlurmOptions, finish, open_corpora, prepare,
-    refuse_foreign_files, run_on_slurm, run_units,
+    Experiment, RunOptions, SlurmOptions, finish, open_corpora, prepare, refuse_foreign_files,
+    run_on_slurm, run_units,
 };
 use earnest_report::{write_cards, write_report};
 

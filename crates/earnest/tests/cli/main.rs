@@ -4,6 +4,7 @@
 mod augment;
 mod baselines;
 mod bounds;
+mod conditions;
 mod corpora;
 mod corpus;
 mod experiment;
