@@ -309,7 +309,8 @@ pub(crate) fn check_conditions(all: &[ConditionSpec], corpora: usize) -> Result<
         ));
     }
     for (i, one) in all.iter().enumerate() {
-        for other in all.iter().skip(i + 1).filter(|c| c.heard == one.heard) {
+        let mut others = all.iter().skip(i + 1);
+        if let Some(other) = others.find(|c| c.heard == one.heard) {
             // The same rooms and noises are drawn in each, so that only the SNR differs.
             let what = match &one.heard {
                 RobotSpec::Simulated { snr_db } => format!("are both simulated at {snr_db} dB"),

@@ -45,6 +45,8 @@ pub fn by_speaker_over(conditions: &[Vec<BySpeaker>], task: Task) -> BTreeMap<St
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
     use crate::evaluation::prediction::{Prediction, Truth};
     use crate::evaluation::tally::by_speaker;
@@ -78,10 +80,10 @@ mod tests {
         let (a, b) = (condition(&[4, 2, 3]), condition(&[0, 2, 1]));
         let task = Task::Categorical;
         let accuracy = |conditions: &[Vec<BySpeaker>]| mean_over(conditions, task)[0].unwrap();
-        let (of_a, of_b) = (accuracy(&[a.clone()]), accuracy(&[b.clone()]));
+        let (of_a, of_b) = (accuracy(from_ref(&a)), accuracy(from_ref(&b)));
         assert!((of_a - 0.75).abs() < 1e-12 && (of_b - 0.25).abs() < 1e-12);
         assert!((accuracy(&[a.clone(), b.clone()]) - 0.5).abs() < 1e-12);
-        assert_eq!(intervals_over(&[a.clone()], task), intervals(&a, task));
+        assert_eq!(intervals_over(from_ref(&a), task), intervals(&a, task));
         assert_eq!(
             intervals_over(&[a.clone(), a.clone()], task),
             intervals(&a, task)
