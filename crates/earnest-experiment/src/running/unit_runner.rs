@@ -326,14 +326,15 @@ pub(crate) fn summary(task: Task, predictions: &[Prediction]) -> String {
     let mean = mean_of(&named);
     let metrics = CONDITIONS.map(|condition| {
         let own = of.iter().find(|(name, _)| *name == condition);
-        own.map(|(_, own)| metrics_of(task, own).list())
+        let own = own.map_or(&[][..], |(_, own)| own);
+        (!own.is_empty(), metrics_of(task, own).list())
     });
     let words = |metric: usize| {
         // As it always was where there is nothing but clean speech and the robot.
         let both = CONDITIONS.into_iter().zip(metrics);
-        let both = both.filter(|(_, list)| named.is_empty() || list.is_some());
+        let both = both.filter(|(_, (is_tested, _))| named.is_empty() || *is_tested);
         let mut words: Vec<String> = both
-            .map(|(name, list)| format!("{name} {}", number(list.and_then(|list| list[metric]))))
+            .map(|(name, (_, list))| format!("{name} {}", number(list[metric])))
             .collect();
         match named.len() {
             0 => {}

@@ -601,7 +601,8 @@ impl Page {
             .filter(|(task, _)| *task == Task::Dimensional)
             .map(|(_, recipe)| recipe)
             .collect();
-        if of.is_empty() {
+        let only_named = outcome.experiment.robot.is_none();
+        if of.is_empty() || only_named {
             return Ok(());
         }
         self.heading("Figure 5: predictions against the truth");
