@@ -287,7 +287,7 @@ impl Unclassed {
                 &labels,
                 None,
                 format!(
-                    "its labels are not read: the files are named as {}'s are, which say all; `--layout {}` reads it",
+                    "its labels are not read: most files are named as {}'s are, which is what is read; `--layout {}` reads it",
                     layout.name(),
                     other.name()
                 ),

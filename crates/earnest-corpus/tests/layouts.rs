@@ -219,6 +219,25 @@ fn corpora_that_speak_through_file_names_are_recognised() {
 }
 
 #[test]
+fn a_manifest_that_lists_more_than_the_layout_that_was_recognised_is_not_passed_over_in_silence() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["03a01Fa.wav", "03a01Nc.wav", "08a01Wa.wav"] {
+        wav(dir.path(), name);
+    }
+    let manifest = "path,speaker,emotion\nmine.wav,me,angry\n03a01Fa.wav,03,happy\n";
+    text(dir.path(), "manifest.csv", manifest);
+    let said = |corpus: &Corpus| {
+        let mut problems = corpus.problems.iter();
+        problems.any(|p| p.detail.contains("`--layout manifest` reads it"))
+    };
+    assert!(!said(&open(dir.path())), "names of all files say all");
+    wav(dir.path(), "mine.wav");
+    let corpus = open(dir.path());
+    assert_eq!(corpus.layout, Layout::EmoDb);
+    assert!(said(&corpus), "{:?}", corpus.problems);
+}
+
+#[test]
 fn a_second_copy_of_a_corpus_inside_it_is_reported_and_counted_once() {
     let dir = tempfile::tempdir().unwrap();
     for prefix in ["", "audio_speech_actors_01-24/"] {

@@ -275,10 +275,11 @@ impl Survey {
         }
     }
 
-    /// True if a manifest lies in the folder itself.
-    fn has_manifest_at_top(&self) -> bool {
+    /// The manifest that lies in the folder itself.
+    fn manifest_at_top(&self) -> Option<&Path> {
         let folder = Some(self.folder.as_path());
-        self.manifests.iter().any(|m| m.parent() == folder)
+        let mut manifests = self.manifests.iter().map(PathBuf::as_path);
+        manifests.find(|m| m.parent() == folder)
     }
 }
 
@@ -361,7 +362,7 @@ pub(crate) fn recognise(survey: &Survey) -> Option<Layout> {
     );
     let manifest = (!survey.manifests.is_empty()).then_some(Layout::Manifest);
     named
-        .or(manifest.filter(|_| survey.has_manifest_at_top()))
+        .or(manifest.filter(|_| survey.manifest_at_top().is_some()))
         .or_else(|| msp_podcast::is_here(survey).then_some(Layout::MspPodcast))
         .or_else(|| meld::is_here(survey).then_some(Layout::Meld))
         .or_else(|| most_named(survey, &[Layout::EmoTale, Layout::Esd, Layout::Emovo]))
@@ -378,7 +379,13 @@ pub(crate) fn passed_over(survey: &Survey, layout: Layout) -> Option<(PathBuf, L
     let header =
         audformat::header(survey).map(|header| (header.under(&survey.folder), Layout::Audformat));
     let lists = kaldi::labels_at_top(survey).map(|labels| (labels, Layout::Kaldi));
-    header.or(lists).filter(|(_, other)| *other != layout)
+    // Where names say all, a manifest beside them repeats it; where they do not, somebody wrote it
+    // for the rest.
+    let unnamed = || survey.audio.iter().any(|audio| !layout.knows(audio));
+    let manifest = (survey.manifest_at_top())
+        .filter(|_| layout != Layout::Manifest && unnamed())
+        .map(|manifest| (manifest.to_owned(), Layout::Manifest));
+    (header.or(lists).or(manifest)).filter(|(_, other)| *other != layout)
 }
 
 /// The layout whose names more than half of the audio follows, and more than follow others'.
