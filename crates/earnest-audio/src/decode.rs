@@ -188,6 +188,26 @@ pub fn read_channels(path: impl AsRef<Path>) -> Result<Vec<Waveform>, AudioError
         .collect()
 }
 
+/// A channel whose largest sample is below this, of full scale 1, is silent (-80 dB).
+const SILENT_PEAK: f32 = 1e-4;
+
+/// As [`read_channels`], for who answers each channel by itself: a channel that is silent (no
+/// sample above -80 dB) while another is not holds no sample here, so that a dead microphone has no
+/// say.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_heard_channels(path: impl AsRef<Path>) -> Result<Vec<Waveform>, AudioError> {
+    let mut channels = read_channels(path)?;
+    let is_silent = |channel: &Waveform| channel.peak() < SILENT_PEAK;
+    if !channels.iter().all(is_silent) {
+        for channel in channels.iter_mut().filter(|channel| is_silent(channel)) {
+            *channel = Waveform::new(Vec::new(), SAMPLE_RATE);
+        }
+    }
+    Ok(channels)
+}
+
 /// Decodes a file as it is: its own rate and channels.
 ///
 /// # Errors

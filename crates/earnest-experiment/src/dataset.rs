@@ -7,11 +7,12 @@ use std::sync::Mutex;
 use earnest_audio::ContentHash;
 use earnest_corpus::{ContentIndex, Corpus, SILENT_PEAK, Scale, Utterance, overlaps};
 use earnest_features::{Extractor, Features, FrontEndSettings};
-use earnest_model::{Recipe, Task};
+use earnest_model::{Channels, Recipe, Task};
 use earnest_scene::Condition;
 use earnest_signal::{Convolver, Waveform};
 use rayon::prelude::*;
 
+use crate::condition_spec::ROBOT;
 use crate::error::ExperimentError;
 use crate::feature_table::{FeatureTable, FeatureTables};
 use crate::observer::{Notice, Observer};
@@ -217,6 +218,17 @@ fn empty_views(recipes: &[Recipe]) -> Result<Vec<View>, ExperimentError> {
         }
     }
     Ok(views)
+}
+
+/// In which condition utterances are heard, and how.
+#[derive(Clone, Copy)]
+pub struct HeardIn<'a> {
+    /// What the condition is called.
+    pub name: &'a str,
+    /// The condition.
+    pub condition: &'a Condition,
+    /// What is heard of recordings with several channels.
+    pub channels: Channels,
 }
 
 /// All utterances of a corpus that serve a task.
@@ -434,7 +446,9 @@ impl Dataset {
             .collect()
     }
 
-    /// Features of some utterances as heard in a condition, of the front end of a view.
+    /// Features of some utterances as heard in a condition, of the front end of a view: of each
+    /// utterance those of its channels, of which there is one unless each is asked for. One utterance
+    /// after the other is decoded, as many at a time as there are threads.
     ///
     /// # Errors
     /// A recording that is missing or unreadable; all of them in one message.
@@ -442,37 +456,65 @@ impl Dataset {
         &self,
         view: &View,
         indices: &[usize],
-        condition: &Condition,
+        heard_in: HeardIn<'_>,
         observer: &dyn Observer,
-    ) -> Result<Vec<Features>, ExperimentError> {
-        if matches!(condition, Condition::Clean) {
-            return Ok(indices.iter().map(|i| view.clean(*i).clone()).collect());
-        }
-        if let Origin::Table { robot, table, .. } = &view.origin {
+    ) -> Result<Vec<Vec<Features>>, ExperimentError> {
+        let HeardIn {
+            name,
+            condition,
+            channels,
+        } = heard_in;
+        let of_one = |features: &Features| vec![features.clone()];
+        if let Origin::Table { robot, table, .. } = &view.origin
+            && name == ROBOT
+        {
             let robot = robot.as_ref().ok_or_else(|| {
                 ExperimentError::Setup(format!(
                     "beside the table {table} there is none of what the robot hears"
                 ))
             })?;
-            return Ok(indices.iter().map(|i| robot[*i].clone()).collect());
+            return Ok(indices.iter().map(|i| of_one(&robot[*i])).collect());
+        }
+        if matches!(condition, Condition::Clean) {
+            return Ok(indices.iter().map(|i| of_one(view.clean(*i))).collect());
         }
         let convolvers = Pool::new(Convolver::default);
+        let (stage, whose, heard_as) = match name {
+            ROBOT => (
+                "hearing as the robot".to_owned(),
+                "the robot's recording".to_owned(),
+                "as the robot".to_owned(),
+            ),
+            name => (
+                format!("hearing in {name}"),
+                format!("the recording in the condition {name:?}"),
+                format!("in the condition {name:?}"),
+            ),
+        };
         observer.event(Notice::StageStarted {
-            name: "hearing as the robot",
+            name: &stage,
             total: indices.len(),
         });
-        let results: Vec<Result<Features, ExperimentError>> = indices
+        let hear = |item: &Item, convolver: &mut Convolver| match channels {
+            Channels::Mean => {
+                let wave = condition.hear(&item.utterance, &item.wave, convolver);
+                wave.map(|wave| vec![wave])
+            }
+            Channels::Each => condition.hear_channels(&item.utterance, &item.wave, convolver),
+        };
+        let results: Vec<Result<Vec<Features>, ExperimentError>> = indices
             .par_iter()
             .map(|i| {
                 let item = &self.items[*i];
                 let result = convolvers
-                    .with(|c| condition.hear(&item.utterance, &item.wave, c))
+                    .with(|c| hear(item, c))
                     .map_err(ExperimentError::from)
-                    .and_then(|wave| {
-                        let features = view.extract(wave.samples());
-                        if features.is_empty() {
+                    .and_then(|waves| {
+                        let features = waves.iter().map(|wave| view.extract(wave.samples()));
+                        let features: Vec<Features> = features.collect();
+                        if features.iter().all(Features::is_empty) {
                             return Err(ExperimentError::Setup(format!(
-                                "the robot's recording of {} {}",
+                                "{whose} of {} {}",
                                 item.utterance.id,
                                 view.too_short()
                             )));
@@ -490,7 +532,7 @@ impl Dataset {
             .collect();
         if let Some(first) = failed.first() {
             return Err(ExperimentError::Setup(format!(
-                "{} of {} utterances cannot be heard as the robot; first: {first}",
+                "{} of {} utterances cannot be heard {heard_as}; first: {first}",
                 failed.len(),
                 indices.len()
             )));

@@ -10,11 +10,10 @@ use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
 use crate::class_spec::ClassSpec;
+use crate::condition_spec::{CLEAN, ConditionSpec, RobotSpec, check_conditions};
 use crate::corpora::Corpora;
 use crate::error::ExperimentError;
-use crate::evaluation::prediction::CONDITIONS;
 use crate::feature_table::FeatureTableSpec;
-use crate::folders::Folders;
 use crate::protocol::Protocol;
 use crate::protocol::fold::Fold;
 use crate::protocol::validation::Validation;
@@ -23,36 +22,6 @@ use crate::sources::fingerprints::Fingerprints;
 use crate::training::Training;
 use crate::training::calibration;
 use crate::training::presenter::Presentation;
-
-/// How the robot condition comes about.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum RobotSpec {
-    /// A folder of recordings with the corpus's relative paths.
-    Recordings {
-        /// The folder; of several corpora one for each, in their order.
-        path: Folders,
-    },
-    /// A room response and noise at a stated SNR, from sources that training never hears.
-    Simulated {
-        /// Speech over noise, dB.
-        #[serde(default = "usual_snr_db")]
-        snr_db: f64,
-    },
-}
-
-fn usual_snr_db() -> f64 {
-    DEFAULT_SNR_DB
-}
-
-impl Default for RobotSpec {
-    /// Simulated, with speech 3 dB over noise.
-    fn default() -> Self {
-        Self::Simulated {
-            snr_db: usual_snr_db(),
-        }
-    }
-}
 
 fn unnamed() -> String {
     "experiment".into()
@@ -116,9 +85,13 @@ pub struct Experiment {
     /// waveforms then: nothing is augmented, and the robot condition is a table too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub features_table: Option<FeatureTableSpec>,
-    /// The robot condition.
-    #[serde(default)]
-    pub robot: RobotSpec,
+    /// The robot condition. If nobody says one, and there are no other conditions, a simulated
+    /// robot ([`Experiment::settle_robot`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub robot: Option<RobotSpec>,
+    /// Named conditions that are tested beside clean speech and the robot.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<ConditionSpec>,
     /// Noises and rooms.
     #[serde(default)]
     pub sources: SourceSpec,
@@ -166,32 +139,6 @@ fn all_folds() -> String {
 
 fn once() -> usize {
     1
-}
-
-/// SNR of the simulated robot unless asked otherwise, dB. In the paper's range of training
-/// noise (0.9 .. 6 dB) but from other sources.
-pub const DEFAULT_SNR_DB: f64 = 3.0;
-
-/// The simulated robot's SNR is within these, dB: beyond them nothing is heard of noise or speech.
-const SNR_DB: std::ops::RangeInclusive<f64> = -60.0..=120.0;
-
-/// A simulated robot's SNR as a user gives it, dB.
-///
-/// # Errors
-/// A sentence: it is no number, or none from -60 to 120.
-pub fn checked_snr_db(text: &str) -> Result<f64, String> {
-    let db: f64 = text
-        .trim()
-        .parse()
-        .map_err(|_| format!("{text:?} is no number"))?;
-    match SNR_DB.contains(&db) {
-        true => Ok(db),
-        false => Err(format!(
-            "{db} is not between {} and {} dB",
-            SNR_DB.start(),
-            SNR_DB.end()
-        )),
-    }
 }
 
 /// What is wrong with a chain that does nothing, and what to do.
@@ -258,7 +205,8 @@ impl Experiment {
             corpus: corpus.into(),
             classes: ClassSpec::default(),
             features_table: None,
-            robot: RobotSpec::default(),
+            robot: Some(RobotSpec::default()),
+            conditions: Vec::new(),
             sources: SourceSpec::default(),
             augmentation: Chain::paper(),
             recipes: paper_recipes(),
@@ -275,8 +223,9 @@ impl Experiment {
             for corpus in &mut e.corpus.0 {
                 corpus.path = PathBuf::new();
             }
-            if let RobotSpec::Recordings { path } = &mut e.robot {
-                path.0.fill(PathBuf::new());
+            let conditions = e.conditions.iter_mut().map(|c| &mut c.heard);
+            for heard in e.robot.iter_mut().chain(conditions) {
+                heard.forget_place();
             }
             if let Some(table) = &mut e.features_table {
                 table.path = PathBuf::new();
@@ -407,11 +356,6 @@ impl Experiment {
         self.augmentation
             .check()
             .map_err(|e| setup(format!("augmentation {e}")))?;
-        if let RobotSpec::Simulated { snr_db } = self.robot
-            && !SNR_DB.contains(&snr_db)
-        {
-            return Err(setup(format!("snr_db {snr_db} is not between -60 and 120")));
-        }
         if self.features_table.is_some() {
             self.check_beside_table().map_err(setup)?;
         }
@@ -446,15 +390,11 @@ impl Experiment {
                 "balance has no effect: it needs several corpora, each under [[corpus]]".into(),
             );
         }
-        if let RobotSpec::Recordings { path } = &self.robot
-            && path.0.len() != self.corpus.0.len()
-        {
-            return Err(format!(
-                "folders of recordings in robot.path: {}; corpora: {}. Each corpus has a folder of its own, in the same order",
-                path.0.len(),
-                self.corpus.0.len()
-            ));
+        for named in &self.conditions {
+            ConditionSpec::check_name(&named.name)
+                .map_err(|e| format!("condition {:?}: {e}", named.name))?;
         }
+        check_conditions(&self.heard_in(), self.corpus.0.len())?;
         if let Some(protocol) = &self.protocol {
             protocol.check(several)?;
             let without = |t: &&Training| matches!(t, Training::Without(_));
@@ -482,8 +422,11 @@ impl Experiment {
                 "features_table: a table has no waveforms that could be augmented; trainings must be [\"clean\"]".into(),
             );
         }
-        if matches!(self.robot, RobotSpec::Recordings { .. }) {
+        if matches!(self.robot, Some(RobotSpec::Recordings { .. })) {
             return no_effect("robot.kind = \"recordings\"");
+        }
+        if !self.conditions.is_empty() {
+            return no_effect("conditions");
         }
         if !(self.sources.noise.is_empty() && self.sources.rooms.is_empty()) {
             return no_effect("sources");
@@ -513,13 +456,51 @@ impl Experiment {
         self.tasks.iter().flat_map(of_task)
     }
 
-    /// The conditions that units are tested in.
-    #[must_use]
-    pub fn conditions(&self) -> &'static [&'static str] {
-        match &self.features_table {
-            Some(FeatureTableSpec { robot: None, .. }) => &CONDITIONS[..1],
-            _ => &CONDITIONS,
+    /// Writes down the robot that is meant where nobody says one: a simulated one, unless there are
+    /// other conditions.
+    pub fn settle_robot(&mut self) {
+        if self.conditions.is_empty() {
+            self.robot.get_or_insert_default();
         }
+    }
+
+    /// All conditions but clean speech, in their order: the robot, if it is tested, and the named ones.
+    #[must_use]
+    pub fn heard_in(&self) -> Vec<ConditionSpec> {
+        let robot = match (&self.robot, self.conditions.is_empty()) {
+            (None, true) => Some(RobotSpec::default()),
+            (robot, _) => robot.clone(),
+        };
+        let robot = robot.map(ConditionSpec::robot);
+        robot
+            .into_iter()
+            .chain(self.conditions.iter().cloned())
+            .collect()
+    }
+
+    /// True if something is simulated here, so that sounds are held out for it.
+    #[must_use]
+    pub fn simulates(&self) -> bool {
+        self.heard_in().iter().any(|c| c.heard.is_simulated())
+    }
+
+    /// True if recordings are tested.
+    #[must_use]
+    pub fn has_recordings(&self) -> bool {
+        self.heard_in().iter().any(|c| !c.heard.is_simulated())
+    }
+
+    /// Names of the conditions that units are tested in, clean speech first.
+    #[must_use]
+    pub fn conditions(&self) -> Vec<String> {
+        let mut names = vec![CLEAN.to_owned()];
+        if !matches!(
+            &self.features_table,
+            Some(FeatureTableSpec { robot: None, .. })
+        ) {
+            names.extend(self.heard_in().into_iter().map(|c| c.name));
+        }
+        names
     }
 
     /// Names of what is predicted of a task: the classes, or the scales.
@@ -574,14 +555,14 @@ impl Experiment {
     pub fn units(&self, folds: &[Fold]) -> Vec<Unit> {
         let mut units = Vec::new();
         for (task, recipe) in self.served() {
-            let outputs = self.outputs(task);
+            let (outputs, conditions) = (self.outputs(task), self.conditions());
             for fold in folds {
                 for training in &self.trainings {
                     for repeat in 0..self.repeats as u64 {
                         units.push(Unit {
                             task,
                             outputs: outputs.clone(),
-                            conditions: self.conditions().iter().map(|c| (*c).into()).collect(),
+                            conditions: conditions.clone(),
                             recipe: recipe.clone(),
                             training: *training,
                             fold: match recipe.architecture.is_network() {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod class_spec;
+mod condition_spec;
 mod corpora;
 mod dataset;
 mod drawn_order;
@@ -20,8 +21,9 @@ mod storage;
 mod training;
 
 pub use class_spec::{ClassSpec, SetKind};
+pub use condition_spec::{CLEAN, ConditionSpec, DEFAULT_SNR_DB, ROBOT, RobotSpec, checked_snr_db};
 pub use corpora::{Corpora, CorpusSpec};
-pub use dataset::{Dataset, FeatureSource, Item, Pool};
+pub use dataset::{Dataset, FeatureSource, HeardIn, Item, Pool};
 pub use error::{ExperimentError, FoldError};
 pub use evaluation::prediction::{CONDITIONS, Prediction, Truth, largest};
 pub use evaluation::tally::{
@@ -29,7 +31,7 @@ pub use evaluation::tally::{
 };
 pub use evaluation::traits::Traits;
 pub use evaluation::{calibration, metrics, number};
-pub use experiment::{DEFAULT_SNR_DB, Experiment, IDLE_CHAIN, RobotSpec, Unit, checked_snr_db};
+pub use experiment::{Experiment, IDLE_CHAIN, Unit};
 pub use feature_table::{FeatureTable, FeatureTableSpec, FeatureTables};
 pub use folders::Folders;
 pub use observer::{Notice, Observer, Silent};
@@ -44,8 +46,9 @@ pub use running::finished::{CARD, FinishedUnit, finished_units};
 pub use running::outcome::{About, AboutCorpus, Outcome, collect};
 pub use running::plan::{Plan, UnitKind, plan};
 pub use running::prepare::{
-    Prepared, corpus_contents, prepare, refuse_unlisted, refuse_unnamed_speakers, scene_of,
+    Prepared, corpus_contents, prepare, refuse_unlisted, refuse_unnamed_speakers,
 };
+pub use running::recorded::{RecordedFolder, scene_of};
 pub use running::results::{recipe_keys, results_csv, write_results};
 pub use running::run::{RunOptions, finish, run, run_units, simulated_robot};
 pub use running::run_folder::{RESULTS, refuse_foreign_files, refuse_other_run};

@@ -6,7 +6,9 @@ use std::cell::Cell;
 use std::path::PathBuf;
 
 use earnest_augment::Range;
-use earnest_experiment::{Experiment, Fold, Presentation, Protocol, RobotSpec, Unit, Validation};
+use earnest_experiment::{
+    ConditionSpec, Experiment, Fold, Presentation, Protocol, RobotSpec, Unit, Validation,
+};
 use earnest_model::engine::{Cnn, Rnn};
 use earnest_model::{Architecture, Masks, PoolingKind, Recipe, Schedule, Task};
 use proptest::prelude::*;
@@ -102,6 +104,25 @@ fn recipes() -> impl Strategy<Value = Recipe> {
     })
 }
 
+/// Conditions that a program may ask for.
+fn conditions() -> impl Strategy<Value = ConditionSpec> {
+    let numbers = (
+        mostly(None, any_f64().prop_map(Some)),
+        mostly(1.0, any_f64()),
+    );
+    let names = (
+        mostly("far".to_owned(), ".{0,9}"),
+        mostly(None, ".{0,3}".prop_map(Some)),
+    );
+    (names, any_path(), numbers).prop_map(|((name, group), path, (snr_db, distance_m))| {
+        let mut condition = ConditionSpec::recordings(&name, vec![path]);
+        condition.group = group;
+        condition.recorded_snr_db = snr_db;
+        condition.distance_m = Some(distance_m);
+        condition
+    })
+}
+
 fn protocols() -> impl Strategy<Value = Option<Protocol>> {
     prop_oneof![
         any_count().prop_map(|k| Some(Protocol::Groups(k))),
@@ -142,12 +163,14 @@ fn experiments() -> impl Strategy<Value = Experiment> {
         mostly(2048, any::<u64>()),
         mostly(Vec::new(), prop::collection::vec(".{0,9}", 0..3)),
         mostly(
-            RobotSpec::Simulated { snr_db: 3.0 },
+            Some(RobotSpec::Simulated { snr_db: 3.0 }),
             prop_oneof![
-                any_f64().prop_map(|snr_db| RobotSpec::Simulated { snr_db }),
-                any_path().prop_map(|path| RobotSpec::Recordings { path: path.into() }),
+                Just(None),
+                any_f64().prop_map(|snr_db| Some(RobotSpec::Simulated { snr_db })),
+                any_path().prop_map(|path| Some(RobotSpec::Recordings { path: path.into() })),
             ],
         ),
+        mostly(Vec::new(), prop::collection::vec(conditions(), 0..3)),
     );
     let augmentation = (
         mostly(0.5, any_f64()),
@@ -163,6 +186,7 @@ fn experiments() -> impl Strategy<Value = Experiment> {
             e.sources.memory_mib = sounds.3;
             e.classes.map = sounds.4;
             e.robot = sounds.5;
+            e.conditions = sounds.6;
             let step = &mut e.augmentation.steps[0];
             step.probability = probability;
             step.transform = earnest_augment::Transform::Tempo {
@@ -237,7 +261,7 @@ fn what_a_file_cannot_hold_is_refused_by_its_key_before_anything_runs() {
     refused("copies", &|e| e.presentation = Presentation::Copies(0));
     refused("memory_mib", &|e| e.sources.memory_mib = u64::MAX);
     refused("snr_db", &|e| {
-        e.robot = RobotSpec::Simulated { snr_db: f64::NAN };
+        e.robot = Some(RobotSpec::Simulated { snr_db: f64::NAN });
     });
     refused("probability", &|e| {
         e.augmentation.steps[0].probability = f64::NAN;

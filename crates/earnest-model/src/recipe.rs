@@ -4,6 +4,7 @@ use earnest_features::FrontEndSettings;
 use serde::{Deserialize, Serialize};
 
 use crate::calibrate::Calibrate;
+use crate::channels::Channels;
 use crate::engine::{Architecture, ClassWeights, counted};
 use crate::masks::Masks;
 use crate::normalisation::{FeatureNormalisation, Normalisation};
@@ -29,6 +30,8 @@ pub struct Recipe {
     pub normalise: Normalisation,
     /// The most that a normalised value may be, either way; none if it is not said.
     pub clip: Option<f64>,
+    /// What is heard of a robot's recording with several channels.
+    pub channels: Channels,
     /// Adam's first learning rate.
     pub learning_rate: f64,
     /// Every gradient value is clipped to plus or minus this.
@@ -91,6 +94,8 @@ struct RecipeFile {
     architecture: Architecture,
     #[serde(default)]
     normalise: Normalisation,
+    #[serde(default, skip_serializing_if = "Channels::is_mean")]
+    channels: Channels,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     clip: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -198,6 +203,7 @@ impl TryFrom<RecipeFile> for Recipe {
             architecture: usual.architecture,
             normalise: file.normalise,
             clip: file.clip,
+            channels: file.channels,
             learning_rate: file.learning_rate.unwrap_or(usual.learning_rate),
             gradient_clip: file.gradient_clip.unwrap_or(usual.gradient_clip),
             batch_size: file.batch_size.unwrap_or(usual.batch_size),
@@ -233,6 +239,7 @@ impl From<Recipe> for RecipeFile {
             architecture: recipe.architecture,
             normalise: recipe.normalise,
             clip: recipe.clip,
+            channels: recipe.channels,
             learning_rate: rate(recipe.learning_rate),
             gradient_clip: rate(recipe.gradient_clip),
             batch_size: counted(recipe.batch_size),
@@ -300,6 +307,7 @@ impl Recipe {
             architecture,
             normalise: Normalisation::Corpus,
             clip: None,
+            channels: Channels::Mean,
             learning_rate: 3e-4,
             gradient_clip: 1.0,
             batch_size: 32,

@@ -72,6 +72,20 @@ pub enum RecogniserError {
 }
 
 impl RecogniserError {
+    /// The same error about an utterance of another number.
+    pub(crate) fn of_utterance(self, number: impl FnOnce(usize) -> usize) -> Self {
+        match self {
+            Self::NoNumber { utterance, .. } => {
+                let utterance = number(utterance);
+                Self::NoNumber {
+                    utterance,
+                    heard: format!("utterance {}", utterance + 1),
+                }
+            }
+            other => other,
+        }
+    }
+
     /// The same error, with what the utterance is called that it is about, by its number from 0.
     #[must_use]
     pub fn naming(self, name: impl FnOnce(usize) -> String) -> Self {

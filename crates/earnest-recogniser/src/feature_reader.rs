@@ -79,4 +79,34 @@ impl FeatureReader {
             }),
         }
     }
+
+    /// The features of each channel of a file; none of a channel that is silent while another is not
+    /// ([`earnest_audio::read_heard_channels`]). The file's samples are held meanwhile.
+    ///
+    /// # Errors
+    /// As [`FeatureReader::read`].
+    pub fn read_channels(&mut self, path: &Path) -> Result<Vec<Features>, RecogniserError> {
+        let channels = earnest_audio::read_heard_channels(path)?;
+        let lengths = channels.iter().map(|channel| channel.samples().len());
+        self.samples = lengths.max().unwrap_or(0) as u64;
+        let of_channels: Vec<Features> = channels
+            .iter()
+            .map(|channel| {
+                let stream = &mut self.stream;
+                stream.reset();
+                let mut values = Vec::new();
+                let mut sink = |row: &[f32]| values.extend_from_slice(row);
+                stream.push(channel.samples(), &mut sink);
+                stream.finish(&mut sink);
+                Features::from_values(stream.columns(), values)
+            })
+            .collect();
+        match of_channels.iter().all(Features::is_empty) {
+            false => Ok(of_channels),
+            true => Err(RecogniserError::TooShort {
+                path: path.to_owned(),
+                shortest_s: self.shortest_s,
+            }),
+        }
+    }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod channels;
 mod error;
 mod feature_reader;
 mod recogniser;
@@ -9,6 +10,7 @@ mod starter;
 mod stream;
 
 pub use answer::{Answer, is_uncertain};
+pub use channels::ChannelListeners;
 pub use error::RecogniserError;
 pub use feature_reader::FeatureReader;
 pub use recogniser::Recogniser;

@@ -4,7 +4,7 @@
 use earnest_experiment::metrics::METRICS;
 use earnest_experiment::number::number;
 use earnest_experiment::{
-    CONDITIONS, CrossKind, Outcome, Protocol, Training, UnitResult, statistics::Interval,
+    CrossKind, Outcome, Protocol, Training, UnitResult, statistics::Interval,
 };
 use earnest_files::text_cell;
 
@@ -73,8 +73,8 @@ pub struct Matrix {
     pub recipe: String,
     /// Trained on what.
     pub training: Training,
-    /// `clean` or `robot`.
-    pub condition: &'static str,
+    /// `clean`, `robot`, or what a condition is called.
+    pub condition: String,
     /// Which metric: a place in [`METRICS`].
     pub metric: usize,
     /// Rows: what was trained on.
@@ -116,12 +116,17 @@ impl Across {
             Some(Protocol::Cross(kind)) => Some(*kind),
             _ => None,
         };
+        let conditions = outcome.experiment.conditions();
         let mut pairs = Vec::new();
         let mut push = |trained: &str, tested: &str, units: &[UnitResult]| {
             if units.is_empty() {
                 return;
             }
-            let mut table = Table1::new(units);
+            let mut table = match kind {
+                // Nothing is pooled over pairs, so what conditions come to stands here.
+                Some(_) => Table1::of_conditions(units, &conditions),
+                None => Table1::new(units),
+            };
             table.forget_paper();
             pairs.push(Pair {
                 trained: trained.to_owned(),
@@ -293,6 +298,12 @@ impl Across {
                 trained.push(pair.trained.clone());
             }
         }
+        let mut conditions: Vec<String> = Vec::new();
+        for row in self.pairs.iter().flat_map(|pair| &pair.table.rows) {
+            if !conditions.contains(&row.condition) {
+                conditions.push(row.condition.clone());
+            }
+        }
         let is_tested = |name: &&String| self.pairs.iter().any(|pair| pair.tested == **name);
         let tested: Vec<String> = self.names.iter().filter(is_tested).cloned().collect();
         let mut recipes: Vec<&str> = Vec::new();
@@ -304,7 +315,7 @@ impl Across {
         for recipe in recipes {
             for metric in SHOWN {
                 for training in [Training::Clean, Training::Augmented] {
-                    for condition in CONDITIONS {
+                    for condition in &conditions {
                         let cell = |trained: &String, tested: &String| {
                             let pair = self
                                 .pairs
@@ -313,7 +324,7 @@ impl Across {
                             let row = pair.table.rows.iter().find(|r| {
                                 r.recipe == recipe
                                     && r.training == training
-                                    && r.condition == condition
+                                    && r.condition == *condition
                             })?;
                             Some(Cell {
                                 value: row.pooled.list()[metric]?,
@@ -329,7 +340,7 @@ impl Across {
                             matrices.push(Matrix {
                                 recipe: recipe.to_owned(),
                                 training,
-                                condition,
+                                condition: condition.clone(),
                                 metric,
                                 trained: trained.clone(),
                                 tested: tested.clone(),

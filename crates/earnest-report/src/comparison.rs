@@ -7,7 +7,7 @@ use earnest_experiment::metrics::METRICS;
 use earnest_experiment::number::number;
 use earnest_experiment::statistics::{PairedTest, by_seed, compare};
 use earnest_experiment::{
-    BySpeaker, CONDITIONS, ExperimentError, Outcome, Prediction, Protocol, Training, by_speaker,
+    BySpeaker, ExperimentError, Outcome, Prediction, Protocol, Training, by_speaker,
     metrics_by_speaker, pooled_metrics, write_whole,
 };
 use earnest_model::Task;
@@ -24,7 +24,7 @@ pub struct Line {
     /// Trained on what.
     pub training: Training,
     /// `clean` or `robot`.
-    pub condition: &'static str,
+    pub condition: String,
     /// Which metric: a place in [`METRICS`].
     pub metric: usize,
     /// Over the shared test utterances together, in A and in B; several seeds' mean.
@@ -115,9 +115,10 @@ pub fn compare_runs(a: &Outcome, b: &Outcome) -> Result<Comparison, ExperimentEr
         )));
     }
     let mut lines = Vec::new();
+    let conditions = a.experiment.conditions();
     for recipe in recipes_of(&a.units) {
         for training in [Training::Clean, Training::Augmented] {
-            for condition in CONDITIONS {
+            for condition in &conditions {
                 push_lines(&mut lines, a, b, recipe, training, condition);
             }
         }
@@ -132,7 +133,7 @@ pub fn compare_runs(a: &Outcome, b: &Outcome) -> Result<Comparison, ExperimentEr
     parts.sort_unstable();
     parts.dedup();
     for (recipe, training) in parts {
-        for condition in CONDITIONS {
+        for condition in &conditions {
             push_lines(&mut lines, a, b, recipe, training, condition);
         }
     }
@@ -199,7 +200,7 @@ fn push_lines(
     b: &Outcome,
     recipe: &str,
     training: Training,
-    condition: &'static str,
+    condition: &str,
 ) {
     for task in [Task::Categorical, Task::Dimensional] {
         let [(x, in_a), (y, in_b)] =
@@ -223,7 +224,7 @@ fn push_lines(
                 lines.push(Line {
                     recipe: recipe.to_owned(),
                     training,
-                    condition,
+                    condition: condition.to_owned(),
                     metric,
                     values: of_both,
                     test: tests[metric],

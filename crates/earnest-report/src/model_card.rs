@@ -7,7 +7,7 @@ use earnest_model::{Description, Task};
 
 use earnest_experiment::metrics::METRICS;
 use earnest_experiment::number::number;
-use earnest_experiment::{CONDITIONS, Prediction, Traits, Unit, metrics_of};
+use earnest_experiment::{Prediction, Traits, Unit, metrics_of};
 
 use crate::calibration::{CALIBRATION, calibrated_of, columns, figures};
 use crate::groups::{GROUPS, table_of_test};
@@ -62,10 +62,10 @@ pub(crate) fn model_card(
         rows: Vec::new(),
         texts: 1,
     };
-    for condition in CONDITIONS {
+    for condition in &unit.conditions {
         let of: Vec<&Prediction> = predictions
             .iter()
-            .filter(|p| p.condition == condition)
+            .filter(|p| p.condition == *condition)
             .collect();
         if of.is_empty() {
             continue;

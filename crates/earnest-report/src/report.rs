@@ -4,6 +4,7 @@ use earnest_experiment::Outcome;
 
 use crate::across::Across;
 use crate::calibration::{self, CALIBRATION};
+use crate::conditions::Conditions;
 use crate::groups::{self, GROUPS_TITLE, SPEAKERS, SPEAKERS_TITLE};
 use crate::table1::Table1;
 use crate::table2::Table2;
@@ -17,6 +18,8 @@ pub struct Report {
     pub table1: Table1,
     /// Several corpora by which were trained on and which was tested; `None` of one.
     pub across: Option<Across>,
+    /// Named conditions; `None` without any, and of a run across corpora.
+    pub conditions: Option<Conditions>,
     /// Table II; empty unless an augmentation was left out.
     pub table2: Table2,
 }
@@ -26,14 +29,20 @@ impl Report {
     #[must_use]
     pub fn new(outcome: Outcome) -> Self {
         let across = Across::of(&outcome);
-        let pooled = match across.as_ref().is_some_and(|a| a.crossed) {
+        let crossed = across.as_ref().is_some_and(|a| a.crossed);
+        let pooled = match crossed {
             true => &[],
             false => outcome.units.as_slice(),
+        };
+        let conditions = match crossed {
+            true => None,
+            false => Conditions::of(&outcome),
         };
         Self {
             table1: Table1::new(pooled),
             table2: Table2::new(pooled),
             across,
+            conditions,
             outcome,
         }
     }

@@ -26,11 +26,6 @@ pub fn recipes_against_each_other(outcome: &Outcome, table1: &Table1) -> Option<
         .iter()
         .map(|r| r.title())
         .collect();
-    let firsts = match recipes.len() {
-        0..2 => return None,
-        2..=EACH_WITH_EACH => recipes.len(),
-        _ => 1,
-    };
     let metrics: Vec<usize> = MAIN
         .into_iter()
         .filter(|metric| table1.columns.contains(metric))
@@ -45,16 +40,14 @@ pub fn recipes_against_each_other(outcome: &Outcome, table1: &Table1) -> Option<
         titles.push(vec![name.to_owned(), "p".to_owned()]);
     }
     let mut rows = Vec::new();
-    for (i, first) in recipes.iter().enumerate().take(firsts) {
-        for second in &recipes[i + 1..] {
-            for training in [Training::Clean, Training::Augmented] {
-                for condition in CONDITIONS {
-                    let cells = cells(outcome, [*first, *second], training, condition, &metrics);
-                    if let Some(cells) = cells {
-                        let names = [*second, *first, &training.name(), condition];
-                        let all = names.iter().map(|n| (*n).to_owned()).chain(cells);
-                        rows.push(Line::measured(all.collect()));
-                    }
+    for [first, second] in pairs_of(&recipes) {
+        for training in [Training::Clean, Training::Augmented] {
+            for condition in CONDITIONS {
+                let cells = cells(outcome, [first, second], training, condition, &metrics);
+                if let Some(cells) = cells {
+                    let names = [second, first, &training.name(), condition];
+                    let all = names.iter().map(|n| (*n).to_owned()).chain(cells);
+                    rows.push(Line::measured(all.collect()));
                 }
             }
         }
@@ -64,6 +57,21 @@ pub fn recipes_against_each_other(outcome: &Outcome, table1: &Table1) -> Option<
         rows,
         texts: 4,
     })
+}
+
+/// Recipes in pairs, the first of them and the one that is held to it: each with each of a few, each
+/// with the first of more.
+pub(crate) fn pairs_of<'a>(recipes: &[&'a str]) -> Vec<[&'a str; 2]> {
+    let firsts = match recipes.len() {
+        0..2 => 0,
+        n @ 2..=EACH_WITH_EACH => n,
+        _ => 1,
+    };
+    let mut pairs = Vec::new();
+    for (i, first) in recipes.iter().enumerate().take(firsts) {
+        pairs.extend(recipes.iter().skip(i + 1).map(|second| [*first, *second]));
+    }
+    pairs
 }
 
 /// The change and the p of each metric; none if there is nothing that both have.

@@ -21,7 +21,8 @@ pub const RECIPES: &str = "How well each recipe does on the robot after each tra
 #[must_use]
 pub fn recipes_side_by_side(outcome: &Outcome, table1: &Table1) -> Option<TextTable> {
     let recipes = &outcome.experiment.recipes;
-    if recipes.len() < LEAST {
+    let is_tested = table1.rows.iter().any(|row| row.condition == "robot");
+    if recipes.len() < LEAST || !is_tested {
         return None;
     }
     let table = outcome.experiment.features_table.as_ref();

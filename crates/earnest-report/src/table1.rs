@@ -33,8 +33,8 @@ pub struct Row {
     pub recipe: String,
     /// Trained on what.
     pub training: Training,
-    /// `clean` or `robot`.
-    pub condition: &'static str,
+    /// `clean`, `robot`, or what a condition is called.
+    pub condition: String,
     /// Over the predictions of all folds together; with several seeds the mean over them.
     pub pooled: Metrics,
     /// Standard deviation over folds, of each fold's mean over seeds.
@@ -152,9 +152,15 @@ pub(crate) fn recipes_of(units: &[UnitResult]) -> Vec<&str> {
 }
 
 impl Table1 {
-    /// From finished units.
+    /// From finished units: clean speech and the robot.
     #[must_use]
     pub fn new(units: &[UnitResult]) -> Self {
+        Self::of_conditions(units, &CONDITIONS)
+    }
+
+    /// The same with a row for each of these conditions; what follows from rows is of clean speech and
+    /// the robot.
+    pub(crate) fn of_conditions(units: &[UnitResult], conditions: &[impl AsRef<str>]) -> Self {
         let mut table = Self {
             classes: classes_of(units),
             chance: Chance::of(units),
@@ -163,8 +169,8 @@ impl Table1 {
         let is_papers = is_papers(units);
         for recipe in recipes_of(units) {
             for training in [Training::Clean, Training::Augmented] {
-                for condition in CONDITIONS {
-                    let row = row(units, recipe, training, condition);
+                for condition in conditions {
+                    let row = row(units, recipe, training, condition.as_ref());
                     table.rows.extend(row);
                 }
             }
@@ -571,12 +577,7 @@ fn comparisons(units: &[UnitResult], recipe: &str) -> Vec<TrainingComparison> {
 }
 
 /// One row, if there are units for it.
-fn row(
-    units: &[UnitResult],
-    recipe: &str,
-    training: Training,
-    condition: &'static str,
-) -> Option<Row> {
+fn row(units: &[UnitResult], recipe: &str, training: Training, condition: &str) -> Option<Row> {
     let of: Vec<&UnitResult> = units
         .iter()
         .filter(|u| u.recipe == recipe && u.training == training)
@@ -639,7 +640,7 @@ fn row(
     Some(Row {
         recipe: recipe.to_owned(),
         training,
-        condition,
+        condition: condition.to_owned(),
         pooled: Metrics::from_list(pooled),
         deviation: Metrics::from_list(deviation),
         spread: Metrics::from_list(spread),

@@ -5,6 +5,7 @@ use std::path::Path;
 use earnest_experiment::{About, CARD, ExperimentError, Outcome, finished_units, write_whole};
 
 use crate::calibration::CALIBRATION_TITLE;
+use crate::conditions::{IN_CONDITIONS, OVER_CONDITIONS};
 use crate::html::{self, CERTAINTY, caption, run_words, uncertain};
 use crate::latex;
 use crate::markdown;
@@ -12,7 +13,7 @@ use crate::model_card::model_card;
 use crate::report::Report;
 use crate::rivals::{AGAINST, recipes_against_each_other};
 use crate::sweep::{RECIPES, recipes_side_by_side};
-use crate::table1::RECALLS;
+use crate::table1::{RECALLS, Table1};
 use crate::text_table::TextTable;
 
 /// What stands under a title of a text: words, and a table unless there is nothing to show.
@@ -57,6 +58,16 @@ fn sections(report: &Report) -> Vec<Section> {
     if !table1.classes.is_empty() {
         let recalls = Some(table1.recalls());
         sections.push(section("Recall of each class", RECALLS, recalls));
+    }
+    if let Some(conditions) = &report.conditions {
+        for (i, table) in conditions.tables().into_iter().enumerate() {
+            let words = if i == 0 { IN_CONDITIONS } else { "" };
+            sections.push(section("Conditions", words, Some(table)));
+        }
+        if let Some(table) = conditions.against_each_other() {
+            let title = "Recipes against each other over all conditions";
+            sections.push(section(title, OVER_CONDITIONS, Some(table)));
+        }
     }
     if let Some(table) = recipes_against_each_other(&report.outcome, table1) {
         sections.push(section("Recipes against each other", AGAINST, Some(table)));
@@ -143,6 +154,11 @@ impl Report {
         };
         match self.across.as_ref().filter(|across| across.crossed) {
             Some(across) => csv("tables.csv", across.csv())?,
+            None if self.conditions.is_some() => {
+                let names = self.outcome.experiment.conditions();
+                let all = Table1::of_conditions(&self.outcome.units, &names);
+                csv("tables.csv", all.csv())?;
+            }
             None => csv("tables.csv", self.table1.csv())?,
         }
         if !self.table2.rows.is_empty() {

@@ -342,7 +342,7 @@ fn robot_recordings_are_used_and_missing_ones_are_named() {
     experiment.tasks = vec![Task::Categorical];
     experiment.recipes.truncate(1);
     experiment.folds = "1F".into();
-    experiment.robot = RobotSpec::Recordings { path: robot.into() };
+    experiment.robot = Some(RobotSpec::Recordings { path: robot.into() });
     let report = run(experiment.clone(), &dir.path().join("run"), &Silent).unwrap();
     assert_eq!(report.outcome.units[0].in_condition("robot").len(), 4);
     assert!(report.outcome.about.conditions[0].contains("recordings"));
@@ -483,7 +483,7 @@ fn several_seeds_give_mean_and_spread() {
                 .units
                 .iter()
                 .filter(|u| u.seed == seed && u.training == row.training);
-            let all: Vec<_> = units.flat_map(|u| u.in_condition(row.condition)).collect();
+            let all: Vec<_> = units.flat_map(|u| u.in_condition(&row.condition)).collect();
             earnest_experiment::metrics_of(Task::Categorical, &all)
                 .accuracy
                 .unwrap()

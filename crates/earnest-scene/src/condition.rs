@@ -69,25 +69,57 @@ impl Condition {
             Self::Clean => Ok(clean.clone()),
             Self::Robot(robot) => Ok(robot.hear(&utterance.id, clean, convolver)?),
             Self::Recordings(folder) => recorded(folder, utterance),
-            Self::RecordingsOf(folders) => {
-                let corpus = utterance.corpus.as_deref().unwrap_or_default();
-                let folder = folders.get(corpus).ok_or_else(|| SceneError::Missing {
-                    id: utterance.id.clone(),
-                    path: PathBuf::from(utterance.path.as_str()),
-                })?;
-                recorded(folder, utterance)
-            }
+            Self::RecordingsOf(folders) => recorded(folder_of(folders, utterance)?, utterance),
         }
     }
+
+    /// The channels of the utterance as heard in this condition, 16 kHz: of a recording all of its
+    /// own, of which one that is silent while another is not holds no sample
+    /// ([`earnest_audio::read_heard_channels`]); one of all else.
+    ///
+    /// # Errors
+    /// As [`Condition::hear`].
+    pub fn hear_channels(
+        &self,
+        utterance: &Utterance,
+        clean: &Waveform,
+        convolver: &mut Convolver,
+    ) -> Result<Vec<Waveform>, SceneError> {
+        let folder = match self {
+            Self::Clean | Self::Robot(_) => {
+                return Ok(vec![self.hear(utterance, clean, convolver)?]);
+            }
+            Self::Recordings(folder) => folder,
+            Self::RecordingsOf(folders) => folder_of(folders, utterance)?,
+        };
+        let path = place_of(folder, utterance)?;
+        Ok(earnest_audio::read_heard_channels(path)?)
+    }
+}
+
+/// The folder of the corpus that an utterance is of.
+fn folder_of<'a>(
+    folders: &'a BTreeMap<String, PathBuf>,
+    utterance: &Utterance,
+) -> Result<&'a PathBuf, SceneError> {
+    let corpus = utterance.corpus.as_deref().unwrap_or_default();
+    folders.get(corpus).ok_or_else(|| SceneError::Missing {
+        id: utterance.id.clone(),
+        path: PathBuf::from(utterance.path.as_str()),
+    })
+}
+
+/// Where a robot's recording of an utterance lies.
+fn place_of(folder: &Path, utterance: &Utterance) -> Result<PathBuf, SceneError> {
+    recording_of(folder, utterance).ok_or_else(|| SceneError::Missing {
+        id: utterance.id.clone(),
+        path: utterance.own_path().under(folder),
+    })
 }
 
 /// An utterance as a robot recorded it.
 fn recorded(folder: &Path, utterance: &Utterance) -> Result<Waveform, SceneError> {
-    let path = recording_of(folder, utterance).ok_or_else(|| SceneError::Missing {
-        id: utterance.id.clone(),
-        path: utterance.own_path().under(folder),
-    })?;
-    Ok(earnest_audio::read(path)?)
+    Ok(earnest_audio::read(place_of(folder, utterance)?)?)
 }
 
 /// A robot's recording of an utterance: at the same relative path as in its own corpus, or beside
@@ -138,5 +170,23 @@ mod tests {
             .hear(&utterance("wav/b.wav"), &clean, &mut convolver)
             .unwrap_err();
         assert!(error.to_string().contains("wav/b.wav"), "{error}");
+        // Each ear by itself; one that is dead has nothing to say.
+        let channels = condition
+            .hear_channels(&utterance("wav/a.flac"), &clean, &mut convolver)
+            .unwrap();
+        let levels: Vec<f32> = channels.iter().map(|ear| ear.samples()[100]).collect();
+        assert!((levels[0] - 0.5).abs() < 1e-4 && (levels[1] - 0.25).abs() < 1e-4);
+        write_wav_channels(
+            folder.path().join("wav/c.wav"),
+            &[&l, &vec![0.0; 8000]],
+            16_000,
+            SampleFormat::Int16,
+        )
+        .unwrap();
+        let channels = condition
+            .hear_channels(&utterance("wav/c.wav"), &clean, &mut convolver)
+            .unwrap();
+        let lengths: Vec<usize> = channels.iter().map(|ear| ear.samples().len()).collect();
+        assert_eq!(lengths, [8000, 0]);
     }
 }

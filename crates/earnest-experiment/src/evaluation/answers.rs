@@ -4,7 +4,7 @@ use earnest_corpus::Scale;
 use earnest_features::Features;
 use earnest_model::Task;
 use earnest_random::Key;
-use earnest_recogniser::Recogniser;
+use earnest_recogniser::{ChannelListeners, Recogniser};
 
 use crate::dataset::Dataset;
 use crate::drawn_order::in_drawn_order;
@@ -12,7 +12,7 @@ use crate::error::ExperimentError;
 use crate::evaluation::prediction::{Prediction, Truth};
 
 /// The model's answers to utterances (indices into the dataset), heard in a condition as these
-/// features. Whoever adapts to a speaker should not hear them sorted by emotion, so the order in
+/// features of each one's channels. Whoever adapts to a speaker should not hear them sorted by emotion, so the order in
 /// which they are heard is drawn from a key.
 ///
 /// # Errors
@@ -21,14 +21,14 @@ pub(crate) fn answers(
     dataset: &Dataset,
     recogniser: &Recogniser,
     indices: &[usize],
-    features: &[&Features],
+    features: &[&[Features]],
     condition: &str,
     order: &Key,
 ) -> Result<Vec<Prediction>, ExperimentError> {
     let items = &dataset.items;
-    let listener = &mut recogniser.listener();
+    let listeners = &mut ChannelListeners::new();
     let given = in_drawn_order(indices.len(), order, |order| {
-        let heard: Vec<&Features> = order.iter().map(|i| features[*i]).collect();
+        let heard: Vec<&[Features]> = order.iter().map(|i| features[*i]).collect();
         let utterance = |i: usize| &items[indices[i]].utterance;
         let normalise = recogniser.description().recipe.normalise;
         let speakers: Vec<&str> = order
@@ -40,10 +40,10 @@ pub(crate) fn answers(
             })
             .collect();
         for (features, speaker) in heard.iter().zip(&speakers) {
-            listener.hear_of(features, speaker);
+            listeners.hear_of(recogniser, features, speaker);
         }
         recogniser
-            .answers(listener, &heard, &speakers)
+            .answers_of_channels(listeners, &heard, &speakers)
             .map_err(|error| error.naming(|i| utterance(order[i]).id.clone()))
     })?;
     let task = recogniser.description().task;

@@ -10,7 +10,7 @@ use earnest_model::Task;
 use crate::error::ExperimentError;
 use crate::storage::write_whole;
 
-/// The conditions that a unit is tested in.
+/// The conditions that a unit is tested in where nobody names others.
 pub const CONDITIONS: [&str; 2] = ["clean", "robot"];
 
 /// Index of the largest value; the first of equals.
@@ -28,7 +28,7 @@ pub fn largest(row: &[f32]) -> usize {
 /// A model's answer for one utterance in one condition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
-    /// `clean` or `robot`.
+    /// `clean`, `robot`, or what a condition is called.
     pub condition: String,
     /// The utterance.
     pub id: String,

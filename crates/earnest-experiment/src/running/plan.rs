@@ -234,12 +234,18 @@ pub fn plan(
         let share = train_on as f64 / trial.utterances.max(1) as f64;
         let (unit_s, epochs, measured) = match mean_seconds(folder, &done) {
             Some((seconds, epochs)) => (seconds, epochs, true),
-            None => (trial.cost.of(share, epochs), epochs, false),
+            None => {
+                // Each named condition is decoded and extracted for a fold as the corpus was.
+                let named = prepared.experiment.conditions.len() as f64;
+                let heard_s = named * load_s / prepared.all_folds.max(1) as f64;
+                (trial.cost.of(share, epochs) + heard_s, epochs, false)
+            }
         };
         let tests = whole / prepared.all_folds.max(1);
+        let conditions = first.conditions.len().max(2) as u64;
         let bytes = done.first().map_or(
-            // Two conditions, some 130 bytes a prediction; the rest is small.
-            trial.model_bytes + 2 * 130 * tests as u64 + 20_000,
+            // Some 130 bytes a prediction; the rest is small.
+            trial.model_bytes + conditions * 130 * tests as u64 + 20_000,
             |u| bytes_below(&unit_folder(folder, u)),
         );
         kinds.push(UnitKind {

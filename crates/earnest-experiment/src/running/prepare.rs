@@ -5,12 +5,10 @@ use std::path::{Path, PathBuf};
 
 use earnest_corpus::{ContentIndex, Corpus, FileContent, Utterance};
 use earnest_model::{CorpusHeard, Recipe, Task};
-use earnest_scene::recording_of;
-use earnest_scene::simulate::Scene;
 
 use crate::dataset::FeatureSource;
 use crate::error::ExperimentError;
-use crate::experiment::{Experiment, RobotSpec, Unit};
+use crate::experiment::{Experiment, Unit};
 use crate::feature_table::{FeatureTable, FeatureTables};
 use crate::observer::{Notice, Observer};
 use crate::opening::{classless_of_each, open_corpora, settled_classes, tell_of_problems};
@@ -18,10 +16,10 @@ use crate::protocol::Protocol;
 use crate::protocol::fold::{Fold, select};
 use crate::protocol::leaks::{refuse_leaks, refuse_tested_twice};
 use crate::protocol::validation::Validation;
+use crate::running::recorded::{Recorded, RecordedFolder};
 use crate::sources::chosen::ChosenSources;
 use crate::sources::fingerprints::{Fingerprints, changed, corpora_heard};
 use crate::sources::recordings::Unusable;
-use crate::sources::robot_folders::RobotFolders;
 use crate::training::Training;
 
 /// An experiment beside its corpus: what would run.
@@ -46,8 +44,8 @@ pub struct Prepared {
     pub sources: Option<ChosenSources>,
     /// Features of the user's own, in place of front ends.
     pub tables: Option<FeatureTables>,
-    /// Of each folder of robot recordings the scene that it is, if it is one.
-    pub scenes: Vec<(PathBuf, Option<Scene>)>,
+    /// Folders of recordings, in the order of the conditions.
+    pub scenes: Vec<RecordedFolder>,
     /// Utterances that are left out of the test because their robot recording cannot be scored.
     pub unusable: Vec<Unusable>,
 }
@@ -72,6 +70,7 @@ pub fn prepare(
     observer: &dyn Observer,
 ) -> Result<Prepared, ExperimentError> {
     experiment.check()?;
+    experiment.settle_robot();
     let corpus = open_corpora(&experiment.corpus, &experiment.classes)?;
     refuse_unlisted(&corpus)?;
     tell_of_problems(&corpus, &experiment.corpus, observer);
@@ -131,33 +130,13 @@ pub fn prepare(
     let contents = corpus_contents(&corpus, &index, observer)?;
     settle_fingerprints(&mut experiment, &corpus, &contents)?;
     refuse_one_corpus_in_another(&corpus, &contents, observer)?;
-    let (mut scenes, mut recordings) = (Vec::new(), None);
-    if let RobotSpec::Recordings { path } = &experiment.robot
-        && tables.is_none()
-    {
-        let folders = RobotFolders::new(&path.0, &corpus)?;
-        for of in folders.each(&contents) {
-            let scene = scene_of(of.folder, of.corpus, of.contents)?;
-            scenes.push((of.folder.to_owned(), scene));
+    let recorded = match &tables {
+        Some(_) => Recorded::default(),
+        None => {
+            let tests = tests_of(&experiment, &corpus, &contents, &folds);
+            Recorded::look(&experiment, &corpus, &contents, &tests, &index, observer)?
         }
-        let is_usable =
-            |u: &Utterance| u.class.is_some() || corpus.rated(u, &experiment.scales).is_some();
-        let tests: Vec<(&Utterance, f64)> = corpus
-            .utterances
-            .iter()
-            .zip(&contents)
-            .filter(|(u, _)| is_usable(u) && folds.iter().any(|f| f.tests(u)))
-            .filter_map(|(u, content)| Some((u, u.seconds_of(content.audio()?))))
-            .collect();
-        let found = folders.inspect(&tests, &index, observer)?;
-        if !experiment.leave_out_unusable {
-            found.require_usable(
-                tests.len(),
-                "of the test in every condition with --leave-out-unusable; the report then says so",
-            )?;
-        }
-        recordings = Some(found);
-    }
+    };
     let mut sources = match &tables {
         Some(_) => None,
         None => choose_sources(&experiment, &index, observer)?,
@@ -177,15 +156,11 @@ pub fn prepare(
         observer.event(Notice::StageFinished);
         sources.without_speech(&speech, observer)?;
     }
-    let (recorded, unusable) = match recordings {
-        Some(found) => (Some(found.fingerprint), found.unusable),
-        None => (None, Vec::new()),
-    };
     let mut now = Fingerprints::new(
         &folds,
         augmented.then_some(&experiment.augmentation),
         sources.as_ref(),
-        recorded,
+        recorded.fingerprints,
     );
     if let Some(tables) = &tables {
         now.features_table = Some(tables.clean.fingerprint.clone());
@@ -204,9 +179,27 @@ pub fn prepare(
         corpus,
         sources,
         tables,
-        scenes,
-        unusable,
+        scenes: recorded.scenes,
+        unusable: recorded.unusable,
     })
+}
+
+/// The utterances that folds test, each with its length in seconds.
+fn tests_of<'a>(
+    experiment: &Experiment,
+    corpus: &'a Corpus,
+    contents: &[FileContent],
+    folds: &[Fold],
+) -> Vec<(&'a Utterance, f64)> {
+    let is_usable =
+        |u: &Utterance| u.class.is_some() || corpus.rated(u, &experiment.scales).is_some();
+    corpus
+        .utterances
+        .iter()
+        .zip(contents)
+        .filter(|(u, _)| is_usable(u) && folds.iter().any(|f| f.tests(u)))
+        .filter_map(|(u, content)| Some((u, u.seconds_of(content.audio()?))))
+        .collect()
 }
 
 /// Writes down what the corpora are, or refuses those that are others than were written down.
@@ -550,68 +543,6 @@ pub fn corpus_contents(
     Ok(contents?)
 }
 
-/// The scene that a folder of recordings is, if it is one.
-///
-/// # Errors
-/// It cannot be read, or it was made from another corpus.
-pub fn scene_of(
-    folder: &Path,
-    corpus: &Corpus,
-    contents: &[FileContent],
-) -> Result<Option<Scene>, ExperimentError> {
-    let Some(scene) = Scene::of_folder(folder)? else {
-        return Ok(None);
-    };
-    let now = corpus.audio_fingerprint(contents);
-    if scene.corpus != now {
-        return Err(ExperimentError::Setup(format!(
-            "the scene in {} was made from another corpus than {} (fingerprint {}, not {now}): its recordings are not of these utterances as they are now. Simulate the scene again from this corpus",
-            folder.display(),
-            corpus.place(),
-            scene.corpus
-        )));
-    }
-    refuse_other_entries(folder, corpus)?;
-    Ok(Some(scene))
-}
-
-/// Refuses a scene whose manifest does not say of each utterance that is there what was heard in
-/// it, or speaks of others.
-fn refuse_other_entries(folder: &Path, corpus: &Corpus) -> Result<(), ExperimentError> {
-    let mut entries = BTreeMap::new();
-    let fault = |what: String| {
-        Err(ExperimentError::Setup(format!(
-            "{} {what}, so what was heard in the scene is not known; put it back as `earnest scene simulate` wrote it, or remove it and give that command again, which writes it anew",
-            folder.join("scene.jsonl").display()
-        )))
-    };
-    for entry in Scene::entries(folder)? {
-        if let Some(twice) = entries.insert(entry.id, entry.path) {
-            return fault(format!("has two lines for {twice}"));
-        }
-    }
-    for utterance in &corpus.utterances {
-        let place = utterance.path.with_extension("wav");
-        match entries.remove(&utterance.id) {
-            Some(path) if path == place => {}
-            Some(path) => {
-                return fault(format!(
-                    "says that {} lies at {path}, and it lies at {place}",
-                    utterance.id
-                ));
-            }
-            None if recording_of(folder, utterance).is_none() => {}
-            None => return fault(format!("has no line for {}, which is there", utterance.id)),
-        }
-    }
-    match entries.first_key_value() {
-        None => Ok(()),
-        Some((id, _)) => fault(format!(
-            "has a line for {id}, which is no utterance of the corpus"
-        )),
-    }
-}
-
 /// Noises and rooms, those of the robot kept away from training; none if nothing needs them.
 fn choose_sources(
     experiment: &Experiment,
@@ -619,12 +550,22 @@ fn choose_sources(
     observer: &dyn Observer,
 ) -> Result<Option<ChosenSources>, ExperimentError> {
     let augmented = experiment.trainings.iter().any(|t| *t != Training::Clean);
-    match &experiment.robot {
-        RobotSpec::Simulated { .. } => experiment.sources.choose(index, observer).map(Some),
-        RobotSpec::Recordings { path } if augmented => experiment
+    let conditions = experiment.heard_in();
+    // What scenes had in them matters to training only.
+    let recordings: Vec<&PathBuf> = conditions
+        .iter()
+        .filter(|_| augmented)
+        .flat_map(|condition| condition.heard.folders())
+        .collect();
+    match (experiment.simulates(), augmented) {
+        (true, _) => experiment
             .sources
-            .choose_beside_recordings(&path.0, index, observer)
+            .choose_for_all(&recordings, index, observer)
             .map(Some),
-        RobotSpec::Recordings { .. } => Ok(None),
+        (false, true) => experiment
+            .sources
+            .choose_beside_recordings(&recordings, index, observer)
+            .map(Some),
+        (false, false) => Ok(None),
     }
 }

@@ -10,7 +10,6 @@ use crate::error::ExperimentError;
 use crate::evaluation::calibration::Reliability;
 use crate::evaluation::metrics::METRICS;
 use crate::evaluation::number::exact;
-use crate::evaluation::prediction::CONDITIONS;
 use crate::evaluation::tally::{confusion, metrics_of};
 use crate::feature_table::FeatureTableSpec;
 use crate::running::outcome::Outcome;
@@ -74,6 +73,11 @@ pub fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
     ]
     .map(String::from)
     .to_vec();
+    let conditions = outcome.experiment.heard_in();
+    let named = !outcome.experiment.conditions.is_empty();
+    if named {
+        header.extend(["group", "snr_db", "distance_m"].map(String::from));
+    }
     let several = !outcome.about.corpora.is_empty();
     if several {
         header.extend(["trained_on", "tested_on"].map(String::from));
@@ -100,7 +104,7 @@ pub fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
     writer.write_record(&header)?;
     for unit in &outcome.units {
         let own = recipes.get(unit.recipe.as_str());
-        for condition in CONDITIONS {
+        for condition in &outcome.experiment.conditions() {
             let predictions = unit.in_condition(condition);
             if predictions.is_empty() {
                 continue;
@@ -115,6 +119,13 @@ pub fn results_csv(outcome: &Outcome) -> Result<Vec<u8>, csv::Error> {
                 condition.to_owned(),
                 predictions.len().to_string(),
             ];
+            if named {
+                let of = conditions.iter().find(|c| c.name == *condition);
+                let group = of.and_then(|c| c.group.as_deref()).unwrap_or_default();
+                row.push(text_cell(group).into_owned());
+                let numbers = [of.and_then(|c| c.snr_db()), of.and_then(|c| c.distance_m)];
+                row.extend(numbers.map(|x| x.map_or_else(String::new, |x| x.to_string())));
+            }
             if several {
                 let of = unit.crossing.as_ref();
                 let words = |words: fn(&Crossing) -> String| of.map_or_else(String::new, words);

@@ -1,8 +1,7 @@
 //! Running an experiment in a folder.
 
-use std::collections::{BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use earnest_corpus::{Corpus, Part, Utterance};
 use earnest_model::Heard;
@@ -10,12 +9,14 @@ use earnest_random::Key;
 use earnest_scene::simulate::Scene;
 use earnest_scene::{Condition, SimulatedRobot};
 
+use crate::condition_spec::{ConditionSpec, RobotSpec};
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
 use crate::evaluation::traits::Traits;
-use crate::experiment::{Experiment, RobotSpec, Unit};
+use crate::experiment::{Experiment, Unit};
 use crate::observer::{Notice, Observer};
 use crate::protocol::Protocol;
+use crate::running::heard_tests::HeardTests;
 use crate::running::outcome::{About, AboutCorpus, Outcome, collect};
 use crate::running::prepare::{Prepared, prepare};
 use crate::running::results::write_results;
@@ -110,15 +111,7 @@ pub fn run_units(
         Some(chosen) => Some(chosen.load(observer)?),
         None => None,
     };
-    let robot = match &experiment.robot {
-        // Features of tables are not heard from anywhere.
-        RobotSpec::Recordings { .. } if prepared.tables.is_some() => Condition::Clean,
-        RobotSpec::Recordings { path } => RobotFolders::new(&path.0, &prepared.corpus)?.condition(),
-        RobotSpec::Simulated { snr_db } => match &sources {
-            Some(sources) => simulated_robot(sources, *snr_db, experiment.seed),
-            None => Condition::Clean,
-        },
-    };
+    let conditions = conditions(prepared, sources.as_ref())?;
     let dataset = Dataset::load(
         &prepared.corpus,
         &prepared.experiment.scales,
@@ -138,8 +131,8 @@ pub fn run_units(
         dataset: &dataset,
         sources: sources.as_ref(),
         heard_in_training: heard_in_training(prepared, &about),
-        robot,
-        heard: Mutex::new(HashMap::new()),
+        conditions,
+        heard: HeardTests::new(room_for_heard(&dataset)),
         unusable: prepared.unusable.iter().map(|u| u.id.as_str()).collect(),
         corpus: format!("{} ({})", prepared.corpus.name, about.fingerprint),
         folder,
@@ -147,6 +140,37 @@ pub fn run_units(
     };
     let workers = Workers::suited(options.workers, units.len());
     workers::run(&runner, &units, workers, observer)
+}
+
+/// How test utterances are heard in each condition but clean speech.
+fn conditions(
+    prepared: &Prepared,
+    sources: Option<&LoadedSources>,
+) -> Result<BTreeMap<String, Condition>, ExperimentError> {
+    let experiment = &prepared.experiment;
+    let of = |condition: ConditionSpec| {
+        let heard = match (&condition.heard, sources) {
+            // Features of tables are not heard from anywhere.
+            _ if prepared.tables.is_some() => Condition::Clean,
+            (RobotSpec::Recordings { path }, _) => {
+                RobotFolders::new(&path.0, &prepared.corpus)?.condition()
+            }
+            (RobotSpec::Simulated { snr_db }, Some(sources)) => {
+                simulated_robot(sources, *snr_db, experiment.seed)
+            }
+            (RobotSpec::Simulated { .. }, None) => Condition::Clean,
+        };
+        Ok((condition.name, heard))
+    };
+    experiment.heard_in().into_iter().map(of).collect()
+}
+
+/// Bytes of features that are kept of what is heard in conditions: as much as the corpus's own samples
+/// take, of which one condition's features are a part, and 1 GiB at least.
+fn room_for_heard(dataset: &Dataset) -> usize {
+    const LEAST: usize = 1 << 30;
+    let samples = dataset.items.iter().map(|item| item.wave.samples().len());
+    LEAST.max(samples.sum::<usize>() * size_of::<f32>())
 }
 
 /// What all units' models have heard beside their utterances.
@@ -171,31 +195,22 @@ fn describe(prepared: &Prepared) -> Result<About, ExperimentError> {
         experiment, corpus, ..
     } = prepared;
     let usable = corpus.usable(&experiment.scales);
-    let robot = match (&prepared.tables, &experiment.robot) {
-        (Some(tables), _) => match &tables.robot {
+    let heard = match &prepared.tables {
+        Some(tables) => match &tables.robot {
             Some(robot) => vec![format!("robot: features of {}", robot.words())],
             None => vec!["robot: not tested".to_owned()],
         },
-        (None, RobotSpec::Recordings { .. }) => {
-            let words = |(path, scene): &(PathBuf, Option<Scene>)| match scene {
-                Some(scene) => format!(
-                    "robot: a simulated scene in {}, {}",
-                    path.display(),
-                    scene.lab.name
-                ),
-                None => format!("robot: recordings in {}", path.display()),
-            };
-            prepared.scenes.iter().map(words).collect()
+        None => {
+            let conditions = experiment.heard_in();
+            let words = conditions.iter().flat_map(|c| condition_words(prepared, c));
+            words.collect()
         }
-        (None, RobotSpec::Simulated { snr_db }) => vec![format!(
-            "robot: simulated, one room response and one noise for each utterance, SNR {snr_db} dB"
-        )],
     };
     let tables = prepared.tables.iter();
     let mut conditions: Vec<String> = tables
         .map(|t| format!("features: table {}", t.clean.words()))
         .collect();
-    conditions.extend(robot);
+    conditions.extend(heard);
     if let Some(sources) = &prepared.sources {
         conditions.extend(sources.description());
     }
@@ -233,8 +248,11 @@ fn describe(prepared: &Prepared) -> Result<About, ExperimentError> {
             .folds
             .iter()
             .any(|f| f.test.iter().any(|s| f.training.contains(s))),
-        snr_percentiles_db: snr_percentiles(&experiment.robot)?,
         traits: Traits::of(usable.utterances.iter()),
+        snr_percentiles_db: match &experiment.robot {
+            Some(robot) => snr_percentiles(robot)?,
+            None => Vec::new(),
+        },
         problems: corpus.problems.len(),
         conditions,
         unusable: prepared
@@ -244,6 +262,37 @@ fn describe(prepared: &Prepared) -> Result<About, ExperimentError> {
             .collect(),
         earnest: env!("CARGO_PKG_VERSION").to_owned(),
     })
+}
+
+/// What is said of a condition, a line for each of its folders.
+fn condition_words(prepared: &Prepared, condition: &ConditionSpec) -> Vec<String> {
+    let name = &condition.name;
+    let mut facts = String::new();
+    if let Some(group) = &condition.group {
+        facts += &format!("; group {group}");
+    }
+    if let Some(snr_db) = condition.recorded_snr_db {
+        facts += &format!("; speech {snr_db} dB over noise");
+    }
+    if let Some(distance_m) = condition.distance_m {
+        facts += &format!("; {distance_m} m away");
+    }
+    let simulated = match condition.heard {
+        RobotSpec::Recordings { .. } => None,
+        RobotSpec::Simulated { snr_db } => Some(format!(
+            "{name}: simulated, one room response and one noise for each utterance, SNR {snr_db} dB{facts}"
+        )),
+    };
+    let own = prepared.scenes.iter().filter(|of| of.condition == *name);
+    let recorded = own.map(|of| match &of.scene {
+        Some(scene) => format!(
+            "{name}: a simulated scene in {}, {}{facts}",
+            of.folder.display(),
+            scene.lab.name
+        ),
+        None => format!("{name}: recordings in {}{facts}", of.folder.display()),
+    });
+    simulated.into_iter().chain(recorded).collect()
 }
 
 /// What is said of one of several corpora.

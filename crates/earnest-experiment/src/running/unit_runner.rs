@@ -1,8 +1,9 @@
 //! One unit: trained, tested in every condition, written down.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::slice::from_ref;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use earnest_augment::Chain;
@@ -12,15 +13,18 @@ use earnest_random::Key;
 use earnest_recogniser::Recogniser;
 use earnest_scene::Condition;
 
-use crate::dataset::{Dataset, View};
+use crate::condition_spec::CLEAN;
+use crate::dataset::{Dataset, HeardIn, View};
 use crate::error::ExperimentError;
 use crate::evaluation::answers::answers;
+use crate::evaluation::metrics::List;
 use crate::evaluation::number::number;
 use crate::evaluation::prediction::{self, CONDITIONS, Prediction};
-use crate::evaluation::tally::metrics_of;
+use crate::evaluation::tally::{mean_of, metrics_of};
 use crate::experiment::{Experiment, Unit};
 use crate::observer::{Notice, Observer};
 use crate::running::finished::{CARD, finish, is_finished, predictions_of};
+use crate::running::heard_tests::{HeardKey, HeardTests, OfUtterances};
 use crate::running::history::{write_history, write_search};
 use crate::running::lock::Lock;
 use crate::running::unit_result::Crossing;
@@ -71,9 +75,6 @@ impl Observer for OfUnit<'_> {
     }
 }
 
-/// What the robot hears of the test utterances of a fold and task, by the front end's words.
-pub(crate) type HeardTests = HashMap<(String, Task, String), Arc<Vec<Features>>>;
-
 /// All that units need; shared by those who run them.
 pub(crate) struct Runner<'a> {
     pub experiment: &'a Experiment,
@@ -81,9 +82,10 @@ pub(crate) struct Runner<'a> {
     pub sources: Option<&'a LoadedSources>,
     /// What models hear in training beside their utterances.
     pub heard_in_training: Heard,
-    pub robot: Condition,
-    /// Robot features of the test utterances of a fold and task.
-    pub heard: Mutex<HeardTests>,
+    /// All conditions but clean speech, by name.
+    pub conditions: BTreeMap<String, Condition>,
+    /// Features of the test utterances of a fold and task in these conditions.
+    pub heard: HeardTests,
     /// Ids of utterances that are left out of the test: their recordings cannot be scored.
     pub unusable: BTreeSet<&'a str>,
     /// Corpus name and fingerprint.
@@ -215,16 +217,18 @@ impl Runner<'_> {
         let recogniser = Recogniser::of(model);
 
         let view = self.dataset.view(&unit.recipe.features)?;
-        let is_robot = |condition: &String| condition == "robot";
-        let heard = match unit.conditions.iter().any(is_robot) {
-            true => self.heard(unit, view, &test, observer)?,
-            false => Arc::new(Vec::new()),
-        };
-        let clean: Vec<&Features> = test.iter().map(|i| view.clean(*i)).collect();
-        let robot: Vec<&Features> = heard.iter().collect();
         let order = seed.with("heard").with(name);
         let mut predictions = Vec::new();
-        for (condition, features) in unit.conditions.iter().zip([clean, robot]) {
+        // One condition after the other: what is heard in all of them need not fit into memory.
+        for condition in &unit.conditions {
+            let heard = match condition.as_str() {
+                CLEAN => None,
+                _ => Some(self.heard(unit, condition, view, &test, observer)?),
+            };
+            let features: Vec<&[Features]> = match &heard {
+                None => test.iter().map(|i| from_ref(view.clean(*i))).collect(),
+                Some(heard) => heard.iter().map(Vec::as_slice).collect(),
+            };
             let given = answers(
                 self.dataset,
                 &recogniser,
@@ -273,50 +277,74 @@ impl Runner<'_> {
         heard
     }
 
-    /// The test utterances of a unit as the robot hears them.
+    /// The test utterances of a unit as they are heard in a condition.
     fn heard(
         &self,
         unit: &Unit,
+        condition: &str,
         view: &View,
         test: &[usize],
         observer: &dyn Observer,
-    ) -> Result<Arc<Vec<Features>>, ExperimentError> {
-        let key = (unit.fold.name.clone(), unit.task, view.words());
-        let known = |heard: &HeardTests| heard.get(&key).cloned();
-        if let Some(heard) = self.heard.lock().ok().and_then(|heard| known(&heard)) {
+    ) -> Result<OfUtterances, ExperimentError> {
+        let channels = unit.recipe.channels;
+        let key = HeardKey {
+            fold: unit.fold.name.clone(),
+            task: unit.task,
+            front_end: view.words(),
+            channels,
+            condition: condition.to_owned(),
+        };
+        if let Some(heard) = self.heard.get(&key) {
             return Ok(heard);
         }
+        let found = self.conditions.get(condition);
+        let heard_in = HeardIn {
+            name: condition,
+            condition: found.ok_or_else(|| {
+                ExperimentError::Setup(format!("there is no condition {condition:?}"))
+            })?,
+            channels,
+        };
         // Two units may do this at the same time, with the same result.
-        let made = Arc::new(self.dataset.hear(view, test, &self.robot, observer)?);
-        if let Ok(mut heard) = self.heard.lock() {
-            heard.insert(key, Arc::clone(&made));
-        }
+        let made = Arc::new(self.dataset.hear(view, test, heard_in, observer)?);
+        self.heard.keep(key, Arc::clone(&made));
         Ok(made)
     }
 }
 
-/// The main metric in both conditions.
+/// The main metrics in clean speech, on the robot, and the mean over named conditions.
 pub(crate) fn summary(task: Task, predictions: &[Prediction]) -> String {
-    let of = |condition: &str| {
-        let p: Vec<&Prediction> = predictions
-            .iter()
-            .filter(|p| p.condition == condition)
+    let mut of: Vec<(&str, Vec<&Prediction>)> = Vec::new();
+    for p in predictions {
+        match of.iter_mut().find(|(name, _)| *name == p.condition) {
+            Some((_, own)) => own.push(p),
+            None => of.push((&p.condition, vec![p])),
+        }
+    }
+    let named = of.iter().filter(|(name, _)| !CONDITIONS.contains(name));
+    let named: Vec<List> = named.map(|(_, own)| metrics_of(task, own).list()).collect();
+    let mean = mean_of(&named);
+    let metrics = CONDITIONS.map(|condition| {
+        let own = of.iter().find(|(name, _)| *name == condition);
+        let own = own.map_or(&[][..], |(_, own)| own);
+        (!own.is_empty(), metrics_of(task, own).list())
+    });
+    let words = |metric: usize| {
+        // As it always was where there is nothing but clean speech and the robot.
+        let both = CONDITIONS.into_iter().zip(metrics);
+        let both = both.filter(|(_, (is_tested, _))| named.is_empty() || *is_tested);
+        let mut words: Vec<String> = both
+            .map(|(name, (_, list))| format!("{name} {}", number(list[metric])))
             .collect();
-        metrics_of(task, &p)
+        match named.len() {
+            0 => {}
+            1 => words.push(format!("another condition {}", number(mean[metric]))),
+            n => words.push(format!("mean of {n} others {}", number(mean[metric]))),
+        }
+        words.join(", ")
     };
-    let [clean, robot] = CONDITIONS.map(of);
     match task {
-        Task::Categorical => format!(
-            "macro F clean {}, robot {}",
-            number(clean.macro_f),
-            number(robot.macro_f)
-        ),
-        Task::Dimensional => format!(
-            "arousal r clean {}, robot {}; valence r clean {}, robot {}",
-            number(clean.arousal_r),
-            number(robot.arousal_r),
-            number(clean.valence_r),
-            number(robot.valence_r)
-        ),
+        Task::Categorical => format!("macro F {}", words(2)),
+        Task::Dimensional => format!("arousal r {}; valence r {}", words(5), words(6)),
     }
 }

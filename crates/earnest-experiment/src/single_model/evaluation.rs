@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use earnest_corpus::{ContentIndex, Corpus, FileContent, Scale, Utterance};
 use earnest_features::Features;
-use earnest_model::{CorpusHeard, Description, Task};
+use earnest_model::{Channels, CorpusHeard, Description, Task};
 use earnest_random::Key;
 use earnest_recogniser::Recogniser;
 use earnest_scene::Condition;
 
 use crate::class_spec::ClassSpec;
 use crate::corpora::Corpora;
-use crate::dataset::{Dataset, FeatureSource};
+use crate::dataset::{Dataset, FeatureSource, HeardIn};
 use crate::error::ExperimentError;
 use crate::evaluation::answers::answers;
 use crate::evaluation::metrics::Metrics;
@@ -23,9 +23,8 @@ use crate::observer::Observer;
 use crate::opening::{
     classless, classless_of_each, read_corpora, read_corpus, refuse_idle_changes, tell_of_problems,
 };
-use crate::running::prepare::{
-    corpus_contents, refuse_one_corpus_in_another, refuse_unlisted, scene_of,
-};
+use crate::running::prepare::{corpus_contents, refuse_one_corpus_in_another, refuse_unlisted};
+use crate::running::recorded::scene_of;
 use crate::running::run::simulated_robot;
 use crate::sources::SourceSpec;
 use crate::sources::chosen::ChosenSources;
@@ -75,6 +74,8 @@ pub struct Evaluation {
     pub speakers: Vec<String>,
     /// The condition.
     pub condition: TestedIn,
+    /// What is heard of recordings with several channels; as the model's recipe says if left out.
+    pub channels: Option<Channels>,
     /// What becomes of what the model heard in training.
     pub on_shared: OnShared,
     /// Speakers of a manifest who are called like some that the model knows are other people.
@@ -499,7 +500,8 @@ impl Test<'_> {
             .map(|i| &items[*i].utterance)
             .filter_map(|u| Some((u, *seconds.get(&u.id)?)))
             .collect();
-        let found = robot.inspect(&tests, index, observer)?;
+        let stage = "looking at the robot's recordings";
+        let found = robot.inspect(&tests, stage, index, observer)?;
         if !self.asked.leave_out_unusable {
             found.require_usable(
                 tests.len(),
@@ -527,10 +529,14 @@ impl Test<'_> {
     ) -> Result<Vec<Prediction>, ExperimentError> {
         let front_end = &recogniser.description().recipe.features;
         let view = self.dataset.view(front_end)?;
-        let heard = self
-            .dataset
-            .hear(view, &self.indices, condition, observer)?;
-        let features: Vec<&Features> = heard.iter().collect();
+        let recipe = &recogniser.description().recipe;
+        let heard_in = HeardIn {
+            name: condition.name(),
+            condition,
+            channels: self.asked.channels.unwrap_or(recipe.channels),
+        };
+        let heard = self.dataset.hear(view, &self.indices, heard_in, observer)?;
+        let features: Vec<&[Features]> = heard.iter().map(Vec::as_slice).collect();
         answers(
             &self.dataset,
             recogniser,

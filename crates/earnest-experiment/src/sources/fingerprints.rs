@@ -1,11 +1,14 @@
 //! What decided a run beside its numbers: stand-ins for folds, chain, sounds and recordings, so that
 //! a run cannot go on with others unseen.
 
+use std::collections::BTreeMap;
+
 use earnest_augment::Chain;
 use earnest_corpus::{Corpus, FileContent, fingerprint_of};
 use earnest_model::CorpusHeard;
 use serde::{Deserialize, Serialize};
 
+use crate::condition_spec::ROBOT;
 use crate::error::ExperimentError;
 use crate::protocol::fold::Fold;
 use crate::sources::chosen::{ChosenSources, SoundKind};
@@ -36,6 +39,9 @@ pub struct Fingerprints {
     /// The robot's recordings of the test utterances.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recordings: Option<String>,
+    /// The recordings of the test utterances in each named condition.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub conditions: BTreeMap<String, String>,
     /// The table of features.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub features_table: Option<String>,
@@ -89,12 +95,12 @@ pub fn fingerprint_of_chain(chain: &Chain) -> String {
 }
 
 impl Fingerprints {
-    /// Of everything that an experiment uses.
+    /// Of everything that an experiment uses; `recordings` by the names of their conditions.
     pub(crate) fn new(
         folds: &[Fold],
         chain: Option<&Chain>,
         sources: Option<&ChosenSources>,
-        recordings: Option<String>,
+        mut recordings: BTreeMap<String, String>,
     ) -> Self {
         let noises = sources.map(|s| &s.noises);
         let rooms = sources.map(|s| &s.rooms);
@@ -108,7 +114,8 @@ impl Fingerprints {
             rooms: trained(rooms.and_then(|s| s.training.fingerprint(room))),
             robot_noise: noises.and_then(|s| s.robot.fingerprint(noise)),
             robot_rooms: rooms.and_then(|s| s.robot.fingerprint(room)),
-            recordings,
+            recordings: recordings.remove(ROBOT),
+            conditions: recordings,
             features_table: None,
             robot_features_table: None,
         }
@@ -139,6 +146,12 @@ impl Fingerprints {
                 && before != now
             {
                 return Err(changed(what, before, now));
+            }
+        }
+        for (name, before) in &self.conditions {
+            if let Some(now) = now.conditions.get(name).filter(|now| *now != before) {
+                let what = format!("the recordings of the condition {name:?}");
+                return Err(changed(&what, before, now));
             }
         }
         Ok(())

@@ -30,6 +30,11 @@ impl HeardInScene {
         self.rooms.extend(other.rooms);
     }
 
+    /// All noises: events, and the robot's own.
+    pub fn noises(&self) -> Vec<SceneSound> {
+        self.events.iter().chain(&self.own).cloned().collect()
+    }
+
     /// Of a folder of recordings.
     ///
     /// # Errors

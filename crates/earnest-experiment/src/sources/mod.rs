@@ -204,11 +204,12 @@ impl SoundKind {
         })
     }
 
-    /// What training draws from and what the robot hears.
+    /// What training draws from, without what was heard in scenes, and what the robot hears.
     fn for_both(
         self,
         training: Chosen<'_>,
         robot: Chosen<'_>,
+        heard_in_scenes: &[SceneSound],
         index: &ContentIndex,
         observer: &dyn Observer,
     ) -> Result<Split, ExperimentError> {
@@ -266,6 +267,7 @@ impl SoundKind {
         let train = known(self, train, index, observer)?;
         let heard = known(self, heard, index, observer)?;
         let train = apart(what, train, &heard, observer)?;
+        let train = without_heard(what, train, &BySound::of_scene(heard_in_scenes), observer)?;
         let text = match hold_out {
             true => format!(
                 "{what}: {}, {} files for training, {} files of other sources held out for the robot",
@@ -439,6 +441,25 @@ impl SourceSpec {
         self.choose_apart(&heard, index, observer)
     }
 
+    /// Opens what training draws from and what a simulated robot hears, as [`SourceSpec::choose`];
+    /// training gets nothing that went into recordings either, where they are simulated scenes that
+    /// say so.
+    ///
+    /// # Errors
+    /// As [`SourceSpec::choose`].
+    pub fn choose_for_all(
+        &self,
+        recordings: &[impl AsRef<Path>],
+        index: &ContentIndex,
+        observer: &dyn Observer,
+    ) -> Result<ChosenSources, ExperimentError> {
+        let mut heard = HeardInScene::default();
+        for folder in recordings {
+            heard.join(HeardInScene::of(folder.as_ref())?);
+        }
+        self.choose_both(&heard, index, observer)
+    }
+
     fn choose_apart(
         &self,
         heard: &HeardInScene,
@@ -447,8 +468,7 @@ impl SourceSpec {
     ) -> Result<ChosenSources, ExperimentError> {
         self.check()?;
         let (noise, rooms) = (self.training_noise(), self.training_rooms());
-        let heard_noises: Vec<SceneSound> =
-            heard.events.iter().chain(&heard.own).cloned().collect();
+        let heard_noises = heard.noises();
         Ok(ChosenSources {
             noises: SoundKind::Noises.for_training(noise, &heard_noises, index, observer)?,
             rooms: SoundKind::Rooms.for_training(rooms, &heard.rooms, index, observer)?,
@@ -465,6 +485,15 @@ impl SourceSpec {
         index: &ContentIndex,
         observer: &dyn Observer,
     ) -> Result<ChosenSources, ExperimentError> {
+        self.choose_both(&HeardInScene::default(), index, observer)
+    }
+
+    fn choose_both(
+        &self,
+        heard: &HeardInScene,
+        index: &ContentIndex,
+        observer: &dyn Observer,
+    ) -> Result<ChosenSources, ExperimentError> {
         self.check()?;
         let robot_rooms = Chosen {
             folders: &self.robot_rooms.0,
@@ -474,16 +503,19 @@ impl SourceSpec {
             folders: &self.robot_noise.0,
             folds: &self.robot_noise_folds,
         };
+        let heard_noises = heard.noises();
         Ok(ChosenSources {
             noises: SoundKind::Noises.for_both(
                 self.training_noise(),
                 robot_noise,
+                &heard_noises,
                 index,
                 observer,
             )?,
             rooms: SoundKind::Rooms.for_both(
                 self.training_rooms(),
                 robot_rooms,
+                &heard.rooms,
                 index,
                 observer,
             )?,

@@ -104,11 +104,13 @@ impl Clean<'_> {
 const ITSELF: &str = "it is the corpus's own audio, not a recording of it";
 
 impl Recordings {
-    /// Looks at the recordings of utterances of a corpus, each with its length in seconds.
+    /// Looks at the recordings of utterances of a corpus, each with its length in seconds; `stage`
+    /// is what an observer is told of it.
     pub fn inspect(
         folder: &Path,
         corpus: &Corpus,
         utterances: &[(&Utterance, f64)],
+        stage: &str,
         index: &ContentIndex,
         observer: &dyn Observer,
     ) -> Self {
@@ -118,7 +120,7 @@ impl Recordings {
             .collect();
         let there: Vec<PathBuf> = files.iter().flatten().cloned().collect();
         observer.event(Notice::StageStarted {
-            name: "looking at the robot's recordings",
+            name: stage,
             total: there.len(),
         });
         let tested: Vec<&Utterance> = utterances.iter().map(|(u, _)| *u).collect();

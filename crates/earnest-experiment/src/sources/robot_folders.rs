@@ -83,18 +83,19 @@ impl<'a> RobotFolders<'a> {
     }
 
     /// Looks at the recordings of utterances, each with its length in seconds, and refuses those of
-    /// no robot.
+    /// no robot; `stage` is what an observer is told of it.
     ///
     /// # Errors
     /// A folder holds the corpus itself.
     pub fn inspect(
         &self,
         tests: &[(&Utterance, f64)],
+        stage: &str,
         index: &ContentIndex,
         observer: &dyn Observer,
     ) -> Result<Recordings, ExperimentError> {
         let look = |folder: &Path, tests: &[(&Utterance, f64)]| {
-            let found = Recordings::inspect(folder, self.corpus, tests, index, observer);
+            let found = Recordings::inspect(folder, self.corpus, tests, stage, index, observer);
             found.require_a_robot(folder, tests.len())?;
             Ok::<_, ExperimentError>(found)
         };

@@ -6,6 +6,8 @@
 //!   percentile method of Efron and Tibshirani 1993, section 13.3). With several seeds the
 //!   metric is the mean over them. With few speakers it is too narrow: 10 draws of 10 people
 //!   cannot know what an eleventh would do.
+//! * Over conditions: the mean of the metric over several conditions, each of which counts alike; who
+//!   is drawn again is drawn in all of them. A test then compares each speaker's mean over conditions.
 //! * Test: paired sign-flip (permutation) test over speakers. For each speaker the difference
 //!   of the two trainings; under the hypothesis that they are alike each difference could as
 //!   well have had the other sign. p is the share of sign patterns whose mean difference is at
@@ -13,11 +15,13 @@
 //!   observed) above; two-sided (`scipy.stats.permutation_test`, `permutation_type="samples"`).
 
 mod calibrated;
+mod conditions;
 pub mod groups;
 mod pooled;
 mod resampled;
 
 pub use calibrated::Calibrated;
+pub use conditions::{by_speaker_over, intervals_over, mean_over};
 pub use pooled::{by_seed, over, pooled, pooled_by_seed, seeds_of};
 pub use resampled::resampled;
 use resampled::resampled_groups;
@@ -54,20 +58,22 @@ pub struct Interval {
 #[must_use]
 pub fn intervals(seeds: &[BySpeaker], task: Task) -> [Option<Interval>; COUNT] {
     resampled(seeds, |drawn| {
-        let of_seeds: Vec<List> = drawn
-            .iter()
-            .map(|of_seed| {
-                let mut all = Tally::default();
-                of_seed.iter().for_each(|tally| all.merge(tally));
-                all.metrics(task).list()
-            })
-            .collect();
+        let of_seeds: Vec<List> = drawn.iter().map(|seed| of_speakers(seed, task)).collect();
         mean_of(&of_seeds)
     })
 }
 
-/// Of sorted values, between neighbours on a straight line (numpy's default).
-fn percentile(sorted: &[f64], share: f64) -> f64 {
+/// Metrics of some speakers together.
+fn of_speakers(speakers: &[&Tally], task: Task) -> List {
+    let mut all = Tally::default();
+    speakers.iter().for_each(|tally| all.merge(tally));
+    all.metrics(task).list()
+}
+
+/// Of sorted values, of which there is one at least, between neighbours on a straight line (numpy's
+/// default); `share` from 0 to 1.
+#[must_use]
+pub fn percentile(sorted: &[f64], share: f64) -> f64 {
     let at = share * (sorted.len() - 1) as f64;
     let (low, part) = (at.floor() as usize, at.fract());
     let high = (low + 1).min(sorted.len() - 1);

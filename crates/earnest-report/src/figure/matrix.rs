@@ -120,7 +120,7 @@ mod tests {
         let matrix = Matrix {
             recipe: "r".into(),
             training: Training::Clean,
-            condition: "clean",
+            condition: "clean".into(),
             metric: 2,
             trained: vec!["a".into(), "b".into()],
             tested: vec!["a".into(), "b".into()],

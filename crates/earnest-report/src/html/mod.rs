@@ -20,6 +20,7 @@ use earnest_experiment::{
 };
 
 use crate::across::{Across, MATRICES, Matrix};
+use crate::conditions::{self, Conditions};
 use crate::figure::{self, Column, Violin};
 use crate::report::Report;
 use crate::rivals::{AGAINST, recipes_against_each_other};
@@ -185,6 +186,9 @@ pub fn html(report: &Report) -> Result<String, ExperimentError> {
         return Ok(page.finish(outcome));
     }
     page.table_1(report);
+    if let Some(conditions) = &report.conditions {
+        page.conditions(conditions)?;
+    }
     if let Some(table) = recipes_against_each_other(outcome, &report.table1) {
         page.heading("Recipes against each other");
         page.paragraph(AGAINST);
@@ -514,6 +518,35 @@ impl Page {
         }
     }
 
+    /// Named conditions: tables, curves, recipes against each other.
+    fn conditions(&mut self, conditions: &Conditions) -> Result<(), ExperimentError> {
+        self.heading("Conditions");
+        self.paragraph(conditions::IN_CONDITIONS);
+        for table in conditions.tables() {
+            self.table(&table);
+        }
+        let curves = conditions.curves();
+        if !curves.is_empty() {
+            self.paragraph(conditions::CURVES);
+            self.body.push_str("<div class=\"grid\">");
+            for (metric, axis, curves) in &curves {
+                let name = METRICS[*metric].0;
+                let title = format!("{name} by {}", axis.words());
+                let svg = figure::curves(&title, axis.words(), name, curves)?;
+                let file = name.to_lowercase().replace(' ', "-");
+                self.figure(&format!("{}-{file}", axis.name()), &svg);
+            }
+            self.body.push_str("</div>");
+        }
+        if let Some(table) = conditions.against_each_other() {
+            self.body
+                .push_str("<h3>Recipes against each other over all conditions</h3>");
+            self.paragraph(conditions::OVER_CONDITIONS);
+            self.table(&table);
+        }
+        Ok(())
+    }
+
     fn folds(&mut self, report: &Report) -> Result<(), ExperimentError> {
         let outcome = &report.outcome;
         self.heading("Spread over folds");
@@ -573,7 +606,8 @@ impl Page {
             .filter(|(task, _)| *task == Task::Dimensional)
             .map(|(_, recipe)| recipe)
             .collect();
-        if of.is_empty() {
+        let only_named = outcome.experiment.robot.is_none();
+        if of.is_empty() || only_named {
             return Ok(());
         }
         self.heading("Figure 5: predictions against the truth");

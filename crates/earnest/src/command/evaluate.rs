@@ -6,7 +6,7 @@ use clap::Args;
 use earnest_experiment::metrics::METRICS;
 use earnest_experiment::number::number;
 use earnest_experiment::{Evaluation, OnShared, TestedIn, confusion};
-use earnest_model::{Description, Task};
+use earnest_model::{Channels, Description, Task};
 use serde_json::json;
 
 use super::confusion_table::confusion_table;
@@ -42,6 +42,10 @@ pub struct Arguments {
     /// one (or those of --recordings)
     #[arg(long, default_value = "clean", value_name = "WHICH", value_parser = which)]
     condition: Which,
+    /// What is heard of recordings with several channels: their `mean`, or `each` by itself, whose
+    /// log-probabilities (values) are averaged [default: what the model's recipe says, mean]
+    #[arg(long, value_name = "HOW")]
+    channels: Option<Channels>,
     #[command(flatten)]
     sounds: SoundOptions,
     #[command(flatten)]
@@ -120,8 +124,13 @@ impl Arguments {
                 false
             }
         };
-        if self.leave_out_unusable && !recorded {
-            no_effect(&["--leave-out-unusable"], "a robot's recordings")?;
+        if !recorded {
+            let given = [
+                ("--leave-out-unusable", self.leave_out_unusable),
+                ("--channels", self.channels.is_some()),
+            ];
+            let idle: Vec<&str> = given.iter().filter(|f| f.1).map(|f| f.0).collect();
+            no_effect(&idle, "a robot's recordings")?;
         }
         Ok(())
     }
@@ -174,6 +183,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         map: a.labels.map,
         speakers: a.speakers,
         condition,
+        channels: a.channels,
         on_shared: match (a.leave_out_shared, a.allow_shared) {
             (true, _) => OnShared::LeaveOut,
             (_, true) => OnShared::Allow,

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use earnest_experiment::{
-    Experiment, RobotSpec, RunOptions, SlurmOptions, finish, open_corpora, prepare,
-    refuse_foreign_files, run_on_slurm, run_units,
+    Experiment, RunOptions, SlurmOptions, finish, open_corpora, prepare, refuse_foreign_files,
+    run_on_slurm, run_units,
 };
 use earnest_report::{write_cards, write_report};
 
@@ -67,8 +67,12 @@ fn spare_inputs(experiment: &Experiment, folder: &Path) -> Result<(), Failure> {
         &open_corpora(&experiment.corpus, &experiment.classes)?,
         &experiment.corpus,
     );
-    if let RobotSpec::Recordings { path } = &experiment.robot {
-        inputs.add_all("the robot's recordings", &path.0);
+    for condition in &experiment.heard_in() {
+        let what = match condition.is_robot() {
+            true => "the robot's recordings".to_owned(),
+            false => format!("the recordings of {}", condition.name),
+        };
+        inputs.add_all(&what, condition.heard.folders());
     }
     let sources = &experiment.sources;
     for (what, folders) in [

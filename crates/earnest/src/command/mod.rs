@@ -11,6 +11,7 @@ mod executor;
 pub mod features;
 mod inputs;
 mod inspection;
+mod named_conditions;
 pub mod noise;
 mod of_classes;
 mod options;
@@ -29,8 +30,8 @@ pub mod train;
 use std::path::Path;
 
 use earnest_report::{
-    AGAINST, CALIBRATION_TITLE, CERTAINTY, GROUPS_TITLE, RECIPES, Report, TextTable,
-    recipes_against_each_other, recipes_side_by_side, uncertain, warnings,
+    AGAINST, CALIBRATION_TITLE, CERTAINTY, GROUPS_TITLE, IN_CONDITIONS, OVER_CONDITIONS, RECIPES,
+    Report, TextTable, recipes_against_each_other, recipes_side_by_side, uncertain, warnings,
 };
 
 use self::table::{report_table, text_table};
@@ -64,6 +65,16 @@ fn print_report(report: &Report) {
     }
     for part in &certainty {
         say!("{}", report_table(part));
+    }
+    if let Some(conditions) = &report.conditions {
+        say!("\nConditions. {IN_CONDITIONS}");
+        for table in conditions.tables() {
+            say!("{}", report_table(&table));
+        }
+        if let Some(pairs) = conditions.against_each_other() {
+            say!("\nRecipes against each other over all conditions. {OVER_CONDITIONS}");
+            say!("{}", report_table(&pairs));
+        }
     }
     if let Some(pairs) = recipes_against_each_other(outcome, table) {
         say!("\nRecipes against each other. {AGAINST}");

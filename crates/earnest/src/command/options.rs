@@ -15,6 +15,7 @@ use earnest_model::{Architecture, Normalisation, Recipe, Task};
 
 use super::bounds::{MOST_MEMORY_MIB, MOST_REPEATS, one_to};
 use super::must_exist;
+use super::named_conditions::ConditionOptions;
 use crate::failure::Failure;
 
 /// The recipe that a user names, as in [`recipes_called`].
@@ -682,6 +683,8 @@ pub struct ExperimentOptions {
     chain: ChainOption,
     #[command(flatten)]
     robot: RobotOptions,
+    #[command(flatten)]
+    conditions: ConditionOptions,
     /// How the corpus is cut: `speaker`, leaving one out at a time; `groups:K` of speakers;
     /// `emobox:DIR` with EmoBox's fold files; of several corpora `pooled`, leaving a speaker out of
     /// all together, `groups:K`, or `cross`, trained on one and tested on another (`cross:others`, on
@@ -718,7 +721,7 @@ pub struct ExperimentOptions {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["features", "mode", "noise", "noise_folds", "rooms", "chain", "recordings", "robot_noise", "robot_noise_folds", "robot_rooms", "robot_snr", "leave_out_unusable", "fresh", "copies"]
+        conflicts_with_all = ["features", "mode", "noise", "noise_folds", "rooms", "chain", "recordings", "condition", "robot_noise", "robot_noise_folds", "robot_rooms", "robot_snr", "leave_out_unusable", "fresh", "copies"]
     )]
     features_table: Option<PathBuf>,
     /// The same features as the robot hears the utterances; without it nothing is tested as the robot
@@ -781,7 +784,9 @@ impl ExperimentOptions {
         let prints = &mut experiment.fingerprints;
         let robot = self.robot.asked();
         let simulation = self.robot.given_of_simulation();
-        if !self.sounds.given().is_empty() || !simulation.is_empty() || robot.is_some() {
+        let is_heard_otherwise =
+            !simulation.is_empty() || robot.is_some() || !self.conditions.is_empty();
+        if !self.sounds.given().is_empty() || is_heard_otherwise {
             prints.noise = None;
             prints.rooms = None;
             prints.robot_noise = None;
@@ -795,17 +800,21 @@ impl ExperimentOptions {
         if self.protocol.is_some() || self.folds.is_some() || self.validation.is_some() {
             prints.folds = None;
             prints.recordings = None;
+            prints.conditions.clear();
         }
-        if let Some(robot) = robot {
+        if robot.is_some() {
             experiment.robot = robot;
         }
-        let recorded = matches!(experiment.robot, RobotSpec::Recordings { .. });
+        self.conditions.change(experiment)?;
+        // Sounds are held out for what is simulated.
+        let recorded = !experiment.simulates();
         if recorded {
             no_effect(
                 &simulation,
                 "a simulated robot, and this experiment has recordings",
             )?;
-        } else if self.leave_out_unusable {
+        }
+        if self.leave_out_unusable && !experiment.has_recordings() {
             no_effect(
                 &["--leave-out-unusable"],
                 "a robot's recordings (--recordings)",

@@ -7,8 +7,8 @@ use clap::Args;
 use earnest_experiment::{CARD, largest};
 use earnest_features::Features;
 use earnest_files::{path_cell, text_cell};
-use earnest_model::{Description, Task};
-use earnest_recogniser::{FeatureReader, Recogniser, is_uncertain};
+use earnest_model::{Channels, Description, Task};
+use earnest_recogniser::{ChannelListeners, FeatureReader, Recogniser, is_uncertain};
 use rayon::prelude::*;
 use serde_json::json;
 
@@ -36,9 +36,13 @@ pub struct Arguments {
     /// Audio files, folders of them, or manifests (.csv, .tsv, .jsonl with a column `path`)
     #[arg(required_unless_present = "card", value_name = "FILE|DIR|MANIFEST")]
     files: Vec<PathBuf>,
+    /// What is heard of files with several channels: their `mean`, or `each` by itself, whose
+    /// log-probabilities (values) are averaged [default: what the model's recipe says, mean]
+    #[arg(long, value_name = "HOW")]
+    channels: Option<Channels>,
     /// Print the card of the built-in starter, or of --model: what it was trained on, how well it does
     /// and for whom
-    #[arg(long, conflicts_with_all = ["files", "json", "uncertain_below"])]
+    #[arg(long, conflicts_with_all = ["files", "channels", "json", "uncertain_below"])]
     card: bool,
     /// Say `uncertain` beside answers whose largest probability is below this, instead of below the
     /// model's own threshold: 0 to 1, and 0 for never
@@ -57,11 +61,12 @@ fn probability(text: &str) -> Result<f32, String> {
     }
 }
 
-/// Hears some files, on all cores.
+/// Hears some files, on all cores: of each the features of its channels, or those of their mean.
 fn hear(
     recogniser: &Recogniser,
+    channels: Channels,
     files: &[PathBuf],
-) -> Result<Vec<Result<Features, String>>, Failure> {
+) -> Result<Vec<Result<Vec<Features>, String>>, Failure> {
     // Opened once here, so that a front end that cannot be is one error and not one a file.
     drop(recogniser.reader()?);
     let read = |reader: &mut Option<FeatureReader>, file: &PathBuf| {
@@ -69,7 +74,11 @@ fn hear(
             Some(reader) => reader,
             none => none.insert(recogniser.reader().map_err(|e| e.to_string())?),
         };
-        reader.read(file).map_err(|e| e.to_string())
+        let features = match channels {
+            Channels::Mean => reader.read(file).map(|features| vec![features]),
+            Channels::Each => reader.read_channels(file),
+        };
+        features.map_err(|e| e.to_string())
     };
     Ok(files.par_iter().map_init(|| None, read).collect())
 }
@@ -221,21 +230,24 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     let mut answers = Answers::begin(recogniser.description(), a.json, uncertain_below)?;
     // Whoever speaks in these files counts as one speaker.
     const SPEAKER: &str = "";
-    let mut listener = recogniser.listener();
-    if listener.needs_all() {
+    let recipe = &recogniser.description().recipe;
+    let channels = a.channels.unwrap_or(recipe.channels);
+    let mut listeners = ChannelListeners::new();
+    if recipe.normalise.needs_all() {
         for files in &groups {
-            for features in hear(&recogniser, files)?.into_iter().flatten() {
-                listener.hear_of(&features, SPEAKER);
+            for features in hear(&recogniser, channels, files)?.into_iter().flatten() {
+                listeners.hear_of(&recogniser, &features, SPEAKER);
             }
         }
     }
     let mut bad = Vec::new();
     for files in groups {
         let (mut names, mut heard) = (Vec::new(), Vec::new());
-        for (file, features) in files.iter().zip(hear(&recogniser, files)?) {
+        for (file, features) in files.iter().zip(hear(&recogniser, channels, files)?) {
             match features {
                 Ok(features) => {
-                    if features.never_change() {
+                    let says_nothing = |f: &Features| f.is_empty() || f.never_change();
+                    if features.iter().all(says_nothing) {
                         tell!(
                             "warning: {}: all rows of its features are the same, as those of digital silence are, so the answer says nothing about a voice",
                             file.display()
@@ -247,10 +259,10 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
                 Err(why) => bad.push(why),
             }
         }
-        let references: Vec<&Features> = heard.iter().collect();
+        let references: Vec<&[Features]> = heard.iter().map(Vec::as_slice).collect();
         let speakers = vec![SPEAKER; heard.len()];
         let given = recogniser
-            .answers(&mut listener, &references, &speakers)
+            .answers_of_channels(&mut listeners, &references, &speakers)
             .map_err(|error| error.naming(|i| names[i].display().to_string()))?;
         for (file, answer) in names.into_iter().zip(&given) {
             answers.print(file, answer)?;

@@ -5,6 +5,7 @@ mod augment;
 mod baselines;
 mod bounds;
 mod calibration;
+mod conditions;
 mod corpora;
 mod corpus;
 mod experiment;
