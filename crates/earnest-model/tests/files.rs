@@ -598,9 +598,12 @@ fn a_calibrated_model_answers_with_the_softmax_of_its_outputs_over_the_temperatu
     );
 }
 
+/// A change to a model's calibration, and what is said of it.
+type Change = (fn(&mut Value), &'static str);
+
 #[test]
 fn a_temperature_or_a_threshold_that_was_changed_is_refused() {
-    let changes: [(fn(&mut Value), &str); 9] = [
+    let changes: [Change; 9] = [
         // One that a fit may give is not the one that was saved.
         (
             |c| c["temperature"] = json!(2.5),
