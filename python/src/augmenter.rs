@@ -17,9 +17,6 @@ use crate::pool;
 use crate::rates::require_rate;
 use crate::samples::{Samples, require_numbers};
 
-/// What goes beyond the paper, as `chains/robust.toml` has it.
-const ROBUST: &str = include_str!("../../chains/robust.toml");
-
 /// Samples, and what was drawn for them: as JSON, and in words.
 type Presented<'py> = (Bound<'py, PyArray1<f32>>, Vec<(String, String)>);
 
@@ -55,10 +52,9 @@ impl Augmenter {
         noises: Vec<PathBuf>,
         rooms: Vec<PathBuf>,
     ) -> PyResult<Self> {
-        let chain = match chain {
-            "paper" => Ok(Chain::paper()),
-            "robust" => Chain::from_toml(ROBUST),
-            text => Chain::from_toml(text),
+        let chain = match Chain::built_in(chain) {
+            Some(built_in) => Ok(built_in),
+            None => Chain::from_toml(chain),
         };
         let chain = chain.map_err(|e| refused(format!("the chain cannot be used: {e}")))?;
         let draws = |name: &str| chain.steps.iter().any(|s| s.transform.name() == name);

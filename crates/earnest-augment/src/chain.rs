@@ -29,7 +29,23 @@ pub struct Chain {
     pub steps: Vec<Step>,
 }
 
+/// What goes beyond the paper: rooms, machines, microphones, levels.
+const ROBUST: &str = include_str!("../chains/robust.toml");
+
 impl Chain {
+    /// The names of the chains that need no file.
+    pub const BUILT_IN: [&'static str; 2] = ["paper", "robust"];
+
+    /// The chain of one of the names in [`Chain::BUILT_IN`].
+    #[must_use]
+    pub fn built_in(name: &str) -> Option<Self> {
+        match name {
+            "paper" => Some(Self::paper()),
+            "robust" => Self::from_toml(ROBUST).ok(),
+            _ => None,
+        }
+    }
+
     /// The paper's chain (docs/paper.md, section 4): tempo, loudness, noise, room, each with
     /// probability 0.5.
     #[must_use]

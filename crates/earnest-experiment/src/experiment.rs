@@ -1,5 +1,7 @@
 //! An experiment: what is in `experiment.toml`, with every default written out.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use earnest_augment::Chain;
@@ -9,6 +11,7 @@ use earnest_model::{Architecture, Recipe, Task};
 use earnest_random::Key;
 use serde::{Deserialize, Serialize};
 
+use crate::chains::{Chains, Drawn};
 use crate::class_spec::ClassSpec;
 use crate::condition_spec::{CLEAN, ConditionSpec, RobotSpec, check_conditions};
 use crate::corpora::Corpora;
@@ -98,6 +101,9 @@ pub struct Experiment {
     /// The augmentation; the paper's if left out.
     #[serde(default = "Chain::paper")]
     pub augmentation: Chain,
+    /// Chains that recipes name ([`Recipe::chain`]).
+    #[serde(default, skip_serializing_if = "Chains::is_empty")]
+    pub chains: Chains,
     /// Recipes, of which each has a name of its own; the paper's two if left out.
     #[serde(default = "paper_recipes")]
     pub recipes: Vec<Recipe>,
@@ -140,9 +146,6 @@ fn all_folds() -> String {
 fn once() -> usize {
     1
 }
-
-/// What is wrong with a chain that does nothing, and what to do.
-pub const IDLE_CHAIN: &str = "it has no step that is ever drawn, so what is called augmented would be clean; give it steps with a probability above 0";
 
 /// The most repeats and frozen copies: beyond what anyone trains, and small enough to count.
 const MOST_REPEATS: usize = 1000;
@@ -209,6 +212,7 @@ impl Experiment {
             conditions: Vec::new(),
             sources: SourceSpec::default(),
             augmentation: Chain::paper(),
+            chains: Chains::new(),
             recipes: paper_recipes(),
             fingerprints: Fingerprints::default(),
         }
@@ -314,19 +318,6 @@ impl Experiment {
                 return Err(setup(format!("tasks: {} is there twice", task.name())));
             }
         }
-        for training in &self.trainings {
-            if let Training::Without(transform) = training
-                && !self
-                    .augmentation
-                    .steps
-                    .iter()
-                    .any(|s| s.transform.name() == *transform)
-            {
-                return Err(setup(format!(
-                    "trainings: there is no {transform} in the augmentation that could be left out"
-                )));
-            }
-        }
         for (i, training) in self.trainings.iter().enumerate() {
             if self.trainings[..i].contains(training) {
                 return Err(setup(format!(
@@ -353,17 +344,11 @@ impl Experiment {
             )));
         }
         self.sources.check()?;
-        self.augmentation
-            .check()
-            .map_err(|e| setup(format!("augmentation {e}")))?;
+        self.drawn()
+            .check(&self.recipes, &self.trainings)
+            .map_err(setup)?;
         if self.features_table.is_some() {
             self.check_beside_table().map_err(setup)?;
-        }
-        let augmented = self.trainings.contains(&Training::Augmented);
-        if augmented && self.augmentation.is_idle() {
-            return Err(setup(format!(
-                "augmentation: {IDLE_CHAIN}, or take `augmented` out of trainings"
-            )));
         }
         // Whatever else a program may put in: a path that is not UTF-8, a protocol that no
         // file could ask for.
@@ -454,6 +439,45 @@ impl Experiment {
                 .map(move |recipe| (task, recipe))
         };
         self.tasks.iter().flat_map(of_task)
+    }
+
+    fn drawn(&self) -> Drawn<'_> {
+        Drawn {
+            named: &self.chains,
+            usual: &self.augmentation,
+        }
+    }
+
+    /// The chain of which training by a recipe of this experiment draws.
+    #[must_use]
+    pub fn chain_of(&self, recipe: &Recipe) -> Cow<'_, Chain> {
+        self.drawn().of(recipe)
+    }
+
+    /// Every chain that training draws from, with the titles of the recipes that do: first the
+    /// experiment's own.
+    #[must_use]
+    pub fn chains_drawn_from(&self) -> Vec<(Cow<'_, Chain>, Vec<&str>)> {
+        let names: BTreeSet<Option<&str>> =
+            self.recipes.iter().map(|r| r.chain.as_deref()).collect();
+        let of_name = |name: Option<&str>| {
+            let mut recipes = self.recipes.iter().filter(|r| r.chain.as_deref() == name);
+            let first = recipes.clone().next()?;
+            Some((
+                self.chain_of(first),
+                recipes.by_ref().map(Recipe::title).collect(),
+            ))
+        };
+        names.into_iter().filter_map(of_name).collect()
+    }
+
+    /// Writes down the built-in chains that recipes name, so that the file says what they were.
+    pub fn settle_chains(&mut self) {
+        for name in self.recipes.iter().filter_map(|r| r.chain.as_ref()) {
+            if let (false, Some(chain)) = (self.chains.contains_key(name), Chain::built_in(name)) {
+                self.chains.insert(name.clone(), chain);
+            }
+        }
     }
 
     /// Writes down the robot that is meant where nobody says one: a simulated one, unless there are

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod chains;
 mod class_spec;
 mod condition_spec;
 mod corpora;
@@ -20,6 +21,7 @@ pub mod statistics;
 mod storage;
 mod training;
 
+pub use chains::{Chains, IDLE_CHAIN, chain_of};
 pub use class_spec::{ClassSpec, SetKind};
 pub use condition_spec::{CLEAN, ConditionSpec, DEFAULT_SNR_DB, ROBOT, RobotSpec, checked_snr_db};
 pub use corpora::{Corpora, CorpusSpec};
@@ -31,7 +33,7 @@ pub use evaluation::tally::{
 };
 pub use evaluation::traits::Traits;
 pub use evaluation::{calibration, metrics, number};
-pub use experiment::{Experiment, IDLE_CHAIN, Unit};
+pub use experiment::{Experiment, Unit};
 pub use feature_table::{FeatureTable, FeatureTableSpec, FeatureTables};
 pub use folders::Folders;
 pub use observer::{Notice, Observer, Silent};

@@ -22,6 +22,9 @@ pub struct Recipe {
     /// What folders, tables and charts call it: 1 to 40 characters of a-z, A-Z, 0-9, `.`, `_` and
     /// `-`. Empty where nobody named it; [`Recipe::title`] then says the engine's name.
     pub name: String,
+    /// The name of the augmentation that its training draws from, `paper`, `robust` or one that an
+    /// experiment says under `[chains]`; that of the experiment if left out.
+    pub chain: Option<String>,
     /// The front end: what makes features of waveforms, with its settings.
     pub features: FrontEndSettings,
     /// The engine, with its settings.
@@ -89,6 +92,8 @@ pub struct Recipe {
 struct RecipeFile {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    chain: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     features: Option<FrontEndSettings>,
     architecture: Architecture,
@@ -199,6 +204,7 @@ impl TryFrom<RecipeFile> for Recipe {
         }
         Ok(Self {
             name: file.name,
+            chain: file.chain,
             features: file.features.unwrap_or(usual.features),
             architecture: usual.architecture,
             normalise: file.normalise,
@@ -235,6 +241,7 @@ impl From<Recipe> for RecipeFile {
         let rate = |x: f64| is_network.then_some(x);
         Self {
             name: recipe.name,
+            chain: recipe.chain,
             features: Some(recipe.features),
             architecture: recipe.architecture,
             normalise: recipe.normalise,
@@ -300,6 +307,7 @@ impl Recipe {
         };
         Self {
             name: name.to_owned(),
+            chain: None,
             features: match architecture.is_network() {
                 true => FrontEndSettings::default(),
                 false => FrontEndSettings::by_name("functionals").unwrap_or_default(),
@@ -432,6 +440,16 @@ impl Recipe {
         if matches!(self.name.as_str(), "." | "..") {
             // Folders are called by it, and these are folders already.
             return Err(format!("name must not be {:?}", self.name));
+        }
+        if let Some(chain) = &self.chain
+            && (chain.is_empty()
+                || chain.len() > Self::MOST_OF_NAME
+                || !chain.chars().all(is_plain))
+        {
+            return Err(format!(
+                "chain must be a name of 1 to {} characters of a-z, A-Z, 0-9, '.', '_' and '-', not {chain:?}; steps stand in the experiment, under [chains.NAME]",
+                Self::MOST_OF_NAME
+            ));
         }
         let front_end = self.features.as_front_end();
         front_end.check().map_err(|e| format!("features.{e}"))?;

@@ -282,7 +282,9 @@ fn trial(
         .collect();
     // As many validate as usually do; they are trained on too, which costs the same.
     let validation: Vec<usize> = all.iter().copied().step_by(8).collect();
-    let chain = unit.training.chain(&prepared.experiment.augmentation);
+    let chain = unit
+        .training
+        .chain(&prepared.experiment.chain_of(&unit.recipe));
     let recipe = Recipe {
         max_epochs: 2,
         ..unit.recipe.clone()

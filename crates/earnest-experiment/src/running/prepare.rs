@@ -18,7 +18,7 @@ use crate::protocol::leaks::{refuse_leaks, refuse_tested_twice};
 use crate::protocol::validation::Validation;
 use crate::running::recorded::{Recorded, RecordedFolder};
 use crate::sources::chosen::ChosenSources;
-use crate::sources::fingerprints::{Fingerprints, changed, corpora_heard};
+use crate::sources::fingerprints::{Fingerprints, changed, corpora_heard, fingerprint_of_chains};
 use crate::sources::recordings::Unusable;
 use crate::training::Training;
 
@@ -71,6 +71,7 @@ pub fn prepare(
 ) -> Result<Prepared, ExperimentError> {
     experiment.check()?;
     experiment.settle_robot();
+    experiment.settle_chains();
     let corpus = open_corpora(&experiment.corpus, &experiment.classes)?;
     refuse_unlisted(&corpus)?;
     tell_of_problems(&corpus, &experiment.corpus, observer);
@@ -156,9 +157,12 @@ pub fn prepare(
         observer.event(Notice::StageFinished);
         sources.without_speech(&speech, observer)?;
     }
+    let drawn_from: Vec<_> = (experiment.chains_drawn_from().into_iter())
+        .map(|(chain, _)| chain)
+        .collect();
     let mut now = Fingerprints::new(
         &folds,
-        augmented.then_some(&experiment.augmentation),
+        augmented.then(|| fingerprint_of_chains(&drawn_from)),
         sources.as_ref(),
         recorded.fingerprints,
     );

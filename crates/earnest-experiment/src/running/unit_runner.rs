@@ -175,7 +175,7 @@ impl Runner<'_> {
                 unit.task.name()
             )));
         }
-        let chain: Option<Chain> = unit.training.chain(&self.experiment.augmentation);
+        let chain: Option<Chain> = unit.training.chain(&self.experiment.chain_of(&unit.recipe));
         let augmentation = match (&chain, self.sources) {
             (Some(chain), Some(sources)) => Some(Augmentation {
                 chain,
@@ -192,10 +192,7 @@ impl Runner<'_> {
             validation: &validation,
             training_name: unit.training.name(),
             key: unit.key(),
-            copies_key: match unit.training {
-                Training::Without(transform) => seed.with("copies").with(transform),
-                _ => seed.with("copies"),
-            },
+            copies_key: self.copies_key(unit, &seed),
             copies_folder: Some(copies_folder(self.folder)),
             corpus: self.corpus_of(unit),
             balance: self.experiment.balance,
@@ -250,6 +247,18 @@ impl Runner<'_> {
             false => write_search(folder, &search)?,
         }
         Ok(predictions)
+    }
+
+    /// What a unit's frozen copies are drawn from: all that draw of the same steps share them.
+    fn copies_key(&self, unit: &Unit, seed: &Key) -> Key {
+        let copies = match &unit.recipe.chain {
+            Some(name) => seed.with("copies").with("chain").with(name.as_str()),
+            None => seed.with("copies"),
+        };
+        match unit.training {
+            Training::Without(transform) => copies.with(transform),
+            _ => copies,
+        }
     }
 
     /// What a unit's model is said to be trained on.

@@ -1,6 +1,7 @@
 //! What decided a run beside its numbers: stand-ins for folds, chain, sounds and recordings, so that
 //! a run cannot go on with others unseen.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use earnest_augment::Chain;
@@ -94,11 +95,20 @@ pub fn fingerprint_of_chain(chain: &Chain) -> String {
     fingerprint_of([serde_json::to_string(chain).unwrap_or_default()])
 }
 
+/// Stands for all that an experiment's training draws from: its chain, or several.
+#[must_use]
+pub(crate) fn fingerprint_of_chains(chains: &[Cow<'_, Chain>]) -> String {
+    match chains {
+        [one] => fingerprint_of_chain(one),
+        several => fingerprint_of(several.iter().map(|chain| fingerprint_of_chain(chain))),
+    }
+}
+
 impl Fingerprints {
     /// Of everything that an experiment uses; `recordings` by the names of their conditions.
     pub(crate) fn new(
         folds: &[Fold],
-        chain: Option<&Chain>,
+        chain: Option<String>,
         sources: Option<&ChosenSources>,
         mut recordings: BTreeMap<String, String>,
     ) -> Self {
@@ -109,7 +119,7 @@ impl Fingerprints {
         let trained = |f: Option<String>| f.filter(|_| chain.is_some());
         Self {
             folds: Some(fingerprint_of(folds.iter().map(fingerprint_of_fold))),
-            chain: chain.map(fingerprint_of_chain),
+            chain: chain.clone(),
             noise: trained(noises.and_then(|s| s.training.fingerprint(noise))),
             rooms: trained(rooms.and_then(|s| s.training.fingerprint(room))),
             robot_noise: noises.and_then(|s| s.robot.fingerprint(noise)),

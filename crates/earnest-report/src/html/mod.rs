@@ -449,14 +449,21 @@ impl Page {
         items.extend(corpora_words(outcome).iter().map(|words| sentence(words)));
         items.extend(experiment.recipes.iter().map(|r| recipe_words(r, outcome)));
         if experiment.trainings.iter().any(|t| *t != Training::Clean) {
-            let steps: Vec<String> = experiment
-                .augmentation
-                .steps
-                .iter()
-                .map(|s| format!("{} with probability {}", s.transform.name(), s.probability))
-                .collect();
-            let steps = format!("Augmentation, in this order: {}", steps.join(", "));
-            items.push(sentence(&steps));
+            let chains = experiment.chains_drawn_from();
+            for (chain, recipes) in &chains {
+                let steps = chain.steps.iter();
+                let steps: Vec<String> = steps
+                    .map(|s| format!("{} with probability {}", s.transform.name(), s.probability))
+                    .collect();
+                let whose = match chains.len() {
+                    1 => String::new(),
+                    _ => format!(" of {}", recipes.join(", ")),
+                };
+                let steps = steps.join(", ");
+                items.push(sentence(&format!(
+                    "Augmentation{whose}, in this order: {steps}"
+                )));
+            }
         }
         items.extend(about.conditions.iter().map(|words| sentence(words)));
         self.body.push_str("<ul>");

@@ -1,14 +1,15 @@
 //! Options that several verbs share.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use earnest_augment::Chain;
 use earnest_corpus::Classes;
 use earnest_experiment::{
-    ClassSpec, Corpora, CorpusSpec, DEFAULT_SNR_DB, DEFAULT_SOUND_MEMORY_MIB, Experiment,
+    Chains, ClassSpec, Corpora, CorpusSpec, DEFAULT_SNR_DB, DEFAULT_SOUND_MEMORY_MIB, Experiment,
     FeatureTableSpec, Fingerprints, Folders, IDLE_CHAIN, Presentation, Protocol, RobotSpec,
-    SetKind, SourceSpec, Training, Validation, checked_snr_db,
+    SetKind, SourceSpec, Training, Validation, chain_of, checked_snr_db,
 };
 use earnest_features::{FrontEndSettings, Mode};
 use earnest_model::{Architecture, Normalisation, Recipe, Task};
@@ -551,11 +552,16 @@ pub fn no_effect(flags: &[&str], needs: &str) -> Result<(), Failure> {
     }
 }
 
+/// The chain that needs no file.
+fn built_in(name: &Path) -> Option<Chain> {
+    name.to_str().and_then(Chain::built_in)
+}
+
 /// What augmentation does.
 #[derive(Args, Clone, Debug)]
 pub struct ChainOption {
-    /// What is drawn: a TOML list of steps [default: the paper's, chains/paper.toml]
-    #[arg(long, value_name = "FILE")]
+    /// What is drawn: `paper`, `robust`, or a TOML list of steps [default: the recipe's, or the paper's]
+    #[arg(long, value_name = "NAME|FILE")]
     chain: Option<PathBuf>,
 }
 
@@ -570,15 +576,33 @@ impl ChainOption {
         Ok(self.asked()?.unwrap_or_else(Chain::paper))
     }
 
+    /// The chain that was asked for, or the recipe's own, or the paper's.
+    pub fn chain_for(&self, recipe: &Recipe) -> Result<Chain, Failure> {
+        if let Some(asked) = self.asked()? {
+            return Ok(asked);
+        }
+        let own = chain_of(recipe, &Chains::new()).map_err(|e| {
+            Failure::asked(format!(
+                "--network: {e}; one of an experiment's own can be given as a file with --chain"
+            ))
+        })?;
+        Ok(own.map_or_else(Chain::paper, Cow::into_owned))
+    }
+
     /// The file that was given.
     pub fn path(&self) -> Option<&Path> {
-        self.chain.as_deref()
+        self.chain
+            .as_deref()
+            .filter(|name| built_in(name).is_none())
     }
 
     fn asked(&self) -> Result<Option<Chain>, Failure> {
         let Some(path) = &self.chain else {
             return Ok(None);
         };
+        if let Some(chain) = built_in(path) {
+            return Ok(Some(chain));
+        }
         let text = earnest_files::read_text(path)
             .map_err(|e| Failure::asked(format!("--chain: cannot read {}: {e}", path.display())))?;
         Chain::from_toml(&text)
@@ -831,8 +855,6 @@ impl ExperimentOptions {
                 idle.extend(self.sounds.given());
             }
             no_effect(&idle, "augmented training, and this experiment has none")?;
-        } else if recorded {
-            self.sounds.require_use(&experiment.augmentation)?;
         }
         if let Some(protocol) = &self.protocol {
             experiment.protocol = Some(protocol.clone());
@@ -871,6 +893,14 @@ impl ExperimentOptions {
         }
         if self.validation.is_some() {
             experiment.validation = self.validation;
+        }
+        if augmented && recorded {
+            // Recipes may have chains of their own.
+            let drawn_from = experiment.chains_drawn_from().into_iter();
+            let steps = drawn_from
+                .flat_map(|(chain, _)| chain.into_owned().steps)
+                .collect();
+            self.sounds.require_use(&Chain { steps })?;
         }
         self.training.require_use(&experiment.recipes)?;
         if self.validation.is_some() && !experiment.has_network() {

@@ -99,7 +99,10 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         recipe_called(&a.network).map_err(|e| Failure::asked(format!("--network: {e}")))?;
     a.training.require_use(std::slice::from_ref(&recipe))?;
     a.training.change(&mut recipe)?;
-    let chain = a.chain.chain()?;
+    let chain = a.chain.chain_for(&recipe)?;
+    if a.chain.is_given() {
+        recipe.chain = None;
+    }
     if a.augment {
         a.sounds.require_use(&chain)?;
     } else {

@@ -30,7 +30,7 @@ use crate::visible::on_one_line;
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  earnest augment speech.wav louder.wav --seed 3 --explain\n  \
-    earnest augment corpus/ augmented/ --chain chains/robust.toml --noise ESC-50 --rooms AIR_1_4 --log draws.jsonl\n  \
+    earnest augment corpus/ augmented/ --chain robust --noise ESC-50 --rooms AIR_1_4 --log draws.jsonl\n  \
     earnest augment corpus/ again/ --replay draws.jsonl --noise ESC-50 --rooms AIR_1_4\n\n\
     Writes 16 kHz mono WAV. The same seed, chain and sounds give the same bits; so does --replay of a log, whatever \
     the chain is by then. What is drawn depends on the seed, the file's path below IN and the presentation's number, \
