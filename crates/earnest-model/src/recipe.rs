@@ -135,6 +135,7 @@ struct RecipeFile {
     mask_columns: Option<Masks>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mixup: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     calibrate: Option<Calibrate>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     coverage: Option<f64>,
