@@ -23,7 +23,6 @@ use crate::protocol::validation::Validation;
 use crate::sources::SourceSpec;
 use crate::sources::fingerprints::Fingerprints;
 use crate::training::Training;
-use crate::training::calibration;
 use crate::training::presenter::Presentation;
 
 fn unnamed() -> String {
@@ -280,7 +279,6 @@ impl Experiment {
         for recipe in &self.recipes {
             recipe
                 .check()
-                .and_then(|()| calibration::refuse_idle(recipe, &self.tasks))
                 .map_err(|e| setup(format!("recipe {}: {e}", recipe.title())))?;
         }
         let mut names: Vec<&str> = self.recipes.iter().map(Recipe::title).collect();

@@ -545,6 +545,8 @@ impl Recipe {
         let of_classes = [
             ("label_smoothing", self.label_smoothing != 0.0),
             ("class_weights", self.class_weights != ClassWeights::Equal),
+            ("calibrate", self.calibrate.is_some()),
+            ("coverage", self.coverage.is_some()),
         ];
         let idle = of_classes.iter().find(|(_, given)| *given);
         match idle.filter(|_| !tasks.contains(&Task::Categorical)) {

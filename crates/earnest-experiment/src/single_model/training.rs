@@ -99,9 +99,6 @@ impl ModelTraining {
         if let Err(fault) = self.recipe.check() {
             return setup(fault);
         }
-        if let Err(idle) = calibration::refuse_idle(&self.recipe, &[self.task]) {
-            return setup(idle);
-        }
         let idle = self.corpus.check();
         let idle = idle.and_then(|()| self.corpus.refuse_idle_ranges(&[self.task]));
         if let Err(idle) = idle {

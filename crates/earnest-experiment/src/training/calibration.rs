@@ -1,7 +1,7 @@
 //! How sure a network is, on the utterances that validate.
 
 use earnest_features::Features;
-use earnest_model::{Calibration, Engine, Recipe, Task, Validated, predict_normalised};
+use earnest_model::{Calibration, Engine, Task, Validated, predict_normalised};
 
 use super::{Lesson, balance};
 
@@ -27,12 +27,3 @@ pub(super) fn fit(
     Calibration::fit(plan.recipe, &validated)
 }
 
-/// Refuses a recipe whose calibration has no effect: it is of probabilities of classes.
-pub(crate) fn refuse_idle(recipe: &Recipe, tasks: &[Task]) -> Result<(), String> {
-    match recipe.keys_of_calibration().first() {
-        Some(key) if !tasks.contains(&Task::Categorical) => Err(format!(
-            "{key} has no effect on the dimensional task: it is of the probabilities of classes; take it out of the recipe, or train the categorical task"
-        )),
-        _ => Ok(()),
-    }
-}
