@@ -24,7 +24,6 @@ use crate::running::prepare::{
 use crate::sources::SourceSpec;
 use crate::sources::chosen::ChosenSources;
 use crate::sources::fingerprints::{corpora_heard, fingerprint_of_chain, fingerprint_of_fold};
-use crate::training::calibration;
 use crate::training::presenter::{Augmentation, Presentation};
 use crate::training::{
     Trained, TrainingPlan, copies_folder, forget_copies, forget_progress, train,

@@ -2,7 +2,7 @@
 
 pub(crate) mod balance;
 mod baseline;
-pub(crate) mod calibration;
+mod calibration;
 pub(crate) mod copies;
 pub(crate) mod kept_together;
 mod network;
