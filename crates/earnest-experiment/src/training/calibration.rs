@@ -26,4 +26,3 @@ pub(super) fn fit(
     };
     Calibration::fit(plan.recipe, &validated)
 }
-

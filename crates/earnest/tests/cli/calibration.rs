@@ -282,7 +282,10 @@ fn what_has_no_effect_is_refused() {
         &[&train[..], &["sure.toml", "--task", "dimensional"]].concat(),
     );
     assert_eq!(output.status.code(), Some(2));
-    assert_said(&output, "coverage, which has no effect on the dimensional task");
+    assert_said(
+        &output,
+        "coverage, which has no effect on the dimensional task",
+    );
     let svm = "calibrate = \"temperature\"\narchitecture = { kind = \"svm\" }\n";
     fs::write(folder.join("svm.toml"), svm).unwrap();
     let output = run(folder, &[&train[..], &["svm.toml"]].concat());
