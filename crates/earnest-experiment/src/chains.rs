@@ -128,7 +128,7 @@ mod tests {
         let titles: Vec<Vec<&str>> = (experiment.chains_drawn_from().into_iter())
             .map(|(_, titles)| titles)
             .collect();
-        assert_eq!(titles, [["paper-rnn"], ["own"]]);
+        assert_eq!(titles, [["rnn"], ["own"]]);
     }
 
     #[test]

@@ -84,10 +84,19 @@ mod tests {
         let loss = of.intervals[1].unwrap();
         let value = of.figures[1].unwrap();
         assert!(loss.low <= value && value <= loss.high);
-        assert_eq!(Calibrated::of(&[seed.clone(), seed]), {
-            let mut twice = of.clone();
-            twice.reliability.merge(&direct);
-            Some(twice)
-        });
+        // Two seeds that say the same have the figures of one, and twice its answers.
+        let twice = Calibrated::of(&[seed.clone(), seed]).unwrap();
+        assert_eq!((twice.figures, twice.intervals), (of.figures, of.intervals));
+        for (a, b) in twice.reliability.figures().iter().zip(of.figures) {
+            assert!((a.unwrap() - b.unwrap()).abs() < 1e-12);
+        }
+        let answers = |c: &Calibrated| {
+            c.reliability
+                .bins()
+                .iter()
+                .map(|b| b.answers)
+                .sum::<usize>()
+        };
+        assert_eq!((answers(&twice), answers(&of)), (160, 80));
     }
 }

@@ -581,7 +581,8 @@ impl ChainOption {
         if let Some(asked) = self.asked()? {
             return Ok(asked);
         }
-        let own = chain_of(recipe, &Chains::new()).map_err(|e| {
+        let none = Chains::new();
+        let own = chain_of(recipe, &none).map_err(|e| {
             Failure::asked(format!(
                 "--network: {e}; one of an experiment's own can be given as a file with --chain"
             ))

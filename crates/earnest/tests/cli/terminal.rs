@@ -152,7 +152,7 @@ fn every_table_fits_a_terminal_of_80_and_of_60_columns_and_a_pipe_gets_100() {
         (5, vec!["report", "one"]),
         (1, vec!["report", "one", "two"]),
         (
-            1,
+            2,
             vec![
                 "evaluate",
                 "--model",
