@@ -45,7 +45,7 @@ def test_seed_key_and_epoch_decide_and_nothing_else() -> None:
 def test_the_bits_are_those_of_the_program(earnest_program: str, chain: str, tmp_path: Path) -> None:
     samples = voice(1.5, seed=2)
     write_wav(tmp_path / "talk.wav", samples)
-    text = Path(__file__).resolve().parents[2] / "chains" / f"{chain}.toml"
+    text = Path(__file__).resolve().parents[2] / "crates" / "earnest-augment" / "chains" / f"{chain}.toml"
     subprocess.run(
         [earnest_program, "augment", "talk.wav", "out.wav", "--chain", text, "--seed", "9", "--presentations", "4", "--float"],
         cwd=tmp_path, check=True, capture_output=True,
