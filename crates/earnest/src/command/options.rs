@@ -560,7 +560,8 @@ fn built_in(name: &Path) -> Option<Chain> {
 /// What augmentation does.
 #[derive(Args, Clone, Debug)]
 pub struct ChainOption {
-    /// What is drawn: `paper`, `robust`, or a TOML list of steps [default: the recipe's, or the paper's]
+    /// What is drawn: `paper`, `robust`, or a TOML list of steps [default: the paper's; a recipe may
+    /// name its own]
     #[arg(long, value_name = "NAME|FILE")]
     chain: Option<PathBuf>,
 }
