@@ -57,12 +57,11 @@ impl Augmenter {
             None => Chain::from_toml(chain),
         };
         let chain = chain.map_err(|e| refused(format!("the chain cannot be used: {e}")))?;
-        let draws = |name: &str| chain.steps.iter().any(|s| s.transform.name() == name);
         for (given, name, what) in [
             (!noises.is_empty(), "noise", "noises"),
             (!rooms.is_empty(), "room", "rooms"),
         ] {
-            if given && !draws(name) {
+            if given && !chain.has(name) {
                 return Err(refused(format!(
                     "{what} has no effect: no step of the chain has transform = \"{name}\"; leave it out, or add such a step"
                 )));

@@ -188,8 +188,8 @@ pub fn read_channels(path: impl AsRef<Path>) -> Result<Vec<Waveform>, AudioError
         .collect()
 }
 
-/// A channel whose largest sample is below this, of full scale 1, is silent (-80 dB).
-const SILENT_PEAK: f32 = 1e-4;
+/// Below this peak, of full scale 1, a recording or a channel is silent (-80 dB).
+pub const SILENT_PEAK: f32 = 1e-4;
 
 /// As [`read_channels`], for who answers each channel by itself: a channel that is silent (no
 /// sample above -80 dB) while another is not holds no sample here, so that a dead microphone has no

@@ -20,7 +20,7 @@ mod write;
 
 pub use content::{Content, ContentHash, ContentHasher, content};
 pub use decode::{
-    RATES, Recording, decode, decode_blocks, mono, read, read_blocks, read_channels,
+    RATES, Recording, SILENT_PEAK, decode, decode_blocks, mono, read, read_blocks, read_channels,
     read_heard_channels, read_stretch,
 };
 pub use earnest_signal::{SAMPLE_RATE, Waveform};

@@ -129,6 +129,14 @@ impl Chain {
         found.cloned()
     }
 
+    /// True if one of its steps is this transform.
+    #[must_use]
+    pub fn has(&self, transform: &str) -> bool {
+        self.steps
+            .iter()
+            .any(|step| step.transform.name() == transform)
+    }
+
     /// True if no step is ever drawn.
     #[must_use]
     pub fn is_idle(&self) -> bool {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
+pub use earnest_audio::SILENT_PEAK;
 use earnest_audio::{ContentHash, ContentHasher, mono};
 use rayon::prelude::*;
 
@@ -10,8 +11,6 @@ use crate::corpus::Corpus;
 use crate::problem::{Problem, ProblemKind};
 use crate::utterance::Utterance;
 
-/// Below this peak a recording is silent (-80 dB).
-pub const SILENT_PEAK: f32 = 1e-4;
 /// A sample at or above this counts as being at full scale.
 const FULL_SCALE: f32 = 0.999;
 /// Share of samples at full scale above which a recording is clipped.

@@ -56,6 +56,24 @@ impl<'a> Drawn<'a> {
         }
     }
 
+    /// Every chain that these recipes draw from, with its name and the titles of the recipes that do:
+    /// first that of recipes that name none.
+    pub fn from<'r>(
+        self,
+        recipes: &'r [Recipe],
+    ) -> Vec<(Option<&'r str>, Cow<'a, Chain>, Vec<&'r str>)> {
+        let mut all: BTreeMap<Option<&str>, (Cow<'a, Chain>, Vec<&str>)> = BTreeMap::new();
+        for recipe in recipes {
+            let name = recipe.chain.as_deref();
+            let (_, titles) = all
+                .entry(name)
+                .or_insert_with(|| (self.of(recipe), Vec::new()));
+            titles.push(recipe.title());
+        }
+        let parts = |(name, (chain, titles))| (name, chain, titles);
+        all.into_iter().map(parts).collect()
+    }
+
     /// Refuses chains that cannot be drawn from, that nobody draws from, or that lack what is left out.
     pub fn check(self, recipes: &[Recipe], trainings: &[Training]) -> Result<(), String> {
         for recipe in recipes {
@@ -74,23 +92,16 @@ impl<'a> Drawn<'a> {
                     .to_owned(),
             );
         }
-        let mut drawn: Vec<(String, Cow<'_, Chain>)> =
-            vec![("augmentation".to_owned(), Cow::Borrowed(self.usual))];
-        let own = recipes.iter().filter_map(|r| Some((r.chain.as_ref()?, r)));
-        drawn.extend(own.map(|(name, recipe)| (format!("chains.{name}"), self.of(recipe))));
-        for (key, chain) in drawn {
+        for (name, chain, _) in self.from(recipes) {
+            let (key, place) = match name {
+                Some(name) => (format!("chains.{name}"), format!("chains.{name}")),
+                None => ("augmentation".to_owned(), "the augmentation".to_owned()),
+            };
             chain.check().map_err(|e| format!("{key} {e}"))?;
-            if key == "augmentation" && !is_usual {
-                continue;
-            }
             for training in trainings {
                 if let Training::Without(transform) = training
-                    && !chain.steps.iter().any(|s| s.transform.name() == *transform)
+                    && !chain.has(transform)
                 {
-                    let place = match key.as_str() {
-                        "augmentation" => "the augmentation",
-                        own => own,
-                    };
                     return Err(format!(
                         "trainings: there is no {transform} in {place} that could be left out"
                     ));

@@ -1,7 +1,6 @@
 //! An experiment: what is in `experiment.toml`, with every default written out.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use earnest_augment::Chain;
@@ -456,17 +455,8 @@ impl Experiment {
     /// experiment's own.
     #[must_use]
     pub fn chains_drawn_from(&self) -> Vec<(Cow<'_, Chain>, Vec<&str>)> {
-        let names: BTreeSet<Option<&str>> =
-            self.recipes.iter().map(|r| r.chain.as_deref()).collect();
-        let of_name = |name: Option<&str>| {
-            let mut recipes = self.recipes.iter().filter(|r| r.chain.as_deref() == name);
-            let first = recipes.clone().next()?;
-            Some((
-                self.chain_of(first),
-                recipes.by_ref().map(Recipe::title).collect(),
-            ))
-        };
-        names.into_iter().filter_map(of_name).collect()
+        let all = self.drawn().from(&self.recipes).into_iter();
+        all.map(|(_, chain, titles)| (chain, titles)).collect()
     }
 
     /// Writes down the built-in chains that recipes name, so that the file says what they were.

@@ -545,12 +545,11 @@ impl Recipe {
         let of_classes = [
             ("label_smoothing", self.label_smoothing != 0.0),
             ("class_weights", self.class_weights != ClassWeights::Equal),
-            ("calibrate", self.calibrate.is_some()),
-            ("coverage", self.coverage.is_some()),
         ];
-        let idle = of_classes.iter().find(|(_, given)| *given);
-        match idle.filter(|_| !tasks.contains(&Task::Categorical)) {
-            Some((key, _)) => Err(format!(
+        let given = of_classes.iter().filter(|(_, given)| *given);
+        let mut idle = given.map(|(key, _)| *key).chain(self.keys_of_calibration());
+        match idle.next().filter(|_| !tasks.contains(&Task::Categorical)) {
+            Some(key) => Err(format!(
                 "the recipe {} has {key}, which has no effect on the dimensional task: it is about classes",
                 self.title()
             )),

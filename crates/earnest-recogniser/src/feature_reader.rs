@@ -89,18 +89,14 @@ impl FeatureReader {
         let channels = earnest_audio::read_heard_channels(path)?;
         let lengths = channels.iter().map(|channel| channel.samples().len());
         self.samples = lengths.max().unwrap_or(0) as u64;
-        let of_channels: Vec<Features> = channels
+        let columns = self.stream.columns();
+        let of_channels = channels
             .iter()
             .map(|channel| {
-                let stream = &mut self.stream;
-                stream.reset();
-                let mut values = Vec::new();
-                let mut sink = |row: &[f32]| values.extend_from_slice(row);
-                stream.push(channel.samples(), &mut sink);
-                stream.finish(&mut sink);
-                Features::from_values(stream.columns(), values)
+                let features = self.of_samples(channel.samples(), SAMPLE_RATE)?;
+                Ok(features.unwrap_or_else(|| Features::from_values(columns, Vec::new())))
             })
-            .collect();
+            .collect::<Result<Vec<Features>, RecogniserError>>()?;
         match of_channels.iter().all(Features::is_empty) {
             false => Ok(of_channels),
             true => Err(RecogniserError::TooShort {

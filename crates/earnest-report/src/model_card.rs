@@ -158,17 +158,16 @@ tested. It hears how something is said, not what, and not what a person feels. I
 }
 
 /// Answers by condition, those that there are.
-fn tests(predictions: &[Prediction]) -> impl Iterator<Item = (&str, Vec<&Prediction>)> {
-    let mut conditions: Vec<&str> = Vec::new();
-    for prediction in predictions {
-        if !conditions.contains(&prediction.condition.as_str()) {
-            conditions.push(&prediction.condition);
-        }
-    }
-    conditions.into_iter().map(move |condition| {
-        let own = predictions.iter().filter(|p| p.condition == condition);
-        (condition, own.collect())
-    })
+fn tests<'a>(
+    unit: &'a Unit,
+    predictions: &'a [Prediction],
+) -> impl Iterator<Item = (&'a str, Vec<&'a Prediction>)> {
+    let of = |condition: &'a String| {
+        let own = predictions.iter().filter(|p| p.condition == *condition);
+        (condition.as_str(), own.collect::<Vec<_>>())
+    };
+    let all = unit.conditions.iter().map(of);
+    all.filter(|(_, own)| !own.is_empty())
 }
 
 /// What was chosen on the utterances that validated, and how far probabilities can be trusted; nothing
@@ -202,7 +201,7 @@ fn how_sure(unit: &Unit, description: &Description, predictions: &[Prediction]) 
         rows: Vec::new(),
         texts: 1,
     };
-    for (condition, own) in tests(predictions) {
+    for (condition, own) in tests(unit, predictions) {
         if let Some(of) = calibrated_of(&[own]) {
             let mut cells = vec![condition.to_owned()];
             cells.extend(figures(&of));
@@ -218,7 +217,7 @@ fn for_whom(unit: &Unit, predictions: &[Prediction], traits: &Traits) -> String 
     if unit.task != Task::Categorical {
         return String::new();
     }
-    let table = table_of_test(tests(predictions), &unit.outputs, traits);
+    let table = table_of_test(tests(unit, predictions), &unit.outputs, traits);
     format!(
         "## For whom it works\n\n{} A star marks speakers with fewer than ten utterances.\n\n{}\n",
         escaped(GROUPS),

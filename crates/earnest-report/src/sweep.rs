@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use earnest_experiment::metrics::METRICS;
+use earnest_experiment::metrics::{AROUSAL_R, DOMINANCE_R, MACRO_F, METRICS, VALENCE_R};
 use earnest_experiment::number::number;
 use earnest_experiment::{Outcome, Training, recipe_keys};
 
@@ -12,7 +12,7 @@ use crate::text_table::{Line, TextTable, title};
 /// Fewer recipes stand beside each other in Table I.
 const LEAST: usize = 3;
 /// The metrics of a sweep, as Table II has them: macro F, and the correlations.
-pub(crate) const MAIN: [usize; 4] = [2, 5, 6, 10];
+pub(crate) const MAIN: [usize; 4] = [MACRO_F, AROUSAL_R, VALENCE_R, DOMINANCE_R];
 
 /// What stands above the table.
 pub const RECIPES: &str = "How well each recipe does on the robot after each training, with its 95 % interval over speakers where there is one, and the keys in which recipes differ. ★ marks the best of a column. The best of many tried on the same speakers is flattered by the choice: test it on others.";

@@ -1,6 +1,6 @@
 //! Table II: what becomes of the main metric when one augmentation is left out.
 
-use earnest_experiment::metrics::{COUNT, METRICS, Metrics};
+use earnest_experiment::metrics::{AROUSAL_R, COUNT, MACRO_F, METRICS, Metrics, VALENCE_R};
 use earnest_experiment::number::{exact, number, percent};
 use earnest_experiment::statistics::{PairedTest, compare, pooled, seeds_of};
 use earnest_experiment::{CONDITIONS, Training, UnitResult, metrics_by_speaker};
@@ -42,9 +42,9 @@ pub struct Table2 {
 
 /// The metrics that Table II is about, by task: macro F; the correlations.
 const MAIN: [(Task, usize); 3] = [
-    (Task::Categorical, 2),
-    (Task::Dimensional, 5),
-    (Task::Dimensional, 6),
+    (Task::Categorical, MACRO_F),
+    (Task::Dimensional, AROUSAL_R),
+    (Task::Dimensional, VALENCE_R),
 ];
 
 impl Table2 {

@@ -384,7 +384,7 @@ pub(crate) fn passed_over(survey: &Survey, layout: Layout) -> Option<(PathBuf, L
     // for the rest.
     let unnamed = || survey.audio.iter().any(|audio| !layout.knows(audio));
     let manifest = (survey.manifest_at_top())
-        .filter(|_| layout != Layout::Manifest && unnamed())
+        .filter(|_| unnamed())
         .map(|manifest| (manifest.to_owned(), Layout::Manifest));
     (header.or(lists).or(manifest)).filter(|(_, other)| *other != layout)
 }

@@ -278,6 +278,15 @@ pub const METRICS: [(&str, bool); COUNT] = [
     ("D CCC", false),
 ];
 
+/// Where macro F stands in [`METRICS`].
+pub const MACRO_F: usize = 2;
+/// Where the correlation of arousal stands.
+pub const AROUSAL_R: usize = 5;
+/// Where that of valence stands.
+pub const VALENCE_R: usize = 6;
+/// Where that of dominance stands.
+pub const DOMINANCE_R: usize = 10;
+
 impl Metrics {
     /// In the order of [`METRICS`].
     #[must_use]

@@ -17,7 +17,7 @@ use crate::condition_spec::CLEAN;
 use crate::dataset::{Dataset, HeardIn, View};
 use crate::error::ExperimentError;
 use crate::evaluation::answers::answers;
-use crate::evaluation::metrics::List;
+use crate::evaluation::metrics::{AROUSAL_R, List, MACRO_F, VALENCE_R};
 use crate::evaluation::number::number;
 use crate::evaluation::prediction::{self, CONDITIONS, Prediction};
 use crate::evaluation::tally::{mean_of, metrics_of};
@@ -353,7 +353,11 @@ pub(crate) fn summary(task: Task, predictions: &[Prediction]) -> String {
         words.join(", ")
     };
     match task {
-        Task::Categorical => format!("macro F {}", words(2)),
-        Task::Dimensional => format!("arousal r {}; valence r {}", words(5), words(6)),
+        Task::Categorical => format!("macro F {}", words(MACRO_F)),
+        Task::Dimensional => format!(
+            "arousal r {}; valence r {}",
+            words(AROUSAL_R),
+            words(VALENCE_R)
+        ),
     }
 }

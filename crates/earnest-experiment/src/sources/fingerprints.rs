@@ -116,10 +116,11 @@ impl Fingerprints {
         let rooms = sources.map(|s| &s.rooms);
         let (noise, room) = (SoundKind::Noises, SoundKind::Rooms);
         // What no training draws from decides nothing.
-        let trained = |f: Option<String>| f.filter(|_| chain.is_some());
+        let is_trained = chain.is_some();
+        let trained = |f: Option<String>| f.filter(|_| is_trained);
         Self {
             folds: Some(fingerprint_of(folds.iter().map(fingerprint_of_fold))),
-            chain: chain.clone(),
+            chain,
             noise: trained(noises.and_then(|s| s.training.fingerprint(noise))),
             rooms: trained(rooms.and_then(|s| s.training.fingerprint(room))),
             robot_noise: noises.and_then(|s| s.robot.fingerprint(noise)),

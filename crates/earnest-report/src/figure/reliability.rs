@@ -1,11 +1,14 @@
 //! How sure answers are beside how often they are right, and what is gained by not answering.
 
+use std::error::Error;
+
 use earnest_experiment::ExperimentError;
 use earnest_experiment::calibration::Reliability;
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 use super::legend::Legend;
-use super::{INK, PALETTE, draw, font};
+use super::{Area, INK, PALETTE, draw, font};
 
 /// The most points of a curve: more cannot be told apart.
 const MOST_POINTS: usize = 400;
@@ -13,6 +16,36 @@ const MOST_POINTS: usize = 400;
 /// A series by its place.
 fn style(place: usize) -> ShapeStyle {
     PALETTE[place % PALETTE.len()].mix(0.9).stroke_width(2)
+}
+
+/// A chart of one share against another.
+type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+/// A chart of the share of right answers, from `low`, against another share.
+fn shares<'a>(
+    area: &Area<'a>,
+    title: &str,
+    legend: &Legend,
+    low: f64,
+    x_name: &str,
+) -> Result<Chart<'a>, Box<dyn Error>> {
+    let mut chart = ChartBuilder::on(area)
+        .caption(title, font(16))
+        .margin(10)
+        .margin_bottom(10 + legend.height())
+        .x_label_area_size(36)
+        .y_label_area_size(48)
+        .build_cartesian_2d(0.0..1.0, low..1.0)?;
+    chart
+        .configure_mesh()
+        .x_desc(x_name)
+        .y_desc("share of right answers")
+        .label_style(font(12))
+        .axis_style(INK)
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(INK.mix(0.12))
+        .draw()?;
+    Ok(chart)
 }
 
 /// A reliability diagram: of each bin of confidence the mean confidence and the share of right answers,
@@ -24,22 +57,13 @@ pub fn reliability(
     let names = series.iter().enumerate();
     let legend = Legend::new(400, names.map(|(i, (name, _))| (name.clone(), style(i))));
     draw((400, 360 + legend.height()), title, |area| {
-        let mut chart = ChartBuilder::on(area)
-            .caption(title, font(16))
-            .margin(10)
-            .margin_bottom(10 + legend.height())
-            .x_label_area_size(36)
-            .y_label_area_size(48)
-            .build_cartesian_2d(0.0..1.0, 0.0..1.0)?;
-        chart
-            .configure_mesh()
-            .x_desc("confidence, the largest probability")
-            .y_desc("share of right answers")
-            .label_style(font(12))
-            .axis_style(INK)
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(INK.mix(0.12))
-            .draw()?;
+        let mut chart = shares(
+            area,
+            title,
+            &legend,
+            0.0,
+            "confidence, the largest probability",
+        )?;
         let equal = [(0.0, 0.0), (1.0, 1.0)];
         chart.draw_series(DashedLineSeries::new(equal, 5, 4, INK.mix(0.6).into()))?;
         for (i, (_, of)) in series.iter().enumerate() {
@@ -70,22 +94,13 @@ pub fn coverage(title: &str, series: &[(String, &Reliability)]) -> Result<String
     let names = series.iter().enumerate();
     let legend = Legend::new(460, names.map(|(i, (name, _))| (name.clone(), style(i))));
     draw((460, 320 + legend.height()), title, |area| {
-        let mut chart = ChartBuilder::on(area)
-            .caption(title, font(16))
-            .margin(10)
-            .margin_bottom(10 + legend.height())
-            .x_label_area_size(36)
-            .y_label_area_size(48)
-            .build_cartesian_2d(0.0..1.0, low..1.0)?;
-        chart
-            .configure_mesh()
-            .x_desc("share of utterances that are answered, the surest first")
-            .y_desc("share of right answers")
-            .label_style(font(12))
-            .axis_style(INK)
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(INK.mix(0.12))
-            .draw()?;
+        let mut chart = shares(
+            area,
+            title,
+            &legend,
+            low,
+            "share of utterances that are answered, the surest first",
+        )?;
         for (i, curve) in curves.into_iter().enumerate() {
             chart.draw_series(LineSeries::new(curve, style(i)))?;
         }

@@ -514,13 +514,12 @@ impl SoundOptions {
 
     /// Refuses sounds that no step of a chain draws from.
     pub fn require_use(&self, chain: &Chain) -> Result<(), Failure> {
-        let draws = |name: &str| chain.steps.iter().any(|s| s.transform.name() == name);
-        if (!self.noise.is_empty() || !self.noise_folds.is_empty()) && !draws("noise") {
+        if (!self.noise.is_empty() || !self.noise_folds.is_empty()) && !chain.has("noise") {
             return Err(Failure::asked(
                 "--noise has no effect: no step of the chain (--chain) adds noise",
             ));
         }
-        if !self.rooms.is_empty() && !draws("room") {
+        if !self.rooms.is_empty() && !chain.has("room") {
             return Err(Failure::asked(
                 "--rooms has no effect: no step of the chain (--chain) is a room",
             ));
