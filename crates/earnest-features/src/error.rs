@@ -19,6 +19,14 @@ impl FrontEndError {
         }
     }
 
+    /// The same of settings that stand under a key of others: `of.bands`.
+    pub(crate) fn within(mut self, key: &str) -> Self {
+        if self.key != "sample_rate" {
+            self.key = format!("{key}.{}", self.key);
+        }
+        self
+    }
+
     /// The key at fault as TOML has it (`bands`, `pcen.gain`); `name` for a name that nothing has,
     /// `sample_rate` where no setting would do at that rate.
     #[must_use]

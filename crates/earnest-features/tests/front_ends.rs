@@ -9,6 +9,8 @@ use allocations::allocations;
 use earnest_features::front_end::egemaps_v01a::EgemapsV01a;
 use earnest_features::front_end::egemaps_v02::EgemapsV02;
 use earnest_features::front_end::functionals::Functionals;
+use earnest_features::front_end::joined::Joined;
+use earnest_features::front_end::levelled::Levelled;
 use earnest_features::front_end::logmel::{LogMel, Pcen};
 use earnest_features::functionals::Set;
 use earnest_features::{
@@ -47,7 +49,30 @@ fn all() -> Vec<(FrontEndSettings, u32)> {
         window_s: Some(0.3),
         hop_s: Some(0.4),
     };
+    let levelled = Levelled {
+        level_db: -26.0,
+        of: Box::new(narrow.into()),
+    };
+    // Rows of 20 ms and of 60 ms side by side, and one of the whole.
+    let joined = Joined {
+        parts: vec![
+            levelled.clone().into(),
+            Functionals::default().into(),
+            LogMel {
+                window_ms: 60.0,
+                ..LogMel::default()
+            }
+            .into(),
+        ],
+    };
+    // Rows that come as they do from each.
+    let live = Joined {
+        parts: vec![Lld32::default().into(), LogMel::default().into()],
+    };
     for (settings, rate) in [
+        (levelled.into(), 16_000),
+        (joined.into(), 16_000),
+        (live.into(), 16_000),
         (windows.into(), 22_050),
         (apart.into(), 22_050),
         (FrontEndSettings::from(accurate), 16_000),
@@ -252,7 +277,7 @@ fn an_unknown_name_is_told_the_known_ones_and_the_nearest() {
     assert_eq!(error.key(), "name");
     assert_eq!(
         error.to_string(),
-        "name is `logmle`; the front ends are lld32, egemaps-v01a, egemaps-v02, functionals, logmel; did you mean `logmel`?"
+        "name is `logmle`; the front ends are lld32, egemaps-v01a, egemaps-v02, functionals, logmel, levelled, joined; did you mean `logmel`?"
     );
     let error = FrontEndSettings::by_name("xyz").unwrap_err().to_string();
     assert!(!error.contains("did you mean"), "{error}");
@@ -273,6 +298,100 @@ fn descriptors_are_the_same_by_name_and_by_type() {
     for rate in [0, 7_999, 48_001, u32::MAX] {
         let error = Lld32::default().open(rate).err().unwrap();
         assert_eq!(error.key(), "sample_rate");
+    }
+}
+
+#[test]
+fn how_loud_a_recording_is_makes_no_difference_once_it_is_levelled() {
+    let quiet: Vec<f32> = sounds(40_000, 9);
+    // Powers of two, so that nothing is rounded but by the levelling itself.
+    let loud: Vec<f32> = quiet.iter().map(|x| x * 64.0).collect();
+    for of in ["functionals", "lld32", "logmel"] {
+        let inner = FrontEndSettings::by_name(of).unwrap();
+        let levelled = Levelled {
+            of: Box::new(inner.clone()),
+            ..Levelled::default()
+        };
+        assert_eq!(levelled.columns(), inner.as_front_end().columns());
+        let rows = |front_end: &dyn FrontEnd, samples: &[f32]| {
+            Extractor::of(front_end, 16_000).unwrap().extract(samples)
+        };
+        let one = rows(&levelled, &quiet);
+        let other = rows(&levelled, &loud);
+        let far = |a: &f32, b: &f32| (a - b).abs() > 1e-3 * (1.0 + a.abs());
+        let differ = |a: &[f32], b: &[f32]| a.iter().zip(b).filter(|(a, b)| far(a, b)).count();
+        assert_eq!(differ(one.values(), other.values()), 0, "{of}");
+        let (one, other) = (
+            rows(inner.as_front_end(), &quiet),
+            rows(inner.as_front_end(), &loud),
+        );
+        assert!(differ(one.values(), other.values()) > 0, "{of}");
+        // It is what the front end makes of the waveform that has this level.
+        let mut by_hand = quiet.clone();
+        let is = earnest_signal::active_level_db(&by_hand, 16_000).unwrap();
+        earnest_signal::gain(&mut by_hand, -20.0 - is);
+        assert_eq!(rows(&levelled, &quiet), rows(inner.as_front_end(), &by_hand));
+    }
+    let text = "name = \"levelled\"\nof = { name = \"levelled\" }";
+    let twice: FrontEndSettings = toml::from_str(text).unwrap();
+    let error = twice.as_front_end().check().unwrap_err();
+    assert_eq!(error.key(), "of.name");
+    let text = "name = \"levelled\"\nof = { name = \"logmel\", bands = 0 }";
+    let inside: FrontEndSettings = toml::from_str(text).unwrap();
+    let error = inside.as_front_end().check().unwrap_err();
+    assert_eq!(error.key(), "of.bands");
+}
+
+#[test]
+fn joined_columns_are_those_of_the_parts_and_one_row_of_a_whole_stands_in_each() {
+    let samples = sounds(30_000, 10);
+    let parts = ["functionals", "logmel", "lld32"].map(|n| FrontEndSettings::by_name(n).unwrap());
+    let joined = Joined {
+        parts: parts.to_vec(),
+    };
+    let all = Extractor::of(&joined, 16_000).unwrap().extract(&samples);
+    let names = joined.columns();
+    let mut rows = usize::MAX;
+    for (number, part) in (0..).zip(&parts) {
+        let part = part.as_front_end();
+        let own = Extractor::of(part, 16_000).unwrap().extract(&samples);
+        let columns = joined.columns_of(number).unwrap();
+        let called = |name: String| format!("{}:{name}", number + 1);
+        let expected: Vec<String> = part.columns().into_iter().map(called).collect();
+        assert_eq!(names[columns.clone()], expected);
+        for (i, row) in all.rows().enumerate() {
+            let place = if own.frames() == 1 { 0 } else { i };
+            assert_eq!(&row[columns.clone()], own.rows().nth(place).unwrap());
+        }
+        if own.frames() > 1 {
+            rows = rows.min(own.frames());
+        }
+    }
+    assert_eq!(joined.columns_of(3), None);
+    assert_eq!(all.frames(), rows);
+    for (parts, key) in [
+        ("[{ name = \"logmel\" }]", "parts"),
+        (
+            "[{ name = \"logmel\" }, { name = \"logmel\" }]",
+            "parts[2]",
+        ),
+        (
+            "[{ name = \"logmel\" }, { name = \"logmel\", hop_ms = 20.0 }]",
+            "parts",
+        ),
+        (
+            "[{ name = \"logmel\" }, { name = \"joined\" }]",
+            "parts[2].name",
+        ),
+        (
+            "[{ name = \"lld32\" }, { name = \"logmel\", bands = 0 }]",
+            "parts[2].bands",
+        ),
+    ] {
+        let text = format!("name = \"joined\"\nparts = {parts}");
+        let settings: FrontEndSettings = toml::from_str(&text).unwrap();
+        let error = settings.as_front_end().check().unwrap_err();
+        assert_eq!(error.key(), key, "{error}");
     }
 }
 

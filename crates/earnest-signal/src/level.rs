@@ -34,12 +34,34 @@ const SOFTER: f64 = 0.95;
 /// peak. Noise alone has one, too. `None` where more than 95 % of the frames are digital silence.
 #[must_use]
 pub fn active_level_db(samples: &[f32], sample_rate: u32) -> Option<f64> {
-    let length = ((FRAME_S * f64::from(sample_rate)) as usize).max(1);
-    let mut levels: Vec<f32> = samples.chunks(length).map(rms).collect();
+    active_level_db_in(samples, sample_rate, &mut Vec::new())
+}
+
+/// How many frames [`active_level_db`] looks at.
+#[must_use]
+pub fn active_level_frames(samples: usize, sample_rate: u32) -> usize {
+    samples.div_ceil(frame(sample_rate))
+}
+
+/// As [`active_level_db`], with a buffer for the frames' levels, which is overwritten: nothing is allocated where it
+/// has room for [`active_level_frames`].
+#[must_use]
+pub fn active_level_db_in(
+    samples: &[f32],
+    sample_rate: u32,
+    levels: &mut Vec<f32>,
+) -> Option<f64> {
+    levels.clear();
+    levels.extend(samples.chunks(frame(sample_rate)).map(rms));
     let last = levels.len().checked_sub(1)?;
     let place = (SOFTER * last as f64).round() as usize;
     let (_, level, _) = levels.select_nth_unstable_by(place, f32::total_cmp);
     (*level > 0.0).then(|| 20.0 * f64::from(*level).log10())
+}
+
+/// Samples of a frame.
+fn frame(sample_rate: u32) -> usize {
+    ((FRAME_S * f64::from(sample_rate)) as usize).max(1)
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ mod list;
 pub mod egemaps_v01a;
 pub mod egemaps_v02;
 pub mod functionals;
+pub mod joined;
+pub mod levelled;
 pub mod lld32;
 pub mod logmel;
 mod picked;
@@ -29,6 +31,8 @@ front_ends! {
     EgemapsV02 = egemaps_v02::EgemapsV02 as "egemaps-v02",
     Functionals = functionals::Functionals as "functionals",
     LogMel = logmel::LogMel as "logmel",
+    Levelled = levelled::Levelled as "levelled",
+    Joined = joined::Joined as "joined",
 }
 
 /// A way to make features of a waveform, with all its settings. Whoever has the same front end
