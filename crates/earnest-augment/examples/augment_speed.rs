@@ -118,6 +118,7 @@ fn main() {
     };
     run("the paper's chain, each step half the time", Chain::paper());
     let always = |chain: Chain| Chain {
+        unchanged: 0.0,
         steps: chain
             .steps
             .into_iter()
@@ -130,7 +131,10 @@ fn main() {
     run("the paper's chain, every step", always(Chain::paper()));
     let everything = Chain::from_toml(include_str!("every_transform.toml")).unwrap();
     for step in always(everything).steps {
-        let chain = Chain { steps: vec![step] };
+        let chain = Chain {
+            steps: vec![step],
+            ..Chain::default()
+        };
         let (_, drawn) = Augmenter::new(chain.clone(), sources.clone())
             .apply(clips[0], &Key::new(1))
             .unwrap();

@@ -62,6 +62,10 @@ impl Augmenter {
     ) -> Result<(Vec<f32>, Vec<Drawn>), AugmentError> {
         let mut samples = speech.to_vec();
         let mut all = Vec::new();
+        let unchanged = self.chain.unchanged;
+        if unchanged > 0.0 && key.with("unchanged").generator().chance(unchanged) {
+            return Ok((finite(samples)?, all));
+        }
         for i in 0..self.chain.steps.len() {
             let step = &self.chain.steps[i];
             let mut generator = key.with(i as u64).generator();

@@ -25,8 +25,16 @@ pub struct Step {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chain {
+    /// Share of presentations that stay as they are, 0 and less than 1: no step is drawn for them. It is beside what
+    /// the steps' own probabilities leave alone.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unchanged: f64,
     /// The steps.
     pub steps: Vec<Step>,
+}
+
+fn is_none(share: &f64) -> bool {
+    *share == 0.0
 }
 
 /// What goes beyond the paper: rooms, machines, microphones, levels.
@@ -55,6 +63,7 @@ impl Chain {
             transform,
         };
         Self {
+            unchanged: 0.0,
             steps: vec![
                 step(Transform::Tempo {
                     factor: Range::new(0.85, 1.20),
@@ -169,6 +178,12 @@ impl Chain {
             return Err(format!(
                 "steps: there are {} of them; {MOST_STEPS} are the most",
                 self.steps.len()
+            ));
+        }
+        if !(0.0..1.0).contains(&self.unchanged) {
+            return Err(format!(
+                "unchanged must be at least 0 and less than 1, not {}",
+                self.unchanged
             ));
         }
         let mut longer = 1.0;

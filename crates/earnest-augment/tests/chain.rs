@@ -114,6 +114,7 @@ fn only_tempo_changes_the_length_and_only_what_should_changes_the_level() {
     assert_eq!(steps.len(), Transform::NAMES.len());
     for step in steps {
         let chain = Chain {
+            unchanged: 0.0,
             steps: vec![Step {
                 probability: 1.0,
                 ..step.clone()
@@ -145,6 +146,7 @@ fn only_tempo_changes_the_length_and_only_what_should_changes_the_level() {
         for short in [0, 1, 7] {
             let mut augmenter = Augmenter::new(
                 Chain {
+                    unchanged: 0.0,
                     steps: vec![Step {
                         probability: 1.0,
                         ..step.clone()
@@ -159,6 +161,37 @@ fn only_tempo_changes_the_length_and_only_what_should_changes_the_level() {
 }
 
 #[test]
+fn so_large_a_share_of_presentations_stays_as_it_is_and_the_others_are_drawn_as_without() {
+    let speech = tone(2_000);
+    let whole = Chain::from_toml("[[steps]]\ntransform = \"loudness\"\nprobability = 1").unwrap();
+    let some = Chain {
+        unchanged: 0.25,
+        ..whole.clone()
+    };
+    let mut without = Augmenter::new(whole.clone(), sources());
+    let mut augmenter = Augmenter::new(some.clone(), sources());
+    let mut unchanged = 0;
+    for i in 0..400 {
+        let key = Key::new(8).with(i);
+        let (samples, drawn) = augmenter.apply(&speech, &key).unwrap();
+        if drawn.is_empty() {
+            assert_eq!(samples, speech);
+            unchanged += 1;
+        } else {
+            assert_eq!(samples, without.apply(&speech, &key).unwrap().0);
+        }
+    }
+    assert!((80..120).contains(&unchanged), "{unchanged}");
+    let text = toml::to_string(&some).unwrap();
+    assert_eq!(Chain::from_toml(&text).unwrap(), some);
+    assert!(!toml::to_string(&whole).unwrap().contains("unchanged"));
+    for share in ["1.0", "-0.1", "nan"] {
+        let error = Chain::from_toml(&format!("unchanged = {share}\nsteps = []")).unwrap_err();
+        assert!(error.contains("unchanged"), "{error}");
+    }
+}
+
+#[test]
 fn the_three_readings_of_the_noise_ratio_agree_where_they_should() {
     let speech = tone(8_000);
     for (reading, value) in [
@@ -167,6 +200,7 @@ fn the_three_readings_of_the_noise_ratio_agree_where_they_should() {
         (NoiseReading::SnrDb, 20.0 * 2.0_f64.log10()),
     ] {
         let chain = Chain {
+            unchanged: 0.0,
             steps: vec![Step {
                 probability: 1.0,
                 transform: Transform::Noise {
@@ -237,6 +271,7 @@ fn senseless_files_are_refused_with_the_step_the_key_and_the_nearest_known_key()
 fn an_empty_bank_and_an_unknown_sound_are_errors_not_silence() {
     let mut augmenter = Augmenter::new(
         Chain {
+            unchanged: 0.0,
             steps: vec![Step {
                 probability: 1.0,
                 transform: Transform::Room {},

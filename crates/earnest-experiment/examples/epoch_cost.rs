@@ -115,6 +115,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }),
         training: &training,
         validation: &validation,
+        validation_copies: 0,
         training_name: "augmented".into(),
         key: Key::new(epochs as u64),
         copies_key: Key::new(1),

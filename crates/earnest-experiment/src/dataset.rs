@@ -206,10 +206,10 @@ impl View {
     }
 }
 
-/// A view for each front end of these recipes, without any utterance yet.
+/// A view for each front end of these recipes and of their members, without any utterance yet.
 fn empty_views(recipes: &[Recipe]) -> Result<Vec<View>, ExperimentError> {
     let mut views: Vec<View> = Vec::new();
-    for settings in recipes.iter().map(|r| &r.features) {
+    for settings in recipes.iter().flat_map(Recipe::front_ends) {
         if !views.iter().any(|v| v.is_of(settings)) {
             views.push(View {
                 origin: Origin::FrontEnd(settings.clone(), extractors(settings)?),

@@ -22,7 +22,7 @@ use crate::protocol::validation::Validation;
 use crate::sources::SourceSpec;
 use crate::sources::fingerprints::Fingerprints;
 use crate::training::Training;
-use crate::training::presenter::Presentation;
+use crate::training::presenter::{Presentation, refuse_idle_validation_copies};
 
 fn unnamed() -> String {
     "experiment".into()
@@ -334,6 +334,10 @@ impl Experiment {
                 .refuse_idle(&self.recipes)
                 .map_err(setup)?;
         }
+        for recipe in &self.recipes {
+            let heard = augments.then_some(self.presentation);
+            refuse_idle_validation_copies(recipe, heard).map_err(setup)?;
+        }
         if self.sources.memory_mib > MOST_MEMORY_MIB {
             return Err(setup(format!(
                 "memory_mib must be at most {MOST_MEMORY_MIB}, not {}",
@@ -404,6 +408,12 @@ impl Experiment {
                 "features_table: a table has no waveforms that could be augmented; trainings must be [\"clean\"]".into(),
             );
         }
+        if let Some(recipe) = self.recipes.iter().find(|r| r.is_ensemble()) {
+            return Err(format!(
+                "features_table: the recipe {} is an ensemble, whose members make their features of audio",
+                recipe.title()
+            ));
+        }
         if matches!(self.robot, Some(RobotSpec::Recordings { .. })) {
             return no_effect("robot.kind = \"recordings\"");
         }
@@ -432,7 +442,7 @@ impl Experiment {
             let task = *task;
             let serving = self.recipes.iter();
             serving
-                .filter(move |recipe| recipe.architecture.serves(task))
+                .filter(move |recipe| recipe.serves(task))
                 .map(move |recipe| (task, recipe))
         };
         self.tasks.iter().flat_map(of_task)
@@ -552,14 +562,14 @@ impl Experiment {
     #[must_use]
     pub fn has_network(&self) -> bool {
         let mut recipes = self.recipes.iter();
-        recipes.any(|recipe| recipe.architecture.is_network())
+        recipes.any(Recipe::has_network)
     }
 
     /// True if some recipe is a baseline's, which learns from all who are not tested.
     #[must_use]
     pub fn has_baseline(&self) -> bool {
         let mut recipes = self.recipes.iter();
-        recipes.any(|recipe| !recipe.architecture.is_network())
+        recipes.any(|recipe| !recipe.has_network())
     }
 
     /// The units, in the order in which they run.
@@ -577,7 +587,7 @@ impl Experiment {
                             conditions: conditions.clone(),
                             recipe: recipe.clone(),
                             training: *training,
-                            fold: match recipe.architecture.is_network() {
+                            fold: match recipe.has_network() {
                                 true => fold.clone(),
                                 false => fold.clone().with_all_training(),
                             },

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::calibration::Calibration;
 use crate::classes::{ModelClasses, check_names};
 use crate::engine::Engine;
+use crate::ensemble::EnsembleEngine;
 use crate::error::ModelError;
 use crate::heard::Heard;
 use crate::loss::softmax;
@@ -141,13 +142,15 @@ impl Description {
     /// The most bytes of its engine's file.
     fn most_bytes(&self) -> u64 {
         let (inputs, outputs) = (self.columns.len(), self.outputs.len());
-        let architecture = &self.recipe.architecture;
-        let weights = match architecture.is_network() {
-            true => architecture.weights(inputs, outputs).saturating_mul(4),
+        let most = |recipe: &Recipe| match recipe.architecture.is_network() {
+            true => (recipe.architecture)
+                .weights(inputs, outputs)
+                .saturating_mul(4),
             // Its support vectors are as many as they are.
             false => MOST_OF_BASELINE,
         };
-        weights.saturating_add(MOST_HEADER)
+        let all = self.recipe.trained(self.task).map(most);
+        all.fold(MOST_HEADER, u64::saturating_add)
     }
 
     /// Refuses a description that does not say what its task, its network and its input are.
@@ -432,8 +435,12 @@ impl Model {
         };
         let seal = seal(description.format, json, &loaded.digest);
         let sizes = (description.columns.len(), description.outputs.len());
-        let architecture = &description.recipe.architecture;
-        let restored = architecture.restore(sizes, &mut loaded);
+        let (recipe, task) = (&description.recipe, description.task);
+        let restored = match recipe.is_ensemble() {
+            true => EnsembleEngine::restore(recipe, task, sizes.1, &mut loaded)
+                .map(|engine| Box::new(engine) as Box<dyn Engine>),
+            false => recipe.architecture.restore(sizes, &mut loaded),
+        };
         let engine = restored.map_err(unusable)?;
         loaded.nothing_left().map_err(unusable)?;
         let sealed = loaded.note.as_deref();
@@ -489,7 +496,7 @@ fn batches(engine: &dyn Engine, utterances: &[&Features]) -> Vec<Vec<usize>> {
     batches
 }
 
-fn most_frames(engine: &dyn Engine) -> usize {
+pub(crate) fn most_frames(engine: &dyn Engine) -> usize {
     (MOST_HELD / engine.bytes_per_frame().max(1)).max(1)
 }
 

@@ -7,6 +7,7 @@ use crate::calibrate::Calibrate;
 use crate::channels::Channels;
 use crate::engine::{Architecture, ClassWeights, counted};
 use crate::masks::Masks;
+use crate::members::features_of;
 use crate::normalisation::{FeatureNormalisation, Normalisation};
 use crate::schedule::{Schedule, cosine_rate};
 use crate::task::Task;
@@ -25,7 +26,8 @@ pub struct Recipe {
     /// The name of the augmentation that its training draws from, `paper`, `robust` or one that an
     /// experiment says under `[chains]`; that of the experiment if left out.
     pub chain: Option<String>,
-    /// The front end: what makes features of waveforms, with its settings.
+    /// The front end: what makes features of waveforms, with its settings. Of an ensemble those of its
+    /// members, side by side.
     pub features: FrontEndSettings,
     /// The engine, with its settings.
     pub architecture: Architecture,
@@ -78,12 +80,17 @@ pub struct Recipe {
     /// a, and what is wanted of it likewise (mixup); none if it is not said. A mixture is as long as its
     /// first utterance; the other is repeated, or cut.
     pub mixup: Option<f64>,
+    /// Augmented copies of each utterance that validates, beside it as it is: what chooses the best epoch, the
+    /// temperature and the threshold. The paper has none; trained on clean waveforms nobody hears any.
+    pub validation_copies: usize,
     /// How probabilities are made honest on the utterances that validate, after training
     /// ([`Calibration`](crate::Calibration)); not at all if left out.
     pub calibrate: Option<Calibrate>,
     /// The share of the utterances that validate whose answers are certain, above 0 to 1; the others
     /// are the least sure, and say where `uncertain` begins. Nothing is uncertain if left out.
     pub coverage: Option<f64>,
+    /// What an ensemble is made of, each a recipe of its own; empty of anything else.
+    pub members: Vec<Self>,
 }
 
 /// A recipe as files have it.
@@ -136,9 +143,13 @@ struct RecipeFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mixup: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    validation_copies: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     calibrate: Option<Calibrate>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     coverage: Option<f64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    members: Vec<Recipe>,
 }
 
 impl RecipeFile {
@@ -191,15 +202,23 @@ impl TryFrom<RecipeFile> for Recipe {
                 ("mixup", file.mixup.is_some()),
             ];
             if let Some((key, _)) = of_networks.iter().find(|(_, given)| *given) {
-                return Err(format!(
-                    "{key} has no effect on the {}: it is fitted at once, not trained in epochs",
-                    file.architecture.name()
-                ));
+                return Err(match &file.architecture {
+                    Architecture::Ensemble(_) => {
+                        format!("{key} has no effect on an ensemble; say it of its members")
+                    }
+                    baseline => format!(
+                        "{key} has no effect on the {}: it is fitted at once, not trained in epochs",
+                        baseline.name()
+                    ),
+                });
             }
         }
         file.refuse_idle_of_schedule()?;
         let schedule = file.schedule.unwrap_or_default();
         let mut usual = Self::paper(file.architecture);
+        if usual.is_ensemble() {
+            usual.features = features_of(&file.members);
+        }
         if schedule == Schedule::Cosine {
             usual.patience = MOST;
         }
@@ -227,8 +246,10 @@ impl TryFrom<RecipeFile> for Recipe {
             mask_frames: file.mask_frames,
             mask_columns: file.mask_columns,
             mixup: file.mixup,
+            validation_copies: file.validation_copies.unwrap_or(0),
             calibrate: file.calibrate,
             coverage: file.coverage,
+            members: file.members,
         })
     }
 }
@@ -243,7 +264,8 @@ impl From<Recipe> for RecipeFile {
         Self {
             name: recipe.name,
             chain: recipe.chain,
-            features: Some(recipe.features),
+            // An ensemble's are its members'.
+            features: recipe.members.is_empty().then_some(recipe.features),
             architecture: recipe.architecture,
             normalise: recipe.normalise,
             clip: recipe.clip,
@@ -265,8 +287,10 @@ impl From<Recipe> for RecipeFile {
             mask_frames: recipe.mask_frames.filter(|_| is_network),
             mask_columns: recipe.mask_columns.filter(|_| is_network),
             mixup: recipe.mixup.filter(|_| is_network),
+            validation_copies: (recipe.validation_copies > 0).then_some(recipe.validation_copies),
             calibrate: recipe.calibrate,
             coverage: recipe.coverage,
+            members: recipe.members,
         }
     }
 }
@@ -333,8 +357,10 @@ impl Recipe {
             mask_frames: None,
             mask_columns: None,
             mixup: None,
+            validation_copies: 0,
             calibrate: None,
             coverage: None,
+            members: Vec::new(),
         }
     }
 
@@ -371,6 +397,11 @@ impl Recipe {
     #[must_use]
     pub fn departures(&self) -> Vec<String> {
         let mut words = Vec::new();
+        match self.validation_copies {
+            0 => {}
+            1 => words.push("validated on an augmented copy, too".to_owned()),
+            n => words.push(format!("validated on {n} augmented copies, too")),
+        }
         if let Some(clip) = self.clip {
             words.push(format!("normalised values within ±{clip}"));
         }
@@ -452,9 +483,10 @@ impl Recipe {
                 Self::MOST_OF_NAME
             ));
         }
+        self.architecture.check()?;
+        self.check_members()?;
         let front_end = self.features.as_front_end();
         front_end.check().map_err(|e| format!("features.{e}"))?;
-        self.architecture.check()?;
         self.check_normalisation()?;
         self.check_calibration()?;
         if !self.architecture.is_network() {
@@ -542,12 +574,21 @@ impl Recipe {
     /// # Errors
     /// A sentence that names the key.
     pub fn refuse_idle(&self, tasks: &[Task]) -> Result<(), String> {
-        let of_classes = [
-            ("label_smoothing", self.label_smoothing != 0.0),
-            ("class_weights", self.class_weights != ClassWeights::Equal),
-        ];
-        let given = of_classes.iter().filter(|(_, given)| *given);
-        let mut idle = given.map(|(key, _)| *key).chain(self.keys_of_calibration());
+        let of_classes = |recipe: &Self| {
+            let given = [
+                ("label_smoothing", recipe.label_smoothing != 0.0),
+                (
+                    "class_weights",
+                    recipe.class_weights != ClassWeights::Equal,
+                ),
+            ];
+            given
+                .into_iter()
+                .filter(|(_, given)| *given)
+                .map(|(key, _)| key)
+        };
+        let all = std::iter::once(self).chain(&self.members);
+        let mut idle = all.flat_map(of_classes).chain(self.keys_of_calibration());
         match idle.next().filter(|_| !tasks.contains(&Task::Categorical)) {
             Some(key) => Err(format!(
                 "the recipe {} has {key}, which has no effect on the dimensional task: it is about classes",
@@ -592,14 +633,22 @@ impl Recipe {
     /// Refuses what is to be chosen on utterances that validate where nobody validates, and a share
     /// that is none.
     fn check_calibration(&self) -> Result<(), String> {
-        if let (false, [key, ..]) = (
-            self.architecture.is_network(),
-            self.keys_of_calibration().as_slice(),
-        ) {
+        let copies = (self.validation_copies > 0).then_some("validation_copies");
+        let keys: Vec<&str> = (copies.into_iter())
+            .chain(self.keys_of_calibration())
+            .collect();
+        if let (false, [key, ..]) = (self.has_network(), keys.as_slice()) {
             return Err(format!(
-                "{key} has no effect on the {}: it is chosen on utterances that validate, and nobody validates for a baseline, which learns from all",
-                self.architecture.name()
+                "{key} has no effect on the {}: it is about utterances that validate, and nobody validates for {}",
+                self.architecture.name(),
+                match self.is_ensemble() {
+                    true => "an ensemble without a network",
+                    false => "a baseline, which learns from all",
+                }
             ));
+        }
+        if self.validation_copies > 0 {
+            counted("validation_copies", self.validation_copies, MOST_COPIES)?;
         }
         match self.coverage {
             Some(share) if !(share > 0.0 && share <= 1.0) => {
@@ -642,6 +691,9 @@ impl Recipe {
 /// The usual `plateau` and `least_steps`.
 const PLATEAU: usize = 4;
 const LEAST_STEPS: usize = 50;
+
+/// The most augmented copies of an utterance that validates.
+const MOST_COPIES: usize = 100;
 
 const PAPER_RNN: &str = "paper-rnn";
 const PAPER_CNN: &str = "paper-cnn";

@@ -274,6 +274,29 @@ impl Loaded {
         shape.and_then(<[usize]>::first).copied().unwrap_or(0)
     }
 
+    /// Takes out all tensors whose names begin with a prefix, called without it. What is left has neither
+    /// their digest nor this one's note.
+    pub(crate) fn part(&mut self, prefix: &str) -> Self {
+        fn taken<V>(
+            from: &mut HashMap<String, Tensor<V>>,
+            prefix: &str,
+        ) -> HashMap<String, Tensor<V>> {
+            let all = std::mem::take(from).into_iter();
+            let (own, others): (Vec<_>, Vec<_>) =
+                all.partition(|(name, _)| name.starts_with(prefix));
+            *from = others.into_iter().collect();
+            let own = own.into_iter();
+            own.map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor))
+                .collect()
+        }
+        Self {
+            tensors: taken(&mut self.tensors, prefix),
+            doubles: taken(&mut self.doubles, prefix),
+            note: None,
+            digest: self.digest,
+        }
+    }
+
     /// Refuses what was not taken: whoever wrote it meant something that is not done with it.
     ///
     /// # Errors

@@ -4,11 +4,12 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use earnest_model::{EpochReport, Tried};
+use earnest_model::{EpochReport, Recipe, Tried};
 
 use crate::error::ExperimentError;
 use crate::running::tensorboard::event_file;
-use crate::storage::write_whole;
+use crate::storage::{create_folder, write_whole};
+use crate::training::{Trained, member_folder};
 
 const HISTORY: [&str; 5] = [
     "epoch",
@@ -18,8 +19,30 @@ const HISTORY: [&str; 5] = [
     "best",
 ];
 
+/// Writes what a training came to into its folder; of an ensemble into those of its members.
+pub(crate) fn write_trained(
+    folder: &Path,
+    recipe: &Recipe,
+    trained: &Trained,
+) -> Result<(), ExperimentError> {
+    if !recipe.is_ensemble() {
+        return match recipe.architecture.is_network() {
+            true => write_history(folder, &trained.history),
+            false => write_search(folder, &trained.search),
+        };
+    }
+    for (number, member) in &trained.members {
+        if let Some(recipe) = recipe.members.get(number - 1) {
+            let folder = member_folder(folder, *number);
+            create_folder(&folder)?;
+            write_trained(&folder, recipe, member)?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes both files into a unit's folder.
-pub(crate) fn write_history(folder: &Path, history: &[EpochReport]) -> Result<(), ExperimentError> {
+fn write_history(folder: &Path, history: &[EpochReport]) -> Result<(), ExperimentError> {
     let mut text = HISTORY.join(",");
     text.push('\n');
     for e in history {

@@ -110,7 +110,17 @@ impl Observer for Watch<'_> {
 struct Trial {
     cost: Cost,
     utterances: usize,
+    /// The most epochs of a network.
+    epochs: Option<usize>,
     model_bytes: u64,
+}
+
+impl Trial {
+    /// What it takes with so many utterances, s.
+    fn seconds(&self, utterances: usize) -> f64 {
+        let share = utterances as f64 / self.utterances.max(1) as f64;
+        self.cost.of(share, self.epochs)
+    }
 }
 
 /// What a trial on few utterances took.
@@ -213,9 +223,13 @@ pub fn plan(
             .copied()
             .filter(|u| refused.is_none() && is_done(folder, u))
             .collect();
-        let trial = trial(prepared, &dataset, sources.as_ref(), first, observer)?;
+        // Of an ensemble each of its members, one after the other.
+        let trials = (first.recipe.trained(first.task))
+            .map(|recipe| trial(prepared, &dataset, sources.as_ref(), first, recipe, observer))
+            .collect::<Result<Vec<Trial>, ExperimentError>>()?;
+        let model_bytes: u64 = trials.iter().map(|trial| trial.model_bytes).sum();
         // Weights, their two moments and the best so far.
-        checkpoint_bytes = checkpoint_bytes.max(4 * trial.model_bytes);
+        checkpoint_bytes = checkpoint_bytes.max(4 * model_bytes);
         let train_on: usize = prepared
             .corpus
             .utterances
@@ -226,26 +240,22 @@ pub fn plan(
             })
             .filter(|u| first.fold.training.contains(&u.speaker))
             .count();
-        let recipe = &first.recipe;
-        let epochs = recipe
-            .architecture
-            .is_network()
-            .then_some(recipe.max_epochs);
-        let share = train_on as f64 / trial.utterances.max(1) as f64;
+        let most_epochs = trials.iter().filter_map(|trial| trial.epochs).max();
         let (unit_s, epochs, measured) = match mean_seconds(folder, &done) {
             Some((seconds, epochs)) => (seconds, epochs, true),
             None => {
                 // Each named condition is decoded and extracted for a fold as the corpus was.
                 let named = prepared.experiment.conditions.len() as f64;
                 let heard_s = named * load_s / prepared.all_folds.max(1) as f64;
-                (trial.cost.of(share, epochs) + heard_s, epochs, false)
+                let trained_s = trials.iter().map(|trial| trial.seconds(train_on));
+                (trained_s.sum::<f64>() + heard_s, most_epochs, false)
             }
         };
         let tests = whole / prepared.all_folds.max(1);
         let conditions = first.conditions.len().max(2) as u64;
         let bytes = done.first().map_or(
             // Some 130 bytes a prediction; the rest is small.
-            trial.model_bytes + conditions * 130 * tests as u64 + 20_000,
+            model_bytes + conditions * 130 * tests as u64 + 20_000,
             |u| bytes_below(&unit_folder(folder, u)),
         );
         kinds.push(UnitKind {
@@ -275,6 +285,7 @@ fn trial(
     dataset: &Dataset,
     sources: Option<&crate::LoadedSources>,
     unit: &Unit,
+    recipe: &Recipe,
     observer: &dyn Observer,
 ) -> Result<Trial, ExperimentError> {
     let all: Vec<usize> = (0..dataset.items.len())
@@ -285,9 +296,12 @@ fn trial(
     let chain = unit
         .training
         .chain(&prepared.experiment.chain_of(&unit.recipe));
+    let is_network = recipe.architecture.is_network();
+    let epochs = is_network.then_some(recipe.max_epochs);
     let recipe = Recipe {
         max_epochs: 2,
-        ..unit.recipe.clone()
+        warmup_epochs: recipe.warmup_epochs.min(1),
+        ..recipe.clone()
     };
     let watch = Watch {
         inner: observer,
@@ -306,6 +320,7 @@ fn trial(
         },
         training: &all,
         validation: &validation,
+        validation_copies: recipe.validation_copies,
         training_name: unit.training.name(),
         key: Key::new(0).with("trial"),
         copies_key: Key::new(0),
@@ -323,7 +338,7 @@ fn trial(
         [.., a, b] => (*b - *a).as_secs_f64(),
         _ => 0.0,
     };
-    let cost = match recipe.architecture.is_network() {
+    let cost = match is_network {
         true => Cost::Epoch(epoch_s),
         false => {
             let presenting = trained.time.augmentation + trained.time.extraction;
@@ -335,6 +350,7 @@ fn trial(
     Ok(Trial {
         cost,
         utterances: all.len(),
+        epochs,
         model_bytes: 4 * trained.model.parameters() as u64,
     })
 }

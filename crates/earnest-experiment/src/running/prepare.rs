@@ -435,12 +435,12 @@ fn match_recipes(
     asked: bool,
     observer: &dyn Observer,
 ) -> Result<(), ExperimentError> {
-    let learns = |task: Task| move |recipe: &&Recipe| recipe.architecture.serves(task);
+    let learns = |task: Task| move |recipe: &&Recipe| recipe.serves(task);
     let tasks = experiment.tasks.clone();
     for recipe in &experiment.recipes {
         let own: Vec<Task> = [Task::Categorical, Task::Dimensional]
             .into_iter()
-            .filter(|task| recipe.architecture.serves(*task))
+            .filter(|task| recipe.serves(*task))
             .collect();
         let served: Vec<Task> = (tasks.iter().copied())
             .filter(|task| own.contains(task))

@@ -25,14 +25,14 @@ use crate::experiment::{Experiment, Unit};
 use crate::observer::{Notice, Observer};
 use crate::running::finished::{CARD, finish, is_finished, predictions_of};
 use crate::running::heard_tests::{HeardKey, HeardTests, OfUtterances};
-use crate::running::history::{write_history, write_search};
+use crate::running::history::write_trained;
 use crate::running::lock::Lock;
 use crate::running::unit_result::Crossing;
 use crate::sources::chosen::LoadedSources;
 use crate::sources::fingerprints;
 use crate::storage::{create_folder, forget_parts, write_whole};
 use crate::training::presenter::Augmentation;
-use crate::training::{Trained, Training, TrainingPlan, copies_folder, forget_progress, train};
+use crate::training::{Training, TrainingPlan, copies_folder, forget_progress, train};
 
 pub(crate) fn unit_folder(folder: &Path, unit: &Unit) -> PathBuf {
     folder.join("units").join(unit.id())
@@ -147,7 +147,7 @@ impl Runner<'_> {
         let predictions = self.train_and_test(unit, &folder, observer)?;
         let took = start.elapsed();
         finish(&folder, took)?;
-        forget_progress(&folder);
+        forget_progress(&folder, &unit.recipe);
         observer.event(finished(Some(took), summary(unit.task, &predictions)));
         Ok(Attempt::Finished)
     }
@@ -190,6 +190,7 @@ impl Runner<'_> {
             augmentation,
             training: &training,
             validation: &validation,
+            validation_copies: unit.recipe.validation_copies,
             training_name: unit.training.name(),
             key: unit.key(),
             copies_key: self.copies_key(unit, &seed),
@@ -204,14 +205,9 @@ impl Runner<'_> {
             inner: observer,
         };
         let trained = train(self.dataset, &plan, Some(folder), observer)?;
-        let Trained {
-            model,
-            history,
-            search,
-            ..
-        } = trained;
-        model.save(folder)?;
-        let recogniser = Recogniser::of(model);
+        write_trained(folder, &unit.recipe, &trained)?;
+        trained.model.save(folder)?;
+        let recogniser = Recogniser::of(trained.model);
 
         let view = self.dataset.view(&unit.recipe.features)?;
         let order = seed.with("heard").with(name);
@@ -242,10 +238,6 @@ impl Runner<'_> {
             &unit.outputs,
             &predictions,
         )?;
-        match unit.recipe.architecture.is_network() {
-            true => write_history(folder, &history)?,
-            false => write_search(folder, &search)?,
-        }
         Ok(predictions)
     }
 

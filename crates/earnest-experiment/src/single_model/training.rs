@@ -16,7 +16,7 @@ use crate::opening::{classless_of_each, open_corpora, settled_classes, tell_of_p
 use crate::protocol::Protocol;
 use crate::protocol::fold::Fold;
 use crate::protocol::validation::Validation;
-use crate::running::history::write_search;
+use crate::running::history::write_trained;
 use crate::running::prepare::{
     corpus_contents, refuse_idle_corpora, refuse_one_class, refuse_one_corpus_in_another,
     refuse_unlisted, refuse_unnamed_speakers,
@@ -24,7 +24,9 @@ use crate::running::prepare::{
 use crate::sources::SourceSpec;
 use crate::sources::chosen::ChosenSources;
 use crate::sources::fingerprints::{corpora_heard, fingerprint_of_chain, fingerprint_of_fold};
-use crate::training::presenter::{Augmentation, Presentation};
+use crate::training::presenter::{
+    Augmentation, Presentation, refuse_idle_validation_copies,
+};
 use crate::training::{
     Trained, TrainingPlan, copies_folder, forget_copies, forget_progress, train,
 };
@@ -108,18 +110,28 @@ impl ModelTraining {
         {
             return setup(idle);
         }
+        let presentation = self.augmented.as_ref().map(|a| a.presentation);
+        if let Err(idle) = refuse_idle_validation_copies(&self.recipe, presentation) {
+            return setup(idle);
+        }
+        if let (None, Some(chain)) = (&self.augmented, &self.recipe.chain) {
+            return setup(format!(
+                "the recipe {} has chain = {chain:?}, which has no effect: nothing is augmented here (--augment)",
+                self.recipe.title()
+            ));
+        }
         if let Err(idle) = self.recipe.refuse_idle(&[self.task]) {
             return setup(idle);
         }
         let architecture = &self.recipe.architecture;
-        if !architecture.serves(self.task) {
+        if !self.recipe.serves(self.task) {
             return setup(format!(
                 "{} does not learn the {} task; svm and logistic learn classes, svr and ridge learn values, networks learn both",
                 architecture.name(),
                 self.task.name()
             ));
         }
-        if !architecture.is_network()
+        if !self.recipe.has_network()
             && (self.validation.is_some() || !self.validation_speakers.is_empty())
         {
             return setup(format!(
@@ -174,7 +186,7 @@ impl ModelTraining {
             fraction: None,
         };
         // A baseline learns from all.
-        if self.recipe.architecture.is_network() {
+        if self.recipe.has_network() {
             self.choose_validation(&mut fold, corpus.layout)?;
         }
         Ok(PreparedTraining {
@@ -291,6 +303,7 @@ impl PreparedTraining {
             ),
             training: &training,
             validation: &validation,
+            validation_copies: asked.recipe.validation_copies,
             balance: asked.balance,
             training_name: match asked.augmented {
                 Some(_) => "augmented".into(),
@@ -304,6 +317,9 @@ impl PreparedTraining {
             heard,
         };
         let trained = train(&dataset, &plan, Some(folder), observer)?;
+        if !asked.recipe.architecture.is_network() {
+            write_trained(folder, &asked.recipe, &trained)?;
+        }
         let Trained {
             model,
             history,
@@ -311,10 +327,7 @@ impl PreparedTraining {
             ..
         } = trained;
         model.save(folder)?;
-        if !asked.recipe.architecture.is_network() {
-            write_search(folder, &search)?;
-        }
-        forget_progress(folder);
+        forget_progress(folder, &asked.recipe);
         forget_copies(folder);
         Ok(TrainedModel {
             speakers: model.description.speakers.len(),

@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use earnest_model::{Examples, FitError, Fitted, Presentations, Targets, mean_row};
+use earnest_features::Features;
+use earnest_model::{
+    Examples, FitError, Fitted, Presentations, Targets, mean_row, predict_normalised,
+};
 use rayon::prelude::*;
 
 use super::presenter::{Presentation, Presenter};
@@ -92,7 +95,12 @@ pub(super) fn fit(
             plan.recipe.title()
         )));
     }
+    let copies = plan.copies_that_validate(presenter);
+    let validation = presenter.validation(plan.validation, copies);
+    let validation = validation.map_err(ExperimentError::Setup)?;
+    let validation: Vec<&Features> = validation.iter().collect();
     Ok(Learnt {
+        validated: predict_normalised(&*engine, &validation, lesson.outputs),
         engine,
         calibration: None,
         history: Vec::new(),

@@ -1,28 +1,28 @@
-//! How sure a network is, on the utterances that validate.
+//! How sure a model is, on the utterances that validate.
 
-use earnest_features::Features;
-use earnest_model::{Calibration, Engine, Task, Validated, predict_normalised};
+use earnest_model::{Calibration, Task, Validated};
 
-use super::{Lesson, balance};
+use super::{TrainingPlan, balance};
+use crate::dataset::Dataset;
 
-/// What the recipe asks to be chosen on the utterances that validate, heard as they validated; of
-/// several corpora that count alike each has the same weight. `None` if the recipe asks for nothing,
-/// or there are no classes.
+/// What the recipe asks to be chosen on the utterances that validate, from its outputs for their presentations (all
+/// as they are, then each copy of all); of several corpora that count alike each has the same weight. `None` if the recipe
+/// asks for nothing, or there are no classes.
 pub(super) fn fit(
-    lesson: &Lesson<'_>,
-    engine: &dyn Engine,
-    validation: &[&Features],
+    dataset: &Dataset,
+    plan: &TrainingPlan<'_>,
+    validated: &[Vec<f32>],
 ) -> Option<Calibration> {
-    let plan = lesson.plan;
     if plan.task != Task::Categorical || plan.recipe.keys_of_calibration().is_empty() {
         return None;
     }
-    let items = &lesson.dataset.items;
-    let classes: Vec<usize> = plan.validation.iter().map(|i| items[*i].class()).collect();
+    let times = validated.len() / plan.validation.len().max(1);
+    let classes = plan.validation.iter().map(|i| dataset.items[*i].class());
+    let classes: Vec<usize> = classes.collect();
     let validated = Validated {
-        rows: &predict_normalised(engine, validation, lesson.outputs),
-        classes: &classes,
-        weights: &balance::weights(lesson.dataset, plan.validation, plan.balance),
+        rows: validated,
+        classes: &classes.repeat(times),
+        weights: &balance::weights(dataset, plan.validation, plan.balance).repeat(times),
     };
     Calibration::fit(plan.recipe, &validated)
 }

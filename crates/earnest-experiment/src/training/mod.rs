@@ -4,6 +4,7 @@ pub(crate) mod balance;
 mod baseline;
 mod calibration;
 pub(crate) mod copies;
+mod ensemble;
 pub(crate) mod kept_together;
 mod network;
 pub(crate) mod presenter;
@@ -117,8 +118,11 @@ pub struct TrainingPlan<'a> {
     pub augmentation: Option<Augmentation<'a>>,
     /// Training utterances, indices into the dataset.
     pub training: &'a [usize],
-    /// Validation utterances: heard clean by a network to choose its best epoch. A baseline has none.
+    /// Validation utterances: heard by a network, clean and as often augmented as is said next, to choose its best
+    /// epoch. A baseline has none.
     pub validation: &'a [usize],
+    /// Augmented copies of each validation utterance beside it as it is.
+    pub validation_copies: usize,
     /// Whether each of several corpora counts alike, however many utterances it has.
     pub balance: bool,
     /// What the augmentation is called in the model's description.
@@ -138,6 +142,16 @@ pub struct TrainingPlan<'a> {
     pub heard: Heard,
 }
 
+impl TrainingPlan<'_> {
+    /// Augmented copies of each validation utterance: none where nothing is augmented.
+    fn copies_that_validate(&self, presenter: &Presenter<'_>) -> usize {
+        match presenter.augments() {
+            true => self.validation_copies,
+            false => 0,
+        }
+    }
+}
+
 /// What [`train`] comes to.
 pub struct Trained {
     /// The model of the best epoch.
@@ -146,6 +160,10 @@ pub struct Trained {
     pub history: Vec<EpochReport>,
     /// What a baseline tried.
     pub search: Vec<Tried>,
+    /// Outputs of the model for the presentations that validate: as they are, then each copy.
+    pub(crate) validated: Vec<Vec<f32>>,
+    /// Of an ensemble, what training each of its members came to, with its number from 1.
+    pub members: Vec<(usize, Self)>,
     /// What presenting took since this start.
     pub time: PresentationTime,
 }
@@ -154,6 +172,8 @@ pub struct Trained {
 struct Learnt {
     engine: Box<dyn Engine>,
     calibration: Option<Calibration>,
+    /// Outputs for the presentations that validate, where there are any.
+    validated: Vec<Vec<f32>>,
     history: Vec<EpochReport>,
     search: Vec<Tried>,
 }
@@ -181,10 +201,18 @@ const CHECKPOINT: &str = "checkpoint.safetensors";
 const NORMALISER: &str = "normaliser.json";
 
 /// Removes what [`train`] kept in a folder to go on from, once its result is saved.
-pub fn forget_progress(folder: &Path) {
-    for name in [CHECKPOINT, NORMALISER] {
-        let _ = std::fs::remove_file(folder.join(name));
+pub fn forget_progress(folder: &Path, recipe: &Recipe) {
+    let members = (1..=recipe.members.len()).map(|number| member_folder(folder, number));
+    for folder in members.chain([folder.to_owned()]) {
+        for name in [CHECKPOINT, NORMALISER] {
+            let _ = std::fs::remove_file(folder.join(name));
+        }
     }
+}
+
+/// Where a member of an ensemble keeps what it needs to go on from, and what its training came to.
+pub(crate) fn member_folder(folder: &Path, number: usize) -> PathBuf {
+    folder.join(format!("member-{number}"))
 }
 
 /// Removes a run's frozen copies, once nothing is left to train; what else lies in their folder
@@ -322,8 +350,8 @@ fn warn_of_gaps(dataset: &Dataset, plan: &TrainingPlan<'_>, observer: &dyn Obser
 }
 
 /// Trains a model. With a `folder`, the state is kept there after each epoch
-/// (`checkpoint.safetensors`, `normaliser.json`), and an interrupted training goes on from
-/// it with the same bits.
+/// (`checkpoint.safetensors`, `normaliser.json`), of a member in a folder of its own in it, and an
+/// interrupted training goes on from it with the same bits.
 ///
 /// # Errors
 /// See [`ExperimentError`].
@@ -333,9 +361,9 @@ pub fn train(
     folder: Option<&Path>,
     observer: &dyn Observer,
 ) -> Result<Trained, ExperimentError> {
-    let is_network = plan.recipe.architecture.is_network();
-    if plan.training.is_empty() || is_network && plan.validation.is_empty() {
-        let found = match is_network {
+    let is_validated = plan.recipe.has_network();
+    if plan.training.is_empty() || is_validated && plan.validation.is_empty() {
+        let found = match is_validated {
             true => format!(
                 "there are {} training and {} validation utterances for the {} task; both are needed",
                 plan.training.len(),
@@ -354,6 +382,20 @@ pub fn train(
         return Err(ExperimentError::Setup(found + hint));
     }
     warn_of_gaps(dataset, plan, observer);
+    match plan.recipe.is_ensemble() {
+        true => ensemble::train(dataset, plan, folder, observer),
+        false => train_one(dataset, plan, folder, observer),
+    }
+}
+
+/// Trains a model that is no ensemble.
+fn train_one(
+    dataset: &Dataset,
+    plan: &TrainingPlan<'_>,
+    folder: Option<&Path>,
+    observer: &dyn Observer,
+) -> Result<Trained, ExperimentError> {
+    let is_network = plan.recipe.architecture.is_network();
     let view = dataset.view(&plan.recipe.features)?;
     let columns = view.columns();
     let is_row = |i: &usize| view.clean(*i).frames() <= 1;
@@ -415,50 +457,74 @@ pub fn train(
         true => network::train(&lesson, &mut presenter, folder, observer)?,
         false => baseline::fit(&lesson, &presenter, observer)?,
     };
-    let mut speakers: Vec<String> = plan
-        .training
-        .iter()
-        .chain(plan.validation)
-        .map(|i| dataset.items[*i].utterance.speaker.clone())
-        .collect();
+    let description = describe(
+        dataset,
+        plan,
+        Input {
+            columns,
+            features_table: view.table().map(str::to_owned),
+            normaliser: presenter.normaliser().clone(),
+        },
+        (target_mean, target_deviation),
+        learnt.calibration,
+    );
+    Ok(Trained {
+        model: Model::new(description, learnt.engine),
+        history: learnt.history,
+        search: learnt.search,
+        validated: learnt.validated,
+        members: Vec::new(),
+        time: presenter.time(),
+    })
+}
+
+/// What a model is given, and how that is normalised.
+struct Input {
+    columns: Vec<String>,
+    features_table: Option<String>,
+    normaliser: Normaliser,
+}
+
+/// What a model says of itself.
+fn describe(
+    dataset: &Dataset,
+    plan: &TrainingPlan<'_>,
+    input: Input,
+    (target_mean, target_deviation): (Vec<f32>, Vec<f32>),
+    calibration: Option<Calibration>,
+) -> Description {
+    let heard = || {
+        let all = plan.training.iter().chain(plan.validation);
+        all.map(|i| &dataset.items[*i])
+    };
+    let mut speakers: Vec<String> = heard().map(|item| item.utterance.speaker.clone()).collect();
     speakers.sort();
     speakers.dedup();
-    let mut audio: Vec<String> = plan
-        .training
-        .iter()
-        .chain(plan.validation)
-        .map(|i| &dataset.items[*i])
+    let mut audio: Vec<String> = heard()
         .flat_map(|item| [item.content, item.recording])
         .map(|content| content.to_string())
         .collect();
     audio.sort();
     audio.dedup();
-    let heard = Heard {
-        audio,
-        ..plan.heard.clone()
-    };
-    let description = Description {
+    Description {
         format: FORMAT,
         earnest: env!("CARGO_PKG_VERSION").to_owned(),
         task: plan.task,
-        outputs: names,
+        outputs: dataset.outputs(plan.task),
         classes: plan.classes.clone(),
-        columns,
-        features_table: view.table().map(str::to_owned),
+        columns: input.columns,
+        features_table: input.features_table,
         recipe: plan.recipe.clone(),
         training: plan.training_name.to_string(),
         corpus: plan.corpus.clone(),
         speakers,
-        heard: Some(heard),
-        normaliser: presenter.normaliser().clone(),
+        heard: Some(Heard {
+            audio,
+            ..plan.heard.clone()
+        }),
+        normaliser: input.normaliser,
         target_mean,
         target_deviation,
-        calibration: learnt.calibration,
-    };
-    Ok(Trained {
-        model: Model::new(description, learnt.engine),
-        history: learnt.history,
-        search: learnt.search,
-        time: presenter.time(),
-    })
+        calibration,
+    }
 }

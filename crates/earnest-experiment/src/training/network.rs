@@ -19,8 +19,11 @@ pub(super) fn train(
     observer: &dyn Observer,
 ) -> Result<Learnt, ExperimentError> {
     let (plan, sizes) = (lesson.plan, (lesson.columns, lesson.outputs));
-    let validation = presenter.normalised_clean(plan.validation);
+    let copies = plan.copies_that_validate(presenter);
+    let validation = presenter.validation(plan.validation, copies);
+    let validation = validation.map_err(ExperimentError::Setup)?;
     let validation_rows: Vec<&Features> = validation.iter().collect();
+    let validating = plan.validation.repeat(1 + copies);
     let key = plan.key.with("training");
     let checkpoint = folder.map(|f| f.join(CHECKPOINT));
     let resumed = match checkpoint.as_deref().filter(|p| p.exists()) {
@@ -40,7 +43,7 @@ pub(super) fn train(
     while !trainer.finished() {
         let mut validate = |engine: &dyn Engine| {
             let rows = predict_normalised(engine, &validation_rows, lesson.outputs);
-            score(plan, lesson.dataset, plan.validation, &rows)
+            score(plan, lesson.dataset, &validating, &rows)
         };
         let report = trainer.epoch(&*presenter, lesson.targets, &mut validate)?;
         presenter.forget_first();
@@ -58,8 +61,10 @@ pub(super) fn train(
     }
     let history = trainer.history().to_vec();
     let engine = trainer.into_best();
+    let validated = predict_normalised(&*engine, &validation_rows, lesson.outputs);
     Ok(Learnt {
-        calibration: calibration::fit(lesson, &*engine, &validation_rows),
+        calibration: calibration::fit(lesson.dataset, plan, &validated),
+        validated,
         history,
         engine,
         search: Vec::new(),

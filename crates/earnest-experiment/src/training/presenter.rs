@@ -1,6 +1,7 @@
 //! Training utterances as they are presented: augmented anew or from frozen copies, and
 //! normalised.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,11 +41,8 @@ impl Presentation {
         self,
         recipes: impl IntoIterator<Item = &'r Recipe>,
     ) -> Result<(), String> {
-        let most = |recipe: &Recipe| match recipe.architecture.is_network() {
-            true => usize::MAX,
-            false => recipe.architecture.copies(),
-        };
-        let most = recipes.into_iter().map(most).max().unwrap_or(usize::MAX);
+        let most = recipes.into_iter().map(Recipe::most_copies).max();
+        let most = most.unwrap_or(usize::MAX);
         match self {
             Self::Copies(n) if n > most => Err(format!(
                 "{n} copies have no effect: the baseline learns from {most} of each utterance, which its recipe says (copies in its architecture)"
@@ -52,6 +50,30 @@ impl Presentation {
             _ => Ok(()),
         }
     }
+}
+
+/// Refuses augmented copies of utterances that validate where nothing is augmented, and more of them than there
+/// are frozen ones.
+///
+/// # Errors
+/// A sentence.
+pub(crate) fn refuse_idle_validation_copies(
+    recipe: &Recipe,
+    augmented: Option<Presentation>,
+) -> Result<(), String> {
+    let n = recipe.validation_copies;
+    let why = match augmented {
+        _ if n == 0 => return Ok(()),
+        None => "no training here is augmented".to_owned(),
+        Some(Presentation::Copies(frozen)) if n > frozen => {
+            format!("there are {frozen} frozen copies of each utterance, and it would hear them again")
+        }
+        Some(_) => return Ok(()),
+    };
+    Err(format!(
+        "the recipe {} has validation_copies = {n}, which has no effect: {why}",
+        recipe.title()
+    ))
 }
 
 /// An augmentation: what is drawn, and from which sounds.
@@ -278,17 +300,57 @@ impl<'a> Presenter<'a> {
         &self.corpus
     }
 
-    /// Utterances outside the training set, heard clean, one after the other in a drawn order.
-    pub fn normalised_clean(&self, indices: &[usize]) -> Vec<Features> {
-        let in_order = in_drawn_order(indices.len(), &self.key.with("validation"), |order| {
-            let chosen = || order.iter().map(|i| indices[*i]);
-            let features: Vec<&Features> = chosen().map(|i| self.view.clean(i)).collect();
-            let speakers: Vec<&str> = chosen().map(|i| self.group(i)).collect();
-            Ok::<_, Infallible>(self.normalise.apply(&self.corpus, &features, &speakers))
-        });
-        match in_order {
-            Ok(features) => features,
+    /// Utterances outside the training set, heard clean, and then so many augmented copies of all of them; each time one
+    /// after the other in a drawn order.
+    ///
+    /// # Errors
+    /// A copy cannot be made.
+    pub fn validation(&self, indices: &[usize], copies: usize) -> Result<Vec<Features>, String> {
+        let mut all = Vec::with_capacity(indices.len() * (1 + copies));
+        for time in 0..=copies {
+            let heard = indices.par_iter().map(|i| match time {
+                0 => Ok(Cow::Borrowed(self.view.clean(*i))),
+                _ => self.copy(time - 1, *i).map(Cow::Owned),
+            });
+            let heard = heard.collect::<Result<Vec<Cow<'_, Features>>, String>>()?;
+            let key = self.key.with("validation");
+            let key = match time {
+                0 => key,
+                _ => key.with(time as u64),
+            };
+            let in_order = in_drawn_order(indices.len(), &key, |order| {
+                let features: Vec<&Features> = order.iter().map(|i| heard[*i].as_ref()).collect();
+                let speakers: Vec<&str> = order.iter().map(|i| self.group(indices[*i])).collect();
+                Ok::<_, Infallible>(self.normalise.apply(&self.corpus, &features, &speakers))
+            });
+            match in_order {
+                Ok(features) => all.extend(features),
+            }
         }
+        Ok(all)
+    }
+
+    /// An augmented copy of an utterance of the dataset that does not train; as it is where nothing is augmented, or
+    /// where the copy has no row.
+    fn copy(&self, copy: usize, index: usize) -> Result<Features, String> {
+        let (dataset, view, clock) = (self.dataset, self.view, &self.clock);
+        let features = match &self.source {
+            Source::Clean => Features::from_values(view.clean(index).columns(), Vec::new()),
+            Source::Fresh(augmenters) => {
+                let key = self.key.with("validation");
+                draw(dataset, view, index, augmenters, &key, copy, clock)?
+            }
+            Source::Frozen(copies) => copies.present(copy, index)?,
+        };
+        Ok(match features.is_empty() {
+            true => view.clean(index).clone(),
+            false => features,
+        })
+    }
+
+    /// True if training waveforms are augmented.
+    pub fn augments(&self) -> bool {
+        !matches!(self.source, Source::Clean)
     }
 
     /// What presenting took so far.

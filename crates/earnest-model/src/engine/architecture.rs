@@ -1,6 +1,52 @@
 //! Which engine, and its sizes: the registry's enum, and short ways to say it.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Architecture, Cnn, Crnn, Rnn};
+
+/// The name of ensembles, as `kind` has it.
+pub const ENSEMBLE: &str = "ensemble";
+
+/// The greatest weight of a member.
+const MOST_WEIGHT: f64 = 1e3;
+
+/// Settings of `kind = "ensemble"`: several models that answer together, each a recipe of its own
+/// under `[[members]]` of the recipe.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ensemble {
+    /// How much each member counts, above 0; all alike if left out. Only their ratios matter.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub weights: Vec<f64>,
+}
+
+impl Ensemble {
+    /// How much a member counts, from 0, before all are brought to a sum of 1.
+    #[must_use]
+    pub fn weight(&self, member: usize) -> f64 {
+        self.weights.get(member).copied().unwrap_or(1.0)
+    }
+
+    pub(super) fn words(&self) -> String {
+        match self.weights.as_slice() {
+            [] => "ensemble".to_owned(),
+            weights => {
+                let weights: Vec<String> = weights.iter().map(f64::to_string).collect();
+                format!("ensemble weighted {}", weights.join(" to "))
+            }
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), String> {
+        let fits = |w: &&f64| !(**w > 0.0 && **w <= MOST_WEIGHT);
+        match self.weights.iter().find(fits) {
+            Some(w) => Err(format!(
+                "weights must be above 0 and at most {MOST_WEIGHT}, not {w}"
+            )),
+            None => Ok(()),
+        }
+    }
+}
 
 /// Makes [`Architecture`] from `file: Settings` pairs. `kind` in
 /// files is the name of the module, which is that of the settings in snake case (a test holds
@@ -27,6 +73,8 @@ macro_rules! engines {
                 #[doc = concat!("`kind = \"", stringify!($own), "\"`: see [`", stringify!($Own), "`].")]
                 $Own($Own),
             )+
+            #[doc = "`kind = \"ensemble\"`: see [`Ensemble`]."]
+            Ensemble(Ensemble),
         }
 
         $(
@@ -87,6 +135,7 @@ macro_rules! engines {
                 match self {
                     $(Self::$Name(_) => stringify!($file),)+
                     $(Self::$Own(_) => stringify!($own),)+
+                    Self::Ensemble(_) => architecture::ENSEMBLE,
                 }
             }
 
@@ -96,6 +145,7 @@ macro_rules! engines {
                 match self {
                     $(Self::$Name(own) => settings::words(own),)+
                     $(Self::$Own(own) => own.words(),)+
+                    Self::Ensemble(own) => own.words(),
                 }
             }
 
@@ -108,25 +158,29 @@ macro_rules! engines {
                 match self {
                     $(Self::$Name(own) => settings::check(own),)+
                     $(Self::$Own(own) => own.check(),)+
+                    Self::Ensemble(own) => own.check(),
                 }
             }
 
-            /// True if it learns from a task: networks learn from both, a baseline from one.
+            /// True if it learns from a task: networks learn from both, a baseline from one; an
+            /// ensemble as its members do ([`Recipe::serves`](crate::Recipe::serves)).
             #[must_use]
             pub fn serves(&self, task: Task) -> bool {
                 match self {
                     $(Self::$Name(_) => true,)+
                     $(Self::$Own(_) => <$Own as BaselineSettings>::TASK == task,)+
+                    Self::Ensemble(_) => true,
                 }
             }
 
             /// True if it is a network, which is trained step by step; a baseline is fitted at once
-            /// ([`Architecture::fit`]).
+            /// ([`Architecture::fit`]), and an ensemble is neither.
             #[must_use]
             pub fn is_network(&self) -> bool {
                 match self {
                     $(Self::$Name(_) => true,)+
                     $(Self::$Own(_) => false,)+
+                    Self::Ensemble(_) => false,
                 }
             }
 
@@ -138,6 +192,7 @@ macro_rules! engines {
                 match self {
                     $(Self::$Name(own) => own.weights(inputs, outputs),)+
                     $(Self::$Own(_) => 0,)+
+                    Self::Ensemble(_) => 0,
                 }
             }
 
@@ -153,6 +208,7 @@ macro_rules! engines {
                 match self {
                     $(Self::$Name(own) => Some(own.build(inputs, outputs, key)),)+
                     $(Self::$Own(_) => None,)+
+                    Self::Ensemble(_) => None,
                 }
             }
 
@@ -163,6 +219,7 @@ macro_rules! engines {
                 match self {
                     $(Self::$Name(_) => 0,)+
                     $(Self::$Own(own) => own.copies(),)+
+                    Self::Ensemble(_) => 0,
                 }
             }
 
@@ -174,6 +231,7 @@ macro_rules! engines {
                 match self {
                     $(Self::$Name(_) => Err(FitError::Network(stringify!($file))),)+
                     $(Self::$Own(own) => own.fit(examples),)+
+                    Self::Ensemble(_) => Err(FitError::Network(architecture::ENSEMBLE)),
                 }
             }
 
@@ -192,6 +250,7 @@ macro_rules! engines {
                         Ok(Box::new(engine))
                     })+
                     $(Self::$Own(own) => own.restore((inputs, outputs), loaded),)+
+                    Self::Ensemble(_) => Err("an ensemble is restored member by member".to_owned()),
                 }
             }
         }

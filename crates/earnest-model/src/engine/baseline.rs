@@ -132,8 +132,8 @@ pub enum FitError {
     /// There is nothing to learn from.
     #[error("the examples cannot be learnt from: {0}")]
     Examples(String),
-    /// It learns step by step.
-    #[error("{0} is a network, which is trained step by step and not fitted")]
+    /// It learns step by step, or member by member.
+    #[error("{0} is trained otherwise, and not fitted at once")]
     Network(&'static str),
 }
 

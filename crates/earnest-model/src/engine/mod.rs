@@ -8,6 +8,9 @@
 //! * **Baselines** ([`Architecture::fit`]) are what a field builds first: they are fitted at once to
 //!   one row for each utterance, and choose their own hyperparameters by leaving speakers out.
 //!
+//! An ensemble ([`Ensemble`]) is of several models, each of a recipe of its own; it is put together where
+//! recipes are known (`ensemble.rs` of the crate), and no engine of this registry.
+//!
 //! # Adding one
 //!
 //! One file, named by a `mod` below, and one line.
@@ -62,6 +65,7 @@ use crate::tensors::{Loaded, TensorView};
 use baseline::BaselineSettings;
 use settings::Settings;
 
+pub use architecture::{ENSEMBLE, Ensemble};
 pub use baseline::{ClassWeights, Examples, FitError, Fitted, Score, Tried};
 pub use kernel::KernelKind;
 pub(crate) use network_engine::NetworkEngine;

@@ -948,7 +948,7 @@ fn recipe_words(recipe: &earnest_model::Recipe, outcome: &Outcome) -> String {
         Some(_) => "a table of features".to_owned(),
         None => recipe.features.as_front_end().words(),
     };
-    let engine = recipe.architecture.words();
+    let engine = recipe.engine_words();
     let more: String = (recipe.departures().iter())
         .map(|words| format!(", {words}"))
         .collect();
@@ -957,6 +957,9 @@ fn recipe_words(recipe: &earnest_model::Recipe, outcome: &Outcome) -> String {
         false => String::new(),
     };
     let words = match recipe.architecture.is_network() {
+        _ if recipe.is_ensemble() => format!(
+            "{engine}, whose log-probabilities (or values) are averaged; its baselines learn from all who are not tested"
+        ),
         true => format!(
             "{features}; {engine}; Adam, learning rate {}, batches of {}, {epochs} at most{patience}{more}{trained}",
             recipe.learning_rate, recipe.batch_size

@@ -229,7 +229,7 @@ impl TrainingOptions {
 
     /// Refuses `--max-epochs` where nothing is trained in epochs.
     pub fn require_use(&self, recipes: &[Recipe]) -> Result<(), Failure> {
-        let has_network = recipes.iter().any(|r| r.architecture.is_network());
+        let has_network = recipes.iter().any(Recipe::has_network);
         match self.max_epochs {
             Some(_) if !has_network => Err(Failure::asked(
                 "--max-epochs has no effect: none of the recipes is a network, and baselines are fitted at once",
@@ -240,12 +240,25 @@ impl TrainingOptions {
 
     /// Changes what was asked to be changed.
     pub fn change(&self, recipe: &mut Recipe) -> Result<(), Failure> {
+        if recipe.is_ensemble() {
+            let given = given(&[
+                ("--features", self.features.features.is_some()),
+                ("--mode", self.features.mode.is_some()),
+                ("--normalise", self.normalise.is_some()),
+            ]);
+            if let Some(flag) = given.first() {
+                return Err(Failure::asked(format!(
+                    "{flag} has no effect on {}, which is an ensemble: each of its members says it in the recipe",
+                    recipe.title()
+                )));
+            }
+        }
         self.features.change(recipe)?;
         if let Some(normalise) = self.normalise {
             recipe.normalise = normalise.normalisation();
         }
-        if let Some(most) = self.max_epochs.filter(|_| recipe.architecture.is_network()) {
-            recipe.max_epochs = most;
+        if let Some(most) = self.max_epochs {
+            recipe.limit_epochs(most);
         }
         Ok(())
     }
@@ -901,7 +914,10 @@ impl ExperimentOptions {
             let steps = drawn_from
                 .flat_map(|(chain, _)| chain.into_owned().steps)
                 .collect();
-            self.sounds.require_use(&Chain { steps })?;
+            self.sounds.require_use(&Chain {
+                steps,
+                ..Chain::default()
+            })?;
         }
         self.training.require_use(&experiment.recipes)?;
         if self.validation.is_some() && !experiment.has_network() {
