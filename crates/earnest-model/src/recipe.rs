@@ -80,6 +80,10 @@ pub struct Recipe {
     /// a, and what is wanted of it likewise (mixup); none if it is not said. A mixture is as long as its
     /// first utterance; the other is repeated, or cut.
     pub mixup: Option<f64>,
+    /// True if a network is trained a second time, on those who validate, too, once all is chosen on them: the
+    /// temperature and the threshold stay the first training's, and the last epoch of the second is kept. Of
+    /// [`Schedule::Cosine`] without `patience`, which ends when it is to end.
+    pub refit: bool,
     /// Augmented copies of each utterance that validates, beside it as it is: what chooses the best epoch, the
     /// temperature and the threshold. The paper has none; trained on clean waveforms nobody hears any.
     pub validation_copies: usize,
@@ -143,6 +147,8 @@ struct RecipeFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mixup: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    refit: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     validation_copies: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     calibrate: Option<Calibrate>,
@@ -200,6 +206,7 @@ impl TryFrom<RecipeFile> for Recipe {
                 ("mask_frames", file.mask_frames.is_some()),
                 ("mask_columns", file.mask_columns.is_some()),
                 ("mixup", file.mixup.is_some()),
+                ("refit", file.refit.is_some()),
             ];
             if let Some((key, _)) = of_networks.iter().find(|(_, given)| *given) {
                 return Err(match &file.architecture {
@@ -246,6 +253,7 @@ impl TryFrom<RecipeFile> for Recipe {
             mask_frames: file.mask_frames,
             mask_columns: file.mask_columns,
             mixup: file.mixup,
+            refit: file.refit.unwrap_or(false),
             validation_copies: file.validation_copies.unwrap_or(0),
             calibrate: file.calibrate,
             coverage: file.coverage,
@@ -287,6 +295,7 @@ impl From<Recipe> for RecipeFile {
             mask_frames: recipe.mask_frames.filter(|_| is_network),
             mask_columns: recipe.mask_columns.filter(|_| is_network),
             mixup: recipe.mixup.filter(|_| is_network),
+            refit: recipe.refit.then_some(true),
             validation_copies: (recipe.validation_copies > 0).then_some(recipe.validation_copies),
             calibrate: recipe.calibrate,
             coverage: recipe.coverage,
@@ -299,10 +308,11 @@ impl Recipe {
     /// The most characters of a name: it heads the rows of tables.
     pub const MOST_OF_NAME: usize = 40;
 
-    /// The names of recipes that need no file: those of the paper's two networks, the CRNN
-    /// in its usual sizes, and the baselines, each on functionals.
-    pub const BUILT_IN: [&'static str; 7] = [
-        PAPER_RNN, PAPER_CNN, CRNN, "svm", "logistic", "svr", "ridge",
+    /// The names of recipes that need no file: those of the paper's two networks, the one for robots that nobody
+    /// heard in training (`recipes/robust.toml`, docs/robust.md), the CRNN in its usual sizes, and the baselines, each on
+    /// functionals.
+    pub const BUILT_IN: [&'static str; 8] = [
+        PAPER_RNN, PAPER_CNN, ROBUST, CRNN, "svm", "logistic", "svr", "ridge",
     ];
 
     /// The recipe of one of the names in [`Recipe::BUILT_IN`].
@@ -312,6 +322,8 @@ impl Recipe {
             PAPER_RNN => Architecture::paper_rnn(),
             PAPER_CNN => Architecture::paper_cnn(),
             CRNN => Architecture::crnn(),
+            // A test reads it.
+            ROBUST => return earnest_files::toml_file::parse(ROBUST_TOML).ok(),
             _ => Architecture::by_name(name).filter(|a| !a.is_network())?,
         };
         Some(Self::paper(architecture))
@@ -357,6 +369,7 @@ impl Recipe {
             mask_frames: None,
             mask_columns: None,
             mixup: None,
+            refit: false,
             validation_copies: 0,
             calibrate: None,
             coverage: None,
@@ -397,6 +410,9 @@ impl Recipe {
     #[must_use]
     pub fn departures(&self) -> Vec<String> {
         let mut words = Vec::new();
+        if self.refit {
+            words.push("trained again on those who validated, too".to_owned());
+        }
         match self.validation_copies {
             0 => {}
             1 => words.push("validated on an augmented copy, too".to_owned()),
@@ -600,6 +616,9 @@ impl Recipe {
 
     fn check_schedule(&self) -> Result<(), String> {
         let rising = self.warmup_epochs;
+        if self.refit && self.ends_early() {
+            return Err("refit needs schedule = \"cosine\" without patience: a training whose end is chosen on utterances that validate cannot be done again without any".into());
+        }
         match self.schedule {
             Schedule::Plateau if rising != 0 => Err(format!(
                 "warmup_epochs is {rising}, which has no effect without schedule = \"cosine\""
@@ -676,12 +695,19 @@ impl Recipe {
             Some(own) if [PAPER_RNN, PAPER_CNN].contains(&name) => {
                 own.architecture != *architecture
             }
+            Some(own) if name == ROBUST => {
+                let learns = |recipe: &Self| {
+                    let of = |m: &Self| (m.features.clone(), m.architecture.clone());
+                    recipe.members.iter().map(of).collect::<Vec<_>>()
+                };
+                own.architecture != *architecture || learns(&own) != learns(self)
+            }
             _ => Architecture::NAMES.contains(&name) && architecture.name() != name,
         };
         match is_other {
             false => Ok(()),
             true => Err(format!(
-                "name is {name:?}, which is what another network is called, and this one is a {} of other sizes or another engine; give it a name of its own",
+                "name is {name:?}, which is what another recipe is called, and this one is a {} of other sizes or another engine; give it a name of its own",
                 architecture.name()
             )),
         }
@@ -697,6 +723,8 @@ const MOST_COPIES: usize = 100;
 
 const PAPER_RNN: &str = "paper-rnn";
 const PAPER_CNN: &str = "paper-cnn";
+const ROBUST: &str = "robust";
+const ROBUST_TOML: &str = include_str!("../recipes/robust.toml");
 const CRNN: &str = "crnn";
 
 /// The most of anything that a recipe counts. A million is as good as no limit, and what is

@@ -6,7 +6,7 @@ use earnest_features::Normaliser;
 use earnest_model::{Engine, EnsembleEngine, Model, Task};
 
 use super::presenter::PresentationTime;
-use super::{Input, Trained, TrainingPlan, calibration, describe, member_folder, train_one};
+use super::{Input, Trained, TrainingPlan, calibration, describe, member_folder, train_one, train_single};
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
 use crate::observer::Observer;
@@ -55,7 +55,7 @@ pub(super) fn train(
             true => learns_from(plan.training, plan.validation),
             false => learns_from(all.as_slice(), &[]),
         };
-        let trained = train_one(dataset, &own, folder.as_deref(), observer)?;
+        let trained = train_single(dataset, &own, folder.as_deref(), observer)?;
         if calibrates {
             validated.push(match is_network {
                 true => trained.validated.clone(),
@@ -91,14 +91,8 @@ pub(super) fn train(
         (vec![0.0; outputs], vec![1.0; outputs]),
         calibration,
     );
-    let time = members
-        .iter()
-        .fold(PresentationTime::default(), |sum, (_, t)| {
-            PresentationTime {
-                augmentation: sum.augmentation + t.time.augmentation,
-                extraction: sum.extraction + t.time.extraction,
-            }
-        });
+    let times = members.iter().map(|(_, trained)| trained.time);
+    let time = times.fold(PresentationTime::default(), PresentationTime::and);
     let engine: Box<dyn Engine> = Box::new(engine);
     Ok(Trained {
         model: Model::new(description, engine),

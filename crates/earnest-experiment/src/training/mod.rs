@@ -29,7 +29,7 @@ use crate::error::ExperimentError;
 use crate::evaluation::metrics::{Confusion, Pairs};
 use crate::evaluation::prediction::largest;
 use crate::observer::{Notice, Observer};
-use crate::storage::write_whole;
+use crate::storage::{create_folder, write_whole};
 use presenter::{Augmentation, Presentation, PresentationTime, Presenter};
 
 /// Whether training waveforms are augmented. In a file `clean`, `augmented`, or
@@ -204,10 +204,20 @@ const NORMALISER: &str = "normaliser.json";
 pub fn forget_progress(folder: &Path, recipe: &Recipe) {
     let members = (1..=recipe.members.len()).map(|number| member_folder(folder, number));
     for folder in members.chain([folder.to_owned()]) {
-        for name in [CHECKPOINT, NORMALISER] {
-            let _ = std::fs::remove_file(folder.join(name));
+        let again = refit_folder(&folder);
+        for of in [&folder, &again] {
+            for name in [CHECKPOINT, NORMALISER] {
+                let _ = std::fs::remove_file(of.join(name));
+            }
         }
+        // Refused by the system where somebody's own files lie in it.
+        let _ = std::fs::remove_dir(again);
     }
+}
+
+/// Where a second training on all keeps what it needs to go on from.
+fn refit_folder(folder: &Path) -> PathBuf {
+    folder.join("refit")
 }
 
 /// Where a member of an ensemble keeps what it needs to go on from, and what its training came to.
@@ -384,11 +394,51 @@ pub fn train(
     warn_of_gaps(dataset, plan, observer);
     match plan.recipe.is_ensemble() {
         true => ensemble::train(dataset, plan, folder, observer),
-        false => train_one(dataset, plan, folder, observer),
+        false => train_single(dataset, plan, folder, observer),
     }
 }
 
-/// Trains a model that is no ensemble.
+/// Trains a model that is no ensemble; where its recipe asks for it, a second time on those who validate, too. What
+/// was chosen on them, and the history, are the first training's.
+fn train_single(
+    dataset: &Dataset,
+    plan: &TrainingPlan<'_>,
+    folder: Option<&Path>,
+    observer: &dyn Observer,
+) -> Result<Trained, ExperimentError> {
+    let first = train_one(dataset, plan, folder, observer)?;
+    if !plan.recipe.refit {
+        return Ok(first);
+    }
+    let folder = folder.map(refit_folder);
+    if let Some(folder) = &folder {
+        create_folder(folder)?;
+    }
+    let mut all = [plan.training, plan.validation].concat();
+    all.sort_unstable();
+    let again = TrainingPlan {
+        training: &all,
+        validation: &[],
+        key: plan.key.with("refit"),
+        augmentation: plan.augmentation,
+        training_name: plan.training_name.clone(),
+        copies_key: plan.copies_key.clone(),
+        copies_folder: plan.copies_folder.clone(),
+        corpus: plan.corpus.clone(),
+        classes: plan.classes.clone(),
+        heard: plan.heard.clone(),
+        ..*plan
+    };
+    let mut second = train_one(dataset, &again, folder.as_deref(), observer)?;
+    second.model.description.calibration = first.model.description.calibration;
+    Ok(Trained {
+        model: second.model,
+        time: first.time.and(second.time),
+        ..first
+    })
+}
+
+/// Trains a model once.
 fn train_one(
     dataset: &Dataset,
     plan: &TrainingPlan<'_>,

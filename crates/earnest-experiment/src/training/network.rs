@@ -41,7 +41,12 @@ pub(super) fn train(
         None => Trainer::new(plan.recipe.clone(), sizes.0, sizes.1, &key)?,
     };
     while !trainer.finished() {
+        let epoch = trainer.history().len();
         let mut validate = |engine: &dyn Engine| {
+            if validating.is_empty() {
+                // Nobody says which epoch is best, and the last one is kept.
+                return epoch as f64;
+            }
             let rows = predict_normalised(engine, &validation_rows, lesson.outputs);
             score(plan, lesson.dataset, &validating, &rows)
         };

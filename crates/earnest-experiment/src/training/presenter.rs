@@ -96,6 +96,17 @@ pub struct PresentationTime {
     pub extraction: Duration,
 }
 
+impl PresentationTime {
+    /// Both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            augmentation: self.augmentation + other.augmentation,
+            extraction: self.extraction + other.extraction,
+        }
+    }
+}
+
 #[derive(Default)]
 struct Clock {
     augmentation: AtomicU64,

@@ -135,7 +135,7 @@ pub fn warnings(outcome: &Outcome) -> Vec<String> {
             .experiment
             .recipes
             .iter()
-            .any(|r| r.architecture.is_network() && r.max_epochs == h.len())
+            .any(|r| r.architecture.is_network() && r.ends_early() && r.max_epochs == h.len())
     };
     let cut = outcome.histories.iter().filter(|(_, h)| most(h)).count();
     if cut > 0 {

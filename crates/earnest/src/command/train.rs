@@ -29,11 +29,11 @@ pub struct Arguments {
     /// Folder of the model
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Engine or recipe: rnn, cnn, crnn, svm, logistic, svr, ridge, paper-rnn, paper-cnn, or a
-    /// recipe's TOML file
+    /// Engine or recipe: rnn, cnn, crnn, svm, logistic, svr, ridge, paper-rnn, paper-cnn, robust, or
+    /// a recipe's TOML file
     #[arg(
         long,
-        alias = "recipe",
+        visible_alias = "recipe",
         default_value = "paper-rnn",
         value_name = "NAME|FILE"
     )]

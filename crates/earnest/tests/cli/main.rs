@@ -8,6 +8,7 @@ mod calibration;
 mod conditions;
 mod corpora;
 mod corpus;
+mod ensembles;
 mod experiment;
 mod features;
 mod formulas;
