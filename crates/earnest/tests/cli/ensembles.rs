@@ -189,3 +189,16 @@ fn a_model_of_members_is_trained_planned_and_refused_where_it_cannot_be_what_was
     assert_said(&output, "there are 2 frozen copies");
     assert!(!folder.join("n").exists() && !folder.join("r").exists());
 }
+
+#[test]
+fn the_experiment_of_robots_has_the_recipe_that_is_built_in() {
+    let text = include_str!("../../../../experiments/robust.toml");
+    let experiment = earnest_experiment::Experiment::from_toml(text).unwrap();
+    let built_in = earnest_model::Recipe::built_in("robust").unwrap();
+    assert_eq!(built_in.check(), Ok(()));
+    let own = experiment.recipes.iter().find(|r| r.name == "robust");
+    assert_eq!(own.unwrap(), &built_in);
+    let names: Vec<&str> = experiment.recipes.iter().map(|r| r.title()).collect();
+    assert_eq!(names, ["robust", "svm", "paper-cnn", "paper-rnn"]);
+    assert_eq!(experiment.conditions.len(), 3 + 20 + 3);
+}
