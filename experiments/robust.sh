@@ -10,7 +10,7 @@ recipe=$(realpath "$(dirname "$0")/robust.toml")
 place=$(dirname "$run")
 mkdir -p "$place/scenes"
 cd "$place"
-for robot in icub nao pepper random:{1..20}; do
+for robot in icub nao pepper random:{1..5} random:{7..21}; do
     earnest scene simulate "$corpus" "scenes/${robot/:/-}" --robot "$robot" --seed 1
 done
 earnest run "$recipe" --corpus "$corpus" --noise "$noises" --rooms "$rooms" --out "$run"

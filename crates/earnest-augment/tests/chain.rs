@@ -163,7 +163,10 @@ fn only_tempo_changes_the_length_and_only_what_should_changes_the_level() {
 #[test]
 fn so_large_a_share_of_presentations_stays_as_it_is_and_the_others_are_drawn_as_without() {
     let speech = tone(2_000);
-    let whole = Chain::from_toml("[[steps]]\ntransform = \"loudness\"\nprobability = 1\ngain_db = [-6.0, 3.0]").unwrap();
+    let whole = Chain::from_toml(
+        "[[steps]]\ntransform = \"loudness\"\nprobability = 1\ngain_db = [-6.0, 3.0]",
+    )
+    .unwrap();
     let some = Chain {
         unchanged: 0.25,
         ..whole.clone()

@@ -330,7 +330,10 @@ fn how_loud_a_recording_is_makes_no_difference_once_it_is_levelled() {
         let mut by_hand = quiet.clone();
         let is = earnest_signal::active_level_db(&by_hand, 16_000).unwrap();
         earnest_signal::gain(&mut by_hand, -20.0 - is);
-        assert_eq!(rows(&levelled, &quiet), rows(inner.as_front_end(), &by_hand));
+        assert_eq!(
+            rows(&levelled, &quiet),
+            rows(inner.as_front_end(), &by_hand)
+        );
     }
     let text = "name = \"levelled\"\nof = { name = \"levelled\" }";
     let twice: FrontEndSettings = toml::from_str(text).unwrap();
@@ -371,10 +374,7 @@ fn joined_columns_are_those_of_the_parts_and_one_row_of_a_whole_stands_in_each()
     assert_eq!(all.frames(), rows);
     for (parts, key) in [
         ("[{ name = \"logmel\" }]", "parts"),
-        (
-            "[{ name = \"logmel\" }, { name = \"logmel\" }]",
-            "parts[2]",
-        ),
+        ("[{ name = \"logmel\" }, { name = \"logmel\" }]", "parts[2]"),
         (
             "[{ name = \"logmel\" }, { name = \"logmel\", hop_ms = 20.0 }]",
             "parts",

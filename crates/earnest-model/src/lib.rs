@@ -34,7 +34,9 @@ pub use calibrate::Calibrate;
 pub use calibration::{Calibration, Validated};
 pub use channels::Channels;
 pub use classes::ModelClasses;
-pub use engine::{Architecture, ENSEMBLE, Engine, Ensemble, Examples, FitError, Fitted, Network, Tried, mean_row};
+pub use engine::{
+    Architecture, ENSEMBLE, Engine, Ensemble, Examples, FitError, Fitted, Network, Tried, mean_row,
+};
 pub use ensemble::EnsembleEngine;
 pub use error::ModelError;
 pub use heard::{CorpusHeard, Heard, SoundsHeard};

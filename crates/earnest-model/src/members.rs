@@ -7,8 +7,8 @@
 
 use std::ops::Range;
 
-use earnest_features::front_end::joined::Joined;
 use earnest_features::FrontEndSettings;
+use earnest_features::front_end::joined::Joined;
 
 use crate::channels::Channels;
 use crate::engine::{Architecture, ENSEMBLE};
@@ -112,7 +112,10 @@ impl Recipe {
             true => usize::MAX,
             false => {
                 let members = self.members.iter().map(|m| m.architecture.copies());
-                members.chain([self.architecture.copies()]).max().unwrap_or(0)
+                members
+                    .chain([self.architecture.copies()])
+                    .max()
+                    .unwrap_or(0)
             }
         }
     }

@@ -593,10 +593,7 @@ impl Recipe {
         let of_classes = |recipe: &Self| {
             let given = [
                 ("label_smoothing", recipe.label_smoothing != 0.0),
-                (
-                    "class_weights",
-                    recipe.class_weights != ClassWeights::Equal,
-                ),
+                ("class_weights", recipe.class_weights != ClassWeights::Equal),
             ];
             given
                 .into_iter()

@@ -106,13 +106,12 @@ fn what_an_ensemble_cannot_be_is_refused_by_the_key_and_the_member() {
             with("{ kind = \"logistic\" }", "{ kind = \"ensemble\" }"),
             "members[1]: it is an ensemble itself",
         ),
+        (with("bands = 8", "bands = 0"), "members[2]: features.bands"),
         (
-            with("bands = 8", "bands = 0"),
-            "members[2]: features.bands",
-        ),
-        (
-            Recipe::from_toml("architecture = { kind = \"cnn\" }\n[[members]]\narchitecture = { kind = \"cnn\" }")
-                .unwrap_err(),
+            Recipe::from_toml(
+                "architecture = { kind = \"cnn\" }\n[[members]]\narchitecture = { kind = \"cnn\" }",
+            )
+            .unwrap_err(),
             "members have no effect on the cnn",
         ),
     ] {
@@ -168,7 +167,9 @@ fn members(recipe: &Recipe, task: Task, outputs: &[&str]) -> Vec<Model> {
         let (columns, n) = (description.columns.len(), outputs.len());
         let key = Key::new(number as u64);
         let engine = match member.architecture.is_network() {
-            true => Trainer::new(member.clone(), columns, n, &key).unwrap().into_best(),
+            true => Trainer::new(member.clone(), columns, n, &key)
+                .unwrap()
+                .into_best(),
             false => {
                 let mut generator = key.generator();
                 let rows: Vec<f32> = (0..24 * columns)
@@ -217,7 +218,9 @@ fn a_model_of_several_answers_with_the_pool_of_its_members_answers_from_memory_a
         model.save(folder.path()).unwrap();
         let loaded = Model::load(folder.path()).unwrap();
 
-        let waves: Vec<Vec<f32>> = (0..5).map(|i| sounds(6_000 + 3_000 * i, i as u64)).collect();
+        let waves: Vec<Vec<f32>> = (0..5)
+            .map(|i| sounds(6_000 + 3_000 * i, i as u64))
+            .collect();
         let all = |front_end: &dyn FrontEnd| -> Vec<Features> {
             let mut extractor = Extractor::of(front_end, 16_000).unwrap();
             waves.iter().map(|wave| extractor.extract(wave)).collect()
@@ -276,12 +279,18 @@ fn a_changed_file_of_several_is_refused_by_its_member() {
     let path = folder.path().join("model.safetensors");
     let bytes = std::fs::read(&path).unwrap();
     // The header is text; another name of the same length.
-    let header = String::from_utf8_lossy(&bytes[8..]).find("member.2.input_mean").unwrap() + 8;
+    let header = String::from_utf8_lossy(&bytes[8..])
+        .find("member.2.input_mean")
+        .unwrap()
+        + 8;
     let mut changed = bytes.clone();
     changed[header..header + 19].copy_from_slice(b"member.2.input_maen");
     std::fs::write(&path, &changed).unwrap();
     let error = Model::load(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("member 2: tensor input_mean is missing"), "{error}");
+    assert!(
+        error.contains("member 2: tensor input_mean is missing"),
+        "{error}"
+    );
     changed[header..header + 19].copy_from_slice(b"member.9.input_mean");
     std::fs::write(&path, &changed).unwrap();
     let error = Model::load(folder.path()).unwrap_err().to_string();

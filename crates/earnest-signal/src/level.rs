@@ -46,11 +46,7 @@ pub fn active_level_frames(samples: usize, sample_rate: u32) -> usize {
 /// As [`active_level_db`], with a buffer for the frames' levels, which is overwritten: nothing is allocated where it
 /// has room for [`active_level_frames`].
 #[must_use]
-pub fn active_level_db_in(
-    samples: &[f32],
-    sample_rate: u32,
-    levels: &mut Vec<f32>,
-) -> Option<f64> {
+pub fn active_level_db_in(samples: &[f32], sample_rate: u32, levels: &mut Vec<f32>) -> Option<f64> {
     levels.clear();
     levels.extend(samples.chunks(frame(sample_rate)).map(rms));
     let last = levels.len().checked_sub(1)?;

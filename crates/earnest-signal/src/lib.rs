@@ -32,9 +32,7 @@ pub use bank::{Decoder, Sound, SoundBank, SoundError};
 pub use coloured::coloured_noise;
 pub use convolve::Convolver;
 pub use gain_curve::{BANDS_HZ, equaliser, high_pass, low_pass, tilt};
-pub use level::{
-    active_level_db, active_level_db_in, active_level_frames, amplitude, gain, rms,
-};
+pub use level::{active_level_db, active_level_db_in, active_level_frames, amplitude, gain, rms};
 pub use noise::{EnergyProfile, add_noise};
 pub use response::{ResponseFacts, UnusableResponse, direct_path, line_slope};
 pub use room::RoomResponse;

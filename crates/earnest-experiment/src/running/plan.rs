@@ -225,7 +225,16 @@ pub fn plan(
             .collect();
         // Of an ensemble each of its members, one after the other.
         let trials = (first.recipe.trained(first.task))
-            .map(|recipe| trial(prepared, &dataset, sources.as_ref(), first, recipe, observer))
+            .map(|recipe| {
+                trial(
+                    prepared,
+                    &dataset,
+                    sources.as_ref(),
+                    first,
+                    recipe,
+                    observer,
+                )
+            })
             .collect::<Result<Vec<Trial>, ExperimentError>>()?;
         let model_bytes: u64 = trials.iter().map(|trial| trial.model_bytes).sum();
         // Weights, their two moments and the best so far.

@@ -24,9 +24,7 @@ use crate::running::prepare::{
 use crate::sources::SourceSpec;
 use crate::sources::chosen::ChosenSources;
 use crate::sources::fingerprints::{corpora_heard, fingerprint_of_chain, fingerprint_of_fold};
-use crate::training::presenter::{
-    Augmentation, Presentation, refuse_idle_validation_copies,
-};
+use crate::training::presenter::{Augmentation, Presentation, refuse_idle_validation_copies};
 use crate::training::{
     Trained, TrainingPlan, copies_folder, forget_copies, forget_progress, train,
 };

@@ -6,7 +6,9 @@ use earnest_features::Normaliser;
 use earnest_model::{Engine, EnsembleEngine, Model, Task};
 
 use super::presenter::PresentationTime;
-use super::{Input, Trained, TrainingPlan, calibration, describe, member_folder, train_one, train_single};
+use super::{
+    Input, Trained, TrainingPlan, calibration, describe, member_folder, train_one, train_single,
+};
 use crate::dataset::Dataset;
 use crate::error::ExperimentError;
 use crate::observer::Observer;
@@ -68,8 +70,9 @@ pub(super) fn train(
         members.push((number + 1, trained));
     }
     let models = members.iter().map(|(_, t)| t.model.clone()).collect();
-    let engine = EnsembleEngine::new(plan.recipe, plan.task, models)
-        .map_err(|why| ExperimentError::Setup(format!("the recipe {}: {why}", plan.recipe.title())))?;
+    let engine = EnsembleEngine::new(plan.recipe, plan.task, models).map_err(|why| {
+        ExperimentError::Setup(format!("the recipe {}: {why}", plan.recipe.title()))
+    })?;
     let calibration = match calibrates {
         true => calibration::fit(dataset, plan, &engine.pooled(&validated)),
         false => None,

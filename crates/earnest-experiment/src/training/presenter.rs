@@ -66,7 +66,9 @@ pub(crate) fn refuse_idle_validation_copies(
         _ if n == 0 => return Ok(()),
         None => "no training here is augmented".to_owned(),
         Some(Presentation::Copies(frozen)) if n > frozen => {
-            format!("there are {frozen} frozen copies of each utterance, and it would hear them again")
+            format!(
+                "there are {frozen} frozen copies of each utterance, and it would hear them again"
+            )
         }
         Some(_) => return Ok(()),
     };

@@ -113,7 +113,9 @@ impl FrontEnd for Joined {
     }
 
     fn row_s(&self) -> f64 {
-        self.parts().map(FrontEnd::row_s).fold(f64::INFINITY, f64::min)
+        self.parts()
+            .map(FrontEnd::row_s)
+            .fold(f64::INFINITY, f64::min)
     }
 
     fn shortest_s(&self) -> f64 {

@@ -52,7 +52,11 @@ fn experiment(folder: &Path) {
     let members = MEMBERS
         .replace("[architecture]", "[recipes.architecture]")
         .replace("[[members]]", "[[recipes.members]]");
-    fs::write(folder.join("several.toml"), format!("{EXPERIMENT}{members}")).unwrap();
+    fs::write(
+        folder.join("several.toml"),
+        format!("{EXPERIMENT}{members}"),
+    )
+    .unwrap();
 }
 
 /// What a unit's model and answers are, byte by byte.
@@ -123,7 +127,11 @@ fn killed_in_its_second_member_an_ensemble_ends_in_the_same_bytes_and_answers_as
     let said = stdout(&output);
     let table = fs::read_to_string(whole.join("predictions.csv")).unwrap();
     let mut compared = 0;
-    for row in table.lines().skip(1).filter(|row| row.starts_with("clean,")) {
+    for row in table
+        .lines()
+        .skip(1)
+        .filter(|row| row.starts_with("clean,"))
+    {
         let cells: Vec<&str> = row.split(',').collect();
         let (id, answer, first) = (cells[1], cells[4], cells[5]);
         let line = said.lines().find(|line| line.contains(&format!("/{id}.")));
@@ -151,10 +159,17 @@ fn a_model_of_members_is_trained_planned_and_refused_where_it_cannot_be_what_was
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(stdout(&output).contains("three"), "{}", stdout(&output));
 
-    fs::write(folder.join("two.toml"), format!("name = \"two\"\n{MEMBERS}")).unwrap();
+    fs::write(
+        folder.join("two.toml"),
+        format!("name = \"two\"\n{MEMBERS}"),
+    )
+    .unwrap();
     let train = ["train", "--corpus", "corpus", "--leave-out", "1F"];
     let of = |file, out| [&train[..], &["--recipe", file, "--out", out]].concat();
-    let output = run(folder, &[&of("two.toml", "m")[..], &["--max-epochs", "2"]].concat());
+    let output = run(
+        folder,
+        &[&of("two.toml", "m")[..], &["--max-epochs", "2"]].concat(),
+    );
     assert!(output.status.success(), "{}", stderr(&output));
     let training = fs::read_to_string(folder.join("m/member-2/training.csv"));
     assert_eq!(training.unwrap().lines().count(), 1 + 2);
@@ -169,7 +184,10 @@ fn a_model_of_members_is_trained_planned_and_refused_where_it_cannot_be_what_was
         assert_said(&output, &format!("{flag} has no effect on two"));
     }
     for (keys, words) in [
-        ("chain = \"robust\"", "chain = \"robust\", which has no effect"),
+        (
+            "chain = \"robust\"",
+            "chain = \"robust\", which has no effect",
+        ),
         (
             "validation_copies = 2",
             "validation_copies = 2, which has no effect",
