@@ -5,6 +5,7 @@ mod channels;
 mod error;
 mod feature_reader;
 mod recogniser;
+mod sample_windows;
 mod segmentation;
 mod starter;
 mod stream;

@@ -11,7 +11,8 @@ pub enum Segmentation {
     #[default]
     Whole,
     /// Windows of this length, one every so often, as soon as each is complete; and what is left
-    /// at the end. Nothing more than a window is held.
+    /// at the end. Nothing more than a window is held. A model whose features are made of a recording as a whole
+    /// (functionals, levelled waveforms) hears each window as a recording of its own.
     Windows {
         /// Seconds that a window is long.
         length_s: f64,
@@ -24,9 +25,8 @@ pub enum Segmentation {
 const LONGEST_S: f64 = 3600.0;
 
 impl Segmentation {
-    /// Rows of a window and from one to the next, with so many seconds from row to row; nothing
-    /// for the whole.
-    pub(crate) fn rows(self, row_s: f64) -> Result<Option<(usize, usize)>, RecogniserError> {
+    /// The seconds of a window and from one to the next; nothing for the whole.
+    fn seconds(self) -> Result<Option<(f64, f64)>, RecogniserError> {
         let Self::Windows { length_s, step_s } = self else {
             return Ok(None);
         };
@@ -35,12 +35,32 @@ impl Segmentation {
                 "windows of {length_s} s every {step_s} s cannot be answered: a window is more than 0 and at most {LONGEST_S} s long, and the next begins more than 0 s and at most its length later"
             )));
         }
-        if row_s.is_infinite() {
-            return Err(RecogniserError::Segmentation(
-                "the model's features are one row of a whole recording, so it answers to nothing shorter: ask for the whole, or train it on features of windows".into(),
-            ));
-        }
+        Ok(Some((length_s, step_s)))
+    }
+
+    /// Rows of a window and from one to the next, with so many seconds from row to row; nothing
+    /// for the whole.
+    pub(crate) fn rows(self, row_s: f64) -> Result<Option<(usize, usize)>, RecogniserError> {
         let rows = |seconds: f64| ((seconds / row_s).round() as usize).max(1);
-        Ok(Some((rows(length_s), rows(step_s))))
+        let windows = self.seconds()?;
+        Ok(windows.map(|(length_s, step_s)| (rows(length_s), rows(step_s))))
+    }
+
+    /// Samples of a window and from one to the next, of which each must be long enough for a row; nothing for the whole.
+    pub(crate) fn samples(
+        self,
+        sample_rate: u32,
+        shortest_s: f64,
+    ) -> Result<Option<(usize, usize)>, RecogniserError> {
+        let Some((length_s, step_s)) = self.seconds()? else {
+            return Ok(None);
+        };
+        if length_s < shortest_s {
+            return Err(RecogniserError::Segmentation(format!(
+                "windows of {length_s} s are too short for this model: its features need {shortest_s} s"
+            )));
+        }
+        let samples = |seconds: f64| ((seconds * f64::from(sample_rate)).round() as usize).max(1);
+        Ok(Some((samples(length_s), samples(step_s))))
     }
 }

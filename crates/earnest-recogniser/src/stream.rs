@@ -9,6 +9,7 @@ use earnest_model::{Listener, Model};
 use crate::answer::Answer;
 use crate::error::RecogniserError;
 use crate::recogniser::{Recogniser, require_numbers};
+use crate::sample_windows::{SampleWindows, Window};
 use crate::segmentation::Segmentation;
 
 impl Recogniser {
@@ -53,6 +54,8 @@ const SPEAKER: &str = "";
 pub struct RecogniserStream {
     resampler: ResampleStream,
     front_end: Box<dyn RowStream>,
+    /// Windows of samples, where rows are made of a whole alone.
+    windows: Option<SampleWindows>,
     hearer: Hearer,
 }
 
@@ -127,9 +130,13 @@ impl RecogniserStream {
     ) -> Result<Self, RecogniserError> {
         let front_end = recogniser.front_end()?;
         let row_s = front_end.row_s();
-        let window = segmentation.rows(row_s)?;
+        let of_whole = front_end.look_ahead_s().is_infinite();
+        let (window, windows) = match of_whole {
+            true => (None, segmentation.samples(SAMPLE_RATE, front_end.shortest_s())?),
+            false => (segmentation.rows(row_s)?, None),
+        };
         let listener = recogniser.listener();
-        if window.is_some() && listener.needs_all() {
+        if (window.is_some() || windows.is_some()) && listener.needs_all() {
             return Err(RecogniserError::NeedsAll);
         }
         let front_end = front_end.open(SAMPLE_RATE)?;
@@ -139,6 +146,7 @@ impl RecogniserStream {
         Ok(Self {
             resampler: ResampleStream::new(sample_rate, SAMPLE_RATE)?,
             front_end,
+            windows: windows.map(SampleWindows::new),
             hearer: Hearer {
                 model: recogniser.shared_model(),
                 listener,
@@ -165,10 +173,10 @@ impl RecogniserStream {
         samples: &[f32],
         sink: &mut dyn FnMut(Answer),
     ) -> Result<(), RecogniserError> {
-        let (front_end, hearer) = (&mut self.front_end, &mut self.hearer);
+        let (front_end, hearer) = (&mut *self.front_end, &mut self.hearer);
+        let windows = &mut self.windows;
         self.resampler.push(samples, &mut |block| {
-            hearer.samples += block.len() as u64;
-            front_end.push(block, &mut |row| hearer.take(row, sink));
+            hearer.hear(front_end, windows.as_mut(), block, sink);
         })?;
         hearer.failed.take().map_or(Ok(()), Err)
     }
@@ -179,14 +187,24 @@ impl RecogniserStream {
     /// # Errors
     /// As [`RecogniserStream::push`].
     pub fn finish(&mut self, sink: &mut dyn FnMut(Answer)) -> Result<(), RecogniserError> {
-        let (front_end, hearer) = (&mut self.front_end, &mut self.hearer);
+        let (front_end, hearer) = (&mut *self.front_end, &mut self.hearer);
+        let windows = &mut self.windows;
         self.resampler.finish(&mut |block| {
-            hearer.samples += block.len() as u64;
-            front_end.push(block, &mut |row| hearer.take(row, sink));
+            hearer.hear(front_end, windows.as_mut(), block, sink);
         })?;
-        front_end.finish(&mut |row| hearer.take(row, sink));
-        if hearer.rows.held() > hearer.rows.answered {
-            hearer.answer_next(sink);
+        match windows {
+            Some(windows) => {
+                if let Some(rest) = windows.rest() {
+                    hearer.answer_window(front_end, &rest, sink);
+                }
+                windows.clear();
+            }
+            None => {
+                front_end.finish(&mut |row| hearer.take(row, sink));
+                if hearer.rows.held() > hearer.rows.answered {
+                    hearer.answer_next(sink);
+                }
+            }
         }
         hearer.rows.clear();
         hearer.samples = 0;
@@ -195,6 +213,56 @@ impl RecogniserStream {
 }
 
 impl Hearer {
+    /// Hears samples, and answers to the windows that they complete.
+    fn hear(
+        &mut self,
+        front_end: &mut dyn RowStream,
+        windows: Option<&mut SampleWindows>,
+        samples: &[f32],
+        sink: &mut dyn FnMut(Answer),
+    ) {
+        self.samples += samples.len() as u64;
+        let Some(windows) = windows else {
+            return front_end.push(samples, &mut |row| self.take(row, sink));
+        };
+        windows.add(samples);
+        while let Some(window) = windows.complete() {
+            self.answer_window(front_end, &window, sink);
+            windows.go_on();
+        }
+    }
+
+    /// Answers to a window of samples as to a recording of its own, unless an answer failed or it has no row.
+    fn answer_window(
+        &mut self,
+        front_end: &mut dyn RowStream,
+        window: &Window<'_>,
+        sink: &mut dyn FnMut(Answer),
+    ) {
+        if self.failed.is_some() {
+            return;
+        }
+        let rows = &mut self.rows;
+        rows.clear();
+        front_end.push(window.samples, &mut |row| rows.add(row));
+        front_end.finish(&mut |row| rows.add(row));
+        if rows.held() == 0 {
+            return;
+        }
+        let whole = Features::from_values(rows.columns, rows.values.clone());
+        let normaliser = self.listener.next(&whole, SPEAKER);
+        let values = self.model.answer(&normaliser, &whole);
+        let at = |sample: u64| sample as f64 / f64::from(SAMPLE_RATE);
+        match require_numbers(&values, 0) {
+            Ok(()) => sink(Answer {
+                start_s: at(window.first),
+                end_s: at(window.first + window.samples.len() as u64),
+                values,
+            }),
+            Err(error) => self.failed = Some(error),
+        }
+    }
+
     /// Takes a row, and answers to the window that it completes.
     fn take(&mut self, row: &[f32], sink: &mut dyn FnMut(Answer)) {
         self.rows.add(row);

@@ -175,6 +175,39 @@ fn one_recogniser_is_asked_by_many_threads() {
 }
 
 #[test]
+fn a_window_is_a_recording_of_its_own_to_features_of_a_whole() {
+    let samples = sound(4.05, 16_000);
+    let how = Segmentation::Windows {
+        length_s: 1.0,
+        step_s: 0.4,
+    };
+    for features in ["functionals", "levelled", "joined"] {
+        let r = recogniser(features, Architecture::cnn(1, 4, 3));
+        let answers = streamed(&r, &samples, 16_000, how, 300);
+        // Windows from 0, .4, … 2.8 s, and what is left from 3.2 s.
+        assert_eq!(answers.len(), 9, "{features}");
+        for (i, answer) in answers.iter().enumerate() {
+            let start = i * 6_400;
+            let own = &samples[start..(start + 16_000).min(samples.len())];
+            assert!((answer.start_s - start as f64 / 16_000.0).abs() < 1e-9);
+            let end = (start + own.len()) as f64 / 16_000.0;
+            assert!((answer.end_s - end).abs() < 1e-9, "{answer:?}");
+            let alone = r.recognise(own, 16_000).unwrap().unwrap();
+            assert_eq!(alone.values, answer.values, "{features}, window {i}");
+        }
+        for cut in [1, 5_000, 1_000_000] {
+            assert_eq!(streamed(&r, &samples, 16_000, how, cut), answers, "{cut}");
+        }
+        let short = Segmentation::Windows {
+            length_s: 0.05,
+            step_s: 0.05,
+        };
+        let error = r.stream(16_000, short).err().unwrap();
+        assert!(error.to_string().contains("too short for this model"));
+    }
+}
+
+#[test]
 fn a_model_that_adapts_hears_each_row_of_overlapping_windows_once() {
     let adaptive = Recogniser::of(model(
         "lld32",
