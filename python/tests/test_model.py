@@ -65,16 +65,22 @@ def test_models_of_a_run_answer_as_the_program_does(
         model.classes  # noqa: B018
     with pytest.raises(EarnestError, match="have no probabilities"):
         answer.probabilities  # noqa: B018
-    # It was trained on one row of functionals of the whole.
-    with pytest.raises(EarnestError, match="one row of a whole recording"):
-        model.stream(16_000)
-    whole = model.stream(16_000, window_s=None)
+    # It was trained on one row of functionals of the whole: each window is a recording of its own to it.
     signal = voice(1.0)
+    running = model.stream(16_000, window_s=0.5, step_s=0.25).push(signal)
+    assert [answer.start_s for answer in running] == [0.0, 0.25, 0.5]
+    for start, answer in zip((0, 4_000, 8_000), running, strict=True):
+        assert answer.values == model.predict(signal[start : start + 8_000], 16_000).values
+    with pytest.raises(EarnestError, match="too short for this model"):
+        model.stream(16_000, window_s=0.02, step_s=0.02)
+    whole = model.stream(16_000, window_s=None)
     assert whole.push(signal[:5_000]) == [] and whole.push(signal[5_000:]) == []
     assert whole.finish()[0].values == model.predict(signal, 16_000).values
 
 
-def test_an_uncertain_answer_says_so_as_the_program_does(earnest_program: str, recordings: list[str], tmp_path: Path) -> None:
+def test_an_uncertain_answer_says_so_as_the_program_does(
+    earnest_program: str, finished_run: Path, recordings: list[str], tmp_path: Path
+) -> None:
     keys = 'calibrate = "temperature"\ncoverage = 0.5\nmax_epochs = 2\nleast_steps = 1\n'
     (tmp_path / "sure.toml").write_text(keys + 'architecture = { kind = "cnn", layers = 1, filters = 8, kernel = 3 }\n')
 
@@ -95,9 +101,9 @@ def test_an_uncertain_answer_says_so_as_the_program_does(earnest_program: str, r
         assert answer.label == line["emotion"] and answer.to_dict()["uncertain"] is answer.uncertain
         assert ("uncertain" in str(answer)) is answer.uncertain
     assert list(answers.to_frame().columns)[:2] == ["label", "uncertain"]
-    starter = Model.load()
-    assert starter.uncertain_below is None
-    plain = starter.predict(recordings[0])
+    without = Model.load(sorted((finished_run / "units").iterdir())[0])
+    assert without.uncertain_below is None and Model.load().uncertain_below is not None
+    plain = without.predict(recordings[0])
     assert plain.uncertain is None and "uncertain" not in plain.to_dict()
 
 
@@ -142,13 +148,15 @@ def test_an_answer_is_a_dictionary_a_line_and_a_table(recordings: list[str]) -> 
     answers = Model.load().predict_files(recordings[:2])
     answer = answers[0]
     assert answer.to_dict() == {
-        "file": recordings[0], "start": 0.0, "end": 2.0, "label": answer.label, **answer.probabilities,
+        "file": recordings[0], "start": 0.0, "end": 2.0, "label": answer.label, "uncertain": answer.uncertain,
+        **answer.probabilities,
     }
     assert max(answer.probabilities, key=answer.probabilities.__getitem__) == answer.label
-    assert str(answer).startswith(f"0.00-2.00 s: {answer.label} (angry ")
+    certainty = "uncertain " if answer.uncertain else ""
+    assert str(answer).startswith(f"0.00-2.00 s: {answer.label} {certainty}(angry ")
     assert eval(repr(answer), {"Answer": Answer}) == answer
     frame = answers.to_frame()
-    assert list(frame.columns) == ["label", "angry", "happy", "neutral", "sad"]
+    assert list(frame.columns) == ["label", "uncertain", "angry", "happy", "neutral", "sad"]
     assert frame.loc[recordings[0]].index[0] == (pd.Timedelta(0), pd.Timedelta("2s"))
 
 

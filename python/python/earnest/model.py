@@ -221,9 +221,9 @@ class Model:
             window_s: each answer is to so many seconds, at most 3,600; None answers to all together, when it ends.
             step_s: seconds from the start of a window to that of the next, at most ``window_s``.
 
-        Segments by voice activity are not there yet. Raises :class:`EarnestError` for a model that cannot answer to
-        windows: one that was trained on one row of functionals of the whole recording, or that normalises by all
-        that a speaker will say.
+        To a model whose features are made of a recording as a whole (functionals, levelled waveforms, the starter) each
+        window is a recording of its own. Segments by voice activity are not there yet. Raises :class:`EarnestError` for
+        a model that cannot answer to windows: one that normalises by all that a speaker will say.
         """
         rate = rate_of(sampling_rate)
         windows = None if window_s is None else (seconds_of(window_s, "window_s"), seconds_of(step_s, "step_s"))
