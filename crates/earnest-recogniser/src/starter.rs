@@ -17,7 +17,7 @@ impl Recogniser {
     /// that it never heard.
     pub const STARTER_CARD: &'static str = include_str!("../models/starter/README.md");
 
-    /// The model that is built in: the paper's CNN and classes, trained on the acted German speech
+    /// The model that is built in: the recipe `robust` with the paper's classes, trained on the acted German speech
     /// of EmoDB with synthetic noises and rooms. It is there to begin with; a model of one's own
     /// speech and robot is better.
     ///
