@@ -126,7 +126,8 @@ impl Augmenter {
             Drawn::Motor(motor) => motor.add_to(samples, &mut self.shaper),
             Drawn::Level { db } => {
                 if let Some(is) = active_level_db(samples, RATE) {
-                    gain(samples, db - is);
+                    // What is softer than this is silence, whose last bits say nothing.
+                    gain(samples, (db - is).min(100.0));
                 }
             }
             Drawn::ColouredNoise {

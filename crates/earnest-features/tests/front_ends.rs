@@ -192,7 +192,7 @@ fn rows_are_out_within_the_stated_look_ahead() {
 fn silence_and_what_is_loud_are_finite() {
     for (settings, rate) in all() {
         let mut extractor = Extractor::of(settings.as_front_end(), rate).unwrap();
-        for level in [0.0, 1e-12, 1.0, 1e6] {
+        for level in [0.0, 1e-42, 1e-12, 1.0, 1e6] {
             let samples: Vec<f32> = sounds(20_000, 5).iter().map(|x| x * level).collect();
             let features = extractor.extract(&samples);
             assert!(features.values().iter().all(|x| x.is_finite()));

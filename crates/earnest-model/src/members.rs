@@ -63,6 +63,26 @@ impl Recipe {
         all.filter(move |(_, member)| member.serves(task))
     }
 
+    /// Which of its members take no part in a task, in a sentence; none if all do.
+    #[must_use]
+    pub fn sitting_out(&self, task: Task) -> Option<String> {
+        let idle = (1..).zip(&self.members).filter(|(_, m)| !m.serves(task));
+        let names: Vec<String> = idle
+            .map(|(number, m)| format!("{number} ({})", m.title()))
+            .collect();
+        let (members, take) = match names.len() {
+            0 => return None,
+            1 => ("member", "takes"),
+            _ => ("members", "take"),
+        };
+        Some(format!(
+            "of the recipe {} the {members} {} {take} no part in the {} task",
+            self.title(),
+            names.join(" and "),
+            task.name()
+        ))
+    }
+
     /// True if it learns from a task: as its engine does, or, of an ensemble, any of its members.
     #[must_use]
     pub fn serves(&self, task: Task) -> bool {
@@ -150,14 +170,25 @@ impl Recipe {
         }
     }
 
-    /// Its engine in words, for a report; of an ensemble, its members'.
+    /// Its engine in words, for a report; of an ensemble those of its members that answer in a task, or of all.
     #[must_use]
-    pub fn engine_words(&self) -> String {
-        let own = self.architecture.words();
-        if !self.is_ensemble() {
-            return own;
-        }
-        let members = self.members.iter().map(|member| {
+    pub fn engine_words(&self, task: Option<Task>) -> String {
+        let Architecture::Ensemble(settings) = &self.architecture else {
+            return self.architecture.words();
+        };
+        let takes_part = |member: &Self| task.is_none_or(|task| member.serves(task));
+        let answering = || {
+            let all = self.members.iter().enumerate();
+            all.filter(|(_, member)| takes_part(member))
+        };
+        let own = match settings.weights.is_empty() {
+            true => crate::engine::Ensemble::default(),
+            false => crate::engine::Ensemble {
+                weights: answering().map(|(n, _)| settings.weight(n)).collect(),
+            },
+        };
+        let own = Architecture::Ensemble(own).words();
+        let members = answering().map(|(_, member)| {
             let features = member.features.as_front_end().words();
             let more: String = (member.departures().iter())
                 .map(|words| format!(", {words}"))
@@ -181,12 +212,12 @@ impl Recipe {
         let n = self.members.len();
         if !(2..=MOST_MEMBERS).contains(&n) {
             return Err(format!(
-                "members are {n}; an ensemble has 2 to {MOST_MEMBERS}, each a recipe under [[members]]"
+                "members: there are {n} of them; an ensemble has 2 to {MOST_MEMBERS}, each a recipe under [[members]]"
             ));
         }
         if !settings.weights.is_empty() && settings.weights.len() != n {
             return Err(format!(
-                "architecture.weights are {}; there are {n} members, and each has one",
+                "architecture.weights: there are {} of them and {n} members; each member has one",
                 settings.weights.len()
             ));
         }
@@ -209,6 +240,27 @@ impl Recipe {
                 .check_as_member()
                 .and_then(|()| member.check())
                 .map_err(|why| format!("members[{number}]: {why}"))?;
+            let before = &self.members[..number - 1];
+            let is_fitted = !member.architecture.is_network();
+            if let Some(other) = before.iter().position(|other| is_fitted && other == member) {
+                return Err(format!(
+                    "members[{number}] is the same baseline as members[{}], which would answer twice; say so by its weight",
+                    other + 1
+                ));
+            }
+            let step = |recipe: &Self| recipe.features.as_front_end().row_s();
+            let apart = |other: &Self| {
+                let (one, own) = (step(other), step(member));
+                one.is_finite() && own.is_finite() && one != own
+            };
+            if let Some(other) = before.iter().position(apart) {
+                return Err(format!(
+                    "members[{}].features have a row each {} s and members[{number}].features each {} s; members hear the same rows, so these must be as far apart",
+                    other + 1,
+                    step(&before[other]),
+                    step(member)
+                ));
+            }
         }
         Ok(())
     }
@@ -216,6 +268,9 @@ impl Recipe {
     fn check_as_member(&self) -> Result<(), String> {
         if self.is_ensemble() {
             return Err("it is an ensemble itself; name its members beside the others".into());
+        }
+        if matches!(self.features, FrontEndSettings::Joined(_)) {
+            return Err("features are `joined`, which is what an ensemble makes of its members' own; a member has a front end of its own".into());
         }
         let of_all = [
             ("chain", self.chain.is_some()),

@@ -155,7 +155,7 @@ struct RecipeFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     coverage: Option<f64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    members: Vec<Recipe>,
+    members: Vec<RecipeFile>,
 }
 
 impl RecipeFile {
@@ -221,10 +221,18 @@ impl TryFrom<RecipeFile> for Recipe {
             }
         }
         file.refuse_idle_of_schedule()?;
+        if let Some(n @ 0) = file.validation_copies {
+            counted("validation_copies", n, MOST_COPIES)?;
+        }
+        // Here, so that what is wrong with a member says which one it is.
+        let members = (1..).zip(file.members).map(|(number, member)| {
+            Self::try_from(member).map_err(|why| format!("members[{number}]: {why}"))
+        });
+        let members = members.collect::<Result<Vec<Self>, String>>()?;
         let schedule = file.schedule.unwrap_or_default();
         let mut usual = Self::paper(file.architecture);
         if usual.is_ensemble() {
-            usual.features = features_of(&file.members);
+            usual.features = features_of(&members);
         }
         if schedule == Schedule::Cosine {
             usual.patience = MOST;
@@ -257,7 +265,7 @@ impl TryFrom<RecipeFile> for Recipe {
             validation_copies: file.validation_copies.unwrap_or(0),
             calibrate: file.calibrate,
             coverage: file.coverage,
-            members: file.members,
+            members,
         })
     }
 }
@@ -299,7 +307,7 @@ impl From<Recipe> for RecipeFile {
             validation_copies: (recipe.validation_copies > 0).then_some(recipe.validation_copies),
             calibrate: recipe.calibrate,
             coverage: recipe.coverage,
-            members: recipe.members,
+            members: recipe.members.into_iter().map(Into::into).collect(),
         }
     }
 }
@@ -600,11 +608,19 @@ impl Recipe {
                 .filter(|(_, given)| *given)
                 .map(|(key, _)| key)
         };
-        let all = std::iter::once(self).chain(&self.members);
-        let mut idle = all.flat_map(of_classes).chain(self.keys_of_calibration());
-        match idle.next().filter(|_| !tasks.contains(&Task::Categorical)) {
-            Some(key) => Err(format!(
-                "the recipe {} has {key}, which has no effect on the dimensional task: it is about classes",
+        // With a member that learns classes alone it is written for both tasks, each time it is used for one.
+        let is_for_both = self.members.iter().any(|m| !m.serves(Task::Dimensional));
+        if tasks.contains(&Task::Categorical) || is_for_both {
+            return Ok(());
+        }
+        let own = of_classes(self).chain(self.keys_of_calibration());
+        let own = own.map(|key| (String::new(), key));
+        let of_members = (1..).zip(&self.members).flat_map(|(number, member)| {
+            of_classes(member).map(move |key| (format!("members[{number}] of "), key))
+        });
+        match own.chain(of_members).next() {
+            Some((whose, key)) => Err(format!(
+                "{whose}the recipe {} has {key}, which has no effect on the dimensional task: it is about classes",
                 self.title()
             )),
             None => Ok(()),
@@ -704,7 +720,7 @@ impl Recipe {
         match is_other {
             false => Ok(()),
             true => Err(format!(
-                "name is {name:?}, which is what another recipe is called, and this one is a {} of other sizes or another engine; give it a name of its own",
+                "name is {name:?}, which is what another recipe is called, and this one, of the kind {}, has other sizes or is another engine; give it a name of its own",
                 architecture.name()
             )),
         }

@@ -57,6 +57,14 @@ fn a_recipe_of_members_is_written_as_it_is_read_and_hears_their_front_ends_side_
     let of = |task| recipe.members_of(task).map(|(n, _)| n).collect::<Vec<_>>();
     assert_eq!(of(Task::Categorical), [0, 1, 2]);
     assert_eq!(of(Task::Dimensional), [1, 2]);
+    // Keys about classes are for one of the two tasks that it is written for.
+    assert_eq!(recipe.refuse_idle(&[Task::Dimensional]), Ok(()));
+    let values = RECIPE.replace("{ kind = \"logistic\" }", "{ kind = \"cnn\", layers = 1 }");
+    let values = Recipe::from_toml(&values).unwrap();
+    let error = values.refuse_idle(&[Task::Dimensional]).unwrap_err();
+    assert!(error.starts_with("members[2] of the recipe three has label_smoothing"));
+    let words = recipe.engine_words(Some(Task::Dimensional));
+    assert!(words.starts_with("ensemble weighted 1 to 1 of") && !words.contains("logistic"));
     let alike = RECIPE.replace("{ name = \"logmel\", bands = 8 }", "{ name = \"lld32\" }");
     let alike = alike.replace("{ name = \"functionals\" }", "{ name = \"lld32\" }");
     let alike = Recipe::from_toml(&alike).unwrap();
@@ -70,10 +78,16 @@ fn what_an_ensemble_cannot_be_is_refused_by_the_key_and_the_member() {
     let begin = RECIPE.split("[[members]]").next().unwrap();
     let one: String = RECIPE.split_inclusive("}\n\n").take(1).collect();
     for (error, words) in [
-        (Recipe::from_toml(begin).unwrap_err(), "members are 0"),
-        (Recipe::from_toml(&one).unwrap_err(), "members are 1"),
-        (with("[2.0, 1.0, 1.0]", "[2.0, 1.0]"), "weights are 2"),
-        (with("[2.0, 1.0, 1.0]", "[2.0, 1.0, 0.0]"), "above 0"),
+        (Recipe::from_toml(begin).unwrap_err(), "there are 0 of them"),
+        (Recipe::from_toml(&one).unwrap_err(), "there are 1 of them"),
+        (
+            with("[2.0, 1.0, 1.0]", "[2.0, 1.0]"),
+            "weights: there are 2",
+        ),
+        (
+            with("[2.0, 1.0, 1.0]", "[2.0, 1.0, 0.0]"),
+            "weights must be 0.001",
+        ),
         (
             with("chain = \"robust\"", "max_epochs = 3"),
             "max_epochs has no effect on an ensemble",
@@ -107,6 +121,36 @@ fn what_an_ensemble_cannot_be_is_refused_by_the_key_and_the_member() {
             "members[1]: it is an ensemble itself",
         ),
         (with("bands = 8", "bands = 0"), "members[2]: features.bands"),
+        (
+            with(
+                "features = { name = \"functionals\" }\nclip = 3.0",
+                "features = { name = \"logmel\", hop_ms = 5.0 }",
+            ),
+            "members[1].features have a row each 0.005 s and members[2].features each 0.01 s",
+        ),
+        (
+            with("{ name = \"logmel\", bands = 8 }", "{ name = \"joined\" }"),
+            "members[2]: features are `joined`",
+        ),
+        (
+            with("normalise = \"segment_mean\"", "max_epochs = 0"),
+            "members[2]: max_epochs",
+        ),
+        (
+            with("clip = 3.0", "max_epochs = 3"),
+            "members[1]: max_epochs has no effect on the logistic",
+        ),
+        (
+            with(
+                "architecture = { kind = \"cnn\", layers = 1, filters = 5 }",
+                "clip = 3.0\narchitecture = { kind = \"logistic\" }",
+            ),
+            "members[3] is the same baseline as members[1]",
+        ),
+        (
+            with("chain = \"robust\"", "validation_copies = 0"),
+            "validation_copies must be 1",
+        ),
         (
             Recipe::from_toml(
                 "architecture = { kind = \"cnn\" }\n[[members]]\narchitecture = { kind = \"cnn\" }",

@@ -132,7 +132,10 @@ impl RecogniserStream {
         let row_s = front_end.row_s();
         let of_whole = front_end.look_ahead_s().is_infinite();
         let (window, windows) = match of_whole {
-            true => (None, segmentation.samples(SAMPLE_RATE, front_end.shortest_s())?),
+            true => (
+                None,
+                segmentation.samples(SAMPLE_RATE, front_end.shortest_s())?,
+            ),
             false => (segmentation.rows(row_s)?, None),
         };
         let listener = recogniser.listener();

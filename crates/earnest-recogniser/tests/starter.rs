@@ -19,7 +19,15 @@ fn the_starter_is_small_knows_the_papers_classes_and_says_how_well_it_does() {
         .map(|name| std::fs::metadata(folder.join(name)).unwrap().len())
         .sum();
     assert!(bytes < 2_000_000, "{bytes} bytes");
-    for word in ["CC0", "EmoDB", "one speaker left out", "macro F", "must not be used for", "nemo", "1997"] {
+    for word in [
+        "CC0",
+        "EmoDB",
+        "one speaker left out",
+        "macro F",
+        "must not be used for",
+        "nemo",
+        "1997",
+    ] {
         assert!(Recogniser::STARTER_CARD.contains(word), "{word}");
     }
     assert!(starter.uncertain_below().is_some());

@@ -138,7 +138,7 @@ tested. It hears how something is said, not what, and not what a person feels. I
                 "```sh\nearnest predict --model DIR recording.wav\nearnest evaluate --model DIR --corpus CORPUS\n```",
         },
         kind = unit.recipe.architecture.name().to_uppercase(),
-        engine = escaped(&unit.recipe.engine_words()),
+        engine = escaped(&unit.recipe.engine_words(Some(unit.task))),
         training = description.training,
         corpus_line = escaped(&description.corpus),
         shared = if unit.fold.test.iter().any(|s| unit.fold.training.contains(s)) {

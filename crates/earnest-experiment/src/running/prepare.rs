@@ -450,6 +450,9 @@ fn match_recipes(
                 .refuse_idle(&served)
                 .map_err(ExperimentError::Setup)?;
         }
+        for note in served.iter().filter_map(|task| recipe.sitting_out(*task)) {
+            observer.event(Notice::Note(&note));
+        }
         let missing: Vec<&str> = tasks
             .iter()
             .filter(|task| !own.contains(task))

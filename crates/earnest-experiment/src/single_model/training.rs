@@ -73,8 +73,20 @@ pub struct PreparedTraining {
     fold: Fold,
 }
 
+/// What training a member of an ensemble came to.
+pub struct TrainedMember {
+    /// What its recipe is called, or its engine.
+    pub title: String,
+    /// All epochs of a network.
+    pub history: Vec<EpochReport>,
+}
+
 /// A model as it was trained and saved.
 pub struct TrainedModel {
+    /// True if it was trained a second time, on those who validated, too.
+    pub refitted: bool,
+    /// Of an ensemble, its members that learn the task, by their numbers from 1.
+    pub members: Vec<(usize, TrainedMember)>,
     /// All epochs of a network.
     pub history: Vec<EpochReport>,
     /// What a baseline tried.
@@ -244,6 +256,9 @@ impl PreparedTraining {
             fold,
         } = self;
         tell_of_problems(&corpus, &asked.corpus, observer);
+        if let Some(note) = asked.recipe.sitting_out(asked.task) {
+            observer.event(Notice::Note(&note));
+        }
         if asked.task == Task::Categorical {
             for note in classless_of_each(&corpus) {
                 observer.event(Notice::Note(&note));
@@ -322,12 +337,20 @@ impl PreparedTraining {
             model,
             history,
             search,
+            members,
             ..
         } = trained;
+        let members = members.into_iter().map(|(number, member)| {
+            let title = member.model.description.recipe.title().to_owned();
+            let history = member.history;
+            (number, TrainedMember { title, history })
+        });
         model.save(folder)?;
         forget_progress(folder, &asked.recipe);
         forget_copies(folder);
         Ok(TrainedModel {
+            refitted: asked.recipe.refit,
+            members: members.collect(),
             speakers: model.description.speakers.len(),
             history,
             search,

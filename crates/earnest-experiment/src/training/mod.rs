@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use earnest_augment::{Chain, Transform};
 use earnest_features::Normaliser;
@@ -29,7 +30,7 @@ use crate::error::ExperimentError;
 use crate::evaluation::metrics::{Confusion, Pairs};
 use crate::evaluation::prediction::largest;
 use crate::observer::{Notice, Observer};
-use crate::storage::{create_folder, write_whole};
+use crate::storage::{create_folder, forget_parts, write_whole};
 use presenter::{Augmentation, Presentation, PresentationTime, Presenter};
 
 /// Whether training waveforms are augmented. In a file `clean`, `augmented`, or
@@ -209,6 +210,8 @@ pub fn forget_progress(folder: &Path, recipe: &Recipe) {
             for name in [CHECKPOINT, NORMALISER] {
                 let _ = std::fs::remove_file(of.join(name));
             }
+            // Left by starts that were killed while they wrote.
+            forget_parts(of, Duration::ZERO);
         }
         // Refused by the system where somebody's own files lie in it.
         let _ = std::fs::remove_dir(again);

@@ -7,6 +7,9 @@ use super::functionals::Functionals;
 use super::{FrontEnd, FrontEndError, FrontEndSettings, RowStream};
 use crate::error::within;
 
+/// The most that a recording is amplified, dB: what is softer than that is silence, whose last bits say nothing.
+const MOST_DB: f64 = 100.0;
+
 /// Recordings of up to this length are held without allocating, s.
 const ROOM_S: usize = 60;
 
@@ -20,7 +23,7 @@ const ROOM_S: usize = 60;
 ///
 /// A recording, or a segment, is multiplied by one number, so that its level of active speech, the 95th
 /// percentile of the levels of its frames of 25 ms ([`earnest_signal::active_level_db`]), is `level_db`; one that
-/// is digital silence stays as it is. How loud a voice arrives says more about microphone and distance than about
+/// is digital silence stays as it is, and none is amplified by more than 100 dB. How loud a voice arrives says more about microphone and distance than about
 /// emotion, and what follows loudness as a curve (the loudness of eGeMAPS, a floor of log energies) cannot be
 /// made independent of it afterwards. The whole recording must be there first, so no row is out before
 /// its end.
@@ -118,7 +121,7 @@ impl RowStream for LevelledStream {
     fn finish(&mut self, sink: &mut dyn FnMut(&[f32])) {
         let level = active_level_db_in(&self.samples, self.sample_rate, &mut self.levels);
         if let Some(is) = level {
-            gain(&mut self.samples, self.level_db - is);
+            gain(&mut self.samples, (self.level_db - is).min(MOST_DB));
         }
         self.inner.push(&self.samples, sink);
         self.inner.finish(sink);

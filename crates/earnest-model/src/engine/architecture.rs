@@ -7,7 +7,8 @@ use super::{Architecture, Cnn, Crnn, Rnn};
 /// The name of ensembles, as `kind` has it.
 pub const ENSEMBLE: &str = "ensemble";
 
-/// The greatest weight of a member.
+/// The least and the greatest weight of a member.
+const LEAST_WEIGHT: f64 = 1e-3;
 const MOST_WEIGHT: f64 = 1e3;
 
 /// Settings of `kind = "ensemble"`: several models that answer together, each a recipe of its own
@@ -15,7 +16,7 @@ const MOST_WEIGHT: f64 = 1e3;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ensemble {
-    /// How much each member counts, above 0; all alike if left out. Only their ratios matter.
+    /// How much each member counts, .001 to 1,000; all alike if left out. Only their ratios matter.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub weights: Vec<f64>,
 }
@@ -38,10 +39,10 @@ impl Ensemble {
     }
 
     pub(super) fn check(&self) -> Result<(), String> {
-        let fits = |w: &&f64| !(**w > 0.0 && **w <= MOST_WEIGHT);
-        match self.weights.iter().find(fits) {
+        let fits = |w: &f64| (LEAST_WEIGHT..=MOST_WEIGHT).contains(w);
+        match self.weights.iter().find(|w| !fits(w)) {
             Some(w) => Err(format!(
-                "weights must be above 0 and at most {MOST_WEIGHT}, not {w}"
+                "weights must be {LEAST_WEIGHT} to {MOST_WEIGHT}, not {w:e}"
             )),
             None => Ok(()),
         }

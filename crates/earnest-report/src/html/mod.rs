@@ -948,7 +948,7 @@ fn recipe_words(recipe: &earnest_model::Recipe, outcome: &Outcome) -> String {
         Some(_) => "a table of features".to_owned(),
         None => recipe.features.as_front_end().words(),
     };
-    let engine = recipe.engine_words();
+    let engine = recipe.engine_words(None);
     let more: String = (recipe.departures().iter())
         .map(|words| format!(", {words}"))
         .collect();

@@ -208,7 +208,10 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
     }
     say!(
         "{} model ({} training) on {}, {} condition: {} utterances",
-        description.recipe.architecture.name().to_uppercase(),
+        match description.recipe.is_ensemble() {
+            true => description.recipe.title().to_owned(),
+            false => description.recipe.architecture.name().to_uppercase(),
+        },
         description.training,
         evaluated.corpus,
         evaluated.condition,

@@ -83,8 +83,8 @@ fn recipes_called(name: &str, own: &[Recipe]) -> Result<Vec<Recipe>, String> {
 /// Which features models are trained on.
 #[derive(Args, Clone, Debug, Default)]
 pub struct FeatureOptions {
-    /// Front end that makes features of audio: lld32, egemaps-v01a, egemaps-v02, functionals or
-    /// logmel, in its usual settings; a recipe in a file can change them [default: the recipe's,
+    /// Front end that makes features of audio: lld32, egemaps-v01a, egemaps-v02, functionals,
+    /// logmel, levelled or joined, in its usual settings; a recipe in a file can change them [default: the recipe's,
     /// lld32]
     #[arg(long, value_name = "NAME", value_parser = front_end_called)]
     features: Option<FrontEndSettings>,
@@ -597,7 +597,7 @@ impl ChainOption {
         let none = Chains::new();
         let own = chain_of(recipe, &none).map_err(|e| {
             Failure::asked(format!(
-                "--network: {e}; one of an experiment's own can be given as a file with --chain"
+                "--network (--recipe): {e}; one of an experiment's own can be given as a file with --chain"
             ))
         })?;
         Ok(own.map_or_else(Chain::paper, Cow::into_owned))
@@ -741,8 +741,8 @@ pub struct ExperimentOptions {
     /// [default: all]
     #[arg(long, value_name = "WHICH")]
     folds: Option<String>,
-    /// Recipes: the experiment's own, built-in ones (paper-rnn, paper-cnn, crnn, and the baselines svm,
-    /// logistic, svr, ridge), engines (rnn, cnn, crnn), or TOML files [default: the experiment's]
+    /// Recipes: the experiment's own, built-in ones (paper-rnn, paper-cnn, robust, crnn, and the baselines
+    /// svm, logistic, svr, ridge), engines (rnn, cnn, crnn), or TOML files [default: the experiment's]
     #[arg(long, alias = "networks", value_delimiter = ',', value_name = "NAMES")]
     recipes: Vec<String>,
     /// Tasks [default: those that the corpus has labels for]

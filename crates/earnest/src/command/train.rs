@@ -95,8 +95,8 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             weights.display()
         )));
     }
-    let mut recipe =
-        recipe_called(&a.network).map_err(|e| Failure::asked(format!("--network: {e}")))?;
+    let mut recipe = recipe_called(&a.network)
+        .map_err(|e| Failure::asked(format!("--network (--recipe): {e}")))?;
     a.training.require_use(std::slice::from_ref(&recipe))?;
     a.training.change(&mut recipe)?;
     let chain = a.chain.chain_for(&recipe)?;
@@ -162,6 +162,23 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             best.epoch,
             best.validation,
         );
+        if trained.refitted {
+            say!(
+                "Then it was trained again on them and on those who validated, for as many epochs; that is the model."
+            );
+        }
+    }
+    for (number, member) in &trained.members {
+        let of = match member.history.iter().rev().find(|e| e.best) {
+            Some(best) => format!(
+                "{} epochs, best in epoch {} (validation {:.3})",
+                member.history.len(),
+                best.epoch,
+                best.validation
+            ),
+            None => "fitted at once".to_owned(),
+        };
+        say!("Member {number}, {}: {of}", member.title);
     }
     if let Some(chosen) = trained.search.iter().find(|tried| tried.chosen) {
         let values: Vec<String> = chosen

@@ -173,6 +173,20 @@ fn a_model_of_members_is_trained_planned_and_refused_where_it_cannot_be_what_was
     assert!(output.status.success(), "{}", stderr(&output));
     let training = fs::read_to_string(folder.join("m/member-2/training.csv"));
     assert_eq!(training.unwrap().lines().count(), 1 + 2);
+    assert_said(
+        &output,
+        "of the recipe two the member 3 (svr) takes no part in the categorical task",
+    );
+    let said = stdout(&output);
+    for words in ["Member 1, svm: fitted at once", "Member 2, crnn: 2 epochs"] {
+        assert!(said.contains(words), "{said}");
+    }
+    // The one that is built in does the other task, too.
+    let robust = ["--task", "dimensional", "--augment", "--max-epochs", "3"];
+    let output = run(folder, &[&of("robust", "d")[..], &robust].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let output = run(folder, &["predict", "--model", "d", "corpus"]);
+    assert!(stdout(&output).starts_with("file,arousal,valence\n"));
     let evaluate = ["evaluate", "--model", "m", "--corpus", "corpus"];
     let rest = ["--leave-out-shared", "--condition", "robot"];
     let output = run(folder, &[&evaluate[..], &rest].concat());
