@@ -106,13 +106,6 @@ impl<'a> Drawn<'a> {
                         "trainings: there is no {transform} in {place} that could be left out"
                     ));
                 }
-                if let Training::Without(transform) = training
-                    && chain.without(transform).is_idle()
-                {
-                    return Err(format!(
-                        "trainings: without {transform}, {place} has no step that is ever drawn, so it would be the clean training; take clean, or give it more steps"
-                    ));
-                }
             }
             if trainings.contains(&Training::Augmented) && chain.is_idle() {
                 return Err(format!(

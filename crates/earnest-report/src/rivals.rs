@@ -42,7 +42,9 @@ pub fn recipes_against_each_other(outcome: &Outcome, table1: &Table1) -> Option<
     let mut rows = Vec::new();
     for [first, second] in pairs_of(&recipes) {
         for training in [Training::Clean, Training::Augmented] {
-            for condition in CONDITIONS {
+            let tested = outcome.experiment.conditions();
+            let is_tested = |name: &&str| tested.iter().any(|t| t == name);
+            for condition in CONDITIONS.into_iter().filter(is_tested) {
                 let cells = cells(outcome, [first, second], training, condition, &metrics);
                 if let Some(cells) = cells {
                     let names = [second, first, &training.name(), condition];

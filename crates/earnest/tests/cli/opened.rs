@@ -238,7 +238,7 @@ fn other_features_and_engines_are_trained_tested_and_asked_and_a_model_keeps_to_
         (&["--features", "logmell"][..], "did you mean `logmel`?"),
         (
             &["--network", "lstm"][..],
-            "there are paper-rnn, paper-cnn, crnn, svm, logistic, svr, ridge, rnn, cnn",
+            "there are paper-rnn, paper-cnn, robust, crnn, svm, logistic, svr, ridge, rnn, cnn",
         ),
         (&["--network", "CRNN"][..], "did you mean \"crnn\"?"),
         (
@@ -337,7 +337,7 @@ fn a_sweep_over_recipes_is_one_run_and_one_table_with_their_keys() {
             "x",
         ],
     );
-    assert_said(&output, "is what another network is called");
+    assert_said(&output, "is what another recipe is called");
     // A unit of another run is none of this one.
     let unit = "units/categorical-a-clean-fold_1F-seed_1";
     let (ours, theirs) = (
