@@ -328,8 +328,8 @@ fn how_loud_a_recording_is_makes_no_difference_once_it_is_levelled() {
         assert!(differ(one.values(), other.values()) > 0, "{of}");
         // It is what the front end makes of the waveform that has this level.
         let mut by_hand = quiet.clone();
-        let is = earnest_signal::active_level_db(&by_hand, 16_000).unwrap();
-        earnest_signal::gain(&mut by_hand, -20.0 - is);
+        let is = earnest_level::active_level_db(&by_hand, 16_000).unwrap();
+        earnest_level::gain(&mut by_hand, -20.0 - is);
         assert_eq!(
             rows(&levelled, &quiet),
             rows(inner.as_front_end(), &by_hand)

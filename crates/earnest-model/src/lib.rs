@@ -8,13 +8,11 @@ mod channels;
 mod classes;
 mod dot;
 pub mod engine;
-mod ensemble;
 mod error;
 mod heard;
 mod layer;
 mod loss;
 mod masks;
-mod members;
 mod mixup;
 mod model;
 mod moving_average;
@@ -37,13 +35,12 @@ pub use classes::ModelClasses;
 pub use engine::{
     Architecture, ENSEMBLE, Engine, Ensemble, Examples, FitError, Fitted, Network, Tried, mean_row,
 };
-pub use ensemble::EnsembleEngine;
 pub use error::ModelError;
 pub use heard::{CorpusHeard, Heard, SoundsHeard};
 pub use layer::pooling::PoolingKind;
 pub use loss::{Targets, loss, softmax};
 pub use masks::Masks;
-pub use model::{Description, FORMAT, Model, predict_normalised};
+pub use model::{Description, EnsembleEngine, FORMAT, Model, predict_normalised};
 pub use normalisation::{FeatureNormalisation, Listener, Normalisation};
 pub use param::Param;
 pub use product::product_rate;

@@ -1,6 +1,8 @@
 //! A trained model: a network, and what is needed to use it. On disk a folder with
 //! `model.safetensors` (weights) and `model.json` (description). Data, never code.
 
+mod ensemble;
+
 use std::path::{Path, PathBuf};
 
 use earnest_features::{Features, Normaliser, check_scale};
@@ -10,7 +12,6 @@ use sha2::{Digest, Sha256};
 use crate::calibration::Calibration;
 use crate::classes::{ModelClasses, check_names};
 use crate::engine::Engine;
-use crate::ensemble::EnsembleEngine;
 use crate::error::ModelError;
 use crate::heard::Heard;
 use crate::loss::softmax;
@@ -18,6 +19,8 @@ use crate::normalisation::Listener;
 use crate::recipe::Recipe;
 use crate::task::Task;
 use crate::tensors;
+
+pub use ensemble::EnsembleEngine;
 
 /// Version of the layout of `model.json`. Version 1 had neither `normalise`, `pooling` nor
 /// `dropout`; it is read as the paper's. Versions 1 and 2 had no `heard`: such a model cannot say
@@ -496,7 +499,7 @@ fn batches(engine: &dyn Engine, utterances: &[&Features]) -> Vec<Vec<usize>> {
     batches
 }
 
-pub(crate) fn most_frames(engine: &dyn Engine) -> usize {
+fn most_frames(engine: &dyn Engine) -> usize {
     (MOST_HELD / engine.bytes_per_frame().max(1)).max(1)
 }
 

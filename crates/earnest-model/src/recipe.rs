@@ -1,5 +1,7 @@
 //! How a network is trained (docs/paper.md, section 6).
 
+mod members;
+
 use earnest_features::FrontEndSettings;
 use serde::{Deserialize, Serialize};
 
@@ -7,10 +9,11 @@ use crate::calibrate::Calibrate;
 use crate::channels::Channels;
 use crate::engine::{Architecture, ClassWeights, counted};
 use crate::masks::Masks;
-use crate::members::features_of;
 use crate::normalisation::{FeatureNormalisation, Normalisation};
 use crate::schedule::{Schedule, cosine_rate};
 use crate::task::Task;
+pub(crate) use members::Share;
+use members::features_of;
 
 /// A named way to train: front end, engine and hyperparameters.
 ///

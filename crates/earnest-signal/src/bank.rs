@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::level::rms;
+use earnest_level::rms;
 
 use crate::noise::EnergyProfile;
 

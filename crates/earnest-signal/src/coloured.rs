@@ -38,7 +38,7 @@ pub fn coloured_noise(
 mod tests {
     use super::*;
     use crate::gain_curve::{high_pass, low_pass};
-    use crate::level::rms;
+    use earnest_level::rms;
 
     #[test]
     fn power_falls_by_three_db_an_octave_for_each_unit_of_the_exponent() {

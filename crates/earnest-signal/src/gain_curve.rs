@@ -1,6 +1,6 @@
 //! Gain curves over frequency: band limits, tilt, equaliser.
 
-use crate::level::amplitude;
+use earnest_level::amplitude;
 
 /// Amplitude of a Butterworth low-pass: `1 / sqrt(1 + (f / fc)^(2 order))`, 3 dB down at
 /// the cutoff, then 6 dB for each octave and order (Butterworth 1930).

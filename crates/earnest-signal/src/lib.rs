@@ -21,7 +21,6 @@ mod bank;
 mod coloured;
 mod convolve;
 mod gain_curve;
-mod level;
 mod noise;
 mod response;
 mod room;
@@ -31,8 +30,10 @@ mod waveform;
 pub use bank::{Decoder, Sound, SoundBank, SoundError};
 pub use coloured::coloured_noise;
 pub use convolve::Convolver;
+pub use earnest_level::{
+    active_level_db, active_level_db_in, active_level_frames, amplitude, gain, rms,
+};
 pub use gain_curve::{BANDS_HZ, equaliser, high_pass, low_pass, tilt};
-pub use level::{active_level_db, active_level_db_in, active_level_frames, amplitude, gain, rms};
 pub use noise::{EnergyProfile, add_noise};
 pub use response::{ResponseFacts, UnusableResponse, direct_path, line_slope};
 pub use room::RoomResponse;

@@ -1,6 +1,6 @@
 //! Background noise: where to cut it, and how loud to add it.
 
-use crate::level::rms;
+use earnest_level::rms;
 use earnest_random::Generator;
 
 /// Places are told apart to this many samples (10 ms).

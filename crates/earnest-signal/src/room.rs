@@ -1,8 +1,8 @@
 //! Speech in a room: convolution that keeps time and level.
 
 use crate::convolve::Convolver;
-use crate::level::rms;
 use crate::response::direct_path;
+use earnest_level::rms;
 
 /// A room response whose direct sound is at sample 0.
 #[derive(Clone, Debug)]

@@ -102,7 +102,7 @@ mod tests {
         let mut louder = tone.clone();
         shaper.shape(&mut louder, 16_000, |hz| 1.0 + hz / 1_000.0);
         let middle = 4_000..12_000;
-        let ratio = crate::level::rms(&louder[middle.clone()]) / crate::level::rms(&tone[middle]);
+        let ratio = earnest_level::rms(&louder[middle.clone()]) / earnest_level::rms(&tone[middle]);
         assert!((ratio - 2.0).abs() < 0.01, "{ratio}");
     }
 }

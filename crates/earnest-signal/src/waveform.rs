@@ -1,6 +1,6 @@
 //! Mono samples with their rate.
 
-use crate::level::rms;
+use earnest_level::rms;
 
 /// The rate everything downstream of decoding works at, in Hz.
 pub const SAMPLE_RATE: u32 = 16_000;

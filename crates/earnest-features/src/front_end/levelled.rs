@@ -1,6 +1,6 @@
 //! `levelled`: another front end, which is given waveforms whose active speech has one level.
 
-use earnest_signal::{active_level_db_in, active_level_frames, gain};
+use earnest_level::{active_level_db_in, active_level_frames, gain};
 use serde::{Deserialize, Serialize};
 
 use super::functionals::Functionals;
@@ -22,7 +22,7 @@ const ROOM_S: usize = 60;
 /// ```
 ///
 /// A recording, or a segment, is multiplied by one number, so that its level of active speech, the 95th
-/// percentile of the levels of its frames of 25 ms ([`earnest_signal::active_level_db`]), is `level_db`; one that
+/// percentile of the levels of its frames of 25 ms ([`earnest_level::active_level_db`]), is `level_db`; one that
 /// is digital silence stays as it is, and none is amplified by more than 100 dB. How loud a voice arrives says more about microphone and distance than about
 /// emotion, and what follows loudness as a curve (the loudness of eGeMAPS, a floor of log energies) cannot be
 /// made independent of it afterwards. The whole recording must be there first, so no row is out before

@@ -9,7 +9,7 @@
 //!   one row for each utterance, and choose their own hyperparameters by leaving speakers out.
 //!
 //! An ensemble ([`Ensemble`]) is of several models, each of a recipe of its own; it is put together where
-//! recipes are known (`ensemble.rs` of the crate), and no engine of this registry.
+//! recipes are known (`model/ensemble.rs`), and no engine of this registry.
 //!
 //! # Adding one
 //!

@@ -10,10 +10,10 @@ use std::ops::Range;
 use earnest_features::FrontEndSettings;
 use earnest_features::front_end::joined::Joined;
 
+use super::Recipe;
 use crate::channels::Channels;
 use crate::engine::{Architecture, ENSEMBLE};
 use crate::normalisation::Normalisation;
-use crate::recipe::Recipe;
 use crate::task::Task;
 
 /// The most members.

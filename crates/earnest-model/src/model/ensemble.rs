@@ -7,11 +7,10 @@
 
 use earnest_features::{Features, Normaliser};
 
+use super::{Model, most_frames};
 use crate::engine::{Architecture, Engine};
-use crate::members::Share;
-use crate::model::{Model, most_frames};
 use crate::normalisation::FeatureNormalisation;
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, Share};
 use crate::task::Task;
 use crate::tensors::{Loaded, TensorView, Values};
 
