@@ -2,8 +2,8 @@
 
 use earnest_random::Key;
 use earnest_signal::{
-    Convolver, RoomResponse, SAMPLE_RATE, SpectrumShaper, active_level_db, add_noise,
-    coloured_noise, equaliser, gain, high_pass, low_pass, tilt,
+    Convolver, RoomResponse, SAMPLE_RATE, SpectrumShaper, add_noise, coloured_noise, equaliser,
+    gain, high_pass, low_pass, set_active_level, tilt,
 };
 
 use crate::chain::Chain;
@@ -124,12 +124,7 @@ impl Augmenter {
             }
             Drawn::Fan(fan) => fan.add_to(samples, &mut self.shaper),
             Drawn::Motor(motor) => motor.add_to(samples, &mut self.shaper),
-            Drawn::Level { db } => {
-                if let Some(is) = active_level_db(samples, RATE) {
-                    // What is softer than this is silence, whose last bits say nothing.
-                    gain(samples, (db - is).min(100.0));
-                }
-            }
+            Drawn::Level { db } => set_active_level(samples, RATE, *db, &mut Vec::new()),
             Drawn::ColouredNoise {
                 exponent,
                 ratio,

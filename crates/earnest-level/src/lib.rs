@@ -55,6 +55,17 @@ pub fn active_level_db_in(samples: &[f32], sample_rate: u32, levels: &mut Vec<f3
     (*level > 0.0).then(|| 20.0 * f64::from(*level).log10())
 }
 
+/// The most that [`set_active_level`] amplifies, dB: what is softer than that is silence, whose last bits say nothing.
+const MOST_DB: f64 = 100.0;
+
+/// Brings active speech to a level ([`active_level_db`]) by one gain, of 100 dB at the most; digital silence stays as it is.
+/// The buffer is that of [`active_level_db_in`].
+pub fn set_active_level(samples: &mut [f32], sample_rate: u32, db: f64, levels: &mut Vec<f32>) {
+    if let Some(is) = active_level_db_in(samples, sample_rate, levels) {
+        gain(samples, (db - is).min(MOST_DB));
+    }
+}
+
 /// Samples of a frame.
 fn frame(sample_rate: u32) -> usize {
     ((FRAME_S * f64::from(sample_rate)) as usize).max(1)

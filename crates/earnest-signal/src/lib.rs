@@ -30,9 +30,7 @@ mod waveform;
 pub use bank::{Decoder, Sound, SoundBank, SoundError};
 pub use coloured::coloured_noise;
 pub use convolve::Convolver;
-pub use earnest_level::{
-    active_level_db, active_level_db_in, active_level_frames, amplitude, gain, rms,
-};
+pub use earnest_level::{active_level_db, amplitude, gain, rms, set_active_level};
 pub use gain_curve::{BANDS_HZ, equaliser, high_pass, low_pass, tilt};
 pub use noise::{EnergyProfile, add_noise};
 pub use response::{ResponseFacts, UnusableResponse, direct_path, line_slope};

@@ -1,14 +1,11 @@
 //! `levelled`: another front end, which is given waveforms whose active speech has one level.
 
-use earnest_level::{active_level_db_in, active_level_frames, gain};
+use earnest_level::{active_level_frames, set_active_level};
 use serde::{Deserialize, Serialize};
 
 use super::functionals::Functionals;
 use super::{FrontEnd, FrontEndError, FrontEndSettings, RowStream};
 use crate::error::within;
-
-/// The most that a recording is amplified, dB: what is softer than that is silence, whose last bits say nothing.
-const MOST_DB: f64 = 100.0;
 
 /// Recordings of up to this length are held without allocating, s.
 const ROOM_S: usize = 60;
@@ -119,10 +116,8 @@ impl RowStream for LevelledStream {
     }
 
     fn finish(&mut self, sink: &mut dyn FnMut(&[f32])) {
-        let level = active_level_db_in(&self.samples, self.sample_rate, &mut self.levels);
-        if let Some(is) = level {
-            gain(&mut self.samples, (self.level_db - is).min(MOST_DB));
-        }
+        let (samples, levels) = (&mut self.samples, &mut self.levels);
+        set_active_level(samples, self.sample_rate, self.level_db, levels);
         self.inner.push(&self.samples, sink);
         self.inner.finish(sink);
         self.samples.clear();
