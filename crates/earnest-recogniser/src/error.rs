@@ -66,9 +66,12 @@ pub enum RecogniserError {
         "the model normalises by each speaker's own statistics (--normalise speaker), which are known only when all of a speaker's utterances were heard, so it cannot answer to a stream; train it with --normalise corpus or adaptive"
     )]
     NeedsAll,
-    /// Windows that make no sense.
+    /// Windows or settings of segments that make no sense.
     #[error("{0}")]
     Segmentation(String),
+    /// Samples that cannot be heard.
+    #[error("{0}")]
+    Samples(String),
 }
 
 impl RecogniserError {
