@@ -137,6 +137,24 @@ pub fn mono<C: AsRef<[f32]>>(channels: &[C]) -> impl Iterator<Item = f32> {
     })
 }
 
+/// The mean of a frame, one sample of each channel: what [`mono`] makes of it.
+#[must_use]
+pub fn mean(frame: &[f32]) -> f32 {
+    match frame {
+        [one] => *one,
+        _ => frame.iter().sum::<f32>() / frame.len() as f32,
+    }
+}
+
+/// Equally long channels as frames, one sample of each after the other, in place of what `frames` held.
+pub fn interleave<C: AsRef<[f32]>>(channels: &[C], frames: &mut Vec<f32>) {
+    frames.clear();
+    let length = channels.first().map_or(0, |c| c.as_ref().len());
+    for i in 0..length {
+        frames.extend(channels.iter().filter_map(|c| c.as_ref().get(i)));
+    }
+}
+
 /// Adds the mean of equally long channels to `mono`.
 fn mix_down(channels: &[Vec<f32>], mono: &mut Vec<f32>) {
     let Some((first, others)) = channels.split_first() else {
@@ -237,12 +255,34 @@ pub fn decode(path: impl AsRef<Path>) -> Result<Recording, AudioError> {
 pub fn decode_blocks(
     path: impl AsRef<Path>,
     stretch: Option<Stretch>,
-    mut block: impl FnMut(&[&[f32]], u32) -> ControlFlow<()>,
+    block: impl FnMut(&[&[f32]], u32) -> ControlFlow<()>,
 ) -> Result<(), AudioError> {
     let path = path.as_ref();
+    blocks_of(path, Packets::open(path)?, stretch, block)
+}
+
+/// As [`decode_blocks`] of all of a file, of bytes that are held: what an HTTP request brings. Errors call them `name`.
+///
+/// # Errors
+/// As [`read`].
+pub fn decode_blocks_of_bytes(
+    name: impl AsRef<Path>,
+    bytes: Vec<u8>,
+    block: impl FnMut(&[&[f32]], u32) -> ControlFlow<()>,
+) -> Result<(), AudioError> {
+    let name = name.as_ref();
+    blocks_of(name, Packets::of_bytes(name, bytes)?, None, block)
+}
+
+fn blocks_of(
+    path: &Path,
+    packets: Packets,
+    stretch: Option<Stretch>,
+    mut block: impl FnMut(&[&[f32]], u32) -> ControlFlow<()>,
+) -> Result<(), AudioError> {
     let mut cut: Option<(Cutter, u32)> = None;
     let mut enough = false;
-    decode_packets(path, &mut |planes, rate| {
+    check_packets(path, packets, &mut |planes, rate| {
         let (cutter, _) = cut.get_or_insert_with(|| (Cutter::new(stretch, rate), rate));
         let range = cutter.next(planes.first().map_or(0, Vec::len));
         if !range.is_empty() {
@@ -266,7 +306,14 @@ pub(crate) type PacketSink<'a> =
 
 /// Decodes a file packet by packet and checks it on the way.
 pub(crate) fn decode_packets(path: &Path, sink: &mut PacketSink<'_>) -> Result<(), AudioError> {
-    let mut packets = Packets::open(path)?;
+    check_packets(path, Packets::open(path)?, sink)
+}
+
+fn check_packets(
+    path: &Path,
+    mut packets: Packets,
+    sink: &mut PacketSink<'_>,
+) -> Result<(), AudioError> {
     let (mut count, mut broken, mut found) = (0_u64, 0_u64, 0_u64);
     let (mut sample_rate, mut channels) = (packets.sample_rate, 0);
     let mut planes: Vec<Vec<f32>> = Vec::new();

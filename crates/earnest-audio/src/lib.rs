@@ -20,8 +20,8 @@ mod write;
 
 pub use content::{Content, ContentHash, ContentHasher, content};
 pub use decode::{
-    RATES, Recording, SILENT_PEAK, decode, decode_blocks, mono, read, read_blocks, read_channels,
-    read_heard_channels, read_stretch,
+    RATES, Recording, SILENT_PEAK, decode, decode_blocks, decode_blocks_of_bytes, interleave, mean,
+    mono, read, read_blocks, read_channels, read_heard_channels, read_stretch,
 };
 pub use earnest_signal::{SAMPLE_RATE, Waveform};
 pub use error::AudioError;

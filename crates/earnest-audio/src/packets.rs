@@ -1,8 +1,7 @@
 //! A file's packets, decoded one after the other: all that other people's decoders do with a
 //! stranger's bytes, so that none of their panics gets further than the file.
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use earnest_files::{contained, open_file};
@@ -11,7 +10,7 @@ use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
-use symphonia::core::io::MediaSourceStream;
+use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 
 use crate::AudioError;
@@ -59,28 +58,51 @@ impl Packets {
             path: path.to_owned(),
             source,
         };
-        let not_audio = |detail: String| AudioError::NotAudio {
-            path: path.to_owned(),
-            detail,
-        };
         if path.is_dir() {
-            return Err(not_audio("it is a folder".into()));
+            return Err(AudioError::NotAudio {
+                path: path.to_owned(),
+                detail: "it is a folder".into(),
+            });
         }
         let mut file = open_file(path).map_err(open_error)?;
         if file.metadata().map_err(open_error)?.len() == 0 {
             return Err(AudioError::Empty(path.to_owned()));
         }
-        let (start, end) = edges(&mut file).map_err(open_error)?;
+        let ends = edges(&mut file).map_err(open_error)?;
+        Self::of(path, Box::new(file), ends)
+    }
+
+    /// What is in bytes that are held, which are called `name`.
+    pub fn of_bytes(name: &Path, bytes: Vec<u8>) -> Result<Self, AudioError> {
+        if bytes.is_empty() {
+            return Err(AudioError::Empty(name.to_owned()));
+        }
+        let mut bytes = Cursor::new(bytes);
+        let ends = edges(&mut bytes).map_err(|source| AudioError::Open {
+            path: name.to_owned(),
+            source,
+        })?;
+        Self::of(name, Box::new(bytes), ends)
+    }
+
+    fn of(
+        path: &Path,
+        source: Box<dyn MediaSource>,
+        (start, end): (Vec<u8>, Vec<u8>),
+    ) -> Result<Self, AudioError> {
         if start.starts_with(b"OggS") && !ends_ogg(&end) {
             return Err(AudioError::Unfinished(path.to_owned()));
         }
-        contained(|| Self::recognise(file, &start))
+        contained(|| Self::recognise(source, &start))
             .unwrap_or_else(|panic| Err(fallen(panic)))
-            .map_err(not_audio)
+            .map_err(|detail| AudioError::NotAudio {
+                path: path.to_owned(),
+                detail,
+            })
     }
 
-    fn recognise(file: File, start: &[u8]) -> Result<Self, String> {
-        let stream = MediaSourceStream::new(Box::new(file), Default::default());
+    fn recognise(source: Box<dyn MediaSource>, start: &[u8]) -> Result<Self, String> {
+        let stream = MediaSourceStream::new(source, Default::default());
         let format = symphonia::default::get_probe()
             .probe(
                 &Hint::new(), // no extension: the content decides
@@ -169,7 +191,7 @@ impl Packets {
 const EDGE: u64 = 65_536;
 
 /// The first and last bytes of a file; it is rewound afterwards.
-fn edges(file: &mut File) -> std::io::Result<(Vec<u8>, Vec<u8>)> {
+fn edges(file: &mut (impl Read + Seek)) -> std::io::Result<(Vec<u8>, Vec<u8>)> {
     let (mut start, mut end) = (Vec::new(), Vec::new());
     file.by_ref().take(EDGE).read_to_end(&mut start)?;
     let length = file.seek(SeekFrom::End(0))?;

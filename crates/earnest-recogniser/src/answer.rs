@@ -24,9 +24,15 @@ impl Answer {
     /// first.
     #[must_use]
     pub fn largest(&self) -> usize {
+        Self::largest_of(&self.values)
+    }
+
+    /// As [`Answer::largest`], of values alone; 0 of none.
+    #[must_use]
+    pub fn largest_of(values: &[f32]) -> usize {
         let mut best = 0;
-        for (i, x) in self.values.iter().enumerate() {
-            if *x > self.values[best] {
+        for (i, x) in values.iter().enumerate() {
+            if *x > values[best] {
                 best = i;
             }
         }

@@ -216,7 +216,7 @@ impl SegmentStream {
             track.pushed.clear();
             let frames = samples.chunks_exact(self.channels);
             track.pushed.extend(frames.map(|frame| match mean {
-                true => mean_of(frame),
+                true => earnest_audio::mean(frame),
                 false => frame[i],
             }));
             let held = &mut track.samples;
@@ -407,12 +407,4 @@ impl SegmentStream {
 /// Seconds from the first sample.
 fn at(sample: u64) -> f64 {
     sample as f64 / f64::from(SAMPLE_RATE)
-}
-
-/// As files with several channels are heard ([`earnest_audio::mono`]).
-fn mean_of(frame: &[f32]) -> f32 {
-    match frame {
-        [one] => *one,
-        _ => frame.iter().sum::<f32>() / frame.len() as f32,
-    }
 }

@@ -7,7 +7,6 @@ use crate::voice_activity::{Detector, WINDOW};
 
 /// How stretches of speech are found. Seconds are rounded to windows of 32 ms.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
 pub struct SpeechSettings {
     /// What says how probable speech is.
     pub detector: Detector,
@@ -64,6 +63,14 @@ struct InWindows {
 }
 
 impl SpeechSettings {
+    /// Says whether they can be kept.
+    ///
+    /// # Errors
+    /// [`RecogniserError::Segmentation`] with what cannot.
+    pub fn check(&self) -> Result<(), RecogniserError> {
+        self.in_windows().map(drop)
+    }
+
     fn in_windows(&self) -> Result<InWindows, RecogniserError> {
         let refuse = |why: String| Err(RecogniserError::Segmentation(why));
         let (above, below) = (self.above, self.below);

@@ -73,6 +73,10 @@ enum Command {
     Evaluate(command::evaluate::Arguments),
     /// Say what a model hears in audio files
     Predict(command::predict::Arguments),
+    /// Say what is heard while somebody speaks: a microphone, standard input, or a file
+    Listen(command::listen::Arguments),
+    /// Answer live over HTTP and WebSocket, with a page to talk to
+    Serve(command::serve::Arguments),
 }
 
 /// Prints help, or what was asked wrongly: with clap's colours, unless the words that were given
@@ -126,6 +130,8 @@ fn main() -> ExitCode {
         Command::Train(arguments) => command::train::run(arguments),
         Command::Evaluate(arguments) => command::evaluate::run(arguments),
         Command::Predict(arguments) => command::predict::run(arguments),
+        Command::Listen(arguments) => command::listen::run(arguments),
+        Command::Serve(arguments) => command::serve::run(arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -11,6 +11,8 @@ mod executor;
 pub mod features;
 mod inputs;
 mod inspection;
+pub mod listen;
+mod model_option;
 mod named_conditions;
 pub mod noise;
 mod of_classes;
@@ -23,7 +25,9 @@ pub mod reproduce;
 pub mod rooms;
 pub mod run;
 pub mod scene;
+pub mod serve;
 mod spectrogram;
+mod speech_options;
 mod table;
 pub mod train;
 

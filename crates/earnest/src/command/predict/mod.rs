@@ -4,35 +4,41 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use earnest_experiment::{CARD, largest};
+use earnest_experiment::CARD;
 use earnest_features::Features;
 use earnest_files::{path_cell, text_cell};
+use earnest_live::{InFile, NONE, Scribe};
 use earnest_model::{Channels, Description, Task};
-use earnest_recogniser::{ChannelListeners, FeatureReader, Recogniser, is_uncertain};
+use earnest_recogniser::{ChannelListeners, FeatureReader, NoAnswer, Recogniser};
 use rayon::prelude::*;
 use serde_json::json;
 
 use super::inputs::{Takes, audio_files};
+use super::model_option::{ModelOption, UncertainOption};
 use super::must_hold_model;
 use super::options::no_effect;
+use super::speech_options::SpeechOptions;
 use crate::failure::Failure;
+
+mod segments;
 
 /// Say what a model hears in audio files.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  earnest predict speech.wav\n  earnest predict --model my-model recordings/*.wav\n\n\
+    after_help = "Examples:\n  earnest predict speech.wav\n  earnest predict --model my-model recordings/*.wav\n  earnest predict --segments talk.mp3\n\n\
     Prints CSV: the file, the answer, and each class's probability (or arousal and valence). Where the model has a \
     threshold (its recipe asks for a coverage), or with --uncertain-below, a column certainty says certain or uncertain \
-    beside the answer, which stays as it is. A file that cannot \
+    beside the answer, which stays as it is. The answer to a file of digital silence is none. With --segments each stretch \
+    of each file has a row: start and end in seconds, whether somebody speaks, the answer, and the reason where there is none; \
+    docs/formats.md has both formats. A file that cannot \
     be read, or a folder that cannot be listed, is named on standard error; the others are still done, and the exit \
     code is 1. A manifest may call its column path, file_name, file, filename, audio or wav. To a model that was \
     trained with --normalise speaker or adaptive, all files of a call are one speaker's, heard in this order; to one \
-    with --normalise each_corpus they are one corpus."
+    with --normalise each_corpus they are one corpus. With --segments each file is a speaker's."
 )]
 pub struct Arguments {
-    /// Folder of the model [default: the starter that is built in]
-    #[arg(long, value_name = "DIR")]
-    model: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelOption,
     /// Audio files, folders of them, or manifests (.csv, .tsv, .jsonl with a column `path`)
     #[arg(required_unless_present = "card", value_name = "FILE|DIR|MANIFEST")]
     files: Vec<PathBuf>,
@@ -44,21 +50,17 @@ pub struct Arguments {
     /// and for whom
     #[arg(long, conflicts_with_all = ["files", "channels", "json", "uncertain_below"])]
     card: bool,
-    /// Say `uncertain` beside answers whose largest probability is below this, instead of below the
-    /// model's own threshold: 0 to 1, and 0 for never
-    #[arg(long, value_name = "P", value_parser = probability)]
-    uncertain_below: Option<f32>,
+    #[command(flatten)]
+    uncertain: UncertainOption,
     /// Print one JSON object a line instead of CSV
     #[arg(long)]
     json: bool,
-}
-
-fn probability(text: &str) -> Result<f32, String> {
-    let p: f32 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
-    match (0.0..=1.0).contains(&p) {
-        true => Ok(p),
-        false => Err("it is a probability, 0 to 1".to_owned()),
-    }
+    /// Find the segments of speech in each file and answer each of them: a row for every stretch, with its start
+    /// and end in seconds; silence, noise and too little speech are `none`, with the reason
+    #[arg(long, conflicts_with = "card")]
+    segments: bool,
+    #[command(flatten)]
+    speech: SpeechOptions,
 }
 
 /// Hears some files, on all cores: of each the features of its channels, or those of their mean.
@@ -107,66 +109,63 @@ fn groups(files: &[PathBuf]) -> Vec<&[PathBuf]> {
 /// Prints answers, a row or an object for each.
 struct Answers<'a> {
     model: &'a Description,
+    scribe: &'a Scribe,
     json: bool,
-    /// Below which probability an answer is uncertain.
-    uncertain_below: Option<f32>,
     table: csv::Writer<crate::say::Out>,
 }
 
 impl<'a> Answers<'a> {
-    fn begin(
-        model: &'a Description,
-        json: bool,
-        uncertain_below: Option<f32>,
-    ) -> Result<Self, Failure> {
+    fn begin(model: &'a Description, scribe: &'a Scribe, json: bool) -> Result<Self, Failure> {
         let mut table = csv::Writer::from_writer(crate::say::Out::new());
         if !json {
             let mut header = vec![Cow::Borrowed("file")];
             if model.task == Task::Categorical {
                 header.push(Cow::Borrowed("emotion"));
             }
-            header.extend(uncertain_below.map(|_| Cow::Borrowed("certainty")));
+            let certainty = scribe.about().uncertain_below;
+            header.extend(certainty.map(|_| Cow::Borrowed("certainty")));
             header.extend(model.outputs.iter().map(|name| text_cell(name)));
             table.write_record(header.iter().map(|cell| cell.as_bytes()))?;
         }
         Ok(Self {
             model,
+            scribe,
             json,
-            uncertain_below,
             table,
         })
     }
 
-    fn print(&mut self, file: &Path, answer: &[f32]) -> Result<(), Failure> {
-        let names = &self.model.outputs;
-        let emotion = names.get(largest(answer)).cloned().unwrap_or_default();
-        let emotion = (self.model.task == Task::Categorical).then_some(emotion);
-        let certainty = self
-            .uncertain_below
-            .map(|below| match is_uncertain(answer, below) {
-                true => "uncertain",
-                false => "certain",
-            });
+    /// Prints the answer to a file, or that there is none: it is silent.
+    fn print(&mut self, file: &Path, answer: Option<&[f32]>) -> Result<(), Failure> {
+        let said = answer.map(|values| self.scribe.answer(values));
         if self.json {
-            let values: serde_json::Map<String, serde_json::Value> = names
-                .iter()
-                .zip(answer)
-                .map(|(n, x)| (n.clone(), json!(x)))
-                .collect();
-            let mut object = json!({"file": file.to_string_lossy(), "outputs": values});
-            if let Some(emotion) = emotion {
-                object["emotion"] = json!(emotion);
-            }
-            if let Some(certainty) = certainty {
-                object["certainty"] = json!(certainty);
-            }
-            crate::say::data(&object.to_string());
+            let record = match &said {
+                Some(answer) => json!(answer),
+                None => json!({
+                    "emotion": NONE,
+                    "reason": NoAnswer::Silence.name(),
+                    "outputs": null,
+                }),
+            };
+            let file = &file.to_string_lossy();
+            crate::say::data(&serde_json::to_string(&InFile { file, record })?);
             return Ok(());
         }
         let mut row = vec![path_cell(&file.to_string_lossy()).into_owned()];
-        row.extend(emotion.map(|e| text_cell(&e).into_owned()));
-        row.extend(certainty.map(str::to_owned));
-        row.extend(answer.iter().map(|x| format!("{x:.4}")));
+        let (emotion, certainty) = match said {
+            Some(answer) => (answer.emotion.unwrap_or_default(), answer.certainty),
+            None => (NONE.to_owned(), None),
+        };
+        if self.model.task == Task::Categorical {
+            row.push(text_cell(&emotion).into_owned());
+        }
+        if self.scribe.about().uncertain_below.is_some() {
+            row.push(certainty.unwrap_or_default().to_owned());
+        }
+        match answer {
+            Some(values) => row.extend(values.iter().map(|x| format!("{x:.4}"))),
+            None => row.extend(self.model.outputs.iter().map(|_| String::new())),
+        }
         self.table.write_record(&row)?;
         Ok(())
     }
@@ -195,43 +194,35 @@ fn print_card(model: Option<&Path>) -> Result<(), Failure> {
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
     if a.card {
-        return print_card(a.model.as_deref());
+        return print_card(a.model.model.as_deref());
     }
-    let (recogniser, name) = match &a.model {
-        Some(folder) => {
-            must_hold_model("--model", folder)?;
-            (Recogniser::load(folder)?, folder.display().to_string())
-        }
-        None => (Recogniser::starter()?, "the built-in starter".to_owned()),
+    if !a.segments {
+        no_effect(&a.speech.given(), "--segments")?;
+    }
+    let (recogniser, name) = a.model.open()?;
+    a.uncertain.check(&recogniser)?;
+    let scribe = Scribe::new(&recogniser, &a.model.id(), a.uncertain.uncertain_below);
+    let recipe = &recogniser.description().recipe;
+    let channels = a.channels.unwrap_or(recipe.channels);
+    let how = match a.segments {
+        true => Some(segments::How {
+            recogniser: &recogniser,
+            channels,
+            settings: a.speech.settings()?,
+        }),
+        false => None,
     };
-    // Before anything is heard: not every model can be given audio.
-    recogniser
-        .front_end()
-        .map_err(|e| Failure::asked(format!("--model {name}: {e}")))?;
-    if a.uncertain_below.is_some() && recogniser.description().task == Task::Dimensional {
-        no_effect(
-            &["--uncertain-below"],
-            "a model that answers with probabilities of classes, and this one answers with values on scales",
-        )?;
-    }
-    let uncertain_below = a.uncertain_below.or(recogniser.uncertain_below());
     let inputs = audio_files(&a.files, Takes::WholeFiles)?;
-    if a.model.is_none() {
-        let model = recogniser.description();
-        tell!(
-            "{name} answers: {}, {} training on {}; --model takes another, `earnest predict --card` says how well it does",
-            model.recipe.title(),
-            model.training,
-            model.corpus.split(" (").next().unwrap_or_default()
-        );
+    a.model.tell(&recogniser, &name);
+    if let Some(how) = how {
+        let bad = segments::print(&how, &scribe, &inputs.paths(), a.json)?;
+        return inputs.name_unread(&bad.iter().collect::<Vec<_>>());
     }
     let files = inputs.paths();
     let groups = groups(&files);
-    let mut answers = Answers::begin(recogniser.description(), a.json, uncertain_below)?;
+    let mut answers = Answers::begin(recogniser.description(), &scribe, a.json)?;
     // Whoever speaks in these files counts as one speaker.
     const SPEAKER: &str = "";
-    let recipe = &recogniser.description().recipe;
-    let channels = a.channels.unwrap_or(recipe.channels);
     let mut listeners = ChannelListeners::new();
     if recipe.normalise.needs_all() {
         for files in &groups {
@@ -247,13 +238,14 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             match features {
                 Ok(features) => {
                     let says_nothing = |f: &Features| f.is_empty() || f.never_change();
-                    if features.iter().all(says_nothing) {
+                    let is_silent = features.iter().all(says_nothing);
+                    if is_silent {
                         tell!(
-                            "warning: {}: all rows of its features are the same, as those of digital silence are, so the answer says nothing about a voice",
+                            "warning: {}: all rows of its features are the same, as those of digital silence are, so there is no voice to answer to",
                             file.display()
                         );
                     }
-                    names.push(file);
+                    names.push((file, is_silent));
                     heard.push(features);
                 }
                 Err(why) => bad.push(why),
@@ -263,9 +255,9 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         let speakers = vec![SPEAKER; heard.len()];
         let given = recogniser
             .answers_of_channels(&mut listeners, &references, &speakers)
-            .map_err(|error| error.naming(|i| names[i].display().to_string()))?;
-        for (file, answer) in names.into_iter().zip(&given) {
-            answers.print(file, answer)?;
+            .map_err(|error| error.naming(|i| names[i].0.display().to_string()))?;
+        for ((file, is_silent), answer) in names.into_iter().zip(&given) {
+            answers.print(file, (!is_silent).then_some(answer.as_slice()))?;
         }
     }
     answers.table.flush()?;

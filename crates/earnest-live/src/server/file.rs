@@ -1,0 +1,247 @@
+//! `POST /v1/expression/audio/file`: the segments of a file.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use earnest_recogniser::{Heard, RecogniserError, SegmentStream};
+use serde::{Deserialize, Serialize};
+
+use super::Server;
+use super::clip::{Hearer, Turn, in_time, of_recogniser};
+use super::protocol::{Measurement, Place, Utterance, ms};
+use super::refusal::{Refusal, new_id};
+use super::work::compute;
+use crate::record::{AboutModel, FORMAT, Scribe, SegmentRecord};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileConfig {
+    measurement_timer_ms: Option<u32>,
+}
+
+#[derive(Debug, Serialize)]
+struct FileAnswer<'a> {
+    request_id: String,
+    run_id: String,
+    format: u32,
+    model: &'a AboutModel,
+    received: ReceivedFile,
+    utterances: Vec<Utterance>,
+    measurements: Vec<Measurement>,
+    segments: Vec<SegmentRecord>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReceivedFile {
+    audio_duration_ms: u64,
+}
+
+/// What a request brought.
+struct Brought {
+    name: String,
+    bytes: Vec<u8>,
+    config: FileConfig,
+}
+
+/// Hears a file, and answers with its utterances, measurements and segments.
+pub async fn file(
+    State(server): State<Arc<Server>>,
+    parts: Result<Multipart, MultipartRejection>,
+) -> Result<Response, Refusal> {
+    let turn = Turn::take(&server)?;
+    let parts =
+        parts.map_err(|e| Refusal::invalid(format!("the body is no multipart form: {e}")))?;
+    let brought = in_time(bring(parts, server.service.limits.body_bytes)).await??;
+    let running_s = match brought.config.measurement_timer_ms {
+        None => None,
+        Some(timer) if (100..=10_000).contains(&timer) => Some(f64::from(timer) / 1000.0),
+        Some(timer) => {
+            return Err(Refusal::new(
+                StatusCode::BAD_REQUEST,
+                "config_invalid",
+                format!("measurement_timer_ms is {timer}; it is 100 to 10000"),
+            ));
+        }
+    };
+    let hearer = Segments {
+        server: Arc::clone(&server),
+        running_s,
+        stream: None,
+        heard: Vec::new(),
+    };
+    let (hearer, seconds) = turn.hear(brought.name, brought.bytes, hearer).await?;
+    let hearer = compute(move || hearer.finish())
+        .await
+        .map_err(|_| Refusal::internal())?
+        .map_err(of_recogniser)?;
+    let scribe = &server.service.scribe;
+    let (utterances, measurements, segments) = in_order(scribe, &hearer);
+    Ok(Json(FileAnswer {
+        request_id: new_id("request"),
+        run_id: new_id("run"),
+        format: FORMAT,
+        model: scribe.about(),
+        received: ReceivedFile {
+            audio_duration_ms: ms(seconds),
+        },
+        utterances,
+        measurements,
+        segments,
+    })
+    .into_response())
+}
+
+/// The parts of a form.
+async fn bring(mut parts: Multipart, most: usize) -> Result<Brought, Refusal> {
+    let wrong = |error: MultipartError| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(most),
+        _ => Refusal::invalid(format!("the form cannot be read: {}", error.body_text())),
+    };
+    let (mut file, mut config) = (None, None);
+    while let Some(part) = parts.next_field().await.map_err(wrong)? {
+        match part.name() {
+            Some("file") if file.is_none() => {
+                let name = part.file_name().unwrap_or("upload").to_owned();
+                file = Some((name, part.bytes().await.map_err(wrong)?));
+            }
+            Some("config") if config.is_none() => {
+                let text = part.bytes().await.map_err(wrong)?;
+                let read = serde_json::from_slice::<Option<FileConfig>>(&text).map_err(|e| {
+                    Refusal::new(
+                        StatusCode::BAD_REQUEST,
+                        "config_invalid",
+                        format!("the part config cannot be read: {e}"),
+                    )
+                })?;
+                config = Some(read.unwrap_or_default());
+            }
+            other => {
+                let name = other.unwrap_or_default();
+                return Err(Refusal::invalid(format!(
+                    "the form has a part {name:?}; it has one part file, and may have one part config"
+                )));
+            }
+        }
+    }
+    let (name, bytes) = file.ok_or_else(|| Refusal::invalid("the form has no part file"))?;
+    Ok(Brought {
+        name,
+        bytes: bytes.into(),
+        config: config.unwrap_or_default(),
+    })
+}
+
+/// A body is larger than is taken.
+pub fn too_large(most: usize) -> Refusal {
+    Refusal::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "audio_too_long",
+        format!(
+            "the body is larger than {most} bytes, which is the most; send it in parts, or start the server with a larger --body-bytes"
+        ),
+    )
+}
+
+/// Finds segments.
+struct Segments {
+    server: Arc<Server>,
+    running_s: Option<f64>,
+    stream: Option<SegmentStream>,
+    heard: Vec<Heard>,
+}
+
+impl Hearer for Segments {
+    fn hear(&mut self, frames: &[f32], channels: usize, rate: u32) -> Result<(), RecogniserError> {
+        let service = &self.server.service;
+        let stream = match &mut self.stream {
+            Some(stream) => stream,
+            none => none.insert(service.recogniser.segments(
+                rate,
+                channels,
+                service.recogniser.description().recipe.channels,
+                &service.speech,
+                self.running_s,
+            )?),
+        };
+        let heard = &mut self.heard;
+        stream.push(frames, &mut |h| keep(heard, h))
+    }
+}
+
+fn keep(heard: &mut Vec<Heard>, h: Heard) {
+    if matches!(h, Heard::Running(_) | Heard::Segment(_)) {
+        heard.push(h);
+    }
+}
+
+impl Segments {
+    fn finish(mut self) -> Result<Vec<Heard>, RecogniserError> {
+        let heard = &mut self.heard;
+        if let Some(stream) = &mut self.stream {
+            stream.finish(&mut |h| keep(heard, h))?;
+        }
+        Ok(self.heard)
+    }
+}
+
+/// What was heard, in the order of a file's answer.
+fn in_order(
+    scribe: &Scribe,
+    heard: &[Heard],
+) -> (Vec<Utterance>, Vec<Measurement>, Vec<SegmentRecord>) {
+    let (mut utterances, mut measurements, mut segments) = (Vec::new(), Vec::new(), Vec::new());
+    for heard in heard {
+        let place = |start_s: f64,
+                     end_s: f64,
+                     trigger: &'static str,
+                     measurements: &[Measurement],
+                     utterances: &[Utterance]| Place {
+            measurement_id: measurements.len() as u64,
+            utterance_id: utterances.len() as u64,
+            start_s,
+            end_s,
+            trigger,
+        };
+        match heard {
+            Heard::Running(answer) => {
+                let place = place(
+                    answer.start_s,
+                    answer.end_s,
+                    "interval",
+                    &measurements,
+                    &utterances,
+                );
+                measurements.push(Measurement::of(
+                    scribe,
+                    place,
+                    scribe.answer(&answer.values),
+                ));
+            }
+            Heard::Segment(segment) => {
+                let record = scribe.segment(segment);
+                if segment.answer.is_ok() {
+                    let place = place(
+                        segment.start_s,
+                        segment.end_s,
+                        "speech_ended",
+                        &measurements,
+                        &utterances,
+                    );
+                    measurements.push(Measurement::of_segment(scribe, place, record.clone()));
+                    utterances.push(Utterance {
+                        utterance_id: utterances.len() as u64,
+                        audio_start_ms: ms(segment.start_s),
+                        audio_end_ms: ms(segment.end_s),
+                    });
+                }
+                segments.push(record);
+            }
+            _ => {}
+        }
+    }
+    (utterances, measurements, segments)
+}

@@ -1,0 +1,99 @@
+//! What is answered where there is no answer.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// An error of a request: its status, its code, and a sentence for a person.
+#[derive(Debug)]
+pub struct Refusal {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+}
+
+impl Refusal {
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// Too much is asked at a time.
+    pub fn busy(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "server_busy", message)
+    }
+
+    /// The request's own words make no sense.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "message_invalid", message)
+    }
+
+    /// The server is at fault.
+    pub fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal_error",
+            "the server failed to answer; what it was given is not kept, so please report how to make it fail again",
+        )
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let body = Json(json!({
+            "type": "error",
+            "code": self.code,
+            "message": self.message,
+            // Hugging Face's clients show this one.
+            "error": self.message,
+            "request_id": new_id("request"),
+        }));
+        let mut response = (self.status, body).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            let soon = header::HeaderValue::from_static("1");
+            response.headers_mut().insert(header::RETRY_AFTER, soon);
+        }
+        response
+    }
+}
+
+/// Nothing is there.
+pub async fn not_found() -> Refusal {
+    Refusal::new(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        "nothing is there; GET /openapi.json says what is",
+    )
+}
+
+/// The path is there for another method.
+pub async fn method_not_allowed() -> Refusal {
+    Refusal::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "that is asked by another method; GET /openapi.json says by which",
+    )
+}
+
+/// No token, or a wrong one.
+pub fn unauthorized() -> Response {
+    let message = "this server wants a token: send `Authorization: Bearer TOKEN`";
+    let body = Json(json!({"message": message, "error": message}));
+    let scheme = [(header::WWW_AUTHENTICATE, "Bearer")];
+    (StatusCode::UNAUTHORIZED, scheme, body).into_response()
+}
+
+/// A name for a request or a session, of its own in this process's life and most probably in any other's. It is no secret.
+pub fn new_id(kind: &str) -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let n = NEXT.fetch_add(1, Ordering::Relaxed);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now = now.unwrap_or_default().as_nanos();
+    format!("{kind}-{now:x}-{}-{n}", std::process::id())
+}
