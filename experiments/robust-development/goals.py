@@ -57,47 +57,52 @@ def flip(differences):
     return float(np.mean(np.abs(signs @ d) >= abs(d.sum()) - 1e-12))
 
 
-runs = {a.split("=")[0]: [read(r) for r in a.split("=")[1].split(",")] for a in sys.argv[1:]}
-recipes = sorted({n for rs in runs.values() for r in rs for t, n in r if t == "categorical"}, key=lambda n: n != "robust")
-by_speaker, table = {}, {}
-for recipe in recipes:
-    line = {}
-    for corpus, seeds in runs.items():
-        of = {}
-        for seed in seeds:
-            for condition, rows in seed.get(("categorical", recipe), {}).items():
-                of.setdefault(condition, []).append(macro_f([r[2:] for r in rows]))
-                for speaker in {r[1] for r in rows}:
-                    own = [r[2:] for r in rows if r[1] == speaker]
-                    kind = "clean" if condition == "clean" else "robot"
-                    by_speaker.setdefault((recipe, kind), {}).setdefault((corpus, speaker), []).append(macro_f(own))
-        if of:
-            line[corpus] = {c: float(np.mean(fs)) for c, fs in of.items()}
-    table[recipe] = line
-print("| recipe | clean | robot | share | lab | measured | random: median | 10th percentile | / clean |", "|---|" + "---:|" * 8, sep="\n")
-mean = lambda xs: float(np.mean(list(xs)))
-for recipe, line in table.items():
-    clean = mean(f["clean"] for f in line.values())
-    robot = mean(mean(x for c, x in f.items() if c != "clean") for f in line.values())
-    of = lambda g: mean(mean(x for c, x in f.items() if group(c) == g) for f in line.values())
-    robots = [mean(f[c] for f in line.values()) for c in next(iter(line.values())) if group(c) == "random"]
-    p10 = float(np.percentile(robots, 10))
-    each = ", ".join("%s %.3f / %.3f" % (c, f["clean"], mean(x for k, x in f.items() if k != "clean")) for c, f in line.items())
-    numbers = (clean, robot, robot / clean, of("lab"), of("measured"), np.median(robots), p10, p10 / clean)
-    print(f"| {recipe} ({each}) | " + " | ".join(f"{x:.3f}" for x in numbers) + " |")
-for kind in ("robot", "clean"):
-    for rival in recipes[1:]:
-        a, b = by_speaker[("robust", kind)], by_speaker[(rival, kind)]
-        speakers = sorted(set(a) & set(b))
-        d = [np.mean(a[s]) - np.mean(b[s]) for s in speakers]
-        print(f"* {kind}, robust minus {rival}, mean over {len(speakers)} speakers: {np.mean(d):+.3f}, p = {flip(d):.4f}")
-for corpus, seeds in runs.items():
-    names = sorted({n for s in seeds for t, n in s if t == "dimensional"}, key=lambda n: n != "robust")
-    for recipe in names:
-        for scale in ("arousal", "valence"):
+def main():
+    runs = {a.split("=")[0]: [read(r) for r in a.split("=")[1].split(",")] for a in sys.argv[1:]}
+    recipes = sorted({n for rs in runs.values() for r in rs for t, n in r if t == "categorical"}, key=lambda n: n != "robust")
+    by_speaker, table = {}, {}
+    for recipe in recipes:
+        line = {}
+        for corpus, seeds in runs.items():
             of = {}
             for seed in seeds:
-                for condition, rows in seed.get(("dimensional", recipe), {}).items():
-                    pairs = [(r[2][scale], r[3][scale]) for r in rows]
-                    of.setdefault("clean" if condition == "clean" else "robot", []).append(ccc(pairs))
-            print(f"* {corpus} {scale} {recipe}: CCC clean {np.mean(of['clean']):.3f}, robot {np.mean(of['robot']):.3f}")
+                for condition, rows in seed.get(("categorical", recipe), {}).items():
+                    of.setdefault(condition, []).append(macro_f([r[2:] for r in rows]))
+                    for speaker in {r[1] for r in rows}:
+                        own = [r[2:] for r in rows if r[1] == speaker]
+                        kind = "clean" if condition == "clean" else "robot"
+                        by_speaker.setdefault((recipe, kind), {}).setdefault((corpus, speaker), []).append(macro_f(own))
+            if of:
+                line[corpus] = {c: float(np.mean(fs)) for c, fs in of.items()}
+        table[recipe] = line
+    print("| recipe | clean | robot | share | lab | measured | random: median | 10th percentile | / clean |", "|---|" + "---:|" * 8, sep="\n")
+    mean = lambda xs: float(np.mean(list(xs)))
+    for recipe, line in table.items():
+        clean = mean(f["clean"] for f in line.values())
+        robot = mean(mean(x for c, x in f.items() if c != "clean") for f in line.values())
+        of = lambda g: mean(mean(x for c, x in f.items() if group(c) == g) for f in line.values())
+        robots = [mean(f[c] for f in line.values()) for c in next(iter(line.values())) if group(c) == "random"]
+        p10 = float(np.percentile(robots, 10))
+        each = ", ".join("%s %.3f / %.3f" % (c, f["clean"], mean(x for k, x in f.items() if k != "clean")) for c, f in line.items())
+        numbers = (clean, robot, robot / clean, of("lab"), of("measured"), np.median(robots), p10, p10 / clean)
+        print(f"| {recipe} ({each}) | " + " | ".join(f"{x:.3f}" for x in numbers) + " |")
+    for kind in ("robot", "clean"):
+        for rival in recipes[1:]:
+            a, b = by_speaker[("robust", kind)], by_speaker[(rival, kind)]
+            speakers = sorted(set(a) & set(b))
+            d = [np.mean(a[s]) - np.mean(b[s]) for s in speakers]
+            print(f"* {kind}, robust minus {rival}, mean over {len(speakers)} speakers: {np.mean(d):+.3f}, p = {flip(d):.4f}")
+    for corpus, seeds in runs.items():
+        names = sorted({n for s in seeds for t, n in s if t == "dimensional"}, key=lambda n: n != "robust")
+        for recipe in names:
+            for scale in ("arousal", "valence"):
+                of = {}
+                for seed in seeds:
+                    for condition, rows in seed.get(("dimensional", recipe), {}).items():
+                        pairs = [(r[2][scale], r[3][scale]) for r in rows]
+                        of.setdefault("clean" if condition == "clean" else "robot", []).append(ccc(pairs))
+                print(f"* {corpus} {scale} {recipe}: CCC clean {np.mean(of['clean']):.3f}, robot {np.mean(of['robot']):.3f}")
+
+
+if __name__ == "__main__":
+    main()

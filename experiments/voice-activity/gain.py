@@ -90,8 +90,9 @@ class Network:
             recordings = [high_passed(r, trial["cut"], trial.get("order", 1)) for r in recordings]
         lengths = [len(r) // 512 for r in recordings]
         out = [np.empty(n) for n in lengths]
+        of_a_length = np.argsort(lengths, kind="stable")
         for at in range(0, len(recordings), 100):
-            some = range(at, min(at + 100, len(recordings)))
+            some = of_a_length[at : at + 100]
             most = max(lengths[i] for i in some)
             sound = np.zeros((len(some), 64 + 512 * most), np.float32)
             for row, i in enumerate(some):

@@ -18,8 +18,7 @@ export class Answer {
 		this.model = model;
 		this.dimensional = model.task === 'dimensional';
 		this.rows = new Map();
-		this.seen = [];
-		const { uncertain_below: below, scale } = model;
+		const { uncertain_below: below } = model;
 		const threshold = !this.dimensional && typeof below === 'number';
 		element('bars').replaceChildren(...model.outputs.map((name) => {
 			const bar = painted('bar', styles.get(name));
@@ -35,7 +34,7 @@ export class Answer {
 			return row;
 		}));
 		write('bars-note', this.dimensional
-			? scale ? `The scale goes from ${number(scale[0])} to ${number(scale[1])}.` : 'The model states no scale: the bars span the values seen.'
+			? 'The bars span three standard deviations about the means of the speech that trained the model.'
 			: threshold ? `An answer below ${percent(below)} (the thin mark) is called uncertain.` : 'This model does not say when it is uncertain.');
 		this.over();
 	}
@@ -52,7 +51,7 @@ export class Answer {
 
 	fill(outputs, emotion) {
 		if (!this.model) return;
-		const [low, high] = range(this.model, this.seen);
+		const [low, high] = range(this.model);
 		for (const [name, { row, bar, value }] of this.rows) {
 			const given = outputs?.[name];
 			const known = typeof given === 'number';
@@ -79,7 +78,6 @@ export class Answer {
 		large.className = none ? 'emotion none' : 'emotion';
 		large.textContent = emotion ?? 'none';
 		if (this.dimensional && outputs) {
-			this.seen = [...this.seen.slice(-500), { outputs }];
 			const lines = this.model.outputs.map((name) => `${name} ${number(outputs[name])}`);
 			words = and(lines);
 			large.className = 'emotion dimensions';

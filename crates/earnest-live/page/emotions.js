@@ -5,15 +5,11 @@ import { number, percent, seconds } from './words.js';
 
 const KEPT_SECONDS = 310;
 
-/** The range of a model's outputs: probabilities, the model's scale, or what has been seen so far. */
-export function range(model, seen) {
+/** The range of a model's outputs: probabilities, or three standard deviations about the means of the speech that trained it. */
+export function range(model) {
 	if (model.task !== 'dimensional') return [0, 1];
-	if (Array.isArray(model.scale)) return model.scale;
-	const values = seen.flatMap(({ outputs }) => Object.values(outputs));
-	if (!values.length) return [0, 1];
-	const low = Math.min(...values);
-	const high = Math.max(...values);
-	return low < high ? [low, high] : [low - 0.5, high + 0.5];
+	const ends = (sign) => model.mean.map((mean, i) => mean + sign * 3 * model.deviation[i]);
+	return [Math.min(...ends(-1)), Math.max(...ends(1))];
 }
 
 export class Emotions {
@@ -55,7 +51,7 @@ export class Emotions {
 		const seen = view(now, span);
 		const x = (time) => left + ((time - seen.from) / span) * (right - left);
 		const lane = (height - 24) / model.outputs.length;
-		const [low, high] = range(model, points);
+		const [low, high] = range(model);
 		timeAxis(ctx, seen, left, right, height - 24, height - 8);
 		const visible = points.filter(({ to, from }) => to >= seen.from && from <= seen.to);
 		const current = open ? points.at(-1) : null;

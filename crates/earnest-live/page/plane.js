@@ -38,7 +38,7 @@ export class Plane {
 		if (!this.model || !hasPlane(this.model)) return;
 		const { ctx, width, height } = pen(this.canvas);
 		const { ink, muted, line, accent, paper } = colours();
-		const [low, high] = range(this.model, this.points);
+		const [low, high] = range(this.model);
 		const [left, right, top, bottom] = [32, width - 14, 14, height - 26];
 		const x = (value) => left + ((value - low) / (high - low)) * (right - left);
 		const y = (value) => bottom - ((value - low) / (high - low)) * (bottom - top);

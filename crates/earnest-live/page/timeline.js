@@ -73,7 +73,7 @@ export class Timeline {
 		label.setAttribute('aria-hidden', 'true');
 		if (segment.start < from) block.setAttribute('aria-hidden', 'true'); // it goes on from the line before
 		if (model.task === 'dimensional') {
-			const [low, high] = range(model, this.segments.filter(({ outputs }) => outputs));
+			const [low, high] = range(model);
 			for (const name of model.outputs) {
 				if (segment.outputs?.[name] === undefined) continue;
 				const line = painted('height', styles.get(name));

@@ -42,7 +42,7 @@ struct Parameters {
 #[derive(Debug, Serialize)]
 struct Label {
     label: String,
-    score: f32,
+    score: f64,
     /// Why there is no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
@@ -91,7 +91,7 @@ pub async fn predict(
         Ok(values) => (about.outputs.iter().zip(values))
             .map(|(label, score)| Label {
                 label: label.clone(),
-                score,
+                score: score.into(),
                 reason: None,
             })
             .collect(),

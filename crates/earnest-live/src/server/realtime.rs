@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use earnest_recogniser::{Heard, RecogniserError, SegmentStream};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
@@ -17,7 +17,7 @@ use super::metrics::add;
 use super::protocol::{
     Config, FromClient, FromServer, Measurement, Place, Produced, Received, Session, Utterance, ms,
 };
-use super::refusal::{Refusal, new_id};
+use super::refusal::new_id;
 use super::work::compute;
 use crate::record::FORMAT;
 
@@ -29,21 +29,43 @@ const BURST_S: f64 = 10.0;
 /// How long a client may leave a message unread.
 const UNREAD: Duration = Duration::from_secs(10);
 
-/// Opens a session, if there is room.
+/// Opens a session, if there is room. A browser's page cannot read the status of a refused upgrade, so who finds no room is told by a
+/// message.
 pub async fn realtime(State(server): State<Arc<Server>>, socket: WebSocketUpgrade) -> Response {
-    let Ok(permit) = Arc::clone(&server.sessions).try_acquire_owned() else {
-        server.metrics.refuse("sessions");
-        return Refusal::busy(format!(
-            "{} sessions are open, which is the most; try again when one has ended, or start the server with a larger --sessions",
-            server.service.limits.sessions
-        ))
-        .into_response();
-    };
-    socket
+    let permit = Arc::clone(&server.sessions).try_acquire_owned();
+    let socket = socket
         .protocols([SUBPROTOCOL])
         .max_message_size(LONGEST_MESSAGE)
-        .max_frame_size(LONGEST_MESSAGE)
-        .on_upgrade(move |socket| run(server, socket, permit))
+        .max_frame_size(LONGEST_MESSAGE);
+    match permit {
+        Ok(permit) => socket.on_upgrade(move |socket| run(server, socket, permit)),
+        Err(_) => {
+            server.metrics.refuse("sessions");
+            let most = server.service.limits.sessions;
+            socket.on_upgrade(move |socket| turn_away(socket, most))
+        }
+    }
+}
+
+/// Says that there is no room.
+async fn turn_away(mut socket: WebSocket, most: usize) {
+    let message = FromServer::Error {
+        code: "server_busy",
+        message: format!(
+            "{most} sessions are open, which is the most; try again when one has ended, or start the server with a larger --sessions"
+        ),
+        retryable: false,
+    };
+    let text = serde_json::to_string(&message).unwrap_or_default();
+    let close = Message::Close(Some(CloseFrame {
+        code: close_code::AGAIN,
+        reason: "server_busy".into(),
+    }));
+    let _ = timeout(UNREAD, async {
+        socket.send(Message::Text(text.into())).await?;
+        socket.send(close).await
+    })
+    .await;
 }
 
 /// Why a session ends.
