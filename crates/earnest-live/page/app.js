@@ -239,6 +239,7 @@ async function stop(words = 'The microphone is off. The server finishes what it 
 		become('finishing', words);
 		const ending = session;
 		await microphone.stop();
+		withdraw('silent');
 		resetLevel();
 		ending.close();
 	}

@@ -4,6 +4,9 @@
 //! their magnitudes go through four convolutions over time (kernel 3, padding 1, strides 1, 2, 2, 1, ReLU), one vector of 128
 //! comes out, goes through an LSTM of 128, and a logistic unit hears the LSTM's positive part. `tests/voice_activity.rs` holds it to what ONNX Runtime makes
 //! of Silero's own file.
+//!
+//! Beside that [`Silero::new`] amplifies what is soft (`Gain`), and forgets in long pauses what it heard: in noise that lasts, the network's
+//! state drifts until it hears no voice any more. What both are worth is measured in `experiments/voice-activity`.
 
 use std::f64::consts::TAU;
 use std::sync::{Arc, LazyLock};
@@ -12,7 +15,7 @@ use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
 
 use super::product::Matrix;
-use super::{VoiceActivity, WINDOW};
+use super::{VoiceActivity, WINDOW, level_db};
 
 /// The weights, as `models/silero/weights.py` writes them.
 static BYTES: &[u8] = include_bytes!("../../models/silero/silero-16k.bin");
@@ -85,9 +88,43 @@ impl Network {
 
 static NETWORK: LazyLock<Network> = LazyLock::new(Network::new);
 
+/// How loud the loudest windows of late are made, where they are softer; dB below full scale.
+const LOUD_DB: f32 = -30.0;
+/// How fast a loud window is forgotten, dB a window: 3 dB a second.
+const DECAY_DB: f32 = 0.1;
+/// The most that is amplified, dB.
+const MOST_DB: f32 = 40.0;
+
+/// Amplifies soft recordings, on which the network is nearly deaf: `L = max(level, L - 0.1)` for each window, `L = -70` at first; the gain is
+/// `-30 - L` dB, from 0 to 40.
+struct Gain {
+    loud_db: f32,
+}
+
+impl Gain {
+    const NEW: Self = Self {
+        loud_db: LOUD_DB - MOST_DB,
+    };
+
+    /// The factor for a window's amplitudes.
+    fn of(&mut self, level_db: f32) -> f32 {
+        self.loud_db = level_db.max(self.loud_db - DECAY_DB);
+        let gain_db = (LOUD_DB - self.loud_db).clamp(0.0, MOST_DB);
+        10.0_f32.powf(gain_db / 20.0)
+    }
+}
+
+/// Windows in a row (two seconds) with less than this probability, after which what was heard is forgotten.
+const PAUSE: u32 = 62;
+const NO_SPEECH: f32 = 0.1;
+
 /// Silero's detector under way. After the first one a new one is cheap: they share their weights.
 pub struct Silero {
     network: &'static Network,
+    /// None as the detector was published.
+    gain: Option<Gain>,
+    /// Windows without speech in a row.
+    pause: u32,
     /// The samples before the window, the window, what is mirrored.
     heard: [f32; HEARD],
     frame: Vec<f32>,
@@ -108,9 +145,20 @@ impl Silero {
     /// One that has heard nothing yet.
     #[must_use]
     pub fn new() -> Self {
+        Self {
+            gain: Some(Gain::NEW),
+            ..Self::as_published()
+        }
+    }
+
+    /// The network alone, as Silero published it.
+    #[must_use]
+    pub fn as_published() -> Self {
         let network = &*NETWORK;
         Self {
             network,
+            gain: None,
+            pause: 0,
             heard: [0.0; HEARD],
             frame: network.transform.make_input_vec(),
             spectrum: network.transform.make_output_vec(),
@@ -125,8 +173,8 @@ impl Silero {
         }
     }
 
-    /// Magnitudes of the frames of what is heard.
-    fn transform(&mut self) {
+    /// Magnitudes of the frames of what is heard, amplified by this factor.
+    fn transform(&mut self, factor: f32) {
         let network = self.network;
         for t in 0..FRAMES {
             let samples = &self.heard[t * HOP..t * HOP + FRAME];
@@ -141,7 +189,7 @@ impl Silero {
             debug_assert!(done.is_ok());
             let row = &mut self.magnitudes[(t + 1) * BINS..(t + 2) * BINS];
             for (magnitude, z) in row.iter_mut().zip(&self.spectrum) {
-                *magnitude = (z.re * z.re + z.im * z.im).sqrt();
+                *magnitude = factor * (z.re * z.re + z.im * z.im).sqrt();
             }
         }
     }
@@ -169,6 +217,13 @@ impl Silero {
         self.network.fourth.multiply([&third[..]], |_, from, some| {
             positive(&mut input[from..], some);
         });
+    }
+
+    /// Forgets the LSTM's state.
+    fn forget(&mut self) {
+        self.input_and_state = [0.0; 2 * HIDDEN];
+        self.cell = [0.0; HIDDEN];
+        self.pause = 0;
     }
 
     /// A step of the LSTM: gates i, f, g, o; `c = f c + i g`, `h = o tanh c`.
@@ -216,19 +271,31 @@ impl VoiceActivity for Silero {
         for i in 0..MIRRORED {
             self.heard[BEFORE + WINDOW + i] = self.heard[BEFORE + WINDOW - 2 - i];
         }
-        self.transform();
+        let factor = match &mut self.gain {
+            Some(gain) => gain.of(level_db(window)),
+            None => 1.0,
+        };
+        self.transform(factor);
         self.convolve();
         self.step();
         let state = &self.input_and_state[HIDDEN..];
         let sum: f32 = (self.network.output.iter().zip(state))
             .map(|(w, h)| w * h.max(0.0))
             .sum();
-        sigmoid(sum + self.network.output_bias)
+        let probability = sigmoid(sum + self.network.output_bias);
+        self.pause = match probability < NO_SPEECH {
+            true => self.pause + 1,
+            false => 0,
+        };
+        if self.gain.is_some() && self.pause == PAUSE {
+            self.forget();
+        }
+        probability
     }
 
     fn reset(&mut self) {
         self.heard = [0.0; HEARD];
-        self.input_and_state = [0.0; 2 * HIDDEN];
-        self.cell = [0.0; HIDDEN];
+        self.gain = self.gain.as_ref().map(|_| Gain::NEW);
+        self.forget();
     }
 }
