@@ -39,6 +39,8 @@ const MEGABYTE: usize = 1 << 20;
 /// All targets.
 pub const TARGETS: &[Target] = &[
     target("audio", "any bytes as an audio file", 256, audio::audio),
+    target("stream", "samples on standard input", 256, audio::stream),
+    target("body", "audio in a request", 256, audio::body),
     target(
         "mat",
         "a room response in MATLAB's format",

@@ -66,7 +66,7 @@ pub fn crashers(target: &Target) -> Vec<(PathBuf, Vec<u8>)> {
 #[must_use]
 pub fn seeds(target: &Target) -> Vec<Vec<u8>> {
     let mut seeds = match target.name {
-        "audio" => {
+        "audio" | "stream" | "body" => {
             let mut seeds = files(
                 "crates/earnest-audio/tests/audio",
                 &["wav", "aiff", "flac", "ogg", "mp3"],

@@ -114,6 +114,8 @@ pub struct SegmentStream {
     reader: FeatureReader,
     listeners: ChannelListeners,
     channels: usize,
+    /// Samples of a second, all channels.
+    second: usize,
     tracks: Vec<Track>,
     /// The number of the first sample that is held.
     first: u64,
@@ -175,6 +177,7 @@ impl SegmentStream {
             reader,
             listeners: ChannelListeners::new(),
             channels,
+            second: channels * sample_rate.max(1) as usize,
             tracks: (0..tracks)
                 .map(|_| track())
                 .collect::<Result<_, RecogniserError>>()?,
@@ -211,6 +214,16 @@ impl SegmentStream {
                 samples.len()
             )));
         }
+        // A second at a time, so that an hour that is pushed at once is not held.
+        for part in samples.chunks(self.second) {
+            self.resample(part)?;
+            self.hear_windows(sink)?;
+        }
+        Ok(())
+    }
+
+    /// Brings frames to 16 kHz.
+    fn resample(&mut self, samples: &[f32]) -> Result<(), RecogniserError> {
         let mean = self.tracks.len() < self.channels;
         for (i, track) in self.tracks.iter_mut().enumerate() {
             track.pushed.clear();
@@ -222,7 +235,7 @@ impl SegmentStream {
             let held = &mut track.samples;
             (track.resampler).push(&track.pushed, &mut |block| held.extend_from_slice(block))?;
         }
-        self.hear_windows(sink)
+        Ok(())
     }
 
     /// Ends the recording: gives what is still open to `sink`. Then all is as new, but for a model that adapts to the speaker: it goes

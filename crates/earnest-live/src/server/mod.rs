@@ -4,6 +4,7 @@ mod clip;
 mod connections;
 mod file;
 mod guard;
+mod health;
 mod metrics;
 mod page;
 mod predict;
@@ -32,6 +33,7 @@ use tokio::sync::{Semaphore, watch};
 use self::metrics::Metrics;
 use crate::record::{FORMAT, Scribe};
 
+pub use self::health::health;
 pub use self::settings::{Access, Limits, ServerError};
 
 /// What a server answers with, and to whom.
@@ -146,7 +148,7 @@ fn router(server: Arc<Server>) -> Router {
             guard::token,
         ));
     let open = Router::new()
-        .route("/health", get(health))
+        .route("/health", get(alive))
         .route("/openapi.json", get(openapi));
     api.merge(open)
         .merge(page::routes())
@@ -164,7 +166,7 @@ fn router(server: Arc<Server>) -> Router {
         .with_state(server)
 }
 
-async fn health(State(server): State<Arc<Server>>) -> Response {
+async fn alive(State(server): State<Arc<Server>>) -> Response {
     Json(json!({
         "status": "ok",
         "version": env!("CARGO_PKG_VERSION"),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use clap::Args;
 use earnest_live::Scribe;
-use earnest_live::server::{Access, Limits, Service, serve, signalled};
+use earnest_live::server::{Access, Limits, Service, health, serve, signalled};
 
 use super::model_option::{ModelOption, UncertainOption};
 use super::speech_options::SpeechOptions;
@@ -56,12 +56,19 @@ pub struct Arguments {
     /// Seconds of audio that a session may bring in a second; who brings more waits
     #[arg(long, value_name = "X", default_value_t = Limits::default().speed)]
     speed: f64,
+    /// Ask the server that listens at --listen whether it is well, and end: exit code 0 if it is. For who
+    /// supervises it
+    #[arg(long, conflicts_with_all = ["model", "uncertain_below", "token_env", "allow_host"])]
+    health: bool,
     #[command(flatten)]
     speech: SpeechOptions,
 }
 
 /// Runs the verb.
 pub fn run(a: Arguments) -> Result<(), Failure> {
+    if a.health {
+        return health(a.listen).map_err(|why| anyhow::anyhow!(why).into());
+    }
     let token = match &a.token_env {
         None => None,
         Some(name) => match std::env::var(name) {

@@ -32,6 +32,8 @@ fn every_help_page_reads_as_before() {
         vec!["train"],
         vec!["evaluate"],
         vec!["predict"],
+        vec!["listen"],
+        vec!["serve"],
     ] {
         let mut arguments = words.clone();
         arguments.push("--help");

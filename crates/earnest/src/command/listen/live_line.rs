@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use earnest_live::{AboutModel, AnswerRecord, Event, SegmentRecord};
+use earnest_live::{AboutModel, Event, SegmentRecord};
 use serde_json::{Map, Value};
 
 use crate::visible::on_one_line;
@@ -13,10 +13,12 @@ use crate::visible::on_one_line;
 const EVERY: Duration = Duration::from_millis(80);
 /// Columns where nobody knows how many there are.
 const COLUMNS: usize = 80;
+/// So many values have room, whichever is the largest.
+const FEW: usize = 4;
 /// Cells of a bar, each of eight parts.
-const BAR: usize = 4;
+const BAR: usize = 3;
 /// Letters of a class's name.
-const NAME: usize = 8;
+const NAME: usize = 7;
 
 /// The line under way.
 pub struct LiveLine {
@@ -78,7 +80,7 @@ impl LiveLine {
             Event::Segment(segment) => {
                 self.speaking = false;
                 self.answer = None;
-                self.print(&segment_line(segment, &self.model));
+                self.print(&segment_line(segment, &self.model, columns()));
             }
             Event::Overrun { at, lost } => {
                 let lost = match lost {
@@ -122,8 +124,8 @@ impl LiveLine {
 
     fn draw(&mut self) {
         self.drawn = Some(Instant::now());
-        let columns = terminal_size::terminal_size().map_or(COLUMNS, |(w, _)| usize::from(w.0));
-        let line = self.line(columns.saturating_sub(1));
+        // The last column would wrap on some terminals.
+        let line = self.line(columns().saturating_sub(1));
         write_out(&format!("\r\x1b[2K{line}"));
     }
 
@@ -140,9 +142,13 @@ impl LiveLine {
             self.end_s - 60.0 * minutes
         );
         let took = self.took.as_secs_f64() * 1000.0;
-        let end = format!("{:4.0} dB {took:3.0} ms", self.level_db);
+        let end = format!(
+            "{:3.0}dB {:3.0}ms",
+            self.level_db.max(-99.0),
+            took.min(999.0)
+        );
         let mut line = self.paint(if self.speaking { "1;32" } else { "2" }, &begin);
-        let mut left = columns.saturating_sub(begin.chars().count() + end.chars().count() + 1);
+        let mut left = columns.saturating_sub(begin.chars().count() + end.chars().count());
         for (name, value, share) in self.shown() {
             let name: String = on_one_line(&name).chars().take(NAME).collect();
             let text = format!("{name} {} {value} ", bar(share));
@@ -184,7 +190,7 @@ impl LiveLine {
                     .map(|name| (name.clone(), share_words(number(name)), number(name)))
                     .collect();
                 // The order of the classes stays while all have room, so that bars do not jump.
-                if shown.len() > 4 {
+                if shown.len() > FEW {
                     shown.sort_by(|a, b| b.2.total_cmp(&a.2));
                 }
                 shown
@@ -198,6 +204,11 @@ impl LiveLine {
             false => text.to_owned(),
         }
     }
+}
+
+/// How wide the terminal is.
+fn columns() -> usize {
+    terminal_size::terminal_size().map_or(COLUMNS, |(width, _)| usize::from(width.0))
 }
 
 /// A probability with two places, without the 0.
@@ -219,35 +230,47 @@ fn bar(share: f64) -> String {
     bar
 }
 
-/// A segment that is over.
-fn segment_line(segment: &SegmentRecord, model: &AboutModel) -> String {
-    let mut line = format!("{:8.2} to {:8.2} s  ", segment.start, segment.end);
-    let answer = segment.outputs.as_ref().map(|outputs| AnswerRecord {
-        emotion: segment.emotion.clone(),
-        certainty: segment.certainty,
-        outputs: outputs.clone(),
-    });
-    let Some(answer) = answer else {
+/// A segment that is over, with as many of its values as fit: the largest first where there are many.
+fn segment_line(segment: &SegmentRecord, model: &AboutModel, columns: usize) -> String {
+    let mut line = format!("{:7.2} to {:7.2} s  ", segment.start, segment.end);
+    let Some(outputs) = &segment.outputs else {
         line.push_str("none: ");
         line.push_str(&segment.reason.unwrap_or_default().replace('_', " "));
         return line;
     };
-    if let Some(emotion) = &answer.emotion {
-        let _ = write!(line, "{:<10}", on_one_line(emotion));
-        let _ = write!(line, "{:<10}", answer.certainty.unwrap_or_default());
+    let is_class = segment.emotion.is_some();
+    if let Some(emotion) = &segment.emotion {
+        let _ = write!(line, "{:<8}", on_one_line(emotion));
+        if let Some(certainty) = segment.certainty {
+            let _ = write!(line, "{certainty:<10}");
+        }
     }
-    for name in &model.outputs {
-        let x = answer
-            .outputs
-            .get(name)
-            .and_then(Value::as_f64)
-            .unwrap_or_default();
-        let value = match answer.emotion.is_some() {
+    let mut values: Vec<(&String, f64)> = (model.outputs.iter())
+        .map(|name| {
+            (
+                name,
+                outputs
+                    .get(name)
+                    .and_then(Value::as_f64)
+                    .unwrap_or_default(),
+            )
+        })
+        .collect();
+    if values.len() > FEW {
+        values.sort_by(|a, b| b.1.total_cmp(&a.1));
+    }
+    for (name, x) in values {
+        let value = match is_class {
             true => share_words(x),
             false => format!("{x:.2}"),
         };
-        let _ = write!(line, " {} {value}", on_one_line(name));
+        let text = format!("{} {value} ", on_one_line(name));
+        if line.chars().count() + text.trim_end().chars().count() > columns {
+            break;
+        }
+        line.push_str(&text);
     }
+    line.truncate(line.trim_end().len());
     line
 }
 
@@ -261,8 +284,8 @@ fn write_out(text: &str) {
 mod tests {
     use super::*;
 
-    fn line_of(outputs: &[(&str, f64)], columns: usize) -> String {
-        let model = AboutModel {
+    fn model(outputs: &[(&str, f64)]) -> AboutModel {
+        AboutModel {
             id: "m".into(),
             title: "m".into(),
             task: "categorical",
@@ -270,8 +293,11 @@ mod tests {
             uncertain_below: None,
             mean: None,
             deviation: None,
-        };
-        let mut line = LiveLine::new(model);
+        }
+    }
+
+    fn line_of(outputs: &[(&str, f64)], columns: usize) -> String {
+        let mut line = LiveLine::new(model(outputs));
         line.colours = false;
         line.speaking = true;
         line.level_db = -31.0;
@@ -297,11 +323,41 @@ mod tests {
         assert_eq!(line.chars().count(), 79);
         assert_eq!(
             line,
-            "speech  1:15.2 angry ███▎ .81 happy ▌    .12 neutral ▎    .05 sad ▏    .02  -31 dB   0 ms"
-                .replace("  -31", " -31")
-                .chars()
-                .take(79)
-                .collect::<String>()
+            "speech 1:15 angry ██▍ .81 happy ▍   .12 neutral ▏   .05 sad     .02 -31dB   0ms"
+        );
+    }
+
+    #[test]
+    fn a_segment_fits_eighty_columns() {
+        let outputs = [
+            ("angry", 0.24),
+            ("happy", 0.58),
+            ("neutral", 0.16),
+            ("sad", 0.02),
+        ];
+        let pairs = outputs
+            .iter()
+            .map(|(n, x)| ((*n).to_owned(), serde_json::json!(x)));
+        let segment = SegmentRecord {
+            start: 0.928,
+            end: 2.944,
+            speech: true,
+            emotion: Some("happy".into()),
+            reason: None,
+            certainty: Some("uncertain"),
+            outputs: Some(pairs.collect()),
+        };
+        let mut model = model(&outputs);
+        let line = segment_line(&segment, &model, 80);
+        assert_eq!(
+            line,
+            "   0.93 to    2.94 s  happy   uncertain angry .24 happy .58 neutral .16 sad .02"
+        );
+        model.outputs.extend(["x".to_owned(), "y".to_owned()]);
+        let line = segment_line(&segment, &model, 60);
+        assert_eq!(
+            line,
+            "   0.93 to    2.94 s  happy   uncertain happy .58 angry .24"
         );
     }
 
@@ -318,15 +374,15 @@ mod tests {
         ];
         let line = line_of(&seven, 59);
         assert_eq!(line.chars().count(), 59);
-        assert!(line.contains("b ██   .50 "), "{line}");
+        assert!(line.contains("b █▌  .50 "), "{line}");
         assert!(!line.contains("longname"));
     }
 
     #[test]
     fn bars_are_full_half_and_empty() {
-        assert_eq!(bar(1.0), "████");
-        assert_eq!(bar(0.5), "██  ");
-        assert_eq!(bar(0.0), "    ");
-        assert_eq!(bar(7.0), "████");
+        assert_eq!(bar(1.0), "███");
+        assert_eq!(bar(0.5), "█▌ ");
+        assert_eq!(bar(0.0), "   ");
+        assert_eq!(bar(7.0), "███");
     }
 }
