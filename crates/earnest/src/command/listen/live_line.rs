@@ -135,12 +135,10 @@ impl LiveLine {
         let speech = if self.speaking {
             "speech "
         } else {
-            "  …    "
+            "…      "
         };
-        let begin = format!(
-            "{speech}{minutes:2.0}:{:04.1} ",
-            self.end_s - 60.0 * minutes
-        );
+        let seconds = (self.end_s - 60.0 * minutes).floor();
+        let begin = format!("{speech}{minutes:.0}:{seconds:02.0} ");
         let took = self.took.as_secs_f64() * 1000.0;
         let end = format!(
             "{:3.0}dB {:3.0}ms",
