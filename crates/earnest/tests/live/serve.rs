@@ -42,7 +42,7 @@ impl Server {
         std::thread::spawn(move || said.for_each(drop));
         Self {
             child,
-            address: address.expect("it says where it listens"),
+            address: address.unwrap(),
         }
     }
 
