@@ -42,18 +42,12 @@ fn hear(samples: &[f32], cut: usize, running_s: Option<f64>) -> Vec<Heard> {
     heard
 }
 
-fn segments(heard: &[Heard]) -> Vec<&Segment> {
-    let of = |h: &'_ Heard| match h {
-        Heard::Segment(_) => true,
-        _ => false,
+fn segments(heard: &[Heard]) -> Vec<Segment> {
+    let of = |h: &Heard| match h {
+        Heard::Segment(segment) => Some(segment.clone()),
+        _ => None,
     };
-    let chosen = heard.iter().filter(|h| of(h));
-    chosen
-        .map(|h| match h {
-            Heard::Segment(segment) => segment,
-            _ => unreachable!(),
-        })
-        .collect()
+    heard.iter().filter_map(of).collect()
 }
 
 #[test]
@@ -126,7 +120,7 @@ fn first_of_two(left_right: impl Fn(f32) -> [f32; 2], how: Channels) -> (Segment
     stream.push(&both, &mut |h| heard.push(h)).unwrap();
     stream.finish(&mut |h| heard.push(h)).unwrap();
     let found = segments(&heard).into_iter().find(|s| s.answer.is_ok());
-    (found.unwrap().clone(), both)
+    (found.unwrap(), both)
 }
 
 #[test]
@@ -134,7 +128,7 @@ fn channels_are_heard_as_their_mean_or_each_by_itself() {
     let mono = hear(&speech(), 1600, None);
     let mono = segments(&mono).into_iter().find(|s| s.answer.is_ok());
     for how in [Channels::Mean, Channels::Each] {
-        assert_eq!(Some(&first_of_two(|x| [x, x], how).0), mono);
+        assert_eq!(Some(&first_of_two(|x| [x, x], how).0), mono.as_ref());
     }
     // Of two ears one of which is dead, the other counts alone.
     let (segment, both) = first_of_two(|x| [2.0 * x, 0.0], Channels::Each);
