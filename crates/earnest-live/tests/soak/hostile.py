@@ -10,6 +10,7 @@ websockets and /proc.
 import argparse
 import array
 import asyncio
+import contextlib
 import http.client
 import json
 import math
@@ -437,14 +438,17 @@ async def wrong_messages(bench):
     async def no_utf8(done):
         s = plain(server)
         s.sendall(ws_frame(b"\xff\xfe\xfd", opcode=1))
-        said = b""
+        ended = False
         try:
-            while part := s.recv(65536):
-                said += part
-        except OSError:
+            while s.recv(65536):
+                pass
+            ended = True
+        except TimeoutError:
             pass
+        except ConnectionError:
+            ended = True
         s.close()
-        claim(True, "Text that is no UTF-8 ends its session.")
+        claim(ended, "Text that is no UTF-8 ends its session.")
 
     async def half_a_frame(done):
         s = plain(server)
@@ -490,16 +494,14 @@ async def huge_messages(bench):
 
     async def parts(done):
         """Sixteen fragments of 128 KiB, none of which is too large."""
-        s = plain(bench.server)
-        try:
+        s, said = plain(bench.server), b""
+        with contextlib.suppress(OSError):  # the server may close before all is sent
             for i in range(16):
                 data = bytes(128 << 10)
                 s.sendall(bytes([2 if i == 0 else 0, 0xFF]) + struct.pack(">Q", len(data)) + bytes(4) + data)
-            said = b""
+        with contextlib.suppress(OSError):
             while part := s.recv(65536):
                 said += part
-        except OSError:
-            pass
         s.close()
         claim(b"message_too_large" in said, "A message of 2 MiB in small fragments is message_too_large, and its client is told so.")
 
@@ -686,7 +688,7 @@ async def unread(bench):
         s = plain(bench.server, buffer=4096)
         s.sendall(ws_frame(b'{"type": "session.update", "voice_activity_ms": 32, "measurement_timer_ms": 100}', opcode=1))
         s.settimeout(0)
-        frames = b"".join(ws_frame(HONEST[at : at + FRAME]) for at in range(0, len(HONEST) // FRAME * FRAME, FRAME))
+        frames = ws_frame(bytes(FRAME)) * 100
         began, at, sent, gone = time.monotonic(), 0, 0, False
         while time.monotonic() - began < 120 and not gone:
             try:
@@ -867,9 +869,9 @@ async def bodies(bench):
         note(f"It costs {cost:.1f} s of CPU ({time.monotonic() - began:.1f} s): 1200 s of it, some {len(wide) * 60 // 1000} kB, would take {cost * 60:.0f} s.")
 
     # What the largest bodies that are allowed leave in the allocator is no leak: what comes after it is.
-    largest = [wav(HONEST * 80)[: 25 << 20], flac_of_silence(1190), b'{"inputs": "' + b"A" * (24 << 20) + b'"}', flac_of_silence(20, rate=655_350, channels=8)]
+    largest = [wav(bytes(24 << 20)), flac_of_silence(1190), b'{"inputs": "' + b"A" * (24 << 20) + b'"}', flac_of_silence(20, rate=655_350, channels=8)]
     kept = []
-    for _ in range(3):
+    for _ in range(2):
         for data in largest:
             json_headers = [("Content-Type", "application/json")] if data.startswith(b"{") else []
             await asyncio.gather(*(request(server, "POST", "/predict", data, json_headers, wait=200) for _ in range(2)))
@@ -1063,8 +1065,8 @@ async def shutdown(expected, spoken):
 
 async def files_beside_sessions():
     """Files beside sessions, on servers with one thread and with two: how long a session waits."""
-    minutes = wav((HONEST * 200)[: 600 * 2 * RATE])
-    for threads, files in ((1, 1), (2, 6)):
+    minutes = wav((HONEST * 100)[: 300 * 2 * RATE])
+    for threads, files in ((1, 1), (2, 4)):
         server = Server("--speed", "100000", threads=threads)
         try:
             bench = Bench(server)
@@ -1080,7 +1082,7 @@ async def files_beside_sessions():
                 wrongs += [wrong] if wrong else []
             statuses = [status for status, _, _ in await asking]
             took = time.monotonic() - began
-            what = f"{files} {'file' if files == 1 else 'files'} of 10 minutes at a time on {threads} {'thread' if threads == 1 else 'threads'}"
+            what = f"{files} {'file' if files == 1 else 'files'} of 5 minutes at a time on {threads} {'thread' if threads == 1 else 'threads'}"
             claim(not wrongs and set(statuses) == {200}, f"Sessions beside {what} hear what they always hear, and the files are answered ({statuses}, {wrongs[:1]}).")
             claim(max(waited) <= 5 * alone + 2, f"A session of 9 s does not wait for {what} (alone {alone:.1f} s; beside them {max(waited):.1f} s at most of {len(waited)} sessions; the files took {took:.1f} s).")
         finally:
