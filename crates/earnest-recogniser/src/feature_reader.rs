@@ -1,6 +1,8 @@
 //! Features of audio files.
 
+use std::fmt;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use earnest_audio::{ResampleStream, SAMPLE_RATE};
 use earnest_features::{Features, RowStream};
@@ -104,5 +106,39 @@ impl FeatureReader {
                 shortest_s: self.shortest_s,
             }),
         }
+    }
+}
+
+/// Readers that nobody uses for the moment. A reader has megabytes of tables and buffers, and a stream needs one for some
+/// milliseconds a second: so many streams share a few.
+#[derive(Default)]
+pub(crate) struct SpareReaders {
+    spare: Mutex<Vec<FeatureReader>>,
+}
+
+/// So many are kept: as many as a machine has threads, or nearly.
+const MOST_SPARE: usize = 64;
+
+impl SpareReaders {
+    /// One that nobody uses, if there is one.
+    pub fn take(&self) -> Option<FeatureReader> {
+        self.spare
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop()
+    }
+
+    /// Gives one back.
+    pub fn give(&self, reader: FeatureReader) {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < MOST_SPARE {
+            spare.push(reader);
+        }
+    }
+}
+
+impl fmt::Debug for SpareReaders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SpareReaders")
     }
 }

@@ -8,13 +8,14 @@ use earnest_features::{Features, FrontEnd};
 use earnest_model::{Description, Listener, Model};
 
 use crate::error::RecogniserError;
-use crate::feature_reader::FeatureReader;
+use crate::feature_reader::{FeatureReader, SpareReaders};
 
 /// A model with its front end: samples in, answers out. Everything that predicts goes through it.
 /// It never changes, a clone is cheap, and any number of threads may ask one.
 #[derive(Clone, Debug)]
 pub struct Recogniser {
     model: Arc<Model>,
+    readers: Arc<SpareReaders>,
 }
 
 impl Recogniser {
@@ -32,6 +33,7 @@ impl Recogniser {
     pub fn of(model: Model) -> Self {
         Self {
             model: Arc::new(model),
+            readers: Arc::default(),
         }
     }
 
@@ -86,6 +88,11 @@ impl Recogniser {
         let front_end = self.front_end()?;
         let stream = front_end.open(SAMPLE_RATE)?;
         Ok(FeatureReader::new(stream, front_end.shortest_s()))
+    }
+
+    /// Readers for who needs one for a moment.
+    pub(crate) fn readers(&self) -> &SpareReaders {
+        &self.readers
     }
 
     /// Somebody who has heard nothing yet, for [`Recogniser::answers`].

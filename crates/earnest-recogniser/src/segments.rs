@@ -7,7 +7,6 @@ use earnest_model::Channels;
 use crate::answer::Answer;
 use crate::channels::ChannelListeners;
 use crate::error::RecogniserError;
-use crate::feature_reader::FeatureReader;
 use crate::recogniser::Recogniser;
 use crate::speech::{Content, Finder, Found, SpeechSettings};
 use crate::voice_activity::{VoiceActivity, WINDOW, level_db};
@@ -111,7 +110,6 @@ struct Track {
 /// segment that is open and no more.
 pub struct SegmentStream {
     recogniser: Recogniser,
-    reader: FeatureReader,
     listeners: ChannelListeners,
     channels: usize,
     /// Samples of a second, all channels.
@@ -145,7 +143,12 @@ impl SegmentStream {
                 "a stream of no channels cannot be heard".to_owned(),
             ));
         }
-        let reader = recogniser.reader()?;
+        // Whether there can be one is known before anything is heard.
+        let reader = match recogniser.readers().take() {
+            Some(reader) => reader,
+            None => recogniser.reader()?,
+        };
+        recogniser.readers().give(reader);
         if recogniser.listener().needs_all() {
             return Err(RecogniserError::NeedsAll);
         }
@@ -174,7 +177,6 @@ impl SegmentStream {
         };
         Ok(Self {
             recogniser: recogniser.clone(),
-            reader,
             listeners: ChannelListeners::new(),
             channels,
             second: channels * sample_rate.max(1) as usize,
@@ -388,13 +390,18 @@ impl SegmentStream {
         };
         // As of a file, nothing is heard of a channel that is silent while another is not.
         let any_loud = self.tracks.iter().any(is_loud);
+        let mut reader = match self.recogniser.readers().take() {
+            Some(reader) => reader,
+            None => self.recogniser.reader()?,
+        };
         let mut of_tracks: Vec<Features> = Vec::with_capacity(self.tracks.len());
         for track in &self.tracks {
             if !any_loud || is_loud(track) {
                 let samples = &track.samples[samples(track)];
-                of_tracks.extend(self.reader.of_samples(samples, SAMPLE_RATE)?);
+                of_tracks.extend(reader.of_samples(samples, SAMPLE_RATE)?);
             }
         }
+        self.recogniser.readers().give(reader);
         let answers =
             (self.recogniser).answers_of_channels(listeners, &[&of_tracks], &[SPEAKER])?;
         Ok(answers

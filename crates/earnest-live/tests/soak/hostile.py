@@ -868,16 +868,16 @@ async def bodies(bench):
         claim(status in (200, 400), f"A FLAC of 20 s, 8 channels at 655350 Hz, {len(wide)} bytes, is answered ({status}, {said[:80]!r}).")
         note(f"It costs {cost:.1f} s of CPU ({time.monotonic() - began:.1f} s): 1200 s of it, some {len(wide) * 60 // 1000} kB, would take {cost * 60:.0f} s.")
 
-    # What the largest bodies that are allowed leave in the allocator is no leak: what comes after it is.
+    # What the largest bodies that are allowed leave in the allocator is no leak, if it comes to an end: what comes after that is.
     largest = [wav(bytes(24 << 20)), flac_of_silence(1190), b'{"inputs": "' + b"A" * (24 << 20) + b'"}', flac_of_silence(20, rate=655_350, channels=8)]
-    kept = []
-    for _ in range(2):
+    kept = [bench.rss]
+    while len(kept) < 3 or (kept[-1] > max(kept[:-1]) + KEPT_MIB and len(kept) < 8):
         for data in largest:
             json_headers = [("Content-Type", "application/json")] if data.startswith(b"{") else []
             await asyncio.gather(*(request(server, "POST", "/predict", data, json_headers, wait=200) for _ in range(2)))
             await request(server, "POST", "/v1/expression/audio/file", *form(data), wait=200)
         kept.append(server.status("VmRSS"))
-    claim(kept[-1] <= kept[0] + KEPT_MIB, f"The largest bodies that are allowed, again and again, leave no more each time ({', '.join(f'{k:.0f}' for k in kept)} MiB; {bench.rss:.0f} before them).")
+    claim(kept[-1] <= max(kept[:-1]) + KEPT_MIB, f"The largest bodies that are allowed, again and again, leave no more each time ({', '.join(f'{k:.0f}' for k in kept)} MiB).")
     bench.rss = kept[-1]
     await bench.beside("Bodies that are too large", large)
     await bench.beside("Files that are broken", files)
