@@ -4,17 +4,18 @@ use std::future::Future;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use axum::extract::Request;
 use axum::http::StatusCode;
 use earnest_audio::AudioError;
 use earnest_recogniser::RecogniserError;
 use tokio::time::timeout;
 
 use super::Server;
-use super::refusal::Refusal;
-use super::work::{Unwanted, Wanting, compute};
+use super::refusal::{Refusal, drain};
+use super::work::{Unwanted, Wanting, compute_apart};
 
 /// How long a client may take to bring a body.
-const BRINGING: Duration = Duration::from_secs(120);
+const BRINGING: Duration = Duration::from_secs(60);
 
 /// Waits for what a client brings, but not for ever.
 pub async fn in_time<T>(brings: impl Future<Output = T>) -> Result<T, Refusal> {
@@ -32,8 +33,14 @@ const MOST_CHANNELS: usize = 8;
 
 /// Hears audio block by block: frames of some channels at a rate. `Err` ends it.
 pub trait Hearer: Send + 'static {
+    /// What it makes of all that it heard.
+    type Answer: Send + 'static;
+
     /// Hears frames, one sample of each channel after the other.
     fn hear(&mut self, frames: &[f32], channels: usize, rate: u32) -> Result<(), RecogniserError>;
+
+    /// There is no more.
+    fn finish(self) -> Result<Self::Answer, RecogniserError>;
 }
 
 /// A request's turn: it holds its place until it is dropped.
@@ -43,29 +50,35 @@ pub struct Turn<'a> {
 }
 
 impl<'a> Turn<'a> {
-    /// Takes a place among the requests, if there is one.
-    pub fn take(server: &'a Server) -> Result<Self, Refusal> {
-        let place = server.requests.try_acquire().map_err(|_| {
-            server.metrics.refuse("requests");
-            Refusal::busy(format!(
-                "{} requests are heard or wait, which is the most; try again in a second",
-                server.service.limits.requests
-            ))
-        })?;
-        Ok(Self {
-            server,
-            _place: place,
-        })
+    /// Takes a place among the requests, if there is one; gives the request back.
+    pub async fn take(server: &'a Server, request: Request) -> Result<(Self, Request), Refusal> {
+        match server.requests.try_acquire() {
+            Ok(place) => {
+                let turn = Self {
+                    server,
+                    _place: place,
+                };
+                Ok((turn, request))
+            }
+            Err(_) => {
+                server.metrics.refuse("requests");
+                drain(request).await;
+                Err(Refusal::busy(format!(
+                    "{} requests are heard or wait, which is the most; try again in a second",
+                    server.service.limits.requests
+                )))
+            }
+        }
     }
 
-    /// Decodes what was brought and lets it be heard, when it is its turn; gives back who heard it and how many seconds there were. `name`
+    /// Decodes what was brought and lets it be heard, when it is its turn; gives what was made of it and how many seconds there were. `name`
     /// is what errors call it.
     pub async fn hear<H: Hearer>(
         &self,
         name: String,
         bytes: Vec<u8>,
         mut hearer: H,
-    ) -> Result<(H, f64), Refusal> {
+    ) -> Result<(H::Answer, f64), Refusal> {
         let _turn = self
             .server
             .files
@@ -75,7 +88,7 @@ impl<'a> Turn<'a> {
         let limit_s = self.server.service.limits.body_s;
         let unwanted = Unwanted::default();
         let _wanting = Wanting(unwanted.clone());
-        let (hearer, seconds) = compute(move || {
+        let (answer, seconds) = compute_apart(move || {
             let mut frames = Vec::new();
             let mut refused = None;
             let (mut seconds, mut samples) = (0.0, 0_u64);
@@ -110,13 +123,13 @@ impl<'a> Turn<'a> {
             match (refused, decoded) {
                 (Some(refusal), _) => Err(refusal),
                 (None, Err(error)) => Err(of_audio(&error, limit_s)),
-                (None, Ok(())) => Ok((hearer, seconds)),
+                (None, Ok(())) => Ok((hearer.finish().map_err(of_recogniser)?, seconds)),
             }
         })
         .await
         .map_err(|_| Refusal::internal())??;
         self.server.metrics.hear(seconds);
-        Ok((hearer, seconds))
+        Ok((answer, seconds))
     }
 }
 
@@ -131,7 +144,7 @@ fn too_long(limit_s: f64) -> Refusal {
 }
 
 /// An error of the recogniser as a refusal.
-pub fn of_recogniser(error: RecogniserError) -> Refusal {
+fn of_recogniser(error: RecogniserError) -> Refusal {
     Refusal::new(
         StatusCode::INTERNAL_SERVER_ERROR,
         "internal_error",

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::{Server, router};
 
 /// How long a client may take to say what it asks, and may keep a connection on which it asks nothing.
-const HEAD: Duration = Duration::from_secs(15);
+const HEAD: Duration = Duration::from_secs(10);
 /// How long what is open may take to end once the server is to stop.
 const ENDING: Duration = Duration::from_secs(10);
 /// How long to wait after a connection could not be accepted (too many open files).

@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
 use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
+use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use earnest_recogniser::{Heard, RecogniserError, SegmentStream};
 use serde::{Deserialize, Serialize};
 
 use super::Server;
-use super::clip::{Hearer, Turn, in_time, of_recogniser};
+use super::clip::{Hearer, Turn, in_time};
 use super::protocol::{Measurement, Place, Utterance, ms};
-use super::refusal::{Refusal, new_id};
-use super::work::compute;
+use super::refusal::{Refusal, new_id, too_large};
 use crate::record::{AboutModel, FORMAT, Scribe, SegmentRecord};
 
 #[derive(Debug, Default, Deserialize)]
@@ -50,11 +49,13 @@ struct Brought {
 /// Hears a file, and answers with its utterances, measurements and segments.
 pub async fn file(
     State(server): State<Arc<Server>>,
-    parts: Result<Multipart, MultipartRejection>,
+    request: Request,
 ) -> Result<Response, Refusal> {
-    let turn = Turn::take(&server)?;
-    let parts =
-        parts.map_err(|e| Refusal::invalid(format!("the body is no multipart form: {e}")))?;
+    let (turn, request) = Turn::take(&server, request).await?;
+    let parts = Multipart::from_request(request, &server).await;
+    let parts = parts.map_err(|e: MultipartRejection| {
+        Refusal::invalid(format!("the body is no multipart form: {e}"))
+    })?;
     let brought = in_time(bring(parts, server.service.limits.body_bytes)).await??;
     let running_s = match brought.config.measurement_timer_ms {
         None => None,
@@ -73,13 +74,10 @@ pub async fn file(
         stream: None,
         heard: Vec::new(),
     };
-    let (hearer, seconds) = turn.hear(brought.name, brought.bytes, hearer).await?;
-    let hearer = compute(move || hearer.finish())
-        .await
-        .map_err(|_| Refusal::internal())?
-        .map_err(of_recogniser)?;
+    let (heard, seconds): (Vec<Heard>, f64) =
+        turn.hear(brought.name, brought.bytes, hearer).await?;
     let scribe = &server.service.scribe;
-    let (utterances, measurements, segments) = in_order(scribe, &hearer);
+    let (utterances, measurements, segments) = in_order(scribe, &heard);
     Ok(Json(FileAnswer {
         request_id: new_id("request"),
         run_id: new_id("run"),
@@ -135,17 +133,6 @@ async fn bring(mut parts: Multipart, most: usize) -> Result<Brought, Refusal> {
     })
 }
 
-/// A body is larger than is taken.
-pub fn too_large(most: usize) -> Refusal {
-    Refusal::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "audio_too_long",
-        format!(
-            "the body is larger than {most} bytes, which is the most; send it in parts, or start the server with a larger --body-bytes"
-        ),
-    )
-}
-
 /// Finds segments.
 struct Segments {
     server: Arc<Server>,
@@ -155,6 +142,8 @@ struct Segments {
 }
 
 impl Hearer for Segments {
+    type Answer = Vec<Heard>;
+
     fn hear(&mut self, frames: &[f32], channels: usize, rate: u32) -> Result<(), RecogniserError> {
         let service = &self.server.service;
         let stream = match &mut self.stream {
@@ -170,21 +159,19 @@ impl Hearer for Segments {
         let heard = &mut self.heard;
         stream.push(frames, &mut |h| keep(heard, h))
     }
-}
 
-fn keep(heard: &mut Vec<Heard>, h: Heard) {
-    if matches!(h, Heard::Running(_) | Heard::Segment(_)) {
-        heard.push(h);
-    }
-}
-
-impl Segments {
     fn finish(mut self) -> Result<Vec<Heard>, RecogniserError> {
         let heard = &mut self.heard;
         if let Some(stream) = &mut self.stream {
             stream.finish(&mut |h| keep(heard, h))?;
         }
         Ok(self.heard)
+    }
+}
+
+fn keep(heard: &mut Vec<Heard>, h: Heard) {
+    if matches!(h, Heard::Running(_) | Heard::Segment(_)) {
+        heard.push(h);
     }
 }
 

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::Server;
-use super::refusal::{Refusal, unauthorized};
+use super::refusal::{Refusal, drain, unauthorized};
 
 /// The subprotocol of the page, and what a token follows in another that is offered beside it.
 pub const SUBPROTOCOL: &str = "earnest.v1";
@@ -25,6 +25,7 @@ pub async fn origin(State(server): State<Arc<Server>>, request: Request, next: N
     let mut response = match refused {
         Some(why) => {
             server.metrics.refuse("foreign");
+            drain(request).await;
             Refusal::new(StatusCode::FORBIDDEN, "forbidden", why).into_response()
         }
         None => next.run(request).await,
@@ -108,6 +109,7 @@ pub async fn token(State(server): State<Arc<Server>>, request: Request, next: Ne
         true => next.run(request).await,
         false => {
             server.metrics.refuse("token");
+            drain(request).await;
             unauthorized()
         }
     }

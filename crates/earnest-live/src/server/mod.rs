@@ -101,7 +101,7 @@ pub fn serve(
         let address = listener.local_addr().map_err(at)?;
         let (stop, stopping) = watch::channel(false);
         let limits = &service.limits;
-        // A file keeps a thread for seconds: sessions keep at least one to themselves where there are two.
+        // A file takes seconds, on a thread of its own; so many at a time leave half of the machine to sessions.
         let files = (service.threads / 2).max(1);
         let server = Arc::new(Server {
             metrics: Metrics::default(),
@@ -143,6 +143,10 @@ fn router(server: Arc<Server>) -> Router {
         .route("/predict", post(predict::predict))
         .route("/v1/models", get(models))
         .route("/metrics", get(metrics))
+        .route_layer(middleware::from_fn_with_state(
+            Arc::clone(&server),
+            refusal::bounded,
+        ))
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(&server),
             guard::token,

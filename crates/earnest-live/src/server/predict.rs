@@ -17,10 +17,8 @@ use earnest_recogniser::{ChannelListeners, Heard, NoAnswer, RecogniserError, Seg
 use serde::{Deserialize, Serialize};
 
 use super::Server;
-use super::clip::{Hearer, Turn, in_time, of_recogniser};
-use super::file::too_large;
-use super::refusal::Refusal;
-use super::work::compute;
+use super::clip::{Hearer, Turn, in_time};
+use super::refusal::{Refusal, too_large};
 use crate::record::NONE;
 
 #[derive(Debug, Deserialize)]
@@ -53,7 +51,7 @@ pub async fn predict(
     State(server): State<Arc<Server>>,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let turn = Turn::take(&server)?;
+    let (turn, request) = Turn::take(&server, request).await?;
     let headers = request.headers().clone();
     let body = in_time(Bytes::from_request(request, &server)).await?;
     let body = body.map_err(|e: BytesRejection| match e.status() {
@@ -81,11 +79,7 @@ pub async fn predict(
         stream: None,
         spoken: None,
     };
-    let (clip, _) = turn.hear("the body".to_owned(), bytes, clip).await?;
-    let answer = compute(move || clip.answer())
-        .await
-        .map_err(|_| Refusal::internal())?
-        .map_err(of_recogniser)?;
+    let (answer, _) = turn.hear("the body".to_owned(), bytes, clip).await?;
     let about = server.service.scribe.about();
     let mut labels: Vec<Label> = match answer {
         Ok(values) => (about.outputs.iter().zip(values))
@@ -156,43 +150,12 @@ impl Clip {
             *spoken = Some(new);
         }
     }
-
-    /// The answer, or why there is none.
-    fn answer(mut self) -> Result<Result<Vec<f32>, NoAnswer>, RecogniserError> {
-        let Some(mut stream) = self.stream.take() else {
-            return Ok(Err(NoAnswer::Silence));
-        };
-        let spoken = &mut self.spoken;
-        stream.finish(&mut |heard| Self::note(spoken, heard))?;
-        for (resampler, samples) in &mut self.tracks {
-            resampler.finish(&mut |block| samples.extend_from_slice(block))?;
-        }
-        match self.spoken {
-            Some(Ok(())) => {}
-            Some(Err(why)) => return Ok(Err(why)),
-            None => return Ok(Err(NoAnswer::Silence)),
-        }
-        let is_loud = |samples: &[f32]| samples.iter().any(|x| x.abs() >= SILENT_PEAK);
-        let any_loud = self.tracks.iter().any(|(_, samples)| is_loud(samples));
-        let recogniser = &self.server.service.recogniser;
-        let mut reader = recogniser.reader()?;
-        let mut features: Vec<Features> = Vec::new();
-        for (_, samples) in &self.tracks {
-            if !any_loud || is_loud(samples) {
-                features.extend(reader.of_samples(samples, SAMPLE_RATE)?);
-            }
-        }
-        let mut listeners = ChannelListeners::new();
-        let answers = recogniser.answers_of_channels(&mut listeners, &[&features], &[""])?;
-        let answer = answers
-            .into_iter()
-            .next()
-            .filter(|values| !values.is_empty());
-        Ok(answer.ok_or(NoAnswer::TooLittleSpeech))
-    }
 }
 
 impl Hearer for Clip {
+    /// The answer, or why there is none.
+    type Answer = Result<Vec<f32>, NoAnswer>;
+
     fn hear(&mut self, frames: &[f32], channels: usize, rate: u32) -> Result<(), RecogniserError> {
         let how = self.channels();
         if self.tracks.is_empty() {
@@ -227,5 +190,38 @@ impl Hearer for Clip {
         };
         let spoken = &mut self.spoken;
         stream.push(frames, &mut |heard| Self::note(spoken, heard))
+    }
+
+    fn finish(mut self) -> Result<Self::Answer, RecogniserError> {
+        let Some(mut stream) = self.stream.take() else {
+            return Ok(Err(NoAnswer::Silence));
+        };
+        let spoken = &mut self.spoken;
+        stream.finish(&mut |heard| Self::note(spoken, heard))?;
+        for (resampler, samples) in &mut self.tracks {
+            resampler.finish(&mut |block| samples.extend_from_slice(block))?;
+        }
+        match self.spoken {
+            Some(Ok(())) => {}
+            Some(Err(why)) => return Ok(Err(why)),
+            None => return Ok(Err(NoAnswer::Silence)),
+        }
+        let is_loud = |samples: &[f32]| samples.iter().any(|x| x.abs() >= SILENT_PEAK);
+        let any_loud = self.tracks.iter().any(|(_, samples)| is_loud(samples));
+        let recogniser = &self.server.service.recogniser;
+        let mut reader = recogniser.reader()?;
+        let mut features: Vec<Features> = Vec::new();
+        for (_, samples) in &self.tracks {
+            if !any_loud || is_loud(samples) {
+                features.extend(reader.of_samples(samples, SAMPLE_RATE)?);
+            }
+        }
+        let mut listeners = ChannelListeners::new();
+        let answers = recogniser.answers_of_channels(&mut listeners, &[&features], &[""])?;
+        let answer = answers
+            .into_iter()
+            .next()
+            .filter(|values| !values.is_empty());
+        Ok(answer.ok_or(NoAnswer::TooLittleSpeech))
     }
 }

@@ -1,11 +1,19 @@
 //! What is answered where there is no answer.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::Json;
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt as _;
 use serde_json::json;
+use tokio::time::timeout;
+
+use super::Server;
 
 /// An error of a request: its status, its code, and a sentence for a person.
 #[derive(Debug)]
@@ -63,8 +71,52 @@ impl IntoResponse for Refusal {
     }
 }
 
+/// Reads the rest of a request that is refused, some seconds long: a client that still sends when the connection is closed may never see
+/// why.
+pub async fn drain(request: Request) {
+    const PATIENCE: Duration = Duration::from_secs(3);
+    const MOST: usize = 64 << 20;
+    let mut body = request.into_body();
+    let _ = timeout(PATIENCE, async {
+        let mut read = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            read += frame.data_ref().map_or(0, |bytes| bytes.len());
+            if read > MOST {
+                return;
+            }
+        }
+    })
+    .await;
+}
+
+/// Refuses a body that says beforehand that it is larger than is taken.
+pub async fn bounded(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let most = server.service.limits.body_bytes;
+    match length.is_some_and(|length| length > most as u64) {
+        true => {
+            drain(request).await;
+            too_large(most).into_response()
+        }
+        false => next.run(request).await,
+    }
+}
+
+/// A body is larger than is taken.
+pub fn too_large(most: usize) -> Refusal {
+    Refusal::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "audio_too_long",
+        format!(
+            "the body is larger than {most} bytes, which is the most; send it in parts, or start the server with a larger --body-bytes"
+        ),
+    )
+}
+
 /// Nothing is there.
-pub async fn not_found() -> Refusal {
+pub async fn not_found(request: Request) -> Refusal {
+    drain(request).await;
     Refusal::new(
         StatusCode::NOT_FOUND,
         "not_found",
@@ -73,7 +125,8 @@ pub async fn not_found() -> Refusal {
 }
 
 /// The path is there for another method.
-pub async fn method_not_allowed() -> Refusal {
+pub async fn method_not_allowed(request: Request) -> Refusal {
+    drain(request).await;
     Refusal::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",

@@ -42,7 +42,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             sessions: 64,
-            connections: 256,
+            connections: 512,
             requests: 16,
             body_bytes: 25 << 20,
             body_s: 1200.0,

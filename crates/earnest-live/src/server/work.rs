@@ -14,6 +14,18 @@ pub async fn compute<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|_| Fallen)
 }
 
+/// Runs this on a thread of its own: what takes seconds is not to keep a thread from sessions. Whoever calls bounds how many there are.
+pub async fn compute_apart<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Fallen> {
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let thread = std::thread::Builder::new().name("file".to_owned());
+    // Who waits may have gone; a panic drops the sender.
+    let spawned = thread.spawn(move || drop(sender.send(work())));
+    spawned.map_err(|_| Fallen)?;
+    receiver.await.map_err(|_| Fallen)
+}
+
 /// True once nobody wants the result any more.
 #[derive(Clone, Default)]
 pub struct Unwanted(Arc<AtomicBool>);

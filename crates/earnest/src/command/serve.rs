@@ -38,6 +38,9 @@ pub struct Arguments {
     /// Sessions at a time
     #[arg(long, value_name = "N", default_value_t = Limits::default().sessions)]
     sessions: usize,
+    /// Connections at a time that are no sessions
+    #[arg(long, value_name = "N", default_value_t = Limits::default().connections)]
+    connections: usize,
     /// Requests with audio that are heard or wait, at a time
     #[arg(long, value_name = "N", default_value_t = Limits::default().requests)]
     requests: usize,
@@ -106,7 +109,7 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             session_s: a.session_seconds,
             idle_s: a.idle,
             speed: a.speed,
-            ..Limits::default()
+            connections: a.connections,
         },
         threads: rayon::current_num_threads(),
     };
