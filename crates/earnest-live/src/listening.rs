@@ -139,7 +139,10 @@ impl Listening {
         let (scribe, totals) = (&self.scribe, &mut self.totals);
         self.stream
             .finish(&mut |heard| say(scribe, totals, heard, sink))?;
-        sink(Event::Ended(std::mem::take(&mut self.totals)));
+        let mut totals = std::mem::take(&mut self.totals);
+        // Edges are whole samples; what sums of seconds add behind them is dust.
+        totals.speech = (totals.speech * 1e7).round() / 1e7;
+        sink(Event::Ended(totals));
         Ok(())
     }
 }

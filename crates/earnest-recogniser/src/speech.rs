@@ -76,7 +76,7 @@ impl SpeechSettings {
         let (above, below) = (self.above, self.below);
         if !(above > 0.0 && above <= 1.0 && below > 0.0 && below <= above) {
             return refuse(format!(
-                "speech that begins at a probability of {above} and lasts to one of {below} cannot be found: both are above 0 and at most 1, and the second is at most the first"
+                "speech cannot begin at a probability of {above} and last down to one of {below}: both are above 0 and at most 1, and the second is at most the first"
             ));
         }
         for (name, seconds) in [
@@ -88,7 +88,7 @@ impl SpeechSettings {
         ] {
             if !(0.0..=LONGEST_S).contains(&seconds) {
                 return refuse(format!(
-                    "a {name} of {seconds} s cannot be kept: it is 0 to {LONGEST_S} s"
+                    "a {name} of {seconds} s is not possible: it is 0 to {LONGEST_S} s"
                 ));
             }
         }

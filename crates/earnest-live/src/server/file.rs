@@ -8,19 +8,14 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use earnest_recogniser::{Heard, RecogniserError, SegmentStream};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Server;
 use super::clip::{Hearer, Turn, in_time};
-use super::protocol::{Measurement, Place, Utterance, ms};
+use super::fields::{self, Fields};
+use super::protocol::{Measurement, Place, TIMER_MS, Utterance, ms};
 use super::refusal::{Refusal, new_id, too_large};
 use crate::record::{AboutModel, FORMAT, Scribe, SegmentRecord};
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileConfig {
-    measurement_timer_ms: Option<u32>,
-}
 
 #[derive(Debug, Serialize)]
 struct FileAnswer<'a> {
@@ -43,7 +38,8 @@ struct ReceivedFile {
 struct Brought {
     name: String,
     bytes: Vec<u8>,
-    config: FileConfig,
+    /// Seconds of speech from one running answer to the next.
+    running_s: Option<f64>,
 }
 
 /// Hears a file, and answers with its utterances, measurements and segments.
@@ -53,21 +49,13 @@ pub async fn file(
 ) -> Result<Response, Refusal> {
     let (turn, request) = Turn::take(&server, request).await?;
     let parts = Multipart::from_request(request, &server).await;
-    let parts = parts.map_err(|e: MultipartRejection| {
-        Refusal::invalid(format!("the body is no multipart form: {e}"))
+    let parts = parts.map_err(|_: MultipartRejection| {
+        Refusal::invalid(
+            "the body is no multipart form; send the audio as its part `file`, as `curl -F file=@speech.wav` does",
+        )
     })?;
     let brought = in_time(bring(parts, server.service.limits.body_bytes)).await??;
-    let running_s = match brought.config.measurement_timer_ms {
-        None => None,
-        Some(timer) if (100..=10_000).contains(&timer) => Some(f64::from(timer) / 1000.0),
-        Some(timer) => {
-            return Err(Refusal::new(
-                StatusCode::BAD_REQUEST,
-                "config_invalid",
-                format!("measurement_timer_ms is {timer}; it is 100 to 10000"),
-            ));
-        }
-    };
+    let running_s = brought.running_s;
     let hearer = Segments {
         server: Arc::clone(&server),
         running_s,
@@ -108,14 +96,10 @@ async fn bring(mut parts: Multipart, most: usize) -> Result<Brought, Refusal> {
             }
             Some("config") if config.is_none() => {
                 let text = part.bytes().await.map_err(wrong)?;
-                let read = serde_json::from_slice::<Option<FileConfig>>(&text).map_err(|e| {
-                    Refusal::new(
-                        StatusCode::BAD_REQUEST,
-                        "config_invalid",
-                        format!("the part config cannot be read: {e}"),
-                    )
-                })?;
-                config = Some(read.unwrap_or_default());
+                config =
+                    Some(running_s(&text).map_err(|why| {
+                        Refusal::new(StatusCode::BAD_REQUEST, "config_invalid", why)
+                    })?);
             }
             other => {
                 let name = other.unwrap_or_default();
@@ -129,8 +113,19 @@ async fn bring(mut parts: Multipart, most: usize) -> Result<Brought, Refusal> {
     Ok(Brought {
         name,
         bytes: bytes.into(),
-        config: config.unwrap_or_default(),
+        running_s: config.flatten(),
     })
+}
+
+/// What the part config says: every how many seconds of speech there is a running answer.
+fn running_s(text: &[u8]) -> Result<Option<f64>, String> {
+    let value = fields::read("the part config", text)?;
+    if value.is_null() {
+        return Ok(None);
+    }
+    let config = Fields::of("the part config", &value, &["measurement_timer_ms"])?;
+    let timer = config.whole("measurement_timer_ms", TIMER_MS)?;
+    Ok(timer.map(|ms| ms as f64 / 1000.0))
 }
 
 /// Finds segments.

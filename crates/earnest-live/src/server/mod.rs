@@ -2,6 +2,7 @@
 
 mod clip;
 mod connections;
+mod fields;
 mod file;
 mod guard;
 mod health;

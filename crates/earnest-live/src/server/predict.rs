@@ -14,27 +14,13 @@ use earnest_audio::{ResampleStream, SAMPLE_RATE, SILENT_PEAK};
 use earnest_features::Features;
 use earnest_model::{Channels, Task};
 use earnest_recogniser::{ChannelListeners, Heard, NoAnswer, RecogniserError, SegmentStream};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Server;
 use super::clip::{Hearer, Turn, in_time};
+use super::fields::{self, Fields};
 use super::refusal::{Refusal, too_large};
 use crate::record::NONE;
-
-#[derive(Debug, Deserialize)]
-struct Asked {
-    /// Base64 of a file.
-    inputs: String,
-    #[serde(default)]
-    parameters: Option<Parameters>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Parameters {
-    top_k: Option<usize>,
-    function_to_apply: Option<String>,
-}
 
 /// A class and its probability, or a scale and the value on it.
 #[derive(Debug, Serialize)]
@@ -58,28 +44,14 @@ pub async fn predict(
         StatusCode::PAYLOAD_TOO_LARGE => too_large(server.service.limits.body_bytes),
         _ => Refusal::invalid(format!("the body cannot be read: {}", e.body_text())),
     })?;
-    let (bytes, parameters) = asked(&headers, body)?;
-    if parameters.top_k == Some(0) {
-        return Err(Refusal::invalid(
-            "parameters.top_k is 0: then there is no answer",
-        ));
-    }
-    if let Some(function) = parameters
-        .function_to_apply
-        .as_deref()
-        .filter(|f| *f != "softmax")
-    {
-        return Err(Refusal::invalid(format!(
-            "parameters.function_to_apply is {function:?}; the scores are probabilities, as after softmax, and nothing else can be had"
-        )));
-    }
+    let (bytes, top_k) = asked(&headers, body).map_err(Refusal::invalid)?;
     let clip = Clip {
         server: Arc::clone(&server),
         tracks: Vec::new(),
         stream: None,
         spoken: None,
     };
-    let (answer, _) = turn.hear("the body".to_owned(), bytes, clip).await?;
+    let (answer, _) = turn.hear("clip".to_owned(), bytes, clip).await?;
     let about = server.service.scribe.about();
     let mut labels: Vec<Label> = match answer {
         Ok(values) => (about.outputs.iter().zip(values))
@@ -98,25 +70,41 @@ pub async fn predict(
     if about.task == Task::Categorical.name() {
         labels.sort_by(|a, b| b.score.total_cmp(&a.score));
     }
-    labels.truncate(parameters.top_k.unwrap_or(usize::MAX));
+    labels.truncate(top_k.unwrap_or(usize::MAX));
     Ok(Json(labels).into_response())
 }
 
-/// The file in a body: all of it, or what JSON holds in base64.
-fn asked(headers: &HeaderMap, body: Bytes) -> Result<(Vec<u8>, Parameters), Refusal> {
+/// The file in a body: all of it, or what JSON holds in base64; and how many labels are wanted.
+fn asked(headers: &HeaderMap, body: Bytes) -> Result<(Vec<u8>, Option<usize>), String> {
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok());
     let is_json = kind.is_some_and(|kind| kind.trim_start().starts_with("application/json"));
     if !is_json {
-        return Ok((body.into(), Parameters::default()));
+        return Ok((body.into(), None));
     }
-    let asked: Asked = serde_json::from_slice(&body)
-        .map_err(|e| Refusal::invalid(format!("the body's JSON cannot be read: {e}")))?;
+    let value = fields::read("the body", &body)?;
+    let asked = Fields::of("the body", &value, &["inputs", "parameters"])?;
+    let inputs = asked
+        .text("inputs")?
+        .ok_or("the body has no field inputs, with the audio in base64")?;
     let bytes = STANDARD
-        .decode(asked.inputs.trim())
-        .map_err(|e| Refusal::invalid(format!("inputs is no base64: {e}")))?;
-    Ok((bytes, asked.parameters.unwrap_or_default()))
+        .decode(inputs.trim())
+        .map_err(|_| "inputs in the body is no base64".to_owned())?;
+    let Some(parameters) = asked.part("parameters", &["top_k", "function_to_apply"])? else {
+        return Ok((bytes, None));
+    };
+    if let Some(function) = parameters
+        .text("function_to_apply")?
+        .filter(|f| *f != "softmax")
+    {
+        return Err(format!(
+            "function_to_apply in parameters is {function:?}; the scores are probabilities, as after softmax, and nothing else can be had"
+        ));
+    }
+    const MOST: u64 = 1 << 20;
+    let top_k = parameters.whole("top_k", 1..=MOST)?;
+    Ok((bytes, top_k.map(|k| k as usize)))
 }
 
 /// A clip at 16 kHz, and whether somebody speaks in it.

@@ -1,8 +1,11 @@
 //! Messages of the WebSocket, in the shape of Hume's expression measurement (version 0.1 of their client), with fields of our own beside.
 
-use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
+
+use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::fields::{self, Fields};
 use crate::record::{AboutModel, AnswerRecord, NONE, Scribe, SegmentRecord};
 use crate::samples::{Encoding, RawFormat};
 
@@ -48,86 +51,74 @@ impl Default for Config {
 }
 
 /// The most channels of a session.
-const MOST_CHANNELS: usize = 8;
-const TIMER_MS: std::ops::RangeInclusive<u32> = 100..=10_000;
-const ACTIVITY_MS: std::ops::RangeInclusive<u32> = 32..=1000;
+const MOST_CHANNELS: u64 = 8;
+/// Milliseconds of speech from one measurement to the next.
+pub const TIMER_MS: RangeInclusive<u64> = 100..=10_000;
+const ACTIVITY_MS: RangeInclusive<u64> = 32..=1000;
 
 /// What a client says in words.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "type")]
 pub enum FromClient {
-    #[serde(rename = "session.update")]
-    Update(Update),
-    #[serde(rename = "session.close")]
+    /// The configuration is to be this one, or why it cannot be.
+    Update(Result<Config, String>),
     Close,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Update {
-    audio: Option<AudioUpdate>,
-    measurement_timer_ms: Option<u32>,
-    voice_activity_ms: Option<u32>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AudioUpdate {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    encoding: Option<String>,
-    sample_rate: Option<u32>,
-    channels: Option<usize>,
-}
-
-impl Update {
-    /// The configuration that is asked for; what is left out is as at first.
-    pub fn config(&self) -> Result<Config, String> {
-        let mut config = Config::default();
-        if let Some(audio) = &self.audio {
-            if let Some(kind) = audio.kind.as_deref().filter(|kind| *kind != PCM) {
-                return Err(format!("audio.type is {kind:?}; only {PCM:?} is heard"));
-            }
-            if let Some(encoding) = &audio.encoding {
-                config.audio.encoding = encoding
-                    .parse()
-                    .map_err(|e: String| format!("audio.encoding: {e}"))?;
-            }
-            config.audio.sample_rate = audio.sample_rate.unwrap_or(config.audio.sample_rate);
-            config.audio.channels = audio.channels.unwrap_or(config.audio.channels);
+impl FromClient {
+    /// Of a message.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let value = fields::read("the message", text.as_bytes())?;
+        match value.get("type").and_then(Value::as_str) {
+            Some("session.update") => Ok(Self::Update(config(&value))),
+            Some("session.close") => Ok(Self::Close),
+            Some(other) => Err(format!(
+                "the message has the type {other:?}; session.update and session.close are understood"
+            )),
+            None => Err(
+                "the message has no type; session.update and session.close are understood"
+                    .to_owned(),
+            ),
         }
-        let (rate, channels) = (config.audio.sample_rate, config.audio.channels);
-        if !earnest_audio::RATES.contains(&rate) {
-            let (low, high) = (earnest_audio::RATES.start(), earnest_audio::RATES.end());
-            return Err(format!(
-                "audio.sample_rate is {rate}; {low} to {high} Hz are heard"
-            ));
-        }
-        if !(1..=MOST_CHANNELS).contains(&channels) {
-            return Err(format!(
-                "audio.channels is {channels}; 1 to {MOST_CHANNELS} are heard"
-            ));
-        }
-        if let Some(ms) = self.measurement_timer_ms {
-            if !TIMER_MS.contains(&ms) {
-                let (low, high) = (TIMER_MS.start(), TIMER_MS.end());
-                return Err(format!(
-                    "measurement_timer_ms is {ms}; it is {low} to {high}"
-                ));
-            }
-            config.measurement_timer_ms = ms;
-        }
-        if let Some(ms) = self.voice_activity_ms {
-            if ms != 0 && !ACTIVITY_MS.contains(&ms) {
-                let (low, high) = (ACTIVITY_MS.start(), ACTIVITY_MS.end());
-                return Err(format!(
-                    "voice_activity_ms is {ms}; it is 0, for never, or {low} to {high}"
-                ));
-            }
-            config.voice_activity_ms = ms;
-        }
-        Ok(config)
     }
+}
+
+/// The configuration that is asked for; what is left out is as at first.
+fn config(message: &Value) -> Result<Config, String> {
+    let known = ["type", "audio", "measurement_timer_ms", "voice_activity_ms"];
+    let message = Fields::of("session.update", message, &known)?;
+    let mut config = Config::default();
+    let known = ["type", "encoding", "sample_rate", "channels"];
+    if let Some(audio) = message.part("audio", &known)? {
+        if let Some(kind) = audio.text("type")?.filter(|kind| *kind != PCM) {
+            return Err(format!("type in audio is {kind:?}; only {PCM:?} is heard"));
+        }
+        if let Some(encoding) = audio.text("encoding")? {
+            config.audio.encoding = encoding
+                .parse()
+                .map_err(|e: String| format!("encoding in audio: {e}"))?;
+        }
+        let rates = earnest_audio::RATES;
+        let rates = u64::from(*rates.start())..=u64::from(*rates.end());
+        if let Some(rate) = audio.whole("sample_rate", rates)? {
+            config.audio.sample_rate = rate as u32;
+        }
+        if let Some(channels) = audio.whole("channels", 1..=MOST_CHANNELS)? {
+            config.audio.channels = channels as usize;
+        }
+    }
+    if let Some(ms) = message.whole("measurement_timer_ms", TIMER_MS)? {
+        config.measurement_timer_ms = ms as u32;
+    }
+    if let Some(ms) = message.whole("voice_activity_ms", 0..=*ACTIVITY_MS.end())? {
+        if ms != 0 && !ACTIVITY_MS.contains(&ms) {
+            return Err(format!(
+                "voice_activity_ms in session.update is {ms}; it is 0, for never, or {} to {}",
+                ACTIVITY_MS.start(),
+                ACTIVITY_MS.end()
+            ));
+        }
+        config.voice_activity_ms = ms as u32;
+    }
+    Ok(config)
 }
 
 /// What the server says.
@@ -324,8 +315,8 @@ mod tests {
     use super::*;
 
     fn config(json: &str) -> Result<Config, String> {
-        match serde_json::from_str(json).map_err(|e| e.to_string())? {
-            FromClient::Update(update) => update.config(),
+        match FromClient::read(json)? {
+            FromClient::Update(config) => config,
             FromClient::Close => Err("close".to_owned()),
         }
     }
@@ -353,12 +344,13 @@ mod tests {
     fn what_cannot_be_heard_is_refused_by_name() {
         let of =
             |inside: &str| config(&format!(r#"{{"type":"session.update",{inside}}}"#)).unwrap_err();
-        assert!(of(r#""audio":{"sample_rate":0}"#).contains("audio.sample_rate is 0"));
-        assert!(of(r#""audio":{"channels":0}"#).contains("audio.channels is 0"));
+        assert!(of(r#""audio":{"sample_rate":0}"#).contains("sample_rate in audio is 0"));
+        assert!(of(r#""audio":{"channels":0}"#).contains("channels in audio is 0"));
         assert!(of(r#""audio":{"encoding":"opus"}"#).contains("opus"));
         assert!(of(r#""audio":{"type":"audio/ogg"}"#).contains("audio/ogg"));
         assert!(of(r#""measurement_timer_ms":1"#).contains("100 to 10000"));
         assert!(of(r#""voice_activity_ms":5"#).contains("32 to 1000"));
+        assert!(of(r#""audio":{"channels":"x"}"#).contains("is a whole number"));
         assert!(of(r#""measurement_timer":1000"#).contains("measurement_timer"));
     }
 }

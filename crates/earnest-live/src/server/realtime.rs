@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
-use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
-use axum::response::Response;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use earnest_recogniser::{Heard, RecogniserError, SegmentStream};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
@@ -17,7 +18,7 @@ use super::metrics::add;
 use super::protocol::{
     Config, FromClient, FromServer, Measurement, Place, Produced, Received, Session, Utterance, ms,
 };
-use super::refusal::new_id;
+use super::refusal::{Refusal, new_id};
 use super::work::compute;
 use crate::record::FORMAT;
 
@@ -31,7 +32,18 @@ const UNREAD: Duration = Duration::from_secs(10);
 
 /// Opens a session, if there is room. A browser's page cannot read the status of a refused upgrade, so who finds no room is told by a
 /// message.
-pub async fn realtime(State(server): State<Arc<Server>>, socket: WebSocketUpgrade) -> Response {
+pub async fn realtime(State(server): State<Arc<Server>>, request: Request) -> Response {
+    let socket = match WebSocketUpgrade::from_request(request, &server).await {
+        Ok(socket) => socket,
+        Err(_) => {
+            return Refusal::new(
+                StatusCode::UPGRADE_REQUIRED,
+                "invalid_request",
+                "a WebSocket is opened here: GET with the headers of an upgrade, as clients of WebSockets send them",
+            )
+            .into_response();
+        }
+    };
     let permit = Arc::clone(&server.sessions).try_acquire_owned();
     let socket = socket
         .protocols([SUBPROTOCOL])
@@ -153,16 +165,11 @@ impl Live {
 
     /// A message in words.
     async fn obey(&mut self, text: &str) -> Result<(), End> {
-        let message = match serde_json::from_str(text) {
+        let message = match FromClient::read(text) {
             Ok(message) => message,
-            Err(error) => {
+            Err(why) => {
                 self.server.metrics.refuse("message");
-                return self
-                    .refuse(
-                        "message_invalid",
-                        format!("a message cannot be read: {error}"),
-                    )
-                    .await;
+                return self.refuse("message_invalid", why).await;
             }
         };
         match message {
@@ -171,7 +178,7 @@ impl Live {
                 "config_invalid",
                 "session.update came after the first audio; send it before".to_owned(),
             )),
-            FromClient::Update(update) => match update.config() {
+            FromClient::Update(config) => match config {
                 Ok(config) => {
                     self.config = config;
                     self.tell_session(true).await

@@ -102,29 +102,35 @@ impl Access {
 impl Limits {
     pub(super) fn check(&self) -> Result<(), ServerError> {
         let counts = [
-            ("sessions", self.sessions),
-            ("connections", self.connections),
-            ("requests", self.requests),
-            ("bytes of a body", self.body_bytes),
+            ("sessions at a time (--sessions)", self.sessions),
+            ("connections at a time (--connections)", self.connections),
+            ("requests at a time (--requests)", self.requests),
+            ("the bytes of a body (--body-bytes)", self.body_bytes),
         ];
         const MOST: usize = 1 << 30;
         for (what, n) in counts {
             if n == 0 || n > MOST {
                 return Err(ServerError::Limit(format!(
-                    "a server with {n} {what} at most lets nothing through, or everything; give a number from 1 to {MOST}"
+                    "{what} cannot be at most {n}; give a number from 1 to {MOST}"
                 )));
             }
         }
         let seconds = [
-            ("seconds of audio in a request", self.body_s),
-            ("seconds of audio in a session", self.session_s),
-            ("seconds without a message", self.idle_s),
-            ("seconds of audio a second", self.speed),
+            (
+                "the seconds of audio in a request (--body-seconds)",
+                self.body_s,
+            ),
+            (
+                "the seconds of audio in a session (--session-seconds)",
+                self.session_s,
+            ),
+            ("the seconds without a message (--idle)", self.idle_s),
+            ("the seconds of audio a second (--speed)", self.speed),
         ];
         for (what, s) in seconds {
             if !(s > 0.0 && s <= 1e6) {
                 return Err(ServerError::Limit(format!(
-                    "a server cannot take {s} {what} at most; give a number above 0, at most 1000000"
+                    "{what} cannot be at most {s:e}; give a number above 0, at most 1000000"
                 )));
             }
         }

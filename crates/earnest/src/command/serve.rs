@@ -26,7 +26,7 @@ pub struct Arguments {
     #[command(flatten)]
     uncertain: UncertainOption,
     /// Address and port to listen at; port 0 is any that is free
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8765")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8765", value_parser = address)]
     listen: SocketAddr,
     /// Name of the environment variable with the token that clients must show
     #[arg(long, value_name = "VARIABLE")]
@@ -48,16 +48,16 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = Limits::default().body_bytes)]
     body_bytes: usize,
     /// Seconds of audio in a request
-    #[arg(long, value_name = "S", default_value_t = Limits::default().body_s)]
+    #[arg(long, value_name = "S", default_value_t = Limits::default().body_s, allow_negative_numbers = true)]
     body_seconds: f64,
     /// Seconds of audio in a session
-    #[arg(long, value_name = "S", default_value_t = Limits::default().session_s)]
+    #[arg(long, value_name = "S", default_value_t = Limits::default().session_s, allow_negative_numbers = true)]
     session_seconds: f64,
     /// Seconds without a message after which a session ends
-    #[arg(long, value_name = "S", default_value_t = Limits::default().idle_s)]
+    #[arg(long, value_name = "S", default_value_t = Limits::default().idle_s, allow_negative_numbers = true)]
     idle: f64,
     /// Seconds of audio that a session may bring in a second; who brings more waits
-    #[arg(long, value_name = "X", default_value_t = Limits::default().speed)]
+    #[arg(long, value_name = "X", default_value_t = Limits::default().speed, allow_negative_numbers = true)]
     speed: f64,
     /// Ask the server that listens at --listen whether it is well, and end: exit code 0 if it is. For who
     /// supervises it
@@ -65,6 +65,17 @@ pub struct Arguments {
     health: bool,
     #[command(flatten)]
     speech: SpeechOptions,
+}
+
+/// An address and a port; `localhost` is this machine.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let text = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_owned(),
+    };
+    text.parse().map_err(|_| {
+        "give an address and a port, as in 127.0.0.1:8765, [::1]:8765 or 0.0.0.0:8765".to_owned()
+    })
 }
 
 /// Runs the verb.
@@ -83,9 +94,13 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
             }
         },
     };
-    if let Some(wrong) = a.allow_host.iter().find(|name| name.contains(['/', ':'])) {
+    let is_name = |name: &String| {
+        let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        !name.is_empty() && name.chars().all(letter)
+    };
+    if let Some(wrong) = a.allow_host.iter().find(|name| !is_name(name)) {
         return Err(Failure::asked(format!(
-            "--allow-host {wrong}: give a name alone, without `https://` and without a port"
+            "--allow-host {wrong:?}: give a name alone, as in robot.example, without `https://` and without a port"
         )));
     }
     let (recogniser, name) = a.model.open()?;
@@ -114,8 +129,12 @@ pub fn run(a: Arguments) -> Result<(), Failure> {
         threads: rayon::current_num_threads(),
     };
     let ready = |address: SocketAddr| {
-        let token = if has_token { ", with a token" } else { "" };
-        tell!("listening at http://{address}{token}; Ctrl-C ends it");
+        let token = if has_token {
+            "clients show the token; "
+        } else {
+            ""
+        };
+        tell!("listening at http://{address} ({token}Ctrl-C ends it)");
     };
     serve(service, a.listen, ready, signalled()).map_err(|error| Failure::asked(error.to_string()))
 }

@@ -15,25 +15,25 @@ pub struct SpeechOptions {
     #[arg(long, value_name = "DETECTOR")]
     voice_activity: Option<Detector>,
     /// Probability of speech at which a segment begins [default: 0.5]
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
     speech_above: Option<f32>,
     /// Probability of speech down to which it goes on [default: 0.35]
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
     speech_below: Option<f32>,
     /// Seconds before the first speech that belong to a segment [default: 0.192]
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
     pre_roll: Option<f64>,
     /// Seconds without speech after which a segment is over [default: 0.512]
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
     hang_over: Option<f64>,
     /// Seconds after the last speech that belong to a segment [default: 0.096]
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
     post_roll: Option<f64>,
     /// Seconds of speech below which there is no answer [default: 0.256]
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
     shortest_speech: Option<f64>,
     /// Seconds after which a segment is cut where speech is least probable [default: 15]
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
     longest_segment: Option<f64>,
 }
 

@@ -113,7 +113,7 @@ fn a_wav_that_contradicts_the_flags_or_is_cut_off_is_told() {
     // What was heard before is told all the same.
     let output = hear(dir.path(), &bytes[..bytes.len() - 1], &[]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("no whole frame of s16le in 1 channels"));
+    assert!(stderr(&output).contains("it ends amid a frame: 1 of 2 bytes (s16le, channels: 1)"));
     let events = lines(&String::from_utf8(output.stdout).unwrap());
     assert_eq!(events.last().unwrap()["segments"], 2);
     for (arguments, words) in [

@@ -130,7 +130,7 @@ fn what_has_no_effect_or_cannot_be_kept_is_refused() {
             vec!["--hang-over", "1"],
             "--hang-over has no effect: it needs --segments",
         ),
-        (vec!["--segments", "--hang-over=-1"], "hang-over of -1 s"),
+        (vec!["--segments", "--hang-over", "-1"], "hang-over of -1 s"),
         (
             vec!["--segments", "--speech-above", "2"],
             "both are above 0 and at most 1",

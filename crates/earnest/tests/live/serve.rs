@@ -36,7 +36,7 @@ impl Server {
         let address = said.find_map(|line| {
             let line = line.unwrap();
             let at = line.split("http://").nth(1)?;
-            Some(at.split([',', ';']).next().unwrap().to_owned())
+            Some(at.split(' ').next().unwrap().to_owned())
         });
         // Somebody reads what else it says.
         std::thread::spawn(move || said.for_each(drop));
@@ -421,9 +421,14 @@ fn nobody_beyond_this_machine_may_ask_without_a_token() {
             vec!["--allow-host", "https://robot.lab"],
             "give a name alone",
         ),
-        (vec!["--sessions", "0"], "0 sessions at most"),
+        (
+            vec!["--sessions", "0"],
+            "sessions at a time (--sessions) cannot be at most 0",
+        ),
         (vec!["--speed", "0.5"], "cannot follow anybody who speaks"),
-        (vec!["--hang-over=-1"], "hang-over of -1 s"),
+        (vec!["--hang-over", "-1"], "hang-over of -1 s"),
+        (vec!["--listen", "here"], "as in 127.0.0.1:8765"),
+        (vec!["--allow-host", ""], "give a name alone"),
     ] {
         let output = run(dir.path(), &[&["serve"][..], &arguments].concat());
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

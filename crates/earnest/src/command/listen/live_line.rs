@@ -145,6 +145,9 @@ impl LiveLine {
             self.level_db.max(-99.0),
             took.min(999.0)
         );
+        if begin.chars().count() + end.chars().count() > columns {
+            return begin.chars().take(columns).collect();
+        }
         let mut line = self.paint(if self.speaking { "1;32" } else { "2" }, &begin);
         let mut left = columns.saturating_sub(begin.chars().count() + end.chars().count());
         for (name, value, share) in self.shown() {
@@ -323,6 +326,14 @@ mod tests {
             line,
             "speech 1:15 angry ██▍ .81 happy ▍   .12 neutral ▏   .05 sad     .02 -31dB   0ms"
         );
+    }
+
+    #[test]
+    fn a_narrow_terminal_has_what_fits() {
+        for columns in [0, 5, 15, 30, 45] {
+            let line = line_of(&[("angry", 0.81), ("happy", 0.19)], columns);
+            assert!(line.chars().count() <= columns, "{line:?}");
+        }
     }
 
     #[test]

@@ -53,7 +53,12 @@ pub struct Arguments {
     #[arg(long, value_name = "ENCODING")]
     encoding: Option<Encoding>,
     /// Answers a second while somebody speaks, 0.1 to 10; 0 for none before a segment ends
-    #[arg(long, value_name = "HZ", default_value_t = 2.0)]
+    #[arg(
+        long,
+        value_name = "HZ",
+        default_value_t = 2.0,
+        allow_negative_numbers = true
+    )]
     answers: f64,
     /// Print JSON lines on a terminal too
     #[arg(long)]

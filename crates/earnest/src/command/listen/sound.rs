@@ -283,8 +283,9 @@ fn read_input(mut input: impl Read, asked: &Asked, sender: &SyncSender<Said>) {
         if n == 0 {
             if reader.left() > 0 {
                 let _ = sender.send(Said::Gone(format!(
-                    "it ends with {} bytes that are no whole frame of {} in {} channels",
+                    "it ends amid a frame: {} of {} bytes ({}, channels: {})",
                     reader.left(),
+                    format.frame_bytes(),
                     format.encoding.name(),
                     format.channels
                 )));
