@@ -41,7 +41,7 @@ parser.add_argument("--earnest", required=True)
 parser.add_argument("--wav")
 parser.add_argument("--silence", type=float, default=7200, help="seconds of the silence that is sent fast")
 parser.add_argument("--only", help="names of tests, separated by commas")
-parser.add_argument("--no-slow", action="store_true", help="leave out the body that comes so slowly that it takes two minutes")
+parser.add_argument("--no-slow", action="store_true", help="leave out the body that comes so slowly that it takes a minute")
 args = parser.parse_args()
 
 failures = []
@@ -765,7 +765,7 @@ async def idle_connections(bench):
 
 
 async def slow_body(server):
-    """One byte a second, for more than the two minutes that a body may take. Beside everything else."""
+    """One byte a second, for more than the minute that a body may take. Beside everything else."""
     reader, writer = await asyncio.open_connection(server.host, server.bound)
     writer.write(f"POST /predict HTTP/1.1\r\nHost: {server.authority}\r\nContent-Length: 100000\r\n\r\n".encode())
     began = time.monotonic()
@@ -820,7 +820,8 @@ async def bodies(bench):
             said = b""
         sending.cancel()
         writer.close()
-        claim(b" 413 " in said[:20], f"64 MiB in chunks without a length are 413, and the client is told so ({said[:20]!r}).")
+        # Who does not say how much comes is cut off, and may see no more than that.
+        claim(said == b"" or b" 413 " in said[:20], f"64 MiB in chunks without a length are 413 or cut off ({said[:20]!r}).")
         status, _, _ = await request(server, "POST", "/predict", b"x", [("Content-Length", "99999999999999999999")], wait=20)
         claim(status in (400, 413), f"A length of 20 digits is refused ({status}).")
 
@@ -1148,7 +1149,7 @@ async def main():
         if slow:
             print(f"-- slow-body ({time.monotonic() - BEGAN:.0f} s)", flush=True)
             seconds, said = await slow
-            claim(100 <= seconds <= 140 and (said == b"" or b" 408 " in said[:20]), f"A body of one byte a second is refused after two minutes ({seconds:.0f} s, {said[:32]!r}).")
+            claim(50 <= seconds <= 70 and (said == b"" or b" 408 " in said[:20]), f"A body of one byte a second is refused after a minute ({seconds:.0f} s, {said[:32]!r}).")
     finally:
         code, seconds = bench.server.stop()
     claim(code is not None and code >= 0, f"After all of this the server ends by itself on SIGTERM ({seconds:.1f} s, exit code {code}).")
