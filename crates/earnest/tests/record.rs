@@ -1,106 +1,16 @@
-//! `earnest scene record` against a real sound server: PulseAudio with a null sink and its monitor,
-//! started here by hand. Needs the programs `pulseaudio` and ALSA's plug-in for it (Debian:
-//! pulseaudio, libasound2-plugins).
+//! `earnest scene record` against a real sound server (`sound_server`).
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod sound_server;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use earnest_audio::{SampleFormat, write_wav};
 use earnest_signal::Waveform;
-
-/// A sound server of our own in a folder, and the devices of an imagined robot on it.
-struct Server {
-    home: PathBuf,
-    child: Option<Child>,
-}
-
-impl Server {
-    /// `None`, and a word about it, if it cannot be had here.
-    fn start(home: &Path) -> Option<Self> {
-        let asoundrc = "pcm.robot_speaker { type pulse; device robot; hint { show on; description \"speaker\" } }\n\
-            pcm.robot_ears { type pulse; device robot.monitor; hint { show on; description \"ears\" } }\n";
-        fs::write(home.join(".asoundrc"), asoundrc).unwrap();
-        fs::create_dir_all(home.join("run")).unwrap();
-        let mut server = Self {
-            home: home.to_owned(),
-            child: None,
-        };
-        if !server.restart() {
-            eprintln!(
-                "SKIPPED: PulseAudio cannot be started here (apt-get install pulseaudio libasound2-plugins)"
-            );
-            return None;
-        }
-        let list = server.earnest(&["scene", "record", "--list"]);
-        if !String::from_utf8_lossy(&list.stdout).contains("robot_ears") {
-            eprintln!(
-                "SKIPPED: ALSA does not see PulseAudio's devices (apt-get install libasound2-plugins)"
-            );
-            return None;
-        }
-        Some(server)
-    }
-
-    fn restart(&mut self) -> bool {
-        let child = Command::new("pulseaudio")
-            .args([
-                "-n",
-                "--daemonize=no",
-                "--exit-idle-time=-1",
-                "--use-pid-file=no",
-            ])
-            .args([
-                "-L",
-                "module-null-sink sink_name=robot rate=48000 channels=2",
-            ])
-            .args(["-L", "module-native-protocol-unix"])
-            .env("HOME", &self.home)
-            .env("XDG_RUNTIME_DIR", self.home.join("run"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        let Ok(child) = child else { return false };
-        self.child = Some(child);
-        let socket = self.home.join("run/pulse/native");
-        let start = Instant::now();
-        while !socket.exists() && start.elapsed() < Duration::from_secs(10) {
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        std::thread::sleep(Duration::from_millis(300));
-        socket.exists()
-    }
-
-    fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-        let _ = fs::remove_file(self.home.join("run/pulse/native"));
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_earnest"));
-        command
-            .current_dir(&self.home)
-            .env("HOME", &self.home)
-            .env("XDG_RUNTIME_DIR", self.home.join("run"))
-            .args(arguments);
-        command
-    }
-
-    fn earnest(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
+use sound_server::Server;
 
 /// A corpus of bursts.
 fn corpus(folder: &Path, n: usize) {
@@ -160,7 +70,7 @@ const DEVICES: [&str; 4] = ["--play", "robot_speaker", "--record", "robot_ears"]
 #[test]
 fn a_corpus_played_and_recorded_through_a_sound_server_is_cut_within_a_millisecond() {
     let dir = tempfile::tempdir().unwrap();
-    let Some(server) = Server::start(dir.path()) else {
+    let Some(server) = Server::start(dir.path(), &["scene", "record", "--list"]) else {
         return;
     };
     corpus(&dir.path().join("corpus"), 6);
@@ -196,7 +106,7 @@ fn a_corpus_played_and_recorded_through_a_sound_server_is_cut_within_a_milliseco
 #[test]
 fn a_server_killed_midway_leaves_whole_files_and_the_session_goes_on() {
     let dir = tempfile::tempdir().unwrap();
-    let Some(mut server) = Server::start(dir.path()) else {
+    let Some(mut server) = Server::start(dir.path(), &["scene", "record", "--list"]) else {
         return;
     };
     corpus(&dir.path().join("corpus"), 8);
