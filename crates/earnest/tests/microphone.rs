@@ -58,9 +58,9 @@ fn what_is_played_is_heard_and_ctrl_c_ends_it() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let segments: Vec<&Value> = events.iter().filter(|e| e["type"] == "segment").collect();
     assert_eq!(segments.len(), 2, "{events:?}");
-    let start = |i: usize| segments[i]["start"].as_f64().unwrap();
+    let end = |i: usize| segments[i]["end"].as_f64().unwrap();
     // Both are the same speech, 2.7 s apart.
-    assert!((start(1) - start(0) - 2.7).abs() < 0.3, "{segments:?}");
+    assert!((end(1) - end(0) - 2.7).abs() < 0.3, "{segments:?}");
     assert_eq!(events.last().unwrap()["type"], "ended");
 }
 
