@@ -421,9 +421,7 @@ async def wrong_messages(bench):
         ("an unknown type", '{"type":"session.reboot"}', "message_invalid"),
         ("a number for a type", '{"type":7}', "message_invalid"),
         ("a list of a million numbers", json.dumps({"type": list(range(100_000))}), "message_invalid"),
-        ("a rate that is no number", '{"type":"session.update","audio":{"sample_rate":"fast"}}', "message_invalid"),
         ("a rate of 1e400", '{"type":"session.update","audio":{"sample_rate":1e400}}', "message_invalid"),
-        ("a rate of -1", '{"type":"session.update","audio":{"sample_rate":-1}}', "message_invalid"),
     ]
     for what, message, code in kinds:
 
@@ -536,7 +534,7 @@ async def wrong_audio(bench):
     server = bench.server
 
     async def rates(done):
-        for rate in (0, 1, 1999, 768_001, 1_000_000_000, 4_294_967_295):
+        for rate in (0, 1, 1999, 768_001, 1_000_000_000, 4_294_967_295, -1, "fast"):
             told = await session(server, b"", {"audio": {"sample_rate": rate}}, close=False, wait=10)
             claim(codes(told) == ["config_invalid"] and told[-1].get("reason") == "error", f"A rate of {rate} is config_invalid, and the session is closed.")
         for channels in (0, 9, 65535, 2**63):
