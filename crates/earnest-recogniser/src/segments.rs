@@ -95,6 +95,37 @@ impl Recogniser {
     ) -> Result<SegmentStream, RecogniserError> {
         SegmentStream::new(self, sample_rate, channels, how, settings, running_s)
     }
+
+    /// The answer to a stretch that was heard as these tracks, at 16 kHz: the channels of a recording, or their mean alone. As of a
+    /// file, nothing is heard of a track that is silent while another is not. None if it is too short for a row of features.
+    ///
+    /// # Errors
+    /// As [`Recogniser::reader`] and [`Recogniser::answers`].
+    pub fn answer_of_tracks(
+        &self,
+        listeners: &mut ChannelListeners,
+        tracks: &[&[f32]],
+    ) -> Result<Option<Vec<f32>>, RecogniserError> {
+        let is_loud = |samples: &[f32]| {
+            let mut samples = samples.iter();
+            samples.any(|x| x.abs() >= earnest_audio::SILENT_PEAK)
+        };
+        let any_loud = tracks.iter().any(|samples| is_loud(samples));
+        let mut reader = match self.readers().take() {
+            Some(reader) => reader,
+            None => self.reader()?,
+        };
+        let mut of_tracks: Vec<Features> = Vec::with_capacity(tracks.len());
+        for samples in tracks {
+            if !any_loud || is_loud(samples) {
+                of_tracks.extend(reader.of_samples(samples, SAMPLE_RATE)?);
+            }
+        }
+        self.readers().give(reader);
+        let answers = self.answers_of_channels(listeners, &[&of_tracks], &[SPEAKER])?;
+        let answer = answers.into_iter().next();
+        Ok(answer.filter(|values| !values.is_empty()))
+    }
 }
 
 /// A channel, or the mean of all.
@@ -374,40 +405,20 @@ impl SegmentStream {
 
     /// The answer to these samples; none if they are too short for a row of features.
     fn answer(
-        &mut self,
+        &self,
         start: u64,
         end: u64,
         listeners: &mut ChannelListeners,
     ) -> Result<Option<Vec<f32>>, RecogniserError> {
         let range = (start - self.first) as usize..(end - self.first) as usize;
-        let samples = |track: &'_ Track| {
+        let own = |track: &'_ Track| {
             let end = range.end.min(track.samples.len());
             range.start.min(end)..end
         };
-        let is_loud = |track: &Track| {
-            let mut samples = track.samples[samples(track)].iter();
-            samples.any(|x| x.abs() >= earnest_audio::SILENT_PEAK)
-        };
-        // As of a file, nothing is heard of a channel that is silent while another is not.
-        let any_loud = self.tracks.iter().any(is_loud);
-        let mut reader = match self.recogniser.readers().take() {
-            Some(reader) => reader,
-            None => self.recogniser.reader()?,
-        };
-        let mut of_tracks: Vec<Features> = Vec::with_capacity(self.tracks.len());
-        for track in &self.tracks {
-            if !any_loud || is_loud(track) {
-                let samples = &track.samples[samples(track)];
-                of_tracks.extend(reader.of_samples(samples, SAMPLE_RATE)?);
-            }
-        }
-        self.recogniser.readers().give(reader);
-        let answers =
-            (self.recogniser).answers_of_channels(listeners, &[&of_tracks], &[SPEAKER])?;
-        Ok(answers
-            .into_iter()
-            .next()
-            .filter(|values| !values.is_empty()))
+        let tracks: Vec<&[f32]> = (self.tracks.iter())
+            .map(|track| &track.samples[own(track)])
+            .collect();
+        self.recogniser.answer_of_tracks(listeners, &tracks)
     }
 
     /// Forgets samples that no segment will have, some at a time.

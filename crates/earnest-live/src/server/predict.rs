@@ -10,8 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use earnest_audio::{ResampleStream, SAMPLE_RATE, SILENT_PEAK};
-use earnest_features::Features;
+use earnest_audio::{ResampleStream, SAMPLE_RATE};
 use earnest_model::{Channels, Task};
 use earnest_recogniser::{ChannelListeners, Heard, NoAnswer, RecogniserError, SegmentStream};
 use serde::Serialize;
@@ -194,22 +193,11 @@ impl Hearer for Clip {
             Some(Err(why)) => return Ok(Err(why)),
             None => return Ok(Err(NoAnswer::Silence)),
         }
-        let is_loud = |samples: &[f32]| samples.iter().any(|x| x.abs() >= SILENT_PEAK);
-        let any_loud = self.tracks.iter().any(|(_, samples)| is_loud(samples));
+        let tracks: Vec<&[f32]> = (self.tracks.iter())
+            .map(|(_, samples)| samples.as_slice())
+            .collect();
         let recogniser = &self.server.service.recogniser;
-        let mut reader = recogniser.reader()?;
-        let mut features: Vec<Features> = Vec::new();
-        for (_, samples) in &self.tracks {
-            if !any_loud || is_loud(samples) {
-                features.extend(reader.of_samples(samples, SAMPLE_RATE)?);
-            }
-        }
-        let mut listeners = ChannelListeners::new();
-        let answers = recogniser.answers_of_channels(&mut listeners, &[&features], &[""])?;
-        let answer = answers
-            .into_iter()
-            .next()
-            .filter(|values| !values.is_empty());
+        let answer = recogniser.answer_of_tracks(&mut ChannelListeners::new(), &tracks)?;
         Ok(answer.ok_or(NoAnswer::TooLittleSpeech))
     }
 }

@@ -284,7 +284,7 @@ impl Live {
                     level_db,
                 } => {
                     let every = self.config.voice_activity_ms;
-                    if let Some(activity) = self.activity.add(every, end_s, probability, level_db) {
+                    if let Some(activity) = self.activity.add(every, probability, level_db) {
                         let speech =
                             activity.0 >= self.server.service.speech.above || self.open.is_some();
                         self.tell(&FromServer::Activity {
@@ -496,13 +496,7 @@ struct Activity {
 
 impl Activity {
     /// Adds a window; the greatest probability and the level, dB, if it is time to tell.
-    fn add(
-        &mut self,
-        every_ms: u32,
-        _end_s: f64,
-        probability: f32,
-        level_db: f32,
-    ) -> Option<(f32, f32)> {
+    fn add(&mut self, every_ms: u32, probability: f32, level_db: f32) -> Option<(f32, f32)> {
         const WINDOW_MS: f64 = 32.0;
         if every_ms == 0 {
             return None;
